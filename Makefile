@@ -1,0 +1,36 @@
+# The one list of what can be done with this repository: `make help`.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON_VENV := venv_py312/bin/python
+TEST_WORKERS ?= 2
+export TEST_WORKERS
+
+.PHONY: help run dev test lint demo services services-stop
+
+run: ## Serve on HOST:PORT (127.0.0.1:8080) as production does; makes what is missing first
+	@exec backend/tools/run
+
+dev: ## Serve with Flask's own server, which reloads when a file changes
+	@exec backend/tools/dev
+
+test: ## Run every test that can run on this machine, with coverage (ARGS="-k upload" narrows it)
+	@cd backend && tools/setup --test && exec $(PYTHON_VENV) -m tools.suite $(ARGS)
+
+lint: ## Check style, formatting, types and import rules
+	@cd backend && tools/setup --test && set -x \
+	  && $(PYTHON_VENV) -m ruff check . \
+	  && $(PYTHON_VENV) -m ruff format --check . \
+	  && $(PYTHON_VENV) -m mypy -p wxcloudrun -p tools \
+	  && venv_py312/bin/lint-imports
+
+demo: ## Publish a wheel, an sdist and an npm tarball to a server of its own, and fetch them back
+	@cd backend && tools/setup && exec $(PYTHON_VENV) -m tools.demo
+
+services: ## Start real MinIO, SeaweedFS, MySQL and Redis without Docker
+	@backend/tools/services start
+
+services-stop: ## Stop the servers that `make services` started
+	@backend/tools/services stop
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -1,0 +1,1 @@
+"""Several clients at once, and clients that die."""

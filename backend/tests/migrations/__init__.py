@@ -1,0 +1,1 @@
+"""Migrations: from nothing to the schema of the models, and back."""

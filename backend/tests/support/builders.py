@@ -1,0 +1,68 @@
+"""Builders of what a test starts from; each makes one thing and says what it made."""
+
+import hashlib
+import itertools
+import random
+from dataclasses import dataclass
+
+from flask import Flask
+
+from wxcloudrun.accounts.models import User
+from wxcloudrun.accounts.service.keys import KeyService, KeyWish
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import transaction
+from wxcloudrun.kit.security import EVERY_SCOPE, Actor, CredentialKind, Scope
+
+numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user with a key that may do all that they may."""
+
+    id: int
+    email: str
+    username: str
+    token: str
+    actor: Actor
+
+
+def person(app: Flask, name: str, *, is_admin: bool = False) -> Person:
+    """Make a user without a password; hashing one takes longer than a test should."""
+    unique = f"{name}{next(numbers)}"
+    with app.app_context():
+        with transaction() as tx:
+            user = User(
+                email=f"{unique}@example.com",
+                username=unique,
+                password_hash=None,
+                is_active=True,
+                is_admin=is_admin,
+                created_at=clock.now(),
+            )
+            tx.session.add(user)
+            tx.session.flush()
+            user_id = user.id
+        actor = Actor(user_id, is_admin, EVERY_SCOPE, CredentialKind.NONE)
+        token = key(app, actor, frozenset(Scope))
+    return Person(user_id, f"{unique}@example.com", unique, token, actor)
+
+
+def key(
+    app: Flask, actor: Actor, scopes: frozenset[Scope], *, project: str | None = None, days: int | None = None
+) -> str:
+    """Make an API key for somebody and return its secret."""
+    service = app.extensions["services"][KeyService]
+    with app.app_context():
+        wish = KeyWish("test", scopes=scopes, project=project, expires_in_days=days)
+        return str(service.make(actor, wish).key)
+
+
+def content(size_bytes: int, seed: int = 0) -> bytes:
+    """Return bytes that look random and are the same for the same seed."""
+    return random.Random(seed).randbytes(size_bytes)
+
+
+def sha256(data: bytes) -> str:
+    """Return the digest by which the registry calls these bytes."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,121 @@
+"""A client that checks the envelope of every answer before a test looks at it."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from flask import Flask
+
+NO_BODY = frozenset({204, 302, 304})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer whose envelope has been checked; `data` and `msg` are empty for bytes."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    data: dict[str, Any] = field(default_factory=dict)
+    msg: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The slug of a refusal."""
+        return str(self.data.get("reason", ""))
+
+    @property
+    def items(self) -> list[dict[str, Any]]:
+        """The rows of a list."""
+        rows: list[dict[str, Any]] = self.data["items"]
+        return rows
+
+    def ok(self) -> Self:
+        """Return the answer if it is a success; the message shows what came instead."""
+        assert self.status < 400, f"{self.status} {self.msg} {self.data}"
+        return self
+
+
+Send = Callable[..., Answer]
+
+
+class ApiClient:
+    """Sends requests as one caller. `as_` returns a client for another one."""
+
+    def __init__(self, send: Send, token: str | None = None) -> None:
+        self._send = send
+        self._token = token
+
+    def as_(self, token: str | None) -> "ApiClient":
+        """Return the same client with another credential, None for an anonymous one."""
+        return ApiClient(self._send, token)
+
+    def request(self, method: str, path: str, **options: Any) -> Answer:
+        """Send one request; `json`, `data`, `query`, `headers`, `form` (a dict with a file)."""
+        headers = dict(options.pop("headers", {}))
+        if self._token is not None:
+            headers.setdefault("Authorization", f"Bearer {self._token}")
+        return self._send(method, path, headers=headers, **options)
+
+    def get(self, path: str, **options: Any) -> Answer:
+        """GET."""
+        return self.request("GET", path, **options)
+
+    def head(self, path: str, **options: Any) -> Answer:
+        """HEAD."""
+        return self.request("HEAD", path, **options)
+
+    def post(self, path: str, json: Any = None, **options: Any) -> Answer:
+        """POST, by default of a JSON body."""
+        return self.request("POST", path, json=json, **options)
+
+    def put(self, path: str, data: bytes | None = None, **options: Any) -> Answer:
+        """PUT, by default of a raw body."""
+        return self.request("PUT", path, data=data, **options)
+
+    def patch(self, path: str, json: Any = None, **options: Any) -> Answer:
+        """PATCH of a JSON body."""
+        return self.request("PATCH", path, json=json, **options)
+
+    def delete(self, path: str, **options: Any) -> Answer:
+        """DELETE."""
+        return self.request("DELETE", path, **options)
+
+
+def sender(app: Flask) -> Send:
+    """Return a way to send requests straight into an application, without a network."""
+
+    def send(method: str, path: str, **options: Any) -> Answer:
+        options["query_string"] = options.pop("query", None)
+        if form := options.pop("form", None):
+            options["data"] = form
+            options["content_type"] = "multipart/form-data"
+        with app.test_client(use_cookies=False) as client:
+            response = client.open(path, method=method, **options)
+            body = response.get_data()
+            response.close()
+            return checked(method, response.status_code, dict(response.headers), body)
+
+    return send
+
+
+def checked(method: str, status: int, headers: dict[str, str], body: bytes) -> Answer:
+    """Check what the contract promises of every answer."""
+    assert headers.get("X-Request-ID"), "every answer has a request id"
+    if method == "HEAD" or status in NO_BODY:
+        assert body == b"", "this answer has no body"
+        return Answer(status, headers, body)
+    if headers.get("Content-Type") != "application/json" or "X-Artifact-Id" in headers:
+        assert status in {200, 206}, f"an answer with {status} that is no envelope: {body[:200]!r}"
+        return Answer(status, headers, body)
+    envelope = json.loads(body)
+    assert set(envelope) == {"code", "data", "msg"}, envelope
+    assert envelope["code"] == (1 if status < 400 else 0), "code agrees with the status"
+    assert isinstance(envelope["data"], dict)
+    if status >= 400:
+        assert envelope["msg"], "a refusal says what to do"
+        assert envelope["data"].get("reason"), "a refusal has a slug"
+    else:
+        assert envelope["msg"] == "success"
+    return Answer(status, headers, body, envelope["data"], envelope["msg"])

@@ -1,0 +1,1 @@
+"""An artifact registry and package-lifecycle service."""

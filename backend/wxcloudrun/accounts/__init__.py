@@ -1,0 +1,1 @@
+"""Accounts: people, their logins and their API keys."""

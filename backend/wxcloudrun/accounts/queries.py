@@ -1,0 +1,235 @@
+"""Every SELECT on accounts, and the statements that change many rows at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from wxcloudrun.accounts.models import ApiKey, LoginSession, RefreshToken, RevokedToken, User, read_scopes
+from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.security import Scope
+
+
+@dataclass(frozen=True, slots=True)
+class UserView:
+    """A user as an answer shows them."""
+
+    id: int
+    email: str | None
+    username: str
+    is_active: bool
+    is_admin: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose live session it is."""
+
+    user_id: int
+    is_admin: bool
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyIdentity:
+    """Whose live API key it is, and what it may do."""
+
+    user_id: int
+    is_admin: bool
+    key_id: int
+    key_hash: str
+    scopes: frozenset[Scope]
+    project_id: int | None
+    last_used_at: datetime | None
+
+
+# --- Identification: one statement each ---------------------------------------------------------------
+
+
+def identity_of_token(
+    session: Session, *, session_id: str, user_id: int, jti: str, now: datetime
+) -> Identity | None:
+    """Return whose access token it is: the user is active, the session lives, nobody revoked it."""
+    revoked = exists().where(RevokedToken.jti == jti)
+    mine = and_(LoginSession.id == session_id, User.id == user_id, ~revoked)
+    return live_identity(session, mine, now)
+
+
+def identity_of_cookie(session: Session, cookie_hash: str, now: datetime) -> Identity | None:
+    """Return whose session cookie it is."""
+    return live_identity(session, LoginSession.cookie_hash == cookie_hash, now)
+
+
+def live_identity(session: Session, condition: ColumnElement[bool], now: datetime) -> Identity | None:
+    """Return the active user of the one live session that fits the condition."""
+    row = session.execute(
+        select(User.id, User.is_admin, LoginSession.id.label("session_id"))
+        .join(LoginSession, LoginSession.user_id == User.id)
+        .where(condition, User.is_active, is_live(now))
+    ).one_or_none()
+    return None if row is None else Identity(row.id, row.is_admin, row.session_id)
+
+
+def identities_of_prefix(session: Session, prefix: str, now: datetime) -> Sequence[KeyIdentity]:
+    """Return the live keys of active users that begin with `prefix`: one or none, but for chance."""
+    rows = session.execute(
+        select(ApiKey, User.is_admin)
+        .join(User, User.id == ApiKey.user_id)
+        .where(ApiKey.prefix == prefix, User.is_active, is_usable(now))
+    )
+    return [
+        KeyIdentity(
+            user_id=key.user_id,
+            is_admin=is_admin,
+            key_id=key.id,
+            key_hash=key.key_hash,
+            scopes=read_scopes(key.scopes),
+            project_id=key.project_id,
+            last_used_at=key.last_used_at,
+        )
+        for key, is_admin in rows
+    ]
+
+
+def is_live(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for sessions that were neither ended nor left alone for too long."""
+    return and_(LoginSession.ended_at.is_(None), LoginSession.expires_at > now)
+
+
+def is_usable(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for keys that were not revoked and have not expired."""
+    return and_(ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now))
+
+
+def note_use_of_key(session: Session, key_id: int, *, now: datetime, unless_since: datetime) -> None:
+    """Write down that a key was used, unless that was noted since then."""
+    session.execute(
+        update(ApiKey)
+        .where(ApiKey.id == key_id, or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at < unless_since))
+        .values(last_used_at=now)
+    )
+
+
+# --- Users ----------------------------------------------------------------------------------------------
+
+
+def user(session: Session, user_id: int) -> User | None:
+    """Return one user."""
+    return session.execute(select(User).where(User.id == user_id)).scalar_one_or_none()
+
+
+def lock_user(session: Session, user_id: int) -> User | None:
+    """Return one user for a change."""
+    return session.execute(select(User).where(User.id == user_id).with_for_update()).scalar_one_or_none()
+
+
+def user_by_email(session: Session, email: str) -> User | None:
+    """Return the user with that address in its canonical spelling."""
+    return session.execute(select(User).where(User.email == email)).scalar_one_or_none()
+
+
+def user_view(row: User) -> UserView:
+    """Shape a user for an answer."""
+    return UserView(row.id, row.email, row.username, row.is_active, row.is_admin, row.created_at)
+
+
+def lock_active_administrators(session: Session) -> Sequence[int]:
+    """Return the ids of the active administrators, locked: the last two must not leave at once."""
+    statement = select(User.id).where(User.is_admin, User.is_active).order_by(User.id)
+    return session.execute(statement.with_for_update()).scalars().all()
+
+
+def page_of_users(session: Session, page: PageRequest[int]) -> Page[UserView]:
+    """Return all users by id."""
+    statement = select(User).order_by(User.id).limit(page.limit + 1)
+    if page.after is not None:
+        statement = statement.where(User.id > page.after)
+    users = [user_view(row) for row in session.execute(statement).scalars()]
+    return Page.cut(users, page.limit, lambda each: each.id)
+
+
+# --- Sessions -------------------------------------------------------------------------------------------
+
+
+def lock_refresh_token(session: Session, token_hash: str) -> RefreshToken | None:
+    """Return a refresh token for its use: of two that use it at once, one waits."""
+    statement = select(RefreshToken).where(RefreshToken.token_hash == token_hash)
+    return session.execute(statement.with_for_update()).scalar_one_or_none()
+
+
+def live_login(session: Session, session_id: str, now: datetime) -> tuple[LoginSession, User] | None:
+    """Return a live session and its active user."""
+    row = session.execute(
+        select(LoginSession, User)
+        .join(User, User.id == LoginSession.user_id)
+        .where(LoginSession.id == session_id, User.is_active, is_live(now))
+    ).one_or_none()
+    return None if row is None else (row.LoginSession, row.User)
+
+
+def end_session(session: Session, session_id: str, now: datetime) -> None:
+    """End one session, if it has not ended."""
+    session.execute(
+        update(LoginSession)
+        .where(LoginSession.id == session_id, LoginSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def end_sessions_of(session: Session, user_id: int, *, but: str | None, now: datetime) -> None:
+    """End every session of a user, but for the one named."""
+    statement = update(LoginSession).where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
+    if but is not None:
+        statement = statement.where(LoginSession.id != but)
+    session.execute(statement.values(ended_at=now))
+
+
+def is_revoked(session: Session, jti: str) -> bool:
+    """Tell whether an access token was given back."""
+    return session.execute(select(exists().where(RevokedToken.jti == jti))).scalar_one()
+
+
+def forget_expired(session: Session, now: datetime) -> int:
+    """Delete logins and revocations that time has made meaningless; return how many."""
+    gone = 0
+    for table in (LoginSession, RevokedToken):
+        result = session.execute(delete(table).where(table.expires_at < now))
+        gone += result.rowcount
+    return gone
+
+
+# --- API keys -------------------------------------------------------------------------------------------
+
+
+def page_of_keys(
+    session: Session, user_id: int, *, bound_to: int | None, page: PageRequest[int]
+) -> Page[ApiKey]:
+    """Return the keys of a user that were not revoked, newest first; `bound_to` leaves one project's."""
+    statement = (
+        select(ApiKey).where(*keys_of(user_id, bound_to)).order_by(ApiKey.id.desc()).limit(page.limit + 1)
+    )
+    if page.after is not None:
+        statement = statement.where(ApiKey.id < page.after)
+    return Page.cut(session.execute(statement).scalars().all(), page.limit, lambda key: key.id)
+
+
+def lock_key(session: Session, key_id: int, user_id: int, *, bound_to: int | None) -> ApiKey | None:
+    """Return one key of a user for a change, if it was not revoked."""
+    statement = select(ApiKey).where(ApiKey.id == key_id, *keys_of(user_id, bound_to)).with_for_update()
+    return session.execute(statement).scalar_one_or_none()
+
+
+def usable_key(session: Session, key_id: int, now: datetime) -> ApiKey | None:
+    """Return a key that was neither revoked nor has expired."""
+    return session.execute(select(ApiKey).where(ApiKey.id == key_id, is_usable(now))).scalar_one_or_none()
+
+
+def keys_of(user_id: int, bound_to: int | None) -> list[ColumnElement[bool]]:
+    """Return the conditions for the keys that a credential of this user sees."""
+    conditions: list[ColumnElement[bool]] = [ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None)]
+    if bound_to is not None:
+        conditions.append(ApiKey.project_id == bound_to)
+    return conditions

@@ -1,0 +1,123 @@
+"""Wire shapes of users, logins and API keys."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field
+
+from wxcloudrun.accounts.rules import canonical_email, check_password, check_username
+from wxcloudrun.accounts.service.keys import MadeKey
+from wxcloudrun.kit.security import Scope
+from wxcloudrun.kit.web.parsing import Input, Output, Timestamp
+
+MAX_KEY_DAYS = 3650
+MAX_OVERLAP_HOURS = 30 * 24
+
+Email = Annotated[str, AfterValidator(canonical_email)]
+Username = Annotated[str, AfterValidator(check_username)]
+NewPassword = Annotated[str, AfterValidator(check_password)]
+
+
+class RegistrationIn(Input):
+    """Somebody new."""
+
+    email: Email
+    password: NewPassword
+    username: Username | None = None
+
+
+class LoginIn(Input):
+    """Whatever cannot be right is just wrong: what a password must look like is no secret, who has one is."""
+
+    email: str
+    password: str
+
+
+class RefreshIn(Input):
+    """A refresh token to exchange."""
+
+    refresh_token: str
+
+
+class PasswordIn(Input):
+    """A new password, from somebody who knows the one they have."""
+
+    current_password: str
+    new_password: NewPassword
+
+
+class UserIn(Input):
+    """A user that an administrator makes."""
+
+    username: Username
+    email: Email
+    password: NewPassword | None = None
+
+
+class UserPatch(Input):
+    """What may change; what is left out stays."""
+
+    username: Username | None = None
+    email: Email | None = None
+    password: NewPassword | None = None
+    is_active: bool | None = None
+    is_admin: bool | None = None
+
+
+class UserOut(Output):
+    """A user."""
+
+    id: int
+    email: str | None
+    username: str
+    is_active: bool
+    is_admin: bool
+    created_at: Timestamp
+
+
+class TokensOut(Output):
+    """What a program keeps of a login; `expires_in` is in seconds and speaks of the access token."""
+
+    access_token: str
+    token_type: Literal["Bearer"] = "Bearer"  # noqa: S105 - the name of a scheme
+    expires_in: int
+    refresh_token: str
+    user: UserOut
+
+
+class KeyIn(Input):
+    """A key to make; without scopes it may read and write, without a project it works in all of them."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    scopes: Annotated[frozenset[Scope], Field(min_length=1)] | None = None
+    project: str | None = None
+    expires_in_days: Annotated[int, Field(ge=1, le=MAX_KEY_DAYS)] | None = None
+
+
+class RotationIn(Input):
+    """How long the old key keeps working beside the new one."""
+
+    overlap_hours: Annotated[int, Field(ge=0, le=MAX_OVERLAP_HOURS)] = 0
+
+
+class KeyOut(Output):
+    """An API key without what makes it one."""
+
+    id: int
+    name: str
+    prefix: str
+    scopes: list[Scope]
+    project: str | None
+    created_at: Timestamp
+    expires_at: Timestamp | None
+    last_used_at: Timestamp | None
+
+
+class KeyMadeOut(KeyOut):
+    """A new API key; `key` is shown this once."""
+
+    key: str
+
+    @classmethod
+    def of(cls, made: MadeKey) -> Self:
+        """Shape a key and its secret."""
+        return cls(key=made.key, **KeyOut.model_validate(made.view).__dict__)

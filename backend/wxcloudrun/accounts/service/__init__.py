@@ -1,0 +1,1 @@
+"""The use cases of accounts: who is asking, logging in, keys, people."""

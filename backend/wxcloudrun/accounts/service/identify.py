@@ -1,0 +1,123 @@
+"""From credential to Actor: the one place that decides whether a credential is good."""
+
+import enum
+import hmac
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from wxcloudrun.accounts import queries
+from wxcloudrun.accounts.queries import Identity, KeyIdentity
+from wxcloudrun.accounts.service.credentials import KEY_PREFIX, SecretHashes, prefix_of_key
+from wxcloudrun.accounts.service.tokens import AccessTokens, InvalidToken
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import reading, transaction
+from wxcloudrun.kit.errors import Unauthorized
+from wxcloudrun.kit.security import ANONYMOUS, EVERY_SCOPE, Actor, CredentialKind
+
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+class PresentedAs(enum.Enum):
+    """Where in the request a credential stood."""
+
+    BEARER = enum.auto()
+    PASSWORD = enum.auto()  # of HTTP Basic; whatever stands as the user name
+    COOKIE = enum.auto()
+    UNREADABLE = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A credential as it came with a request."""
+
+    where: PresentedAs
+    secret: str = field(default="", repr=False)
+
+
+class IdentityService:
+    """Tells who is asking. It reads the database each time: what was revoked no longer works at once."""
+
+    def __init__(self, *, tokens: AccessTokens, hashes: SecretHashes) -> None:
+        self._tokens = tokens
+        self._hashes = hashes
+
+    def identify(self, presented: Presented | None) -> Actor:
+        """Return the caller, ANONYMOUS if nothing was presented.
+
+        Raises Unauthorized, always in the same words, for a credential that is malformed, unknown,
+        expired, revoked, or of somebody who is not active.
+        """
+        if presented is None:
+            return ANONYMOUS
+        actor = self._look_up(presented)
+        if actor is None:
+            raise Unauthorized("the credential is not valid or no longer valid; log in or present another")
+        return actor
+
+    def _look_up(self, presented: Presented) -> Actor | None:
+        if presented.where is PresentedAs.COOKIE:
+            return self._by_cookie(presented.secret)
+        if presented.where is PresentedAs.UNREADABLE:
+            return None
+        if presented.secret.startswith(KEY_PREFIX):
+            return self._by_key(presented.secret)
+        if presented.where is PresentedAs.BEARER:
+            return self._by_token(presented.secret)
+        return None
+
+    def _by_token(self, token: str) -> Actor | None:
+        try:
+            claims = self._tokens.read(token)
+        except InvalidToken:
+            return None
+        with reading() as session:
+            found = queries.identity_of_token(
+                session,
+                session_id=claims.session_id,
+                user_id=claims.user_id,
+                jti=claims.jti,
+                now=clock.now(),
+            )
+        return None if found is None else person(found, CredentialKind.JWT, claims.jti)
+
+    def _by_cookie(self, cookie: str) -> Actor | None:
+        with reading() as session:
+            found = queries.identity_of_cookie(session, self._hashes.of_cookie(cookie), clock.now())
+        return None if found is None else person(found, CredentialKind.SESSION, found.session_id)
+
+    def _by_key(self, key: str) -> Actor | None:
+        with reading() as session:
+            candidates = queries.identities_of_prefix(session, prefix_of_key(key), clock.now())
+        offered = self._hashes.of_key(key)
+        found = next((each for each in candidates if hmac.compare_digest(each.key_hash, offered)), None)
+        if found is None:
+            return None
+        self._note_use(found)
+        return Actor(
+            user_id=found.user_id,
+            is_admin=found.is_admin,
+            scopes=found.scopes,
+            credential=CredentialKind.API_KEY,
+            credential_id=str(found.key_id),
+            bound_project_id=found.project_id,
+        )
+
+    def _note_use(self, key: KeyIdentity) -> None:
+        now = clock.now()
+        unless_since = now - USE_NOTED_EVERY
+        if key.last_used_at is not None and key.last_used_at >= unless_since:
+            return
+        with transaction() as tx:
+            queries.note_use_of_key(tx.session, key.key_id, now=now, unless_since=unless_since)
+
+
+def person(found: Identity, credential: CredentialKind, credential_id: str) -> Actor:
+    """Return somebody who logged in themselves: they may use all their rights."""
+    return Actor(
+        user_id=found.user_id,
+        is_admin=found.is_admin,
+        scopes=EVERY_SCOPE,
+        credential=credential,
+        credential_id=credential_id,
+        session_id=found.session_id,
+    )

@@ -1,0 +1,83 @@
+"""Passwords: hashed slowly on purpose, and never by everybody at once."""
+
+import base64
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from wxcloudrun.kit.errors import TooManyRequests
+
+# One step above the least that the OWASP password storage cheat sheet asks of argon2id.
+TIME_COST = 3
+MEMORY_KIB = 19_456
+LANES = 1
+SALT_BYTES = 16
+HASH_BYTES = 32
+
+CONCURRENT_HASHES = 2
+WAIT_SECONDS = 5.0
+
+
+def unpadded(size: int) -> str:
+    """Write that many zero bytes in base64 as encoded hashes have it."""
+    return base64.b64encode(bytes(size)).decode().rstrip("=")
+
+
+# Verifying against it costs what any verification costs, and no password fits.
+NOBODYS_HASH = (
+    f"$argon2id$v=19$m={MEMORY_KIB},t={TIME_COST},p={LANES}${unpadded(SALT_BYTES)}${unpadded(HASH_BYTES)}"
+)
+
+
+class Passwords:
+    """Hashes and verifies with argon2id (RFC 9106).
+
+    Each hash takes a processor and 19 MiB for a while: a few run at a time, the others wait for
+    their turn and are sent away if it does not come, so that a flood of logins stops nothing else.
+    """
+
+    def __init__(
+        self, *, concurrent_hashes: int = CONCURRENT_HASHES, wait_seconds: float = WAIT_SECONDS
+    ) -> None:
+        self._hasher = PasswordHasher(
+            time_cost=TIME_COST,
+            memory_cost=MEMORY_KIB,
+            parallelism=LANES,
+            hash_len=HASH_BYTES,
+            salt_len=SALT_BYTES,
+            type=Type.ID,
+        )
+        self._slots = threading.BoundedSemaphore(concurrent_hashes)
+        self._wait_seconds = wait_seconds
+
+    def hash(self, password: str) -> str:
+        """Return what is stored. Raises TooManyRequests."""
+        with self._slot():
+            return self._hasher.hash(password)
+
+    def verify(self, stored: str | None, password: str) -> bool:
+        """Tell whether `password` is the one; without a stored hash it takes as long to say no.
+
+        Raises TooManyRequests.
+        """
+        with self._slot():
+            try:
+                return self._hasher.verify(stored or NOBODYS_HASH, password)
+            except (VerificationError, InvalidHashError):
+                return False
+
+    def is_outdated(self, stored: str) -> bool:
+        """Tell a hash that was made with other parameters than today's."""
+        return self._hasher.check_needs_rehash(stored)
+
+    @contextmanager
+    def _slot(self) -> Iterator[None]:
+        if not self._slots.acquire(timeout=self._wait_seconds):
+            raise TooManyRequests("too many people are logging in; try again", retry_after_seconds=1)
+        try:
+            yield
+        finally:
+            self._slots.release()

@@ -1,0 +1,195 @@
+"""Logging in, staying logged in, and logging out."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from wxcloudrun.accounts import queries
+from wxcloudrun.accounts.models import LoginSession, RefreshToken, User
+from wxcloudrun.accounts.queries import UserView
+from wxcloudrun.accounts.rules import canonical_email
+from wxcloudrun.accounts.service.credentials import REFRESH_PREFIX, SecretHashes
+from wxcloudrun.accounts.service.passwords import Passwords
+from wxcloudrun.accounts.service.tokens import AccessTokens
+from wxcloudrun.kit import clock, ids
+from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.errors import Conflict, Unauthorized
+from wxcloudrun.kit.security import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Lifetimes:
+    """How long a login lasts without being refreshed, and how long a used refresh token may come again."""
+
+    refresh_token_seconds: int
+    refresh_leeway_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """A fresh pair of tokens for a session."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int
+    user: UserView
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn(Refreshed):
+    """A new session: its tokens, and the cookie for browsers."""
+
+    cookie: str = field(repr=False)
+    cookie_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Somebody whose password fitted the hash that was read."""
+
+    user_id: int
+    password_hash: str = field(repr=False)
+    fresh_hash: str | None = field(repr=False)
+
+
+class SessionService:
+    """Opens, continues and ends logins."""
+
+    def __init__(
+        self, *, passwords: Passwords, tokens: AccessTokens, hashes: SecretHashes, lifetimes: Lifetimes
+    ) -> None:
+        self._passwords = passwords
+        self._tokens = tokens
+        self._hashes = hashes
+        self._lifetimes = lifetimes
+
+    def log_in(self, email: str, password: str) -> LoggedIn:
+        """Open a new session.
+
+        Raises Unauthorized in the same words and after the same time whether the address is unknown,
+        the password is wrong or the user is not active; TooManyRequests.
+        """
+        verified = self._verify(email, password)
+        opened = None if verified is None else self._open(verified)
+        if opened is None:
+            raise Unauthorized("the e-mail address or the password is wrong")
+        return opened
+
+    def refresh(self, refresh_token: str) -> Refreshed:
+        """Exchange a refresh token for its successor and a fresh access token.
+
+        A token that was used within the leeway gives the same successor once more: the client lost
+        the answer. Used before that, somebody holds a copy: the session ends. Raises Unauthorized.
+        """
+        now = clock.now()
+
+        def work(tx: Transaction) -> tuple[str, UserView] | None:
+            token = queries.lock_refresh_token(tx.session, self._hashes.of_refresh_token(refresh_token))
+            found = None if token is None else queries.live_login(tx.session, token.session_id, now)
+            if token is None or found is None:
+                return None
+            login, user = found
+            if not self._use(tx, token, refresh_token, now):
+                return None
+            login.expires_at = max(login.expires_at, self._session_end(now))
+            return login.id, queries.user_view(user)
+
+        done = atomically(work)
+        if done is None:  # raised only now, because ending the session has to be committed
+            raise Unauthorized("the refresh token is not valid or no longer valid; log in again")
+        session_id, user = done
+        return Refreshed(
+            access_token=self._tokens.issue(user.id, session_id),
+            refresh_token=self._hashes.successor_of(refresh_token),
+            expires_in=self._tokens.lifetime_seconds,
+            user=user,
+        )
+
+    def log_out(self, actor: Actor) -> None:
+        """End the session of the presented credential, with all its tokens.
+
+        Raises Conflict for an API key, which has no session.
+        """
+        session_id = actor.session_id
+        if session_id is None:
+            raise Conflict("an API key has no session; DELETE /api/v1/auth/token revokes the key itself")
+        atomically(lambda tx: queries.end_session(tx.session, session_id, clock.now()))
+
+    def _verify(self, email: str, password: str) -> Verified | None:
+        user = self._find(email)
+        stored = None if user is None else user.password_hash
+        fits = self._passwords.verify(stored, password)
+        if user is None or stored is None or not fits:
+            return None
+        fresh_hash = self._passwords.hash(password) if self._passwords.is_outdated(stored) else None
+        return Verified(user.id, stored, fresh_hash)
+
+    def _find(self, email: str) -> User | None:
+        try:
+            canonical = canonical_email(email)
+        except ValueError:
+            return None
+        with reading() as session:
+            return queries.user_by_email(session, canonical)
+
+    def _open(self, verified: Verified) -> LoggedIn | None:
+        now = clock.now()
+        cookie, refresh_token, session_id = ids.new_secret(), ids.new_secret(REFRESH_PREFIX), ids.new_id()
+
+        def work(tx: Transaction) -> UserView | None:
+            user = queries.lock_user(tx.session, verified.user_id)
+            # The password may have been changed while the old one was being verified.
+            if user is None or not user.is_active or user.password_hash != verified.password_hash:
+                return None
+            if verified.fresh_hash is not None:
+                user.password_hash = verified.fresh_hash
+            tx.session.add(
+                LoginSession(
+                    id=session_id,
+                    user_id=user.id,
+                    cookie_hash=self._hashes.of_cookie(cookie),
+                    created_at=now,
+                    expires_at=self._session_end(now),
+                )
+            )
+            tx.session.flush()
+            self._add_refresh_token(tx, refresh_token, session_id, now)
+            return queries.user_view(user)
+
+        user = atomically(work)
+        if user is None:
+            return None
+        return LoggedIn(
+            access_token=self._tokens.issue(user.id, session_id),
+            refresh_token=refresh_token,
+            expires_in=self._tokens.lifetime_seconds,
+            user=user,
+            cookie=cookie,
+            cookie_seconds=self._lifetimes.refresh_token_seconds,
+        )
+
+    def _use(self, tx: Transaction, token: RefreshToken, clear: str, now: datetime) -> bool:
+        if token.used_at is None:
+            if token.expires_at <= now:
+                return False
+            token.used_at = now
+            self._add_refresh_token(tx, self._hashes.successor_of(clear), token.session_id, now)
+            return True
+        if now - token.used_at <= timedelta(seconds=self._lifetimes.refresh_leeway_seconds):
+            return True
+        queries.end_session(tx.session, token.session_id, now)
+        return False
+
+    def _add_refresh_token(self, tx: Transaction, clear: str, session_id: str, now: datetime) -> None:
+        tx.session.add(
+            RefreshToken(
+                token_hash=self._hashes.of_refresh_token(clear),
+                session_id=session_id,
+                issued_at=now,
+                expires_at=now + timedelta(seconds=self._lifetimes.refresh_token_seconds),
+            )
+        )
+
+    def _session_end(self, now: datetime) -> datetime:
+        # A session lives as long as its refresh token, but no shorter than its access token.
+        seconds = max(self._lifetimes.refresh_token_seconds, self._tokens.longest_validity_seconds())
+        return now + timedelta(seconds=seconds)

@@ -1,0 +1,113 @@
+"""People and their own accounts: signing up, looking at oneself, a new password; the first administrator."""
+
+from wxcloudrun.accounts import queries
+from wxcloudrun.accounts.models import User
+from wxcloudrun.accounts.queries import UserView
+from wxcloudrun.accounts.rules import canonical_email, check_password, username_from
+from wxcloudrun.accounts.service.passwords import Passwords
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.errors import Conflict, Forbidden, Unauthorized
+from wxcloudrun.kit.security import Actor
+
+
+class UserService:
+    """Makes users, and lets them see and change themselves."""
+
+    def __init__(self, *, passwords: Passwords, registration_enabled: bool) -> None:
+        self._passwords = passwords
+        self._registration_enabled = registration_enabled
+
+    def register(self, *, email: str, password: str, username: str | None) -> UserView:
+        """Sign up. Raises Forbidden if registration is closed, Conflict if the address is taken."""
+        if not self._registration_enabled:
+            raise Forbidden("registration is closed; ask an administrator for an account")
+        password_hash = self._passwords.hash(password)
+
+        def work(tx: Transaction) -> UserView:
+            refuse_taken(tx, email)
+            user = new_user(email=email, username=username, password_hash=password_hash)
+            tx.session.add(user)
+            tx.session.flush()
+            return queries.user_view(user)
+
+        return atomically(work)
+
+    def me(self, actor: Actor) -> UserView:
+        """Show the caller. Raises Unauthorized if they were deleted this very moment."""
+        return queries.user_view(self._find(actor))
+
+    def change_password(self, actor: Actor, *, current: str, new: str) -> None:
+        """Set a new password and end every other session: whoever knew the old one is out.
+
+        Raises Forbidden if `current` is wrong, Conflict if there is no password to change, TooManyRequests.
+        """
+        user = self._find(actor)
+        stored = user.password_hash
+        if stored is None:
+            raise Conflict("this account has no password; bind an e-mail address to it first")
+        if not self._passwords.verify(stored, current):
+            raise Forbidden("the current password is wrong")
+        password_hash = self._passwords.hash(new)
+
+        def work(tx: Transaction) -> None:
+            row = queries.lock_user(tx.session, user.id)
+            if row is None or row.password_hash != stored:
+                raise Conflict("the password was changed meanwhile; log in again")
+            row.password_hash = password_hash
+            queries.end_sessions_of(tx.session, row.id, but=actor.session_id, now=clock.now())
+
+        atomically(work)
+
+    def ensure_administrator(self, email: str, password: str) -> bool:
+        """Make the first administrator; False if they are there, whose password then stays.
+
+        Raises ValueError for an impossible address or password, and Conflict if somebody else signed
+        up with the address: they are not made an administrator for it.
+        """
+        canonical = canonical_email(email)
+        password_hash = self._passwords.hash(check_password(password))
+
+        def work(tx: Transaction) -> bool:
+            user = queries.user_by_email(tx.session, canonical)
+            if user is None:
+                user = new_user(email=canonical, username=None, password_hash=password_hash)
+                user.is_admin = True
+                tx.session.add(user)
+                return True
+            if not user.is_admin:
+                raise Conflict("the administrator's e-mail address belongs to a user who is none")
+            return False
+
+        return atomically(work)
+
+    def id_of(self, email: str) -> int | None:
+        """Return the id of the user with that address."""
+        with reading() as session:
+            user = queries.user_by_email(session, canonical_email(email))
+        return None if user is None else user.id
+
+    def _find(self, actor: Actor) -> User:
+        with reading() as session:
+            user = None if actor.user_id is None else queries.user(session, actor.user_id)
+        if user is None:
+            raise Unauthorized("log in or present an API key")
+        return user
+
+
+def new_user(*, email: str, username: str | None, password_hash: str | None) -> User:
+    """Return an active user who is not stored yet."""
+    return User(
+        email=email,
+        username=username or username_from(email),
+        password_hash=password_hash,
+        is_active=True,
+        is_admin=False,
+        created_at=clock.now(),
+    )
+
+
+def refuse_taken(tx: Transaction, email: str) -> None:
+    """Raise Conflict if somebody has that address."""
+    if queries.user_by_email(tx.session, email) is not None:
+        raise Conflict("a user with this e-mail address exists", field="email")

@@ -1,0 +1,71 @@
+"""create_app(): settings, then extensions, then services, then blueprints."""
+
+import logging
+from pathlib import Path
+
+from flask import Flask, Response, g, request
+
+from wxcloudrun import wiring
+from wxcloudrun.commands import register_commands
+from wxcloudrun.config import BACKEND_DIR, Settings
+from wxcloudrun.kit import clock, db, ids, logs
+from wxcloudrun.kit.web import failures
+from wxcloudrun.metadata import BLUEPRINTS
+
+logger = logging.getLogger("wxcloudrun.access")
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the application; nothing is read from the environment and no thread is started."""
+    logs.configure(settings.log_level)
+    app = Flask("wxcloudrun", static_folder=None, instance_path=str(Path(settings.data_dir).resolve()))
+    app.config["MIGRATIONS_DIR"] = BACKEND_DIR / "migrations"
+    app.url_map.merge_slashes = False  # an ill-formed URL is unknown, it does not redirect
+    app.url_map.strict_slashes = True
+    app.url_map.redirect_defaults = False
+    app.extensions["settings"] = settings
+    db.configure(
+        app,
+        url=settings.sqlalchemy_url,
+        sqlite_synchronous=settings.sqlite_synchronous,
+        pool_size=settings.threads,
+    )
+    wiring.connect(app, settings)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    failures.register(app)
+    register_commands(app)
+    app.before_request(begin_request)
+    app.after_request(end_request)
+    return app
+
+
+def begin_request() -> None:
+    """Give the request its id and remember when it began."""
+    g.request_id = ids.request_id(request.headers.get("X-Request-ID"))
+    g.began_at = clock.monotonic()
+
+
+def end_request(response: Response) -> Response:
+    """Stamp the answer and write the one line that each request leaves in the log."""
+    response.headers["X-Request-ID"] = g.request_id
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Cache-Control", "no-store")
+    rule = request.url_rule.rule if request.url_rule else None
+    logger.info(
+        "request",
+        extra={
+            "method": request.method,
+            "route": rule,
+            "arguments": loggable_arguments(),
+            "status": response.status_code,
+            "duration_seconds": round(clock.monotonic() - g.began_at, 4),
+            "user_id": g.actor.user_id if "actor" in g else None,
+        },
+    )
+    return response
+
+
+def loggable_arguments() -> dict[str, str]:
+    """Return what stood in the URL's path, without what opens doors."""
+    return {name: value for name, value in (request.view_args or {}).items() if name != "token"}

@@ -1,0 +1,81 @@
+"""The vocabulary of stored bytes.
+
+artifact          bytes, known by their SHA-256; the row says under which opaque key they lie
+lease             a key that an upload is writing to: the sweeper keeps off until it expires
+pending deletion  an object that a row once named; it goes when no link to it can be valid any more
+reference         a row with a foreign key to an artifact: what keeps it alive
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, declared_attr, mapped_column
+
+from wxcloudrun.kit.columns import Bytes, Sha256, UtcDateTime, ascii_name, unicode_name
+from wxcloudrun.kit.db import Base
+
+ObjectKey = ascii_name(32)
+
+
+class Artifact(Base):
+    """Bytes that the service holds. The primary key decides who was first."""
+
+    __tablename__ = "artifacts"
+
+    id: Mapped[str] = mapped_column(Sha256, primary_key=True)
+    size_bytes: Mapped[int] = mapped_column(Bytes)
+    md5: Mapped[str | None] = mapped_column(ascii_name(32))
+    sha1: Mapped[str | None] = mapped_column(ascii_name(40))
+    object_key: Mapped[str] = mapped_column(ObjectKey, unique=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Lease(Base):
+    """An object that is being written; committed before its first byte."""
+
+    __tablename__ = "leases"
+
+    object_key: Mapped[str] = mapped_column(ObjectKey, primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class PendingDeletion(Base):
+    """An object that no row names any more."""
+
+    __tablename__ = "pending_deletions"
+
+    object_key: Mapped[str] = mapped_column(ObjectKey, primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    not_before: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class Reference:
+    """Mixin for rows that keep an artifact alive, with the facts of the deposit behind them.
+
+    Counting and collecting find these tables through their foreign key, so a new kind of reference
+    protects itself. The facts stand on the row because a download must not depend on a second one.
+    """
+
+    if TYPE_CHECKING:
+        package_id: Mapped[int]
+
+    original_name: Mapped[str | None] = mapped_column(unicode_name(255))
+    content_type: Mapped[str | None] = mapped_column(ascii_name(255))
+    deposited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @declared_attr
+    def artifact_id(cls) -> Mapped[str | None]:  # noqa: N805
+        """The bytes; None while a reference has none."""
+        return mapped_column(Sha256, ForeignKey("artifacts.id"))
+
+    @declared_attr
+    def deposited_by(cls) -> Mapped[int | None]:  # noqa: N805
+        """Who put the bytes in; None if the account is gone."""
+        return mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+
+
+def artifact_index() -> Index:
+    """Return the index that every reference table needs for counting."""
+    return Index(None, "artifact_id", "package_id")

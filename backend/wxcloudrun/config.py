@@ -1,0 +1,174 @@
+"""Every setting, and the only reader of the environment."""
+
+import contextlib
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+BACKEND_DIR = Path(__file__).resolve().parent.parent
+MIN_SECRET_BYTES = 32
+GENERATED_SECRETS = ("JWT_SECRET_KEY", "API_KEY_SECRET")
+OWNER_ONLY = 0o600
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names it and says what it should be."""
+
+
+class Settings(BaseModel):
+    """The settings of one process: read once, typed, never changed.
+
+    Each field's alias is the name of its environment variable.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=False)
+
+    app_env: Literal["development", "production"] = Field("development", alias="APP_ENV")
+    host: str = Field("127.0.0.1", alias="HOST")
+    port: int = Field(8080, alias="PORT", ge=1, le=65535)
+    public_url: str | None = Field(None, alias="PUBLIC_URL")
+    data_dir: Path = Field(BACKEND_DIR / "instance", alias="DATA_DIR")
+    admin_email: str = Field("admin@example.com", alias="ADMIN_EMAIL")
+    admin_password: SecretStr | None = Field(None, alias="ADMIN_PASSWORD", min_length=8, max_length=1024)
+    workers: int = Field(2, alias="WORKERS", ge=1, le=256)
+    threads: int = Field(8, alias="THREADS", ge=1, le=256)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
+
+    database_url: SecretStr | None = Field(None, alias="DATABASE_URL")
+    sqlite_synchronous: Literal["NORMAL", "FULL"] = Field("NORMAL", alias="SQLITE_SYNCHRONOUS")
+
+    blob_store: Literal["local", "minio"] = Field("local", alias="BLOB_STORE")
+    minio_endpoint: str = Field("127.0.0.1:9000", alias="MINIO_ENDPOINT")
+    minio_access_key: str | None = Field(None, alias="MINIO_ACCESS_KEY")
+    minio_secret_key: SecretStr | None = Field(None, alias="MINIO_SECRET_KEY")
+    minio_bucket: str = Field("registry", alias="MINIO_BUCKET")
+    minio_secure: bool = Field(default=False, alias="MINIO_SECURE")
+    minio_public_endpoint: str | None = Field(None, alias="MINIO_PUBLIC_ENDPOINT")
+
+    jwt_secret_key: SecretStr = Field(alias="JWT_SECRET_KEY")
+    jwt_previous_secret_key: SecretStr | None = Field(None, alias="JWT_PREVIOUS_SECRET_KEY")
+    api_key_secret: SecretStr = Field(alias="API_KEY_SECRET")
+    access_token_seconds: int = Field(900, alias="ACCESS_TOKEN_SECONDS", ge=1, le=86_400)
+    refresh_token_seconds: int = Field(30 * 86_400, alias="REFRESH_TOKEN_SECONDS", ge=60)
+    refresh_leeway_seconds: int = Field(10, alias="REFRESH_LEEWAY_SECONDS", ge=0, le=300)
+    registration_enabled: bool = Field(default=True, alias="REGISTRATION_ENABLED")
+    project_creation: Literal["everyone", "administrators"] = Field("everyone", alias="PROJECT_CREATION")
+    cors_origins: tuple[str, ...] = Field((), alias="CORS_ORIGINS")
+    trusted_proxy_hops: int = Field(0, alias="TRUSTED_PROXY_HOPS", ge=0, le=8)
+
+    max_upload_bytes: int = Field(10 * 1024**3, alias="MAX_UPLOAD_BYTES", ge=1)
+    link_seconds: int = Field(300, alias="LINK_SECONDS", ge=1, le=7 * 86_400)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """Read the environment; the file that `ENV_FILE` names fills what is unset.
+
+        In development, secrets that are not given are made once and kept below `DATA_DIR`.
+        Raises SettingsError.
+        """
+        given = dict(os.environ if environ is None else environ)
+        if env_file := given.get("ENV_FILE"):
+            given = {**read_env_file(Path(env_file)), **given}
+        names = {field.alias for field in cls.model_fields.values() if field.alias is not None}
+        values: dict[str, Any] = {name: given[name] for name in names if given.get(name)}
+        if "CORS_ORIGINS" in values:
+            values["CORS_ORIGINS"] = tuple(values["CORS_ORIGINS"].split())
+        if values.get("APP_ENV", "development") == "development":
+            values = with_generated_secrets(values)
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise SettingsError(sentence(error)) from None
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        if self.blob_store == "minio" and not (self.minio_access_key and self.minio_secret_key):
+            message = "MINIO_ACCESS_KEY and MINIO_SECRET_KEY must be set when BLOB_STORE is minio"
+            raise ValueError(message)
+        for name, secret in (
+            ("JWT_SECRET_KEY", self.jwt_secret_key),
+            ("API_KEY_SECRET", self.api_key_secret),
+        ):
+            if is_weak(secret.get_secret_value()):
+                message = f"{name} must be at least {MIN_SECRET_BYTES} random bytes"
+                raise ValueError(message)
+        if self.app_env == "production" and self.admin_password and is_default(self.admin_password):
+            message = "ADMIN_PASSWORD must not be a well-known one in production"
+            raise ValueError(message)
+        if self.public_url and urlsplit(self.public_url).scheme not in {"http", "https"}:
+            message = "PUBLIC_URL must begin with http:// or https://"
+            raise ValueError(message)
+        return self
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database: what `DATABASE_URL` says, else an SQLite file below `DATA_DIR`."""
+        if self.database_url is not None:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.data_dir.resolve() / 'registry.db'}"
+
+    @property
+    def base_url(self) -> str:
+        """What absolute links begin with; the Host header of a request never decides that."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """Return the variables of a dotenv file; SettingsError if it cannot be read."""
+    if not path.is_file():
+        message = f"ENV_FILE names {path.name}, which is not a file"
+        raise SettingsError(message)
+    return {name: value for name, value in dotenv_values(path).items() if value is not None}
+
+
+def with_generated_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Add the secrets that a development machine makes for itself."""
+    directory = Path(values.get("DATA_DIR", BACKEND_DIR / "instance")) / "secrets"
+    made = {name: kept_secret(directory / name.lower()) for name in GENERATED_SECRETS if name not in values}
+    return {**values, **made}
+
+
+def kept_secret(path: Path) -> str:
+    """Return the secret in a file that only its owner can read, made at the first call."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    draft.touch(mode=OWNER_ONLY)
+    draft.write_text(secrets.token_urlsafe(MIN_SECRET_BYTES))
+    try:
+        with contextlib.suppress(FileExistsError):  # the first of several processes wins
+            path.hardlink_to(draft)
+    finally:
+        draft.unlink()
+    return path.read_text()
+
+
+def is_weak(secret: str) -> bool:
+    """Tell a secret that is short or repeats a few characters."""
+    return len(secret.encode()) < MIN_SECRET_BYTES or len(set(secret)) < MIN_SECRET_BYTES // 4
+
+
+def is_default(password: SecretStr) -> bool:
+    """Tell a password that everybody tries first."""
+    return password.get_secret_value().lower() in {
+        "password",
+        "admin123",
+        "changeme",
+        "12345678",
+        "administrator",
+    }
+
+
+def sentence(error: ValidationError) -> str:
+    """Say which setting is wrong and why, without repeating its value."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = ".".join(str(part) for part in first["loc"])
+    message = str(first["msg"]).removeprefix("Value error, ")
+    if first["type"] == "missing":
+        return f"{name} must be set"
+    return f"{name}: {message}" if name else message

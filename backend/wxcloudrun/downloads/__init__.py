@@ -1,0 +1,1 @@
+"""Downloads: what a reference means, and exactly those bytes."""

@@ -1,0 +1,33 @@
+"""The URLs of reading: data, not code."""
+
+from wxcloudrun.downloads import controller
+from wxcloudrun.downloads.errors import DamagedObject
+from wxcloudrun.downloads.schemas import ArtifactOut, DownloadQuery, LinkOut, ResolvedOut, ResolveQuery
+from wxcloudrun.kit.errors import Gone, Invalid, NotFound, PreconditionFailed, RangeNotSatisfiable
+from wxcloudrun.kit.storage.port import StoreUnavailable
+from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
+
+PACKAGE = "/project/<project>/<package>"
+BYTES = (NotFound, PreconditionFailed, RangeNotSatisfiable, DamagedObject, StoreUnavailable)
+
+ENDPOINTS = [
+    Endpoint(
+        "GET", PACKAGE + "/+/<path:ref>", controller.download, "download", "The bytes behind a reference",
+        caller=Caller.PUBLIC, query=DownloadQuery, any_query=True, answer=LinkOut,
+        errors=(*BYTES, Invalid),
+    ),
+    Endpoint(
+        "GET", PACKAGE + "/resolve", controller.resolve, "resolve", "What a reference means, and why",
+        caller=Caller.PUBLIC, query=ResolveQuery, answer=ResolvedOut, errors=(NotFound, Invalid),
+    ),
+    Endpoint(
+        "GET", "/artifact/<sha256>", controller.get_artifact, "get_artifact", "One artifact",
+        caller=Caller.PUBLIC, answer=ArtifactOut, errors=(NotFound,),
+    ),
+    Endpoint(
+        "GET", "/blobs/<token>", controller.linked_blob, "linked_blob", "The bytes behind a signed link",
+        caller=Caller.ANYONE, scope=None, any_query=True, errors=(*BYTES, Gone),
+    ),
+]  # fmt: skip
+
+downloads = blueprint("downloads", "/api/v1", ENDPOINTS)

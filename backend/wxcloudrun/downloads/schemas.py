@@ -1,0 +1,114 @@
+"""Wire shapes of downloads, resolutions and artifacts."""
+
+from typing import Literal, Self
+
+from pydantic import Field
+
+from wxcloudrun.downloads.service.artifacts import SeenArtifact
+from wxcloudrun.downloads.service.resolve import MAX_SHOWN, Resolved, shown_exclusions
+from wxcloudrun.kit.web.parsing import Output, Query, Timestamp
+
+
+class DownloadQuery(Query):
+    """How the bytes shall come: through this service, by redirect, or as a link in an answer."""
+
+    mode: Literal["proxy", "redirect", "presigned"] = "proxy"
+
+
+class ResolveQuery(Query):
+    """The reference to explain."""
+
+    ref: str = Field(min_length=1, max_length=300)
+
+
+class LinkOut(Output):
+    """A link to the bytes, and how to check them."""
+
+    url: str
+    expires_at: Timestamp
+    sha256: str
+    size: int
+
+
+class ExcludedOut(Output):
+    """A version that was left out, and why."""
+
+    version: str
+    why: str
+
+
+class ResolvedOut(Output):
+    """What a reference means; lists have 100 entries at most."""
+
+    artifact_id: str
+    version: str | None
+    tag: str | None
+    candidates: list[str]
+    excluded: list[ExcludedOut]
+
+    @classmethod
+    def of(cls, resolved: Resolved) -> Self:
+        """Shape a resolution."""
+        choice, target = resolved.choice, resolved.target
+        exact = [target.version] if target.version is not None else []
+        return cls(
+            artifact_id=target.artifact_id,
+            version=target.version,
+            tag=target.tag,
+            candidates=list(choice.matching[:MAX_SHOWN]) if choice else exact,
+            excluded=[ExcludedOut(**each) for each in shown_exclusions(choice)] if choice else [],
+        )
+
+
+class TagHolderOut(Output):
+    """A tag that points at the artifact."""
+
+    project: str
+    package: str
+    tag: str
+
+
+class VersionHolderOut(Output):
+    """A version that is the artifact."""
+
+    project: str
+    package: str
+    version: str
+
+
+class ArtifactOut(Output):
+    """An artifact as far as the caller may see it; lists have 100 entries at most."""
+
+    id: str
+    size: int
+    md5: str | None
+    sha1: str | None
+    sha256: str
+    content_type: str
+    original_name: str
+    ref_count: int
+    created_at: Timestamp
+    created_by: str | None
+    tags: list[TagHolderOut]
+    versions: list[VersionHolderOut]
+
+    @classmethod
+    def of(cls, found: SeenArtifact) -> Self:
+        """Shape an artifact."""
+        artifact, seen = found.artifact, found.seen
+        return cls(
+            id=artifact.id,
+            size=artifact.size_bytes,
+            md5=artifact.md5,
+            sha1=artifact.sha1,
+            sha256=artifact.id,
+            content_type=seen.provenance.content_type,
+            original_name=seen.provenance.original_name,
+            ref_count=seen.ref_count,
+            created_at=seen.provenance.deposited_at,
+            created_by=seen.depositor,
+            tags=[TagHolderOut(project=t.project, package=t.package, tag=t.name) for t in found.tags],
+            versions=[
+                VersionHolderOut(project=v.project, package=v.package, version=v.name) for v in found.versions
+            ],
+        )

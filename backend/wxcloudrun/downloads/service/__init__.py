@@ -1,0 +1,1 @@
+"""Use cases on reading: resolve, open, link, look up."""

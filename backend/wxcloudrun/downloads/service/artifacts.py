@@ -1,0 +1,39 @@
+"""One artifact, and who holds it, as far as the caller may see."""
+
+from dataclasses import dataclass
+
+from wxcloudrun.artifacts.models import Artifact
+from wxcloudrun.artifacts.queries import SeenReference, seen_reference
+from wxcloudrun.downloads import queries
+from wxcloudrun.downloads.queries import Holder
+from wxcloudrun.kit.db import reading
+from wxcloudrun.kit.names import is_sha256
+from wxcloudrun.kit.security import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class SeenArtifact:
+    """An artifact with the references that the caller may see."""
+
+    artifact: Artifact
+    seen: SeenReference
+    tags: list[Holder]
+    versions: list[Holder]
+
+
+class ArtifactService:
+    """Looks artifacts up by their digest."""
+
+    def get(self, actor: Actor, digest: str) -> SeenArtifact:
+        """Show an artifact that some package which the caller may read holds. Raises NotFound."""
+        with reading() as session:
+            seen = seen_reference(session, actor, digest) if is_sha256(digest) else None
+            artifact = queries.artifact(session, digest) if seen is not None else None
+            if artifact is None or seen is None:
+                raise actor.unseen("that artifact")
+            return SeenArtifact(
+                artifact=artifact,
+                seen=seen,
+                tags=queries.tags_on(session, actor, digest),
+                versions=queries.versions_on(session, actor, digest),
+            )

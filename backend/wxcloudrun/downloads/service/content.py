@@ -1,0 +1,138 @@
+"""The bytes behind a reference: opened, streamed or linked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import BinaryIO
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+from wxcloudrun.downloads.errors import DamagedObject
+from wxcloudrun.downloads.queries import Target
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.errors import Gone, NotFound
+from wxcloudrun.kit.storage.port import BlobStore, DownloadLink, ObjectMissing
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Everything that an answer with these bytes says about them."""
+
+    artifact_id: str
+    size_bytes: int
+    md5: str | None
+    sha1: str | None
+    object_key: str
+    original_name: str
+    content_type: str
+    deposited_at: datetime
+
+    @classmethod
+    def of(cls, target: Target) -> "Blob":
+        """Take the part of a target that concerns its bytes."""
+        return cls(
+            artifact_id=target.artifact_id,
+            size_bytes=target.size_bytes,
+            md5=target.md5,
+            sha1=target.sha1,
+            object_key=target.object_key,
+            original_name=target.original_name,
+            content_type=target.content_type,
+            deposited_at=target.deposited_at,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A URL that opens some bytes for everyone who has it, until it expires."""
+
+    url: str
+    expires_at: datetime
+
+
+class BlobService:
+    """Hands out bytes, and links to them."""
+
+    def __init__(self, *, blobs: BlobStore, base_url: str, link_seconds: int, link_secret: str) -> None:
+        self._blobs = blobs
+        self._base_url = base_url
+        self._link_seconds = link_seconds
+        self._signer = URLSafeSerializer(link_secret, salt="blob-link")
+
+    def open_file(self, blob: Blob) -> BinaryIO | None:
+        """Return the whole object as a file of this machine, None if the store is elsewhere.
+
+        Raises DamagedObject before anything is answered, so that a short body never looks whole.
+        """
+        try:
+            file = self._blobs.open_file(blob.object_key)
+        except ObjectMissing:
+            raise damaged() from None
+        if file is None:
+            return None
+        if file.seek(0, 2) != blob.size_bytes:
+            file.close()
+            raise damaged()
+        file.seek(0)
+        return file
+
+    def read(self, blob: Blob, start: int, length: int) -> Iterator[bytes]:
+        """Stream a part of the object. Raises DamagedObject, StoreUnavailable."""
+        try:
+            return self._blobs.read(blob.object_key, start=start, length=length)
+        except ObjectMissing:
+            raise damaged() from None
+
+    def link(self, blob: Blob, content_disposition: str) -> Link:
+        """Return a link that lives `LINK_SECONDS`: the store's own, else one that this service serves."""
+        expires_at = clock.now() + timedelta(seconds=self._link_seconds)
+        wanted = DownloadLink(blob.content_type, content_disposition, self._link_seconds)
+        url = self._blobs.link(blob.object_key, wanted)
+        if url is None:
+            url = f"{self._base_url}/api/v1/blobs/{self._sign(blob, expires_at)}"
+        return Link(url, expires_at)
+
+    def linked(self, token: str) -> Blob:
+        """Return what a link of this service opens.
+
+        Raises NotFound for a token that was never given out, Gone for one that has expired.
+        """
+        try:
+            fields = self._signer.loads(token)
+        except BadSignature:
+            raise NotFound("there is no such link") from None
+        expires_at, deposited_at, *rest = fields
+        if clock.now().timestamp() >= expires_at:
+            raise Gone("this link has expired; ask for a new one")
+        artifact_id, size_bytes, md5, sha1, object_key, original_name, content_type = rest
+        return Blob(
+            artifact_id=artifact_id,
+            size_bytes=size_bytes,
+            md5=md5,
+            sha1=sha1,
+            object_key=object_key,
+            original_name=original_name,
+            content_type=content_type,
+            deposited_at=datetime.fromisoformat(deposited_at),
+        )
+
+    def _sign(self, blob: Blob, expires_at: datetime) -> str:
+        signed = self._signer.dumps(
+            [
+                expires_at.timestamp(),
+                blob.deposited_at.isoformat(),
+                blob.artifact_id,
+                blob.size_bytes,
+                blob.md5,
+                blob.sha1,
+                blob.object_key,
+                blob.original_name,
+                blob.content_type,
+            ]
+        )
+        return signed if isinstance(signed, str) else signed.decode()
+
+
+def damaged() -> DamagedObject:
+    """Refuse to serve an object that is not whole."""
+    return DamagedObject("the stored object is damaged; uploading the same bytes again repairs it")

@@ -1,0 +1,9 @@
+"""How the service says that it cannot work."""
+
+from wxcloudrun.kit.errors import Unavailable
+
+
+class NotReady(Unavailable):
+    """Something that the service needs is down; `down` names it."""
+
+    reason = "not_ready"

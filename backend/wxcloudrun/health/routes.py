@@ -1,0 +1,19 @@
+"""The URLs of health: data, not code."""
+
+from wxcloudrun.health import controller
+from wxcloudrun.health.errors import NotReady
+from wxcloudrun.health.schemas import HealthOut
+from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
+
+ENDPOINTS = [
+    Endpoint(
+        "GET", "/health", controller.health, "health", "Alive",
+        caller=Caller.ANYONE, scope=None, answer=HealthOut,
+    ),
+    Endpoint(
+        "GET", "/ready", controller.ready, "ready", "Able to work",
+        caller=Caller.ANYONE, scope=None, answer=HealthOut, errors=(NotReady,),
+    ),
+]  # fmt: skip
+
+health = blueprint("health", "/api", ENDPOINTS)

@@ -1,0 +1,1 @@
+"""Machinery that any domain may use; it knows no domain."""

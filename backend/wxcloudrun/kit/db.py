@@ -1,0 +1,161 @@
+"""The database session and the only transactions that there are.
+
+The session never begins by itself: a query outside `transaction()`, `reading()` or `atomically()`
+raises at once. That is what keeps a transaction from staying open while bytes flow.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+
+ATTEMPTS = 5
+MYSQL_LOST_RACE = frozenset({1205, 1213})  # lock wait timed out; deadlock found
+
+
+class Base(DeclarativeBase):
+    """The root of every table; constraint names follow one convention so that migrations can find them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"autobegin": False, "expire_on_commit": False})
+migrate = Migrate(db=db, render_as_batch=True, compare_type=True)
+
+
+@dataclass(slots=True)
+class Transaction:
+    """An open write transaction, and what shall happen once it has committed."""
+
+    session: Session
+    _effects: list[Callable[[], None]] = field(default_factory=list)
+
+    def after_commit(self, effect: Callable[[], None]) -> None:
+        """Run `effect` after the commit; a rolled-back transaction has no effects."""
+        self._effects.append(effect)
+
+    def run_effects(self) -> None:
+        """Run what was put off. Called by `transaction()` only."""
+        for effect in self._effects:
+            effect()
+
+
+@contextmanager
+def transaction() -> Iterator[Transaction]:
+    """Open a write transaction; commit at the end of the block, roll back on any exception.
+
+    On SQLite it begins IMMEDIATE: the lock is waited for at the start, where waiting is safe,
+    and never fails half-way with "database is locked". Nothing but SQL belongs inside.
+    """
+    session = fresh_session()
+    tx = Transaction(session)
+    with session.begin():
+        session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
+        yield tx
+    tx.run_effects()
+
+
+@contextmanager
+def reading() -> Iterator[Session]:
+    """Open a transaction that only reads; writers are not waited for."""
+    session = fresh_session()
+    with session.begin():
+        yield session
+
+
+def fresh_session() -> Session:
+    """Return the session of this request without what an earlier transaction has loaded.
+
+    Rows from before would be handed out again unread, although others may have changed them since.
+    """
+    session = db.session()
+    session.expunge_all()
+    return session
+
+
+def atomically[T](work: Callable[[Transaction], T]) -> T:
+    """Run `work` in a transaction of its own, again if it lost a race, and return what it returns.
+
+    Two uploads that insert the same name collide on a unique key, and MySQL resolves a deadlock by
+    refusing one of the two. Both mean "look again": the second attempt finds the row and decides.
+    `work` must therefore do nothing but SQL. A race lost every time is raised as it is.
+    """
+    for _ in range(ATTEMPTS - 1):
+        try:
+            with transaction() as tx:
+                return work(tx)
+        except IntegrityError:
+            continue
+        except OperationalError as error:
+            if not lost_race(error):
+                raise
+    with transaction() as tx:
+        return work(tx)
+
+
+def lost_race(error: OperationalError) -> bool:
+    """Tell a lock that was lost to another transaction from a database that is down."""
+    arguments = getattr(error.orig, "args", ())
+    code = arguments[0] if arguments else None
+    return code in MYSQL_LOST_RACE or "database is locked" in str(error.orig)
+
+
+def configure(app: Flask, *, url: str, sqlite_synchronous: str, pool_size: int) -> None:
+    """Point the application at its database. `pool_size` is the number of threads that may query at once."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url, pool_size)
+    db.init_app(app)
+    migrate.init_app(app, directory=str(app.config["MIGRATIONS_DIR"]))
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            prepare_sqlite(db.engine, sqlite_synchronous)
+
+
+def engine_options(url: str, pool_size: int) -> dict[str, Any]:
+    """Return what each database needs: MySQL deadlocks far less often under READ COMMITTED."""
+    if url.startswith("sqlite"):
+        in_memory = url in {"sqlite://", "sqlite:///:memory:"}
+        return {} if in_memory else {"pool_size": pool_size, "max_overflow": 2}
+    return {
+        "isolation_level": "READ COMMITTED",
+        "pool_size": pool_size,
+        "max_overflow": 2,
+        "pool_pre_ping": True,
+        "pool_recycle": 1800,
+        "pool_timeout": 5,
+        "connect_args": {"connect_timeout": 3, "read_timeout": 30, "write_timeout": 30, "charset": "utf8mb4"},
+    }
+
+
+def prepare_sqlite(engine: Engine, synchronous: str) -> None:
+    """Make SQLite keep foreign keys, read beside one writer, and begin when we say so."""
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver's own implicit BEGIN would come too late
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA busy_timeout=15000")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA synchronous={synchronous}")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        connection.exec_driver_sql(f"BEGIN {mode}")

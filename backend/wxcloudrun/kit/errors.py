@@ -1,0 +1,171 @@
+"""The catalogue of refusals: slug, status and meaning stand on the class, facts travel with the instance."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class AppError(Exception):
+    """A refusal that a caller is told about.
+
+    `reason` is the stable slug that programs branch on; `facts` are what they need to act on it.
+    The message says what to do and never shows SQL, a path of this machine or a secret.
+    """
+
+    status: ClassVar[int] = 500
+    reason: ClassVar[str] = "internal"
+
+    def __init__(self, message: str, *, headers: Mapping[str, str] | None = None, **facts: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.headers = dict(headers or {})
+        self.facts = facts
+
+
+# --- The request itself is wrong ---------------------------------------------------------------------
+
+
+class Malformed(AppError):
+    """The request cannot be read: bad JSON, a header in a wrong format."""
+
+    status = 400
+    reason = "malformed"
+
+
+class Interrupted(Malformed):
+    """The client announced more bytes than it sent, or stopped sending."""
+
+    reason = "interrupted"
+
+
+class Invalid(AppError):
+    """The request is well-formed but its content is not acceptable."""
+
+    status = 422
+    reason = "invalid"
+
+    @classmethod
+    def field(cls, field: str, message: str) -> "Invalid":
+        """Refuse one field, in the shape that all validation answers have."""
+        return cls(f"{field}: {message}", errors=[{"field": field, "message": message}])
+
+
+class ChecksumMismatch(Invalid):
+    """The bytes that arrived are not the ones that were announced."""
+
+    reason = "checksum_mismatch"
+
+
+class IdempotencyKeyReused(Invalid):
+    """The same Idempotency-Key came with another request."""
+
+    reason = "idempotency_key_reused"
+
+
+class TooLarge(AppError):
+    """More bytes than the limit that the answer names."""
+
+    status = 413
+    reason = "too_large"
+
+
+class UnsupportedMediaType(AppError):
+    """A body in a format that this URL does not take."""
+
+    status = 415
+    reason = "unsupported_media_type"
+
+
+class MethodNotAllowed(AppError):
+    """The URL exists, the method does not."""
+
+    status = 405
+    reason = "method_not_allowed"
+
+
+# --- Who is asking ----------------------------------------------------------------------------------
+
+
+class Unauthorized(AppError):
+    """No credentials, or none that are valid."""
+
+    status = 401
+    reason = "unauthorized"
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        challenge = {"WWW-Authenticate": 'Bearer realm="registry", Basic realm="registry", charset="UTF-8"'}
+        super().__init__(message, headers=challenge, **facts)
+
+
+class Forbidden(AppError):
+    """Known and able to read, but not allowed to do this."""
+
+    status = 403
+    reason = "forbidden"
+
+
+# --- What is asked for ------------------------------------------------------------------------------
+
+
+class NotFound(AppError):
+    """Absent, or not visible to the caller; the two are never told apart."""
+
+    status = 404
+    reason = "not_found"
+
+
+class Conflict(AppError):
+    """The request disagrees with what is there."""
+
+    status = 409
+    reason = "conflict"
+
+
+class VersionTaken(Conflict):
+    """The version name holds, or once held, other bytes."""
+
+    reason = "version_taken"
+
+
+class Gone(AppError):
+    """A link that was valid once."""
+
+    status = 410
+    reason = "gone"
+
+
+class PreconditionFailed(AppError):
+    """An If-Match or If-None-Match condition does not hold; the answer shows what does."""
+
+    status = 412
+    reason = "precondition_failed"
+
+
+class RangeNotSatisfiable(AppError):
+    """No byte of the asked range exists."""
+
+    status = 416
+    reason = "range_not_satisfiable"
+
+
+class TooManyRequests(AppError):
+    """A limit was reached; Retry-After says when to come back."""
+
+    status = 429
+    reason = "too_many_requests"
+
+    def __init__(self, message: str, *, retry_after_seconds: int, **facts: Any) -> None:
+        super().__init__(message, headers={"Retry-After": str(retry_after_seconds)}, **facts)
+
+
+# --- What stands behind the service -------------------------------------------------------------------
+
+
+class Unavailable(AppError):
+    """A backing store is down or full; nothing was changed."""
+
+    status = 503
+    reason = "unavailable"
+    retry_after_seconds: ClassVar[int] = 5
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        super().__init__(message, headers={"Retry-After": str(self.retry_after_seconds)}, **facts)

@@ -1,0 +1,51 @@
+"""Structured logs: one JSON object a line, with the request id, never a secret.
+
+Events have constant names; the facts are fields: `logger.info("request", extra={"status": 200})`.
+"""
+
+import logging
+from logging.config import dictConfig
+
+from flask import g, has_request_context
+from pythonjsonlogger.json import JsonFormatter
+
+
+class RequestIdFilter(logging.Filter):
+    """Stamp each record with the id of the request that it belongs to."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Add the id and let every record through."""
+        if has_request_context() and "request_id" in g:
+            record.request_id = g.request_id
+        return True
+
+
+def configure(level: str) -> None:
+    """Send every log of this process to standard error as JSON."""
+    dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "filters": {"request_id": {"()": RequestIdFilter}},
+            "formatters": {
+                "json": {
+                    "()": JsonFormatter,
+                    "fmt": "%(levelname)s %(name)s %(message)s",
+                    "rename_fields": {"levelname": "level", "name": "logger", "message": "event"},
+                    "timestamp": "at",
+                }
+            },
+            "handlers": {
+                "stderr": {
+                    "class": "logging.StreamHandler",
+                    "formatter": "json",
+                    "filters": ["request_id"],
+                }
+            },
+            "root": {"level": level, "handlers": ["stderr"]},
+            # These libraries narrate every byte at DEBUG and every bad client at WARNING.
+            "loggers": {
+                name: {"level": "ERROR"} for name in ("alembic", "python_multipart", "urllib3", "werkzeug")
+            },
+        }
+    )

@@ -1,0 +1,1 @@
+"""Reads the version that a package file declares about itself, within hard limits."""

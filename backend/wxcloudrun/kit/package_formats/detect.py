@@ -1,0 +1,60 @@
+"""Finds the version of an uploaded file: what the package says about itself, and what its name says."""
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from typing import BinaryIO
+
+from wxcloudrun.kit.package_formats.android import aab_version, apk_version
+from wxcloudrun.kit.package_formats.bounded import BoundedReader, Deadline, Monotonic, UnreadablePackage
+from wxcloudrun.kit.package_formats.debian import deb_version
+from wxcloudrun.kit.package_formats.filenames import version_in_filename
+from wxcloudrun.kit.package_formats.rpm import rpm_version
+from wxcloudrun.kit.package_formats.tar_formats import tar_gz_version, tgz_version
+from wxcloudrun.kit.package_formats.zip_formats import java_version, wheel_version, zip_version
+
+__all__ = ["declared_version", "version_in_filename"]
+
+type FormatReader = Callable[[BoundedReader], str | None]
+
+_FORMATS: dict[str, FormatReader] = {
+    ".whl": wheel_version,
+    ".tar.gz": tar_gz_version,
+    ".tgz": tgz_version,
+    ".zip": zip_version,
+    ".jar": java_version,
+    ".war": java_version,
+    ".ear": java_version,
+    ".deb": deb_version,
+    ".rpm": rpm_version,
+    ".apk": apk_version,
+    ".aab": aab_version,
+}
+_LEGAL_VERSION = re.compile(r"[!-.0-~]{1,128}")
+
+logger = logging.getLogger(__name__)
+
+
+def declared_version(
+    filename: str, blob: BinaryIO, size_bytes: int, monotonic: Monotonic = time.monotonic
+) -> str | None:
+    """Return the version that the package in `blob` declares, or None if it declares none that is legal.
+
+    The ending of `filename` chooses the format. Reading is bounded in bytes, entries, depth and time (see
+    `bounded`), and nothing is raised: the content is foreign, and an upload never fails because of it.
+    """
+    lowered = filename.lower()
+    read_format = next((read for ending, read in _FORMATS.items() if lowered.endswith(ending)), None)
+    if read_format is None:
+        return None
+    try:
+        version = read_format(BoundedReader(blob, size_bytes, Deadline(monotonic)))
+    except UnreadablePackage as problem:
+        logger.debug("no version was read from the package: %s", problem)
+        return None
+    except Exception:
+        # The last fence: a mistake in a parser, or a store that fails, costs the version and not the upload.
+        logger.exception("reading the version of a package failed in an unforeseen way")
+        return None
+    return version if version is not None and _LEGAL_VERSION.fullmatch(version) else None

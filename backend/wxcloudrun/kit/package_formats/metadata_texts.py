@@ -1,0 +1,89 @@
+"""Finds the version in the text formats that packages carry: header fields, JSON, YAML."""
+
+import json
+from collections.abc import Mapping
+
+import yaml
+
+from wxcloudrun.kit.package_formats.bounded import Deadline, UnreadablePackage, unreadable
+
+# A chart's description is short, and the YAML scanner is slow: a megabyte would cost it seconds.
+YAML_BYTES = 256 * 1024
+YAML_DEPTH = 64
+FOLDED_CHARACTERS = 1024
+
+
+def header_fields(text: bytes, *names: str, unfold: bool = False) -> Mapping[str, str]:
+    """Read `Name: value` lines with these names, in lower case, up to the first empty line.
+
+    Of a name that is repeated the first line counts.
+    With `unfold`, a line that begins with one space continues the value before it (JAR manifests); otherwise
+    such lines are passed over, because a version never has a second line.
+    """
+    fields: dict[str, str] = {}
+    name = ""
+    for line in text.decode("utf-8", "replace").splitlines():
+        if not line:
+            break
+        if line[0] in " \t":
+            if unfold and name and len(fields[name]) < FOLDED_CHARACTERS:
+                fields[name] += line[1:]
+            continue
+        key, colon, value = line.partition(":")
+        key = key.strip().lower()
+        name = key if colon and key in names and key not in fields else ""
+        if name:
+            fields[name] = value.strip()
+    return fields
+
+
+def json_version(text: bytes) -> str | None:
+    """Return the `version` of a JSON object; raise UnreadablePackage for malformed or too deep JSON."""
+    with unreadable(ValueError, RecursionError):
+        document = json.loads(text)
+    version = document.get("version") if isinstance(document, dict) else None
+    return version if isinstance(version, str) else None
+
+
+def yaml_version(text: bytes, deadline: Deadline) -> str | None:
+    """Return the scalar under the top-level key `version` exactly as it is written (1.10 stays 1.10).
+
+    Only events are read and nothing is constructed, so aliases are never followed. Raises UnreadablePackage.
+    """
+    if len(text) > YAML_BYTES:
+        raise UnreadablePackage("the YAML is too large")
+    with unreadable(yaml.YAMLError, ValueError, OverflowError):
+        return _first_version(text, deadline)
+
+
+def _first_version(text: bytes, deadline: Deadline) -> str | None:
+    depth = 0
+    nodes = 0  # finished nodes inside the top-level mapping: an even number means that a key comes next
+    key = ""
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        deadline.check()
+        if isinstance(event, yaml.DocumentEndEvent):
+            return None
+        if isinstance(event, yaml.ScalarEvent) and depth == 1:
+            if nodes % 2 and key == "version":
+                return str(event.value)
+            key = "" if nodes % 2 else str(event.value)
+        elif depth == 1 and not isinstance(event, yaml.CollectionEndEvent):
+            key = ""
+        depth += _change_of_depth(event, depth)
+        nodes += depth == 1 and _ends_a_node(event)
+    return None
+
+
+def _change_of_depth(event: yaml.Event, depth: int) -> int:
+    if isinstance(event, yaml.CollectionEndEvent):
+        return -1
+    if not isinstance(event, yaml.CollectionStartEvent):
+        return 0
+    if depth == YAML_DEPTH or (depth == 0 and not isinstance(event, yaml.MappingStartEvent)):
+        raise UnreadablePackage("the YAML is too deep or no mapping")
+    return 1
+
+
+def _ends_a_node(event: yaml.Event) -> bool:
+    return isinstance(event, yaml.ScalarEvent | yaml.AliasEvent | yaml.CollectionEndEvent)

@@ -1,0 +1,187 @@
+"""Who is asking, what the roles grant, and the one function that says no."""
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wxcloudrun.kit.errors import Forbidden, NotFound, Unauthorized
+
+
+class Role(enum.IntEnum):
+    """What a member may do in a project; each role includes those below it."""
+
+    READER = 1
+    WRITER = 2
+    MAINTAINER = 3
+    OWNER = 4
+
+    @property
+    def label(self) -> str:
+        """The name that the API uses."""
+        return self.name.lower()
+
+    @classmethod
+    def of(cls, label: str) -> "Role":
+        """Return the role that the API calls `label`; KeyError if there is none."""
+        return cls[label.upper()]
+
+
+class Scope(enum.StrEnum):
+    """What a credential may be used for, whatever its owner may do."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+class CredentialKind(enum.StrEnum):
+    """How the caller proved who they are."""
+
+    JWT = "jwt"
+    API_KEY = "api_key"
+    SESSION = "session"
+    NONE = "none"
+
+
+class Action(enum.Enum):
+    """Everything that can be done inside a project."""
+
+    PROJECT_READ = enum.auto()
+    PROJECT_CHANGE = enum.auto()
+    PROJECT_DELETE = enum.auto()
+    MEMBERS_READ = enum.auto()
+    MEMBERS_CHANGE = enum.auto()
+    PACKAGE_CREATE = enum.auto()
+    PACKAGE_CHANGE = enum.auto()
+    PACKAGE_DELETE = enum.auto()
+    ARTIFACT_READ = enum.auto()
+    ARTIFACT_WRITE = enum.auto()
+    UPLOAD_DELETE = enum.auto()
+    TAG_WRITE = enum.auto()
+    TAG_DELETE = enum.auto()
+    VERSION_DELETE = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The least role and the scope that an action needs."""
+
+    role: Role
+    scope: Scope
+
+
+GRANTS: Mapping[Action, Grant] = {
+    Action.PROJECT_READ: Grant(Role.READER, Scope.READ),
+    Action.PROJECT_CHANGE: Grant(Role.MAINTAINER, Scope.WRITE),
+    Action.PROJECT_DELETE: Grant(Role.OWNER, Scope.WRITE),
+    Action.MEMBERS_READ: Grant(Role.MAINTAINER, Scope.READ),
+    # A leaked build key must not be able to let a stranger in: members need the strongest scope.
+    Action.MEMBERS_CHANGE: Grant(Role.MAINTAINER, Scope.ADMIN),
+    Action.PACKAGE_CREATE: Grant(Role.WRITER, Scope.WRITE),
+    Action.PACKAGE_CHANGE: Grant(Role.WRITER, Scope.WRITE),
+    Action.PACKAGE_DELETE: Grant(Role.MAINTAINER, Scope.WRITE),
+    Action.ARTIFACT_READ: Grant(Role.READER, Scope.READ),
+    Action.ARTIFACT_WRITE: Grant(Role.WRITER, Scope.WRITE),
+    Action.UPLOAD_DELETE: Grant(Role.MAINTAINER, Scope.WRITE),
+    Action.TAG_WRITE: Grant(Role.WRITER, Scope.WRITE),
+    Action.TAG_DELETE: Grant(Role.WRITER, Scope.WRITE),
+    Action.VERSION_DELETE: Grant(Role.MAINTAINER, Scope.WRITE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectAccess:
+    """What decides about one project for one caller: read with the request, never remembered."""
+
+    project_id: int
+    project: str
+    is_public: bool
+    role: Role | None  # the caller's membership, None for strangers
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """The caller of a request, as its credential describes them."""
+
+    user_id: int | None
+    is_admin: bool
+    scopes: frozenset[Scope]
+    credential: CredentialKind
+    credential_id: str | None = None
+    bound_project_id: int | None = None
+    session_id: str | None = None  # the login that the credential belongs to; API keys have none
+
+    @property
+    def is_anonymous(self) -> bool:
+        """True when no credential was presented."""
+        return self.user_id is None
+
+    @property
+    def is_administrator(self) -> bool:
+        """True if this credential may use its owner's administrator rights."""
+        return self.is_admin and Scope.ADMIN in self.scopes and self.bound_project_id is None
+
+    def role_in(self, access: ProjectAccess) -> Role | None:
+        """Return what the caller is in that project, None if it is invisible to them."""
+        if self.bound_project_id not in (None, access.project_id):
+            return None
+        if self.is_administrator:
+            return Role.OWNER
+        if access.role is None and access.is_public:
+            return Role.READER
+        return access.role
+
+    def require(self, action: Action, access: ProjectAccess | None, *, what: str) -> ProjectAccess:
+        """Return `access` if this caller may do `action` there.
+
+        Raises Unauthorized for an anonymous caller, NotFound (in the same words whether `what` exists
+        or not) if they may not even read, Forbidden if they may read but not do this.
+        """
+        role = None if access is None else self.role_in(access)
+        if access is None or role is None:
+            raise self.unseen(what)
+        grant = GRANTS[action]
+        if role < grant.role:
+            if self.is_anonymous:
+                raise self.unseen(what)
+            raise Forbidden(
+                f"this needs the role {grant.role.label} in project {access.project}",
+                needs=grant.role.label,
+                role=role.label,
+            )
+        self.require_scope(grant.scope)
+        return access
+
+    def require_known(self) -> None:
+        """Raise Unauthorized for an anonymous caller."""
+        if self.is_anonymous:
+            raise Unauthorized("log in or present an API key")
+
+    def require_scope(self, scope: Scope) -> None:
+        """Raise Unauthorized for an anonymous caller without it, Forbidden for a credential without it."""
+        if scope in self.scopes:
+            return
+        if self.is_anonymous:
+            raise Unauthorized("log in or present an API key")
+        raise Forbidden(f"this credential lacks the scope {scope}", needs_scope=str(scope))
+
+    def require_administrator(self) -> None:
+        """Raise Unauthorized or Forbidden unless the caller administers the service."""
+        self.require_scope(Scope.ADMIN)
+        if not self.is_administrator:
+            raise Forbidden("this needs an administrator")
+
+    def unseen(self, what: str) -> Unauthorized | NotFound:
+        """Return the refusal for something this caller cannot see, whether it exists or not."""
+        if self.is_anonymous:
+            return Unauthorized("log in or present an API key")
+        return NotFound(f"{what} does not exist or is not visible to you")
+
+
+ANONYMOUS = Actor(
+    user_id=None,
+    is_admin=False,
+    scopes=frozenset({Scope.READ}),
+    credential=CredentialKind.NONE,
+)
+EVERY_SCOPE = frozenset(Scope)

@@ -1,0 +1,158 @@
+"""Blobs in a directory of this machine: fsync, then an atomic rename, then the file never changes."""
+
+import errno
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from wxcloudrun.kit.storage.port import (
+    BLOCK_BYTES,
+    DownloadLink,
+    ObjectMissing,
+    StoredObject,
+    StoreUnavailable,
+    object_path,
+)
+
+# The kernel starts writing early, so that the last sync of a large object has little left to wait for.
+SYNC_EVERY_BYTES = 64 * 1024 * 1024
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+
+class LocalBlobStore:
+    """Implements BlobStore below one directory, which must be one file system."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        (root / "objects").mkdir(parents=True, exist_ok=True)
+        (root / "tmp").mkdir(exist_ok=True)
+
+    def write(self, key: str, blocks: Iterable[bytes]) -> None:
+        """Write to `tmp`, sync, rename: a name under `objects` always means a whole object."""
+        temporary, final = self._root / "tmp" / key, self._root / object_path(key)
+        try:
+            with translated_errors():
+                file = temporary.open("xb", buffering=0)
+            with file:
+                write_durably(file.fileno(), blocks)
+            with translated_errors():
+                move_durably(temporary, final)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def size_of(self, key: str) -> int | None:
+        """One stat call."""
+        with translated_errors():
+            try:
+                return self._path(key).stat().st_size
+            except FileNotFoundError:
+                return None
+
+    def read(self, key: str, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """Open at once, so that a missing object is known before an answer begins."""
+        file = self.open_file(key)
+        if length is None:
+            length = os.fstat(file.fileno()).st_size - start
+        return self._read_open(file, start, length)
+
+    def _read_open(self, file: BinaryIO, start: int, length: int) -> Iterator[bytes]:
+        with file:
+            file.seek(start)
+            left = length
+            while left:
+                with translated_errors():
+                    block = file.read(min(left, BLOCK_BYTES))
+                if not block:
+                    raise StoreUnavailable("the stored object is shorter than it was")
+                left -= len(block)
+                yield block
+
+    def open_file(self, key: str) -> BinaryIO:
+        """The kernel can send this file without the bytes passing through the process."""
+        with translated_errors():
+            try:
+                return self._path(key).open("rb", buffering=0)
+            except FileNotFoundError:
+                raise ObjectMissing(key) from None
+
+    def link(self, key: str, wanted: DownloadLink) -> str | None:  # noqa: ARG002
+        """A directory serves no URLs; the service signs its own."""
+        return None
+
+    def delete(self, key: str) -> None:
+        """Unlink; readers that have the file open go on reading it."""
+        with translated_errors():
+            self._path(key).unlink(missing_ok=True)
+
+    def keys(self) -> Iterator[StoredObject]:
+        """Walk the shards."""
+        for path in (self._root / "objects").glob("??/*"):
+            try:
+                status = path.stat()
+            except FileNotFoundError:
+                continue  # deleted between the listing and the look
+            yield StoredObject(path.name, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+
+    def check(self) -> None:
+        """See that the directory is there and takes files."""
+        with translated_errors():
+            probe = self._root / "tmp" / f"check-{os.getpid()}"
+            probe.write_bytes(b"")
+            probe.unlink(missing_ok=True)
+
+    def _path(self, key: str) -> Path:
+        return self._root / object_path(key)
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Turn what the operating system says into the port's words."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in FULL:
+            raise StoreUnavailable("the blob store is full") from error
+        raise StoreUnavailable("the blob store does not answer") from error
+
+
+def write_durably(descriptor: int, blocks: Iterable[bytes]) -> None:
+    """Write every block and return when the disk has them."""
+    unsynced = 0
+    for block in blocks:
+        with translated_errors():
+            write_all(descriptor, block)
+            unsynced += len(block)
+            if unsynced >= SYNC_EVERY_BYTES:
+                os.fdatasync(descriptor)
+                unsynced = 0
+    with translated_errors():
+        os.fsync(descriptor)
+
+
+def write_all(descriptor: int, block: bytes) -> None:
+    """Write one block; the kernel may take it in pieces."""
+    view = memoryview(block)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def move_durably(source: Path, target: Path) -> None:
+    """Rename, and sync the directories: without that a power cut can forget the name."""
+    shard = target.parent
+    if not shard.exists():
+        shard.mkdir(exist_ok=True)
+        sync_directory(shard.parent)
+    source.rename(target)
+    sync_directory(shard)
+
+
+def sync_directory(directory: Path) -> None:
+    """Make the names in a directory durable."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

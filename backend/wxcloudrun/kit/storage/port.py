@@ -1,0 +1,90 @@
+"""The blob store port: bytes in, bytes out, under opaque keys.
+
+Names, digests and rights live in the database; a store knows keys only. A key is 32 hex digits that are
+never used twice, so a late deletion can only ever hit an object that is dead already. The layout, for
+both adapters (the two leading digits keep directories small):
+
+    objects/<key[:2]>/<key>       a finished object: whole, durable, never changed
+    tmp/<key>                     local directory only: an object that is still being written
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import BinaryIO, Protocol
+
+from wxcloudrun.kit.errors import Unavailable
+
+BLOCK_BYTES = 1024 * 1024
+
+
+class ObjectMissing(Exception):
+    """The key names no object."""
+
+
+class StoreUnavailable(Unavailable):
+    """The store is down, full, or does not answer in time."""
+
+    reason = "store_unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadLink:
+    """What a link that a store signs must carry to the client."""
+
+    content_type: str
+    content_disposition: str
+    lifetime_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredObject:
+    """One object as a listing sees it."""
+
+    key: str
+    size_bytes: int
+    modified_at: datetime
+
+
+class BlobStore(Protocol):
+    """What both adapters promise. Every method raises StoreUnavailable when the store cannot answer."""
+
+    def write(self, key: str, blocks: Iterable[bytes]) -> None:
+        """Store the concatenated blocks under a fresh key, in constant memory.
+
+        When it returns, the object is durable. If `blocks` raises, nothing remains and that exception
+        is passed on.
+        """
+
+    def size_of(self, key: str) -> int | None:
+        """Return the object's size in bytes, None if there is no such object."""
+
+    def read(self, key: str, *, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """Yield `length` bytes from byte `start` (None: to the end), in blocks of 1 MiB at most.
+
+        Raises ObjectMissing before the first block. An object that ends early raises StoreUnavailable
+        instead of ending the iteration: a short body must never look whole.
+        """
+
+    def open_file(self, key: str) -> BinaryIO | None:
+        """Return the object as a real file that the kernel can send by itself, None if this store has none.
+
+        Raises ObjectMissing.
+        """
+
+    def link(self, key: str, wanted: DownloadLink) -> str | None:
+        """Return a signed URL of the store itself, None if this store serves no URLs."""
+
+    def delete(self, key: str) -> None:
+        """Remove the object; an absent key is not an error."""
+
+    def keys(self) -> Iterator[StoredObject]:
+        """List every finished object, in no particular order."""
+
+    def check(self) -> None:
+        """Return if the store can be read and written now."""
+
+
+def object_path(key: str) -> str:
+    """Return where the object with this key lies, below the root of a store."""
+    return f"objects/{key[:2]}/{key}"

@@ -1,0 +1,1 @@
+"""Everything that speaks HTTP on behalf of the controllers."""

@@ -1,0 +1,171 @@
+"""Large request bodies as blocks: a raw body, or the file part of a multipart form (RFC 7578).
+
+Nothing is spooled and nothing is held but the current block.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from flask import request
+from python_multipart.exceptions import FormParserError
+from python_multipart.multipart import MultipartParser
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.http import parse_options_header
+
+from wxcloudrun.kit.errors import Interrupted, Invalid, Malformed
+from wxcloudrun.kit.storage.port import BLOCK_BYTES
+
+MAX_FIELD_BYTES = 4096
+MAX_PART_HEADER_BYTES = 16 * 1024
+MAX_PARTS = 32
+
+
+def raw_blocks() -> Iterator[bytes]:
+    """Yield the request body in blocks of 1 MiB at most.
+
+    Raises Interrupted if the client sends less than it announced or stops sending.
+    """
+    while True:
+        try:
+            block = request.stream.read(BLOCK_BYTES)
+        except (
+            ClientDisconnected,
+            OSError,
+            ValueError,
+        ) as error:  # a broken chunk is an OSError or ValueError
+            raise Interrupted("the body ended before the announced length") from error
+        if not block:
+            return
+        yield block
+
+
+@dataclass(slots=True)
+class Part:
+    """The head of one part of a form."""
+
+    header_name: bytearray = field(default_factory=bytearray)
+    header_value: bytearray = field(default_factory=bytearray)
+    header_bytes: int = 0
+    name: str = ""
+    filename: str | None = None
+    content_type: str | None = None
+
+
+class FormUpload:
+    """One multipart form with one file, read as it arrives.
+
+    `blocks()` yields the bytes of the file part called `file`; text fields may stand before or behind
+    it. `filename`, `content_type` are known from the first block on, `fields` when the blocks have ended.
+    """
+
+    def __init__(self, boundary: bytes, body: Iterator[bytes]) -> None:
+        self.filename: str | None = None
+        self.content_type: str | None = None
+        self.fields: dict[str, str] = {}
+        self._body = body
+        self._part = Part()
+        self._parts = 0
+        self._value = bytearray()
+        self._pieces: deque[bytes] = deque()
+        self._ended = False
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._on_part_begin,
+                "on_header_field": self._on_header_field,
+                "on_header_value": self._on_header_value,
+                "on_header_end": self._on_header_end,
+                "on_headers_finished": self._on_headers_finished,
+                "on_part_data": self._on_part_data,
+                "on_part_end": self._on_part_end,
+                "on_end": self._on_end,
+            },
+        )
+
+    @classmethod
+    def of_request(cls) -> "FormUpload":
+        """Read the form of the current request. Raises Malformed without a usable boundary."""
+        boundary = request.mimetype_params.get("boundary", "")
+        if not 1 <= len(boundary) <= 70 or not boundary.isascii():
+            raise Malformed("the multipart body has no boundary")
+        return cls(boundary.encode(), raw_blocks())
+
+    def blocks(self) -> Iterator[bytes]:
+        """Yield the file's bytes. Raises Interrupted, Malformed, Invalid (two files, a field too long)."""
+        for block in self._body:
+            try:
+                self._parser.write(block)
+            except FormParserError as error:
+                raise Malformed("the multipart body is malformed") from error
+            while self._pieces:
+                yield self._pieces.popleft()
+        if not self._ended:
+            raise Interrupted("the multipart body ended before its last boundary")
+
+    def _on_part_begin(self) -> None:
+        self._parts += 1
+        if self._parts > MAX_PARTS:
+            raise Invalid.field("body", f"a form may have {MAX_PARTS} parts at most")
+        self._part = Part()
+        self._value = bytearray()
+
+    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
+        self._count_header(end - start)
+        self._part.header_name += data[start:end]
+
+    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._count_header(end - start)
+        self._part.header_value += data[start:end]
+
+    def _count_header(self, size_bytes: int) -> None:
+        self._part.header_bytes += size_bytes
+        if self._part.header_bytes > MAX_PART_HEADER_BYTES:
+            raise Malformed("the head of a form part is too long")
+
+    def _on_header_end(self) -> None:
+        part = self._part
+        name = bytes(part.header_name).decode("latin-1").strip().lower()
+        try:
+            value = bytes(part.header_value).decode("utf-8").strip()
+        except UnicodeDecodeError as error:
+            raise Invalid.field("file", "the file name is not valid UTF-8") from error
+        part.header_name, part.header_value = bytearray(), bytearray()
+        if name == "content-disposition":
+            options = parse_options_header(value)[1]
+            part.name = options.get("name", "")
+            part.filename = options.get("filename")
+        elif name == "content-type":
+            part.content_type = value
+
+    def _on_headers_finished(self) -> None:
+        part = self._part
+        if part.name != "file":
+            return
+        if self.filename is not None:
+            raise Invalid.field("file", "send one file in a form")
+        if part.filename is None:
+            raise Invalid.field("file", "this part must be a file: give it a file name")
+        self.filename, self.content_type = part.filename, part.content_type
+
+    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._part.name == "file":
+            self._pieces.append(data[start:end])
+            return
+        self._value += data[start:end]
+        if len(self._value) > MAX_FIELD_BYTES:
+            raise Invalid.field(self._part.name or "body", f"longer than {MAX_FIELD_BYTES} bytes")
+
+    def _on_part_end(self) -> None:
+        name = self._part.name
+        if name == "file":
+            return
+        if name in self.fields:
+            raise Invalid.field(name, "given more than once")
+        try:
+            self.fields[name] = self._value.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise Invalid.field(name, "not valid UTF-8") from error
+
+    def _on_end(self) -> None:
+        self._ended = True

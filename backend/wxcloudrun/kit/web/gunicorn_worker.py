@@ -1,0 +1,118 @@
+"""A gunicorn worker that lets the application decide before the body is sent.
+
+gunicorn's own threaded worker answers `Expect: 100-continue` before the application has seen the
+request, so a client without rights would still send its gigabytes; and it closes a connection whose
+body was not read after 64 KiB, so such a client may see a reset instead of the answer.
+"""
+
+import contextlib
+import socket
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from gunicorn.http.message import Request
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+from wxcloudrun.kit import clock
+
+IDLE_SECONDS = 60  # a client that neither sends nor takes a byte for so long is gone
+LINGER_BYTES = 1024 * 1024
+LINGER_SECONDS = 2.0
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class WatchedBody:
+    """A request body that asks for itself when it is first read, and knows whether it has ended."""
+
+    def __init__(self, body: Any, sock: socket.socket, *, announced: bool, expected: bool) -> None:
+        self._body = body
+        self._sock = sock
+        self._expected = expected
+        self.is_unread = announced
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._body, name)
+
+    def read(self, size: int | None = None) -> bytes:
+        """Read like the body itself; the client is told to go on before the first byte."""
+        if self._expected:
+            self._expected = False
+            self._sock.sendall(CONTINUE)
+        block: bytes = self._body.read(size)
+        if self._has_ended(block, size):
+            self.is_unread = False
+        return block
+
+    def _has_ended(self, block: bytes, size: int | None) -> bool:
+        left = getattr(self._body.reader, "length", None)  # known for a body with Content-Length
+        if left is not None:
+            return left == 0 and not self._body.buf.tell()
+        return size is None or len(block) < size
+
+
+class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
+    """The threaded worker with a late 100 Continue, an idle limit, and a farewell that is heard."""
+
+    wsgi: Application
+
+    def load_wsgi(self) -> None:
+        """Load the application and watch what it leaves unread."""
+        super().load_wsgi()
+        self.wsgi = closing_if_unread(self.wsgi)
+
+    def handle_request(self, req: Request, conn: TConn) -> bool:
+        """Handle one request; False closes the connection."""
+        body = watch(req, conn.sock)
+        conn.sock.settimeout(IDLE_SECONDS)
+        keep = bool(super().handle_request(req, conn))
+        if body.is_unread:
+            linger(conn.sock)
+            return False
+        return keep
+
+
+def watch(req: Request, sock: socket.socket) -> WatchedBody:
+    """Put a watched body into the place of the request's own."""
+    headers = dict(req.headers)
+    announced = "TRANSFER-ENCODING" in headers or headers.get("CONTENT-LENGTH", "0") != "0"
+    body = WatchedBody(req.body, sock, announced=announced, expected=req._expected_100_continue)  # noqa: SLF001  # gunicorn has no public name for it
+    req._expected_100_continue = False  # noqa: SLF001
+    req.body = body
+    return body
+
+
+def closing_if_unread(application: Application) -> Application:
+    """Let an answer that comes before the end of the body announce the end of the connection.
+
+    Where the next request would begin, nobody can tell.
+    """
+
+    def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            if getattr(environ["wsgi.input"], "is_unread", False):
+                start_response.__self__.force_close()  # type: ignore[attr-defined]  # gunicorn's Response
+            return start_response(status, headers, exc_info)
+
+        return application(environ, start)
+
+    return wrapped
+
+
+def linger(sock: socket.socket) -> None:
+    """Say that nothing more will be sent, and take in up to 1 MiB of what the client is still sending.
+
+    Closing with unread bytes makes the kernel send a reset, which can destroy the answer on its way
+    (RFC 9112 section 9.6).
+    """
+    deadline = clock.monotonic() + LINGER_SECONDS
+    taken = 0
+    with contextlib.suppress(OSError):
+        sock.shutdown(socket.SHUT_WR)
+        while taken < LINGER_BYTES and (left := deadline - clock.monotonic()) > 0:
+            sock.settimeout(left)
+            block = sock.recv(64 * 1024)
+            if not block:
+                return
+            taken += len(block)

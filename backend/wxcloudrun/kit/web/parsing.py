@@ -1,0 +1,99 @@
+"""From request to typed values: JSON bodies, query strings, header fields. Malformed input stops here."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from flask import request
+from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.errors import Interrupted, Invalid, Malformed, TooLarge, UnsupportedMediaType
+from wxcloudrun.kit.web.envelope import validation_errors
+
+MAX_JSON_BYTES = 1024 * 1024
+
+
+class Input(BaseModel):
+    """A JSON body: unknown fields and wrong types are refused, so that a mistake is noticed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, str_max_length=10_000)
+
+
+class Query(BaseModel):
+    """A query string: everything arrives as text, unknown parameters are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, str_max_length=2_000)
+
+
+Timestamp = Annotated[datetime, PlainSerializer(clock.rfc3339, return_type=str)]
+"""A moment in an answer: RFC 3339, UTC, microseconds."""
+
+
+class Output(BaseModel):
+    """What an answer's `data` holds."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+def parse_query(model: type[BaseModel] | None, *, ignore_unknown: bool) -> dict[str, BaseModel]:
+    """Return `{"query": …}` if the row declares one. Unknown or repeated parameters are refused."""
+    repeated = [name for name, values in request.args.lists() if len(values) > 1]
+    if repeated and not ignore_unknown:
+        raise Invalid.field(repeated[0], "given more than once")
+    given: dict[str, Any] = request.args.to_dict()
+    if model is None:
+        if given:
+            raise Invalid.field(next(iter(given)), "unknown parameter")
+        return {}
+    if ignore_unknown:
+        given = {name: value for name, value in given.items() if name in model.model_fields}
+    return {"query": validate(model, given)}
+
+
+def parse_json(model: type[BaseModel]) -> BaseModel:
+    """Return the JSON body as `model`; one that has only optional fields may be left out.
+
+    Raises UnsupportedMediaType, TooLarge (1 MiB), Malformed (no JSON) or Invalid (wrong content).
+    """
+    if not has_body() and not any(field.is_required() for field in model.model_fields.values()):
+        return model()
+    if not request.is_json:
+        raise UnsupportedMediaType("send a JSON body with Content-Type: application/json")
+    try:
+        return model.model_validate_json(read_small_body())
+    except ValidationError as error:
+        raise refusal(error) from error
+
+
+def has_body() -> bool:
+    """Tell whether the client announced any bytes."""
+    return bool(request.content_length) or "Transfer-Encoding" in request.headers
+
+
+def read_small_body() -> bytes:
+    """Return the whole body of a request that has to be small."""
+    request.max_content_length = MAX_JSON_BYTES
+    try:
+        return request.get_data(cache=False)
+    except RequestEntityTooLarge as error:
+        raise TooLarge("a JSON body may have 1 MiB at most", limit=MAX_JSON_BYTES) from error
+    except (ClientDisconnected, OSError) as error:
+        raise Interrupted("the body ended before the announced length") from error
+
+
+def validate[M: BaseModel](model: type[M], given: Any) -> M:
+    """Return `given` as `model`, or raise Invalid that names every wrong field."""
+    try:
+        return model.model_validate(given)
+    except ValidationError as error:
+        raise refusal(error) from error
+
+
+def refusal(error: ValidationError) -> Malformed | Invalid:
+    """Say what is wrong with the input, without repeating it."""
+    details = error.errors(include_url=False, include_input=False)
+    if details[0]["type"] == "json_invalid":
+        return Malformed("the body is not valid JSON")
+    errors = validation_errors(details)
+    return Invalid("; ".join(f"{each['field']}: {each['message']}" for each in errors[:3]), errors=errors)

@@ -1,0 +1,27 @@
+"""Every domain in one list: importing its routes imports its tables, so Alembic sees one schema."""
+
+from collections.abc import Sequence
+
+from flask import Blueprint
+
+from wxcloudrun.accounts.routes import accounts
+from wxcloudrun.downloads.routes import downloads
+from wxcloudrun.health.routes import health
+from wxcloudrun.packages.routes import packages
+from wxcloudrun.projects.routes import projects
+from wxcloudrun.search.routes import search
+from wxcloudrun.tags.routes import tags
+from wxcloudrun.uploads.routes import uploads
+from wxcloudrun.versions.routes import versions
+
+BLUEPRINTS: Sequence[Blueprint] = (
+    health,
+    accounts,
+    projects,
+    packages,
+    uploads,
+    downloads,
+    tags,
+    versions,
+    search,
+)

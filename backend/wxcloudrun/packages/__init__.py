@@ -1,0 +1,1 @@
+"""Packages: named series inside a project."""

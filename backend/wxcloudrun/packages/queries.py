@@ -1,0 +1,90 @@
+"""Every SELECT on packages."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from wxcloudrun.accounts.models import User
+from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.security import ProjectAccess, Role
+from wxcloudrun.packages.models import Package
+from wxcloudrun.projects.models import Membership, Project
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a request points: a project that exists, and the package in it if there is one."""
+
+    access: ProjectAccess
+    package_id: int | None
+    package: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackageView:
+    """A package for an answer."""
+
+    project: str
+    name: str
+    description: str
+    created_at: datetime
+    created_by: str | None
+
+
+def locate(session: Session, project: str, package: str, user_id: int | None) -> Location | None:
+    """Find project, membership and package with one statement."""
+    row = session.execute(
+        select(Project.id, Project.name, Project.is_public, Membership.role, Package.id.label("package_id"))
+        .outerjoin(Membership, and_(Membership.project_id == Project.id, Membership.user_id == user_id))
+        .outerjoin(Package, and_(Package.project_id == Project.id, Package.name == package))
+        .where(Project.name == project)
+    ).one_or_none()
+    if row is None:
+        return None
+    role = None if row.role is None else Role(row.role)
+    return Location(ProjectAccess(row.id, row.name, row.is_public, role), row.package_id, package)
+
+
+def holds_packages(session: Session, project_id: int) -> bool:
+    """Tell whether anything is in the project."""
+    statement = select(Package.id).where(Package.project_id == project_id).limit(1)
+    return session.execute(statement).scalar_one_or_none() is not None
+
+
+def package(session: Session, package_id: int) -> Package | None:
+    """Return the row for a change."""
+    return session.execute(
+        select(Package).where(Package.id == package_id).with_for_update()
+    ).scalar_one_or_none()
+
+
+def view(session: Session, location: Location) -> PackageView | None:
+    """Return one package for an answer."""
+    row = session.execute(
+        select(Package, User.username)
+        .outerjoin(User, User.id == Package.created_by)
+        .where(Package.id == location.package_id)
+    ).one_or_none()
+    return None if row is None else as_view(location.access.project, row.Package, row.username)
+
+
+def page_of_packages(session: Session, access: ProjectAccess, page: PageRequest[str]) -> Page[PackageView]:
+    """Return the packages of a project by name."""
+    statement = (
+        select(Package, User.username)
+        .outerjoin(User, User.id == Package.created_by)
+        .where(Package.project_id == access.project_id)
+        .order_by(Package.name)
+        .limit(page.limit + 1)
+    )
+    if page.after is not None:
+        statement = statement.where(Package.name > page.after)
+    views = [as_view(access.project, row.Package, row.username) for row in session.execute(statement)]
+    return Page.cut(views, page.limit, lambda each: each.name)
+
+
+def as_view(project: str, row: Package, username: str | None) -> PackageView:
+    """Shape a package for an answer."""
+    return PackageView(project, row.name, row.description, row.created_at, username)

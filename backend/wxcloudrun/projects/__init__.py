@@ -1,0 +1,1 @@
+"""Projects own packages and decide who may see them."""

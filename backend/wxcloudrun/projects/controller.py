@@ -1,0 +1,75 @@
+"""HTTP in, HTTP out, for projects and members."""
+
+from flask import Response
+
+from wxcloudrun.kit.errors import NotFound
+from wxcloudrun.kit.security import Role
+from wxcloudrun.kit.web import pages
+from wxcloudrun.kit.web.endpoint import actor, service
+from wxcloudrun.kit.web.envelope import no_content, ok
+from wxcloudrun.kit.web.pages import PageQuery
+from wxcloudrun.projects.schemas import (
+    MemberIn,
+    MemberOut,
+    ProjectDeletion,
+    ProjectIn,
+    ProjectOut,
+    ProjectPatch,
+)
+from wxcloudrun.projects.service import ProjectService
+
+
+def list_projects(query: PageQuery) -> Response:
+    """A page of visible projects."""
+    page = service(ProjectService).page(actor(), pages.requested(query, str))
+    return pages.answer(page, ProjectOut.model_validate)
+
+
+def create_project(body: ProjectIn) -> Response:
+    """200 with the project."""
+    made = service(ProjectService).create(actor(), body.name, body.description, is_public=body.is_public)
+    return ok(ProjectOut.model_validate(made))
+
+
+def get_project(project: str) -> Response:
+    """200 with the project."""
+    return ok(ProjectOut.model_validate(service(ProjectService).get(actor(), project)))
+
+
+def change_project(project: str, body: ProjectPatch) -> Response:
+    """200 with the project as it is now."""
+    changed = service(ProjectService).change(
+        actor(), project, description=body.description, is_public=body.is_public
+    )
+    return ok(ProjectOut.model_validate(changed))
+
+
+def delete_project(project: str, query: ProjectDeletion) -> Response:
+    """204."""
+    service(ProjectService).delete(actor(), project, force=query.force)
+    return no_content()
+
+
+def list_members(project: str, query: PageQuery) -> Response:
+    """A page of members."""
+    page = service(ProjectService).members(actor(), project, pages.requested(query, int))
+    return pages.answer(page, MemberOut.model_validate)
+
+
+def set_member(project: str, user_id: str, body: MemberIn) -> Response:
+    """200 with the member."""
+    member = service(ProjectService).set_member(actor(), project, as_user_id(user_id), Role.of(body.role))
+    return ok(MemberOut.model_validate(member))
+
+
+def remove_member(project: str, user_id: str) -> Response:
+    """204."""
+    service(ProjectService).remove_member(actor(), project, as_user_id(user_id))
+    return no_content()
+
+
+def as_user_id(text: str) -> int:
+    """Read a user id in a URL; one that cannot be is one that is not there."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 18):
+        raise NotFound("there is no such user")
+    return int(text)

@@ -1,0 +1,55 @@
+"""The URLs of projects and members: data, not code."""
+
+from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from wxcloudrun.kit.security import Scope
+from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
+from wxcloudrun.kit.web.pages import PageOut, PageQuery
+from wxcloudrun.projects import controller
+from wxcloudrun.projects.schemas import (
+    MemberIn,
+    MemberOut,
+    ProjectDeletion,
+    ProjectIn,
+    ProjectOut,
+    ProjectPatch,
+)
+
+PROJECT = "/project/<project>"
+MEMBER = "/project/<project>/members/<user_id>"
+
+ENDPOINTS = [
+    Endpoint(
+        "GET", "/projects", controller.list_projects, "list_projects", "The projects that you may see",
+        query=PageQuery, answer=PageOut[ProjectOut],
+    ),
+    Endpoint(
+        "POST", "/projects", controller.create_project, "create_project", "Make a project that you own",
+        scope=Scope.WRITE, body=ProjectIn, answer=ProjectOut, errors=(Conflict, Forbidden, Invalid),
+    ),
+    Endpoint(
+        "GET", PROJECT, controller.get_project, "get_project", "One project",
+        caller=Caller.PUBLIC, answer=ProjectOut, errors=(NotFound,),
+    ),
+    Endpoint(
+        "PATCH", PROJECT, controller.change_project, "change_project", "Change description or visibility",
+        scope=Scope.WRITE, body=ProjectPatch, answer=ProjectOut, errors=(Forbidden, NotFound, Invalid),
+    ),
+    Endpoint(
+        "DELETE", PROJECT, controller.delete_project, "delete_project", "Delete a project",
+        scope=Scope.WRITE, query=ProjectDeletion, status=204, errors=(Conflict, Forbidden, NotFound),
+    ),
+    Endpoint(
+        "GET", "/project/<project>/members", controller.list_members, "list_members", "Who belongs to it",
+        query=PageQuery, answer=PageOut[MemberOut], errors=(Forbidden, NotFound),
+    ),
+    Endpoint(
+        "PUT", MEMBER, controller.set_member, "set_member", "Give a user a role",
+        scope=Scope.ADMIN, body=MemberIn, answer=MemberOut, errors=(Conflict, Forbidden, NotFound, Invalid),
+    ),
+    Endpoint(
+        "DELETE", MEMBER, controller.remove_member, "remove_member", "Take a user out",
+        scope=Scope.ADMIN, status=204, errors=(Conflict, Forbidden, NotFound),
+    ),
+]  # fmt: skip
+
+projects = blueprint("projects", "/api/v1", ENDPOINTS)

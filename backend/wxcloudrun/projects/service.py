@@ -1,0 +1,191 @@
+"""Use cases on projects and their members."""
+
+from collections.abc import Callable
+
+from sqlalchemy.orm import Session
+
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.errors import Conflict, Forbidden, NotFound
+from wxcloudrun.kit.names import is_name
+from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.security import Action, Actor, ProjectAccess, Role
+from wxcloudrun.projects import queries
+from wxcloudrun.projects.models import Membership, Project
+from wxcloudrun.projects.queries import Member, ProjectView
+
+DEFAULT_PROJECT = "default"
+
+type HoldsPackages = Callable[[Session, int], bool]
+"""Asks the domain above, which this one does not know: does the project hold packages?"""
+
+
+class ProjectService:
+    """Makes, shows, changes and deletes projects; decides who belongs to them."""
+
+    def __init__(self, *, only_administrators_create: bool, holds_packages: HoldsPackages) -> None:
+        self._only_administrators_create = only_administrators_create
+        self._holds_packages = holds_packages
+
+    def create(self, actor: Actor, name: str, description: str, *, is_public: bool) -> ProjectView:
+        """Make a project; the caller becomes its owner. Raises Conflict if the name is taken."""
+        if actor.bound_project_id is not None:
+            raise Forbidden("this key is bound to one project")
+        if self._only_administrators_create:
+            actor.require_administrator()
+
+        def work(tx: Transaction) -> ProjectView:
+            if queries.access(tx.session, name, None) is not None:
+                raise Conflict(f"a project named {name} exists")
+            now = clock.now()
+            project = Project(
+                name=name,
+                description=description,
+                is_public=is_public,
+                created_at=now,
+                created_by=actor.user_id,
+            )
+            tx.session.add(project)
+            tx.session.flush()
+            owner = Membership(
+                project_id=project.id, user_id=actor.user_id, role=Role.OWNER.value, created_at=now
+            )
+            tx.session.add(owner)
+            tx.session.flush()
+            found = ProjectAccess(project.id, name, is_public, Role.OWNER)
+            return queries.view(tx.session, found, Role.OWNER)
+
+        return atomically(work)
+
+    def page(self, actor: Actor, page: PageRequest[str]) -> Page[ProjectView]:
+        """List the projects that the caller may see."""
+        with reading() as session:
+            return queries.page_of_projects(session, actor, page)
+
+    def get(self, actor: Actor, name: str) -> ProjectView:
+        """Show one project. Raises NotFound."""
+        with reading() as session:
+            found = self._find(session, actor, name, Action.PROJECT_READ)
+            return queries.view(session, found, actor.role_in(found))
+
+    def change(
+        self, actor: Actor, name: str, *, description: str | None, is_public: bool | None
+    ) -> ProjectView:
+        """Change what is given. Raises NotFound, Forbidden."""
+
+        def work(tx: Transaction) -> ProjectView:
+            found = self._find(tx.session, actor, name, Action.PROJECT_CHANGE)
+            project = queries.project(tx.session, found.project_id)
+            if description is not None:
+                project.description = description
+            if is_public is not None:
+                project.is_public = is_public
+            tx.session.flush()
+            return queries.view(tx.session, found, actor.role_in(found))
+
+        return atomically(work)
+
+    def delete(self, actor: Actor, name: str, *, force: bool) -> None:
+        """Delete a project and, with `force`, everything in it.
+
+        Raises NotFound, Forbidden, or Conflict if it holds packages and `force` is not set.
+        """
+
+        def work(tx: Transaction) -> None:
+            found = self._find(tx.session, actor, name, Action.PROJECT_DELETE)
+            if not force and self._holds_packages(tx.session, found.project_id):
+                raise Conflict("the project holds packages; delete them first or add ?force=true")
+            tx.session.delete(queries.project(tx.session, found.project_id))
+
+        atomically(work)
+
+    def members(self, actor: Actor, name: str, page: PageRequest[int]) -> Page[Member]:
+        """List who belongs to the project. Raises NotFound, Forbidden."""
+        with reading() as session:
+            found = self._find(session, actor, name, Action.MEMBERS_READ)
+            return queries.page_of_members(session, found.project_id, page)
+
+    def set_member(self, actor: Actor, name: str, user_id: int, role: Role) -> Member:
+        """Give a user a role, new or other than before.
+
+        Raises NotFound, Forbidden (nobody gives or takes a role above their own), or Conflict if the
+        project would lose its last owner.
+        """
+
+        def work(tx: Transaction) -> Member:
+            found = self._find(tx.session, actor, name, Action.MEMBERS_CHANGE)
+            if not queries.user_exists(tx.session, user_id):
+                raise NotFound("there is no such user")
+            membership = self._changeable(tx, actor, found, user_id)
+            refuse_above(actor, found, role)
+            if membership is None:
+                membership = Membership(
+                    project_id=found.project_id, user_id=user_id, role=role.value, created_at=clock.now()
+                )
+                tx.session.add(membership)
+            elif role is not Role.OWNER:
+                refuse_without_owner(tx, membership)
+            membership.role = role.value
+            tx.session.flush()
+            member = queries.member(tx.session, found.project_id, user_id)
+            if member is None:
+                raise NotFound("there is no such user")
+            return member
+
+        return atomically(work)
+
+    def remove_member(self, actor: Actor, name: str, user_id: int) -> None:
+        """Take a user out of the project. Raises NotFound, Forbidden, Conflict for the last owner."""
+
+        def work(tx: Transaction) -> None:
+            found = self._find(tx.session, actor, name, Action.MEMBERS_CHANGE)
+            membership = self._changeable(tx, actor, found, user_id)
+            if membership is None:
+                raise NotFound("that user is no member of the project")
+            refuse_without_owner(tx, membership)
+            tx.session.delete(membership)
+
+        atomically(work)
+
+    def ensure_default(self, owner_id: int) -> bool:
+        """Make the private project that releases go to by default; True if it was not there."""
+
+        def work(tx: Transaction) -> bool:
+            if queries.access(tx.session, DEFAULT_PROJECT, None) is not None:
+                return False
+            now = clock.now()
+            project = Project(name=DEFAULT_PROJECT, description="", created_at=now, created_by=owner_id)
+            tx.session.add(project)
+            tx.session.flush()
+            tx.session.add(
+                Membership(project_id=project.id, user_id=owner_id, role=Role.OWNER.value, created_at=now)
+            )
+            return True
+
+        return atomically(work)
+
+    def _find(self, session: Session, actor: Actor, name: str, action: Action) -> ProjectAccess:
+        found = queries.access(session, name, actor.user_id) if is_name(name) else None
+        return actor.require(action, found, what=f"project {name}")
+
+    def _changeable(
+        self, tx: Transaction, actor: Actor, found: ProjectAccess, user_id: int
+    ) -> Membership | None:
+        membership = queries.membership(tx.session, found.project_id, user_id)
+        if membership is not None:
+            refuse_above(actor, found, Role(membership.role))
+        return membership
+
+
+def refuse_above(actor: Actor, found: ProjectAccess, role: Role) -> None:
+    """Raise Forbidden if `role` is above the caller's own."""
+    own = actor.role_in(found)
+    if own is None or role > own:
+        raise Forbidden(f"only an {Role.OWNER.label} may give or take the role {role.label}")
+
+
+def refuse_without_owner(tx: Transaction, membership: Membership) -> None:
+    """Raise Conflict if nobody but this member owns the project."""
+    owners = queries.lock_owners(tx.session, membership.project_id)
+    if list(owners) == [membership.user_id]:
+        raise Conflict("a project keeps at least one owner")

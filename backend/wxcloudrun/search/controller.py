@@ -1,0 +1,14 @@
+"""HTTP in, HTTP out, for the search."""
+
+from flask import Response
+
+from wxcloudrun.kit.web import pages
+from wxcloudrun.kit.web.endpoint import actor, service
+from wxcloudrun.search.schemas import HitOut, SearchQuery
+from wxcloudrun.search.service import SearchService
+
+
+def find(query: SearchQuery) -> Response:
+    """A page of hits."""
+    page = service(SearchService).search(actor(), query.filters(), pages.requested(query, int))
+    return pages.answer(page, HitOut.of)

@@ -1,0 +1,16 @@
+"""The URL of the search: data, not code."""
+
+from wxcloudrun.kit.errors import Invalid
+from wxcloudrun.kit.web.endpoint import Endpoint, blueprint
+from wxcloudrun.kit.web.pages import PageOut
+from wxcloudrun.search import controller
+from wxcloudrun.search.schemas import HitOut, SearchQuery
+
+ENDPOINTS = [
+    Endpoint(
+        "GET", "/search", controller.find, "search", "Packages by name, tag, version or digest",
+        query=SearchQuery, answer=PageOut[HitOut], errors=(Invalid,),
+    ),
+]  # fmt: skip
+
+search = blueprint("search", "/api/v1", ENDPOINTS)

@@ -1,0 +1,1 @@
+"""Tags: movable names for artifacts, which remember where they pointed."""

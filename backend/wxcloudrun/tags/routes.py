@@ -1,0 +1,36 @@
+"""The URLs of tags: data, not code."""
+
+from wxcloudrun.kit.errors import Forbidden, Invalid, Malformed, NotFound, PreconditionFailed
+from wxcloudrun.kit.security import Scope
+from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
+from wxcloudrun.kit.web.pages import PageOut, PageQuery
+from wxcloudrun.tags import controller
+from wxcloudrun.tags.schemas import TagIn, TagMovedOut, TagMoveOut, TagOut
+
+TAG = "/tags/<tag>"
+
+ENDPOINTS = [
+    Endpoint(
+        "GET", "/tags", controller.list_tags, "list_tags", "The tags of a package",
+        caller=Caller.PUBLIC, query=PageQuery, answer=PageOut[TagOut], errors=(NotFound,),
+    ),
+    Endpoint(
+        "GET", TAG, controller.get_tag, "get_tag", "One tag",
+        caller=Caller.PUBLIC, answer=TagOut, errors=(NotFound,),
+    ),
+    Endpoint(
+        "PUT", TAG, controller.put_tag, "put_tag", "Point a tag at an artifact or a version",
+        scope=Scope.WRITE, body=TagIn, answer=TagMovedOut,
+        errors=(Forbidden, NotFound, Invalid, Malformed, PreconditionFailed),
+    ),
+    Endpoint(
+        "DELETE", TAG, controller.delete_tag, "delete_tag", "Delete a tag; its history stays",
+        scope=Scope.WRITE, status=204, errors=(Forbidden, NotFound, Malformed, PreconditionFailed),
+    ),
+    Endpoint(
+        "GET", "/tags/<tag>/history", controller.list_moves, "list_tag_history", "Where a tag pointed",
+        caller=Caller.PUBLIC, query=PageQuery, answer=PageOut[TagMoveOut], errors=(NotFound,),
+    ),
+]  # fmt: skip
+
+tags = blueprint("tags", "/api/v1/project/<project>/<package>", ENDPOINTS)

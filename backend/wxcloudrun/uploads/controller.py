@@ -1,0 +1,123 @@
+"""HTTP in, HTTP out, for deposits: headers and streams become specs, nothing is decided here."""
+
+from collections.abc import Iterator
+from functools import partial
+
+from flask import Response, request
+
+from wxcloudrun.kit.errors import Invalid, Malformed, NotFound, UnsupportedMediaType
+from wxcloudrun.kit.web import pages
+from wxcloudrun.kit.web.bodies import FormUpload, raw_blocks
+from wxcloudrun.kit.web.endpoint import actor, service
+from wxcloudrun.kit.web.envelope import no_content, ok
+from wxcloudrun.kit.web.pages import PageQuery
+from wxcloudrun.kit.web.parsing import validate
+from wxcloudrun.uploads.schemas import (
+    FormFields,
+    UploadHeaders,
+    UploadListed,
+    UploadOut,
+    UploadQuery,
+    checked_file_name,
+)
+from wxcloudrun.uploads.service.by_checksum import ChecksumDepositService
+from wxcloudrun.uploads.service.deposits import DepositListService
+from wxcloudrun.uploads.service.publication import Deposited
+from wxcloudrun.uploads.service.reception import Destination, ReceptionService
+
+FORM = "multipart/form-data"
+FORM_OVERHEAD_BYTES = 64 * 1024  # boundaries, part heads and text fields around the file
+NOT_FILES = frozenset({"", "application/x-www-form-urlencoded"})
+
+
+def upload_raw(project: str, package: str, filename: str, query: UploadQuery) -> Response:
+    """200 with the deposit; the body is the file."""
+    headers = UploadHeaders.parse(request.headers)
+    receptions, destination = service(ReceptionService), Destination(actor(), project, package)
+    if headers.by_checksum:
+        return upload_by_checksum(destination, filename, query, headers)
+    receptions.admit(destination, request.content_length)
+    spec = headers.spec(path_file_name(filename), request.content_type, query)
+    with receptions.open(destination) as reception:
+        reception.take(raw_blocks(), headers.checksums)
+        deposited = reception.publish(spec)
+    return answer(deposited, reception.surplus_key)
+
+
+def upload_form(project: str, package: str) -> Response:
+    """200 with the deposit; the form's part `file` is the file."""
+    headers = UploadHeaders.parse(request.headers)
+    if headers.by_checksum:
+        raise Malformed("deploy by checksum with PUT and the file name in the URL")
+    receptions, destination = service(ReceptionService), Destination(actor(), project, package)
+    receptions.admit(destination, announced_file_bytes())
+    if request.mimetype in NOT_FILES:
+        raise Invalid.field("file", "missing or empty")
+    if request.mimetype != FORM:
+        raise UnsupportedMediaType("send multipart/form-data, or PUT the raw bytes")
+    form = FormUpload.of_request()
+    with receptions.open(destination) as reception:
+        reception.take(named_blocks(form), headers.checksums)
+        fields = validate(FormFields, form.fields)
+        deposited = reception.publish(headers.spec(form.filename or "", form.content_type, fields))
+    return answer(deposited, reception.surplus_key)
+
+
+def upload_by_checksum(
+    destination: Destination, filename: str, query: UploadQuery, headers: UploadHeaders
+) -> Response:
+    """200 with a deposit of bytes that are here already; 404 means send them."""
+    if request.content_length:
+        raise Malformed("X-Checksum-Deploy takes no body")
+    deposited = service(ChecksumDepositService).deposit(
+        destination.actor,
+        destination.project,
+        destination.package,
+        headers.checksums.sha256 or "",
+        headers.spec(path_file_name(filename), None, query),
+    )
+    return answer(deposited, None)
+
+
+def list_uploads(project: str, package: str, query: PageQuery) -> Response:
+    """A page of deposits, newest first."""
+    page = service(DepositListService).page(actor(), project, package, pages.requested(query, int))
+    return pages.answer(page, UploadListed.of)
+
+
+def delete_upload(project: str, package: str, upload_id: str) -> Response:
+    """204."""
+    if not (upload_id.isascii() and upload_id.isdigit() and len(upload_id) <= 18):
+        raise NotFound("there is no such upload")
+    service(DepositListService).delete(actor(), project, package, int(upload_id))
+    return no_content()
+
+
+def answer(deposited: Deposited, surplus_key: str | None) -> Response:
+    """Answer, and remove the object that lost a race once the answer has gone out."""
+    response = ok(UploadOut.of(deposited))
+    if surplus_key is not None:
+        response.call_on_close(partial(service(ReceptionService).remove_surplus, surplus_key))
+    return response
+
+
+def announced_file_bytes() -> int | None:
+    """Return how large the file in a form must at least be, as far as the headers tell."""
+    if not request.content_length:
+        return request.content_length
+    return max(request.content_length - FORM_OVERHEAD_BYTES, 1)
+
+
+def named_blocks(form: FormUpload) -> Iterator[bytes]:
+    """Pass the form's blocks on, once its file name has turned out acceptable."""
+    for number, block in enumerate(form.blocks()):
+        if number == 0:
+            checked_file_name(form.filename or "")
+        yield block
+
+
+def path_file_name(filename: str) -> str:
+    """Return the file name in the URL. Raises Invalid if its bytes are not UTF-8."""
+    if "\ufffd" in filename and "\ufffd".encode() not in request.environ["PATH_INFO"].encode("latin-1"):
+        raise Invalid.field("file", "the file name is not valid UTF-8")
+    return filename

@@ -1,0 +1,47 @@
+"""The URLs of deposits: data, not code."""
+
+from wxcloudrun.kit.errors import (
+    ChecksumMismatch,
+    Conflict,
+    Forbidden,
+    IdempotencyKeyReused,
+    Interrupted,
+    Invalid,
+    Malformed,
+    NotFound,
+    TooLarge,
+    UnsupportedMediaType,
+    VersionTaken,
+)
+from wxcloudrun.kit.security import Scope
+from wxcloudrun.kit.storage.port import StoreUnavailable
+from wxcloudrun.kit.web.endpoint import Body, Caller, Endpoint, blueprint
+from wxcloudrun.kit.web.pages import PageOut, PageQuery
+from wxcloudrun.uploads import controller
+from wxcloudrun.uploads.schemas import UploadListed, UploadOut, UploadQuery
+
+REFUSALS = (
+    Forbidden, NotFound, Malformed, Interrupted, Invalid, ChecksumMismatch, IdempotencyKeyReused,
+    VersionTaken, TooLarge, StoreUnavailable,
+)  # fmt: skip
+
+ENDPOINTS = [
+    Endpoint(
+        "POST", "/upload", controller.upload_form, "upload_form", "Deposit a file from a form",
+        scope=Scope.WRITE, body=Body.FORM, answer=UploadOut, errors=(*REFUSALS, UnsupportedMediaType),
+    ),
+    Endpoint(
+        "PUT", "/upload/<path:filename>", controller.upload_raw, "upload_raw", "Deposit the body as a file",
+        scope=Scope.WRITE, query=UploadQuery, body=Body.BYTES, answer=UploadOut, errors=REFUSALS,
+    ),
+    Endpoint(
+        "GET", "/uploads", controller.list_uploads, "list_uploads", "The deposits, newest first",
+        caller=Caller.PUBLIC, query=PageQuery, answer=PageOut[UploadListed], errors=(NotFound,),
+    ),
+    Endpoint(
+        "DELETE", "/uploads/<upload_id>", controller.delete_upload, "delete_upload", "Let go of a deposit",
+        scope=Scope.WRITE, status=204, errors=(Conflict, Forbidden, NotFound),
+    ),
+]  # fmt: skip
+
+uploads = blueprint("uploads", "/api/v1/project/<project>/<package>", ENDPOINTS)

@@ -1,0 +1,1 @@
+"""Use cases on deposits: one file for each way in."""

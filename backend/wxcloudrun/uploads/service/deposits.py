@@ -1,0 +1,43 @@
+"""The deposits of a package: list them, let go of one."""
+
+from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.errors import Conflict, NotFound
+from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.security import Action, Actor
+from wxcloudrun.packages.service import PackageService
+from wxcloudrun.uploads import queries
+from wxcloudrun.uploads.queries import UploadView
+
+
+class DepositListService:
+    """Shows deposits and deletes those that keep their bytes alive themselves."""
+
+    def __init__(self, *, packages: PackageService) -> None:
+        self._packages = packages
+
+    def page(self, actor: Actor, project: str, package: str, page: PageRequest[int]) -> Page[UploadView]:
+        """List the deposits of a package, newest first. Raises NotFound."""
+        with reading() as session:
+            found = self._packages.enter(session, actor, project, package, Action.ARTIFACT_READ)
+            return queries.page_of_uploads(session, found.id, page)
+
+    def delete(self, actor: Actor, project: str, package: str, upload_id: int) -> None:
+        """Let go of a deposit that has neither tag nor version; its bytes may be collected then.
+
+        Raises NotFound, Forbidden, or Conflict if a tag or a version came out of it.
+        """
+
+        def work(tx: Transaction) -> None:
+            found = self._packages.enter(tx.session, actor, project, package, Action.UPLOAD_DELETE)
+            upload = queries.upload(tx.session, found.id, upload_id)
+            if upload is None:
+                raise NotFound("there is no such upload")
+            if not upload.is_bare:
+                raise Conflict(
+                    "this upload made a tag or a version; delete that instead",
+                    tag=upload.tag,
+                    version=upload.version,
+                )
+            tx.session.delete(upload)
+
+        atomically(work)

@@ -1,0 +1,160 @@
+"""Bytes in by sending them: permission, then the stream, then the rows."""
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Self
+
+from wxcloudrun.artifacts.service.content import ContentService, Examined, Received
+from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.errors import AppError, ChecksumMismatch
+from wxcloudrun.kit.security import Action, Actor
+from wxcloudrun.kit.storage.measuring import Measured
+from wxcloudrun.packages.service import PackageService
+from wxcloudrun.uploads.service.publication import Deposited, DepositSpec, Publication, empty_file
+from wxcloudrun.versions.service import NamedVersion
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Checksums:
+    """What the client says it sends, in lower-case hex; checked, never trusted."""
+
+    sha256: str | None = None
+    sha1: str | None = None
+    md5: str | None = None
+
+    def verify(self, measured: Measured) -> None:
+        """Raise ChecksumMismatch, which names both digests."""
+        for algorithm in ("sha256", "sha1", "md5"):
+            expected, received = getattr(self, algorithm), getattr(measured, algorithm)
+            if expected not in (None, received):
+                raise ChecksumMismatch(
+                    f"the bytes that arrived do not have the {algorithm.upper()} that was announced",
+                    algorithm=algorithm,
+                    expected=expected,
+                    received=received,
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Who deposits, and where."""
+
+    actor: Actor
+    project: str
+    package: str
+
+
+class ReceptionService:
+    """Admits senders and opens a reception for each."""
+
+    def __init__(
+        self, *, packages: PackageService, content: ContentService, publication: Publication
+    ) -> None:
+        self._packages = packages
+        self._content = content
+        self._publication = publication
+
+    def admit(self, destination: Destination, announced_bytes: int | None) -> None:
+        """Return if so many bytes may be sent there; nothing of the body has been read yet.
+
+        Raises Unauthorized, NotFound, Forbidden, TooLarge, or Invalid for an empty body.
+        """
+        with reading() as session:
+            self._packages.enter(
+                session, destination.actor, destination.project, destination.package, Action.ARTIFACT_WRITE
+            )
+        self._content.refuse_size(announced_bytes)
+        if announced_bytes == 0:
+            raise empty_file()
+
+    def open(self, destination: Destination) -> "Reception":
+        """Return a reception; use it as a context, at whose end nothing unpublished remains."""
+        return Reception(destination, self._packages, self._content, self._publication)
+
+    def remove_surplus(self, key: str) -> None:
+        """Remove an object that turned out not to be needed; called when the answer is on its way."""
+        self._content.remove_surplus(key)
+
+
+class Reception:
+    """One body on its way in: `take` the bytes, then `publish` them."""
+
+    def __init__(
+        self,
+        destination: Destination,
+        packages: PackageService,
+        content: ContentService,
+        publication: Publication,
+    ) -> None:
+        self._destination = destination
+        self._packages = packages
+        self._content = content
+        self._publication = publication
+        self._received: Received | None = None
+        self._committing = False
+        self.surplus_key: str | None = None  # set by `publish`: an object that nothing needs
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if error is None or self._received is None:
+            return
+        if self._committing and not isinstance(error, AppError):
+            # The commit may have happened although we were not told: the sweeper judges, we do not.
+            logger.warning("commit_outcome_unknown", extra={"key": self._received.key})
+            return
+        self._content.discard(self._received.key)
+
+    def take(self, blocks: Iterable[bytes], checksums: Checksums) -> None:
+        """Stream the bytes into the store and measure them.
+
+        Raises TooLarge, Interrupted, StoreUnavailable, ChecksumMismatch, or Invalid for an empty file.
+        """
+        self._received = self._content.receive(blocks)
+        if self._received.measured.size_bytes == 0:
+            raise empty_file()
+        checksums.verify(self._received.measured)
+
+    def publish(self, spec: DepositSpec) -> Deposited:
+        """Make the bytes that were taken an artifact with a deposit, a tag and a version.
+
+        The rights are asked again: a long upload may end after they were taken away. Raises NotFound,
+        Forbidden, VersionTaken, IdempotencyKeyReused.
+        """
+        if self._received is None:
+            raise empty_file()
+        received = self._received
+        proposed = self._publication.proposed_version(spec, received.key, received.measured.size_bytes)
+        examined = self._content.examine(received)
+        self._committing = True
+        deposited, self.surplus_key = atomically(
+            lambda tx: self._write(tx, spec, received, examined, proposed)
+        )
+        return deposited
+
+    def _write(
+        self,
+        tx: Transaction,
+        spec: DepositSpec,
+        received: Received,
+        examined: Examined,
+        proposed: NamedVersion | None,
+    ) -> tuple[Deposited, str | None]:
+        actor = self._destination.actor
+        found = self._packages.enter(
+            tx.session, actor, self._destination.project, self._destination.package, Action.ARTIFACT_WRITE
+        )
+        earlier = self._publication.replayed(tx.session, actor, found, spec, received.measured.sha256)
+        if earlier is not None:
+            self._content.end_lease(tx, received.key)
+            return earlier, received.key
+        adopted = self._content.adopt(tx, received, examined)
+        deposited = self._publication.publish(tx, actor, found, spec, adopted.artifact, proposed)
+        return deposited, adopted.surplus_key

@@ -1,0 +1,1 @@
+"""Immutable names of artifacts: their order, their ranges, their lifecycle."""

@@ -1,0 +1,121 @@
+"""The composition root: which class fills which port, and the one instance of each service."""
+
+from typing import Any
+
+from flask import Flask
+
+from wxcloudrun.accounts.controller import identify_caller
+from wxcloudrun.accounts.service.administration import UserAdministrationService
+from wxcloudrun.accounts.service.credentials import SecretHashes
+from wxcloudrun.accounts.service.identify import IdentityService
+from wxcloudrun.accounts.service.keys import KeyService
+from wxcloudrun.accounts.service.passwords import Passwords
+from wxcloudrun.accounts.service.revoke import RevocationService
+from wxcloudrun.accounts.service.sessions import Lifetimes, SessionService
+from wxcloudrun.accounts.service.tokens import AccessTokens
+from wxcloudrun.accounts.service.users import UserService
+from wxcloudrun.artifacts.service.content import ContentService
+from wxcloudrun.config import Settings
+from wxcloudrun.downloads.service.artifacts import ArtifactService
+from wxcloudrun.downloads.service.content import BlobService
+from wxcloudrun.downloads.service.resolve import ResolveService
+from wxcloudrun.health.service import HealthService
+from wxcloudrun.kit.storage.local import LocalBlobStore
+from wxcloudrun.kit.storage.minio import MinioBlobStore, S3Location
+from wxcloudrun.kit.storage.port import BlobStore
+from wxcloudrun.packages import queries as package_queries
+from wxcloudrun.packages.service import PackageService
+from wxcloudrun.projects import queries as project_queries
+from wxcloudrun.projects.service import ProjectService
+from wxcloudrun.search.service import SearchService
+from wxcloudrun.tags.service import TagService
+from wxcloudrun.uploads.service.by_checksum import ChecksumDepositService
+from wxcloudrun.uploads.service.deposits import DepositListService
+from wxcloudrun.uploads.service.publication import Publication
+from wxcloudrun.uploads.service.reception import ReceptionService
+from wxcloudrun.versions.service import VersionService
+
+
+def connect(app: Flask, settings: Settings) -> None:
+    """Build everything that lives as long as the application does."""
+    app.extensions["services"] = build_services(settings, blob_store(settings))
+    app.extensions["identify"] = identify_caller
+
+
+def build_services(settings: Settings, blobs: BlobStore) -> dict[type[Any], Any]:
+    """Build each service with what it needs, by its class."""
+    services = [*account_services(settings), *registry_services(settings, blobs)]
+    return {type(service): service for service in services}
+
+
+def account_services(settings: Settings) -> list[Any]:
+    """Build what knows people, sessions and keys."""
+    hashes = SecretHashes(settings.api_key_secret.get_secret_value())
+    signing_keys = [settings.jwt_secret_key, settings.jwt_previous_secret_key]
+    tokens = AccessTokens(
+        [key.get_secret_value() for key in signing_keys if key is not None],
+        lifetime_seconds=settings.access_token_seconds,
+    )
+    passwords = Passwords()
+    lifetimes = Lifetimes(
+        refresh_token_seconds=settings.refresh_token_seconds,
+        refresh_leeway_seconds=settings.refresh_leeway_seconds,
+    )
+    return [
+        IdentityService(tokens=tokens, hashes=hashes),
+        SessionService(passwords=passwords, tokens=tokens, hashes=hashes, lifetimes=lifetimes),
+        KeyService(hashes=hashes, projects=project_queries),
+        RevocationService(tokens=tokens),
+        UserService(passwords=passwords, registration_enabled=settings.registration_enabled),
+        UserAdministrationService(passwords=passwords, ownership=project_queries),
+    ]
+
+
+def registry_services(settings: Settings, blobs: BlobStore) -> list[Any]:
+    """Build what knows projects and bytes, lower domains first."""
+    packages = PackageService()
+    versions = VersionService(packages=packages)
+    tags = TagService(packages=packages)
+    content = ContentService(
+        blobs=blobs, max_upload_bytes=settings.max_upload_bytes, link_seconds=settings.link_seconds
+    )
+    publication = Publication(versions=versions, tags=tags, blobs=blobs)
+    return [
+        ProjectService(
+            only_administrators_create=settings.project_creation == "administrators",
+            holds_packages=package_queries.holds_packages,
+        ),
+        packages,
+        versions,
+        tags,
+        ReceptionService(packages=packages, content=content, publication=publication),
+        ChecksumDepositService(packages=packages, publication=publication, blobs=blobs),
+        DepositListService(packages=packages),
+        ResolveService(packages=packages),
+        BlobService(
+            blobs=blobs,
+            base_url=settings.base_url,
+            link_seconds=settings.link_seconds,
+            link_secret=settings.api_key_secret.get_secret_value(),
+        ),
+        ArtifactService(),
+        SearchService(),
+        HealthService(blobs=blobs),
+    ]
+
+
+def blob_store(settings: Settings) -> BlobStore:
+    """Return the adapter that the settings choose."""
+    if settings.blob_store == "local":
+        return LocalBlobStore(settings.data_dir / "blobs")
+    return MinioBlobStore(
+        S3Location(
+            endpoint=settings.minio_endpoint,
+            access_key=settings.minio_access_key or "",
+            secret_key=settings.minio_secret_key.get_secret_value() if settings.minio_secret_key else "",
+            bucket=settings.minio_bucket,
+            secure=settings.minio_secure,
+            public_endpoint=settings.minio_public_endpoint,
+        ),
+        max_object_bytes=settings.max_upload_bytes,
+    )
