@@ -38,7 +38,7 @@ MAX_ID_DIGITS = 18
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-# --- Who is asking --------------------------------------------------------------------------------------
+# --- Who is asking ---------------------------------------------------------------------------------
 
 
 def identify_caller() -> Actor:
@@ -83,7 +83,7 @@ def refuse_other_sites() -> None:
         raise Forbidden("another site sent this with your cookie; send an Authorization header instead")
 
 
-# --- Logins ---------------------------------------------------------------------------------------------
+# --- Logins ----------------------------------------------------------------------------------------
 
 
 def register(body: RegistrationIn) -> Response:
@@ -137,7 +137,7 @@ def revoke_credential() -> Response:
     return without_cookie(no_content()) if is_session else no_content()
 
 
-# --- API keys -------------------------------------------------------------------------------------------
+# --- API keys --------------------------------------------------------------------------------------
 
 
 def make_key(body: KeyIn) -> Response:
@@ -164,7 +164,7 @@ def rotate_key(key_id: str, body: RotationIn) -> Response:
     return ok(KeyMadeOut.of(made))
 
 
-# --- Users, for administrators ----------------------------------------------------------------------------
+# --- Users, for administrators ---------------------------------------------------------------------
 
 
 def list_users(query: PageQuery) -> Response:
@@ -200,7 +200,7 @@ def delete_user(user_id: str) -> Response:
     return no_content()
 
 
-# --- What they share ------------------------------------------------------------------------------------
+# --- What they share -------------------------------------------------------------------------------
 
 
 def as_id(text: str, kind: str) -> int:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from wxcloudrun.accounts.models import ApiKey, LoginSession, RefreshToken, RevokedToken, User, read_scopes
@@ -46,7 +47,7 @@ class KeyIdentity:
     last_used_at: datetime | None
 
 
-# --- Identification: one statement each ---------------------------------------------------------------
+# --- Identification: one statement each ------------------------------------------------------------
 
 
 def identity_of_token(
@@ -113,7 +114,7 @@ def note_use_of_key(session: Session, key_id: int, *, now: datetime, unless_sinc
     )
 
 
-# --- Users ----------------------------------------------------------------------------------------------
+# --- Users -----------------------------------------------------------------------------------------
 
 
 def user(session: Session, user_id: int) -> User | None:
@@ -151,7 +152,7 @@ def page_of_users(session: Session, page: PageRequest[int]) -> Page[UserView]:
     return Page.cut(users, page.limit, lambda each: each.id)
 
 
-# --- Sessions -------------------------------------------------------------------------------------------
+# --- Sessions --------------------------------------------------------------------------------------
 
 
 def lock_refresh_token(session: Session, token_hash: str) -> RefreshToken | None:
@@ -196,12 +197,12 @@ def forget_expired(session: Session, now: datetime) -> int:
     """Delete logins and revocations that time has made meaningless; return how many."""
     gone = 0
     for table in (LoginSession, RevokedToken):
-        result = session.execute(delete(table).where(table.expires_at < now))
-        gone += result.rowcount
+        done = session.execute(delete(table).where(table.expires_at < now))
+        gone += cast("CursorResult[Any]", done).rowcount
     return gone
 
 
-# --- API keys -------------------------------------------------------------------------------------------
+# --- API keys --------------------------------------------------------------------------------------
 
 
 def page_of_keys(

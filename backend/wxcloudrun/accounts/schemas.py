@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field
 
 from wxcloudrun.accounts.rules import canonical_email, check_password, check_username
 from wxcloudrun.accounts.service.keys import MadeKey
+from wxcloudrun.kit.names import ProjectName
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.kit.web.parsing import Input, Output, Timestamp
 
@@ -89,7 +90,7 @@ class KeyIn(Input):
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
     scopes: Annotated[frozenset[Scope], Field(min_length=1)] | None = None
-    project: str | None = None
+    project: ProjectName | None = None
     expires_in_days: Annotated[int, Field(ge=1, le=MAX_KEY_DAYS)] | None = None
 
 

@@ -28,10 +28,7 @@ def put_tag(project: str, package: str, tag: str, body: TagIn) -> Response:
     """200 with the tag and where it pointed before; 412 if the condition does not hold."""
     target = Target(body.artifact_id, body.version)
     moved = service(TagService).put(actor(), project, package, parse_tag_name(tag), target, parse_condition())
-    shaped = TagOut.model_validate(moved.tag).model_dump()
-    return with_etag(
-        ok(TagMovedOut.model_construct(**shaped, previous=moved.previous)), moved.tag.artifact_id
-    )
+    return with_etag(ok(TagMovedOut.of(moved)), moved.tag.artifact_id)
 
 
 def delete_tag(project: str, package: str, tag: str) -> Response:

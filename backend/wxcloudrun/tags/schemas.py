@@ -7,6 +7,7 @@ from pydantic import TypeAdapter, ValidationError, model_validator
 from wxcloudrun.kit.errors import Invalid
 from wxcloudrun.kit.names import ArtifactId, TagName
 from wxcloudrun.kit.web.parsing import Input, Output, Timestamp
+from wxcloudrun.tags.service import Moved
 from wxcloudrun.versions.schemas import VersionName
 
 
@@ -37,6 +38,18 @@ class TagMovedOut(TagOut):
     """A tag after a change; `previous` is null for a new one."""
 
     previous: str | None
+
+    @classmethod
+    def of(cls, moved: Moved) -> Self:
+        """Shape a tag that was pointed somewhere."""
+        tag = moved.tag
+        return cls(
+            name=tag.name,
+            artifact_id=tag.artifact_id,
+            updated_at=tag.updated_at,
+            updated_by=tag.updated_by,
+            previous=moved.previous,
+        )
 
 
 class TagMoveOut(Output):

@@ -86,6 +86,8 @@ class IdentityService:
         return None if found is None else person(found, CredentialKind.SESSION, found.session_id)
 
     def _by_key(self, key: str) -> Actor | None:
+        if not key.isascii():  # MySQL cannot compare what the column could not hold
+            return None
         with reading() as session:
             candidates = queries.identities_of_prefix(session, prefix_of_key(key), clock.now())
         offered = self._hashes.of_key(key)

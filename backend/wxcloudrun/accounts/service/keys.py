@@ -62,7 +62,7 @@ class KeyWish:
 
 
 class KeyService:
-    """Makes, lists, replaces and revokes the keys of the caller. No key makes one that is stronger than itself."""
+    """Makes, lists, replaces and revokes the caller's keys. None makes one that is stronger than itself."""
 
     def __init__(self, *, hashes: SecretHashes, projects: ProjectDirectory) -> None:
         self._hashes = hashes

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import BinaryIO
 
+from wxcloudrun.kit.errors import AppError
 from wxcloudrun.kit.package_formats.android import aab_version, apk_version
 from wxcloudrun.kit.package_formats.bounded import BoundedReader, Deadline, Monotonic, UnreadablePackage
 from wxcloudrun.kit.package_formats.debian import deb_version
@@ -42,7 +43,8 @@ def declared_version(
     """Return the version that the package in `blob` declares, or None if it declares none that is legal.
 
     The ending of `filename` chooses the format. Reading is bounded in bytes, entries, depth and time (see
-    `bounded`), and nothing is raised: the content is foreign, and an upload never fails because of it.
+    `bounded`): the content is foreign, and an upload never fails because of it. Only what the store
+    itself raises passes through.
     """
     lowered = filename.lower()
     read_format = next((read for ending, read in _FORMATS.items() if lowered.endswith(ending)), None)
@@ -53,8 +55,10 @@ def declared_version(
     except UnreadablePackage as problem:
         logger.debug("no version was read from the package: %s", problem)
         return None
+    except AppError:
+        raise  # the store is down: the client shall send again, not be left with an upload without version
     except Exception:
-        # The last fence: a mistake in a parser, or a store that fails, costs the version and not the upload.
+        # The last fence: a mistake in a parser costs the version and not the upload.
         logger.exception("reading the version of a package failed in an unforeseen way")
         return None
     return version if version is not None and _LEGAL_VERSION.fullmatch(version) else None

@@ -75,11 +75,14 @@ def read_small_body() -> bytes:
     """Return the whole body of a request that has to be small."""
     request.max_content_length = MAX_JSON_BYTES
     try:
-        return request.get_data(cache=False)
+        body = request.get_data(cache=False)
     except RequestEntityTooLarge as error:
         raise TooLarge("a JSON body may have 1 MiB at most", limit=MAX_JSON_BYTES) from error
     except (ClientDisconnected, OSError) as error:
         raise Interrupted("the body ended before the announced length") from error
+    if request.content_length is not None and len(body) < request.content_length:
+        raise Interrupted("the body ended before the announced length")
+    return body
 
 
 def validate[M: BaseModel](model: type[M], given: Any) -> M:

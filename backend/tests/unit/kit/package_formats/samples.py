@@ -20,6 +20,11 @@ def declared(filename: str, data: bytes) -> str | None:
     return declared_version(filename, io.BytesIO(data), len(data))
 
 
+def short(value: object) -> str:
+    """Name a test by the beginning of its parameter, because some of them are a megabyte long."""
+    return repr(value)[:40]
+
+
 def zipped(entries: Mapping[str, bytes], compression: int = zipfile.ZIP_DEFLATED) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", compression) as archive:

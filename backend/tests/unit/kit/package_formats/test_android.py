@@ -13,6 +13,7 @@ from tests.unit.kit.package_formats.samples import (
     declared,
     field,
     protobuf_manifest,
+    short,
     string_pool,
     zipped,
 )
@@ -96,6 +97,7 @@ def test_an_attribute_of_another_namespace_is_not_the_version_name() -> None:
         field(1, field(4, field(5, 0x0101021C) + field(3, b"\xff\xfe"))),
         field(1, b"") * 1000,
     ],
+    ids=short,
 )
 def test_a_damaged_protobuf_manifest_declares_none(manifest: bytes) -> None:
     assert declared("demo.aab", aab(manifest)) is None

@@ -7,7 +7,7 @@ import zlib
 import pytest
 import zstandard
 
-from tests.unit.kit.package_formats.samples import ar, deb, declared, tarred
+from tests.unit.kit.package_formats.samples import ar, deb, declared, short, tarred
 
 pytestmark = pytest.mark.unit
 
@@ -82,6 +82,7 @@ def test_a_bomb_in_front_of_the_control_file_declares_none(ending: str) -> None:
         ar({"debian-binary": b"2.0\n"}).replace(b"4         `", b"9999999999`"),
         ar({"debian-binary": b"2.0\n"}).replace(b"4         `", b"-4        `"),
     ],
+    ids=short,
 )
 def test_a_damaged_deb_declares_none(data: bytes) -> None:
     assert declared("demo.deb", data) is None

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.kit.package_formats.samples import VALID, declared, wheel
+from tests.unit.kit.package_formats.samples import VALID, declared, short, wheel
 from wxcloudrun.kit.package_formats import bounded
 from wxcloudrun.kit.package_formats.detect import declared_version
 
@@ -62,7 +62,7 @@ def test_an_unknown_ending_declares_none_without_any_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", VALID)
-@pytest.mark.parametrize("data", [b"", b"\0", b"\0" * 1000, b"\xff" * 1000, b"PK\x05\x06" * 500])
+@pytest.mark.parametrize("data", [b"", b"\0", b"\0" * 1000, b"\xff" * 1000, b"PK\x05\x06" * 500], ids=short)
 def test_foreign_content_declares_none(name: str, data: bytes) -> None:
     assert declared(name, data) is None
 

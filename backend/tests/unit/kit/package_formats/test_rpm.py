@@ -4,7 +4,7 @@ import struct
 
 import pytest
 
-from tests.unit.kit.package_formats.samples import declared, rpm
+from tests.unit.kit.package_formats.samples import declared, rpm, short
 
 pytestmark = pytest.mark.unit
 
@@ -22,7 +22,7 @@ def test_an_rpm_without_a_version_declares_none() -> None:
     assert declared("demo.rpm", rpm({1000: "demo", 1002: "4.el9"})) is None
 
 
-@pytest.mark.parametrize("version", ["", "1 2", "1/2", "1" * 129, "1" * 5000, "é"])
+@pytest.mark.parametrize("version", ["", "1 2", "1/2", "1" * 129, "1" * 5000, "é"], ids=short)
 def test_an_illegal_version_is_not_taken(version: str) -> None:
     assert declared("demo.rpm", rpm({1001: version})) is None
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.unit.kit.package_formats.samples import METADATA, chart, declared, npm, tar_gz, tarred
+from tests.unit.kit.package_formats.samples import METADATA, chart, declared, npm, short, tar_gz, tarred
 from wxcloudrun.kit.package_formats import bounded
 from wxcloudrun.kit.package_formats.detect import declared_version
 
@@ -71,6 +71,7 @@ def test_a_package_json_without_a_legal_version_declares_none(version: object) -
 @pytest.mark.parametrize(
     "text",
     [b"", b"[]", b'"1.2.3"', b'{"version":', b"\xff\xfe", b"[" * 500_000, b'{"a":' * 200_000, b"1" * 5000],
+    ids=short,
 )
 def test_json_that_is_malformed_or_too_deep_declares_none(text: bytes) -> None:
     assert declared("demo.tgz", tar_gz({"package/package.json": text})) is None
@@ -100,6 +101,7 @@ def test_json_that_is_malformed_or_too_deep_declares_none(text: bytes) -> None:
         (b"%YAML 1." + b"9" * 5000 + b"\n---\nversion: 1.2.3\n", None),
         (b"version: 1.2.3\x00\n", None),
     ],
+    ids=short,
 )
 def test_a_chart_declares_its_own_version_as_written(text: bytes, version: str | None) -> None:
     assert declared("demo.tgz", chart(text)) == version
@@ -113,7 +115,7 @@ def test_a_bomb_of_yaml_aliases_is_never_expanded() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [b"[" * 200_000, b"{a: " * 50_000, b"a:\n" + b"- " * 100_000, b"#" * 200_000]
+    "text", [b"[" * 200_000, b"{a: " * 50_000, b"a:\n" + b"- " * 100_000, b"#" * 200_000], ids=short
 )
 def test_yaml_that_is_deep_or_large_ends_in_time(text: bytes) -> None:
     started = time.perf_counter()

@@ -1,0 +1,141 @@
+"""A real server: gunicorn with its own data, started as production starts it, spoken to over sockets."""
+
+import contextlib
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import requests
+
+from tests.support.client import Answer, ApiClient, checked
+
+BACKEND = Path(__file__).resolve().parents[2]
+FIRST_PORT, LAST_PORT = 20_000, 32_000  # below the range from which the kernel takes client ports
+START_SECONDS = 30
+ADMIN_EMAIL, ADMIN_PASSWORD = "admin@example.com", "an administrator's password"
+
+
+@dataclass(slots=True)
+class LiveServer:
+    """One running service."""
+
+    port: int
+    data_dir: Path
+    environ: Mapping[str, str]
+    process: "subprocess.Popen[bytes]"
+    log: Path
+    session: requests.Session = field(default_factory=requests.Session)
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def client(self, token: str | None = None) -> ApiClient:
+        """Return a client that checks envelopes, over real HTTP."""
+        return ApiClient(self._send, token)
+
+    def administrator(self) -> ApiClient:
+        """Log in as the administrator."""
+        credentials = {"email": ADMIN_EMAIL, "password": ADMIN_PASSWORD}
+        answer = self.client().post("/api/v1/auth/login", credentials).ok()
+        return self.client(str(answer.data["access_token"]))
+
+    def resident_bytes(self) -> int:
+        """Return the memory of the server and its workers, in bytes."""
+        master = psutil.Process(self.process.pid)
+        total = 0
+        for each in (master, *master.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                total += each.memory_info().rss
+        return total
+
+    def objects(self) -> list[Path]:
+        """Return every object of the local store, finished or not."""
+        return [path for path in (self.data_dir / "blobs").rglob("*") if path.is_file()]
+
+    def log_lines(self) -> list[str]:
+        """Return what the server has logged."""
+        return self.log.read_text().splitlines()
+
+    def _send(self, method: str, path: str, **options: Any) -> Answer:
+        options["params"] = options.pop("query", None)
+        if form := options.pop("form", None):
+            options["files"] = {
+                name: (value[1], value[0]) if isinstance(value, tuple) else (None, value)
+                for name, value in form.items()
+            }
+        response = requests.request(
+            method, self.url + path, timeout=120, allow_redirects=False, **options
+        )
+        return checked(method, response.status_code, dict(response.headers), response.content)
+
+
+def free_port() -> int:
+    """Return a port that nobody listens on."""
+    for port in range(FIRST_PORT + os.getpid() % 5000, LAST_PORT):
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    message = "no free port"
+    raise RuntimeError(message)
+
+
+@contextlib.contextmanager
+def live_server(data_dir: Path, **settings: str) -> Iterator[LiveServer]:
+    """Run a service on a fresh schema until the block ends."""
+    port = free_port()
+    environ = {
+        **{name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ},
+        "PORT": str(port),
+        "DATA_DIR": str(data_dir),
+        "ADMIN_EMAIL": ADMIN_EMAIL,
+        "ADMIN_PASSWORD": ADMIN_PASSWORD,
+        **settings,
+    }
+    data_dir.mkdir(parents=True, exist_ok=True)
+    log = data_dir / "server.log"
+    subprocess.run([sys.executable, "-m", "flask", "init"], cwd=BACKEND, env=environ, check=True)
+    server = LiveServer(port, data_dir, environ, start(environ, log), log)
+    try:
+        wait_until_ready(server)
+        yield server
+    finally:
+        server.session.close()
+        stop(server.process)
+
+
+def start(environ: Mapping[str, str], log: Path) -> "subprocess.Popen[bytes]":
+    """Start gunicorn with the project's own configuration."""
+    command = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"]
+    with log.open("ab") as output:
+        return subprocess.Popen(command, cwd=BACKEND, env=environ, stdout=output, stderr=output)
+
+
+def wait_until_ready(server: LiveServer) -> None:
+    """Return when the service answers; fail with its log if it does not."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and server.process.poll() is None:
+        with contextlib.suppress(requests.ConnectionError):
+            if requests.get(server.url + "/api/ready", timeout=5).status_code == 200:
+                return
+        time.sleep(0.05)
+    message = "the server did not start:\n" + server.log.read_text()[-4000:]
+    raise AssertionError(message)
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    """End the server that we started, its workers with it."""
+    process.terminate()
+    try:
+        process.wait(timeout=15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

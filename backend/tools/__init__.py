@@ -1,0 +1,1 @@
+"""The commands around the service: environment, backing servers, tests, demonstration."""
