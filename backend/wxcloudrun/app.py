@@ -10,6 +10,7 @@ from wxcloudrun.commands import register_commands
 from wxcloudrun.config import BACKEND_DIR, Settings
 from wxcloudrun.kit import clock, db, ids, logs
 from wxcloudrun.kit.web import failures
+from wxcloudrun.kit.web.endpoint import RestConverter
 from wxcloudrun.metadata import BLUEPRINTS
 
 logger = logging.getLogger("wxcloudrun.access")
@@ -20,6 +21,7 @@ def create_app(settings: Settings) -> Flask:
     logs.configure(settings.log_level)
     app = Flask("wxcloudrun", static_folder=None, instance_path=str(Path(settings.data_dir).resolve()))
     app.config["MIGRATIONS_DIR"] = BACKEND_DIR / "migrations"
+    app.url_map.converters["rest"] = RestConverter
     app.url_map.merge_slashes = False  # an ill-formed URL is unknown, it does not redirect
     app.url_map.strict_slashes = True
     app.url_map.redirect_defaults = False

@@ -12,7 +12,7 @@ BYTES = (NotFound, PreconditionFailed, RangeNotSatisfiable, DamagedObject, Store
 
 ENDPOINTS = [
     Endpoint(
-        "GET", PACKAGE + "/+/<path:ref>", controller.download, "download", "The bytes behind a reference",
+        "GET", PACKAGE + "/+/<rest:ref>", controller.download, "download", "The bytes behind a reference",
         caller=Caller.PUBLIC, query=DownloadQuery, any_query=True, answer=LinkOut,
         errors=(*BYTES, Invalid),
     ),

@@ -11,7 +11,7 @@ from wxcloudrun.kit.web.bodies import FormUpload, raw_blocks
 from wxcloudrun.kit.web.endpoint import actor, service
 from wxcloudrun.kit.web.envelope import no_content, ok
 from wxcloudrun.kit.web.pages import PageQuery
-from wxcloudrun.kit.web.parsing import validate
+from wxcloudrun.kit.web.parsing import has_body, validate
 from wxcloudrun.uploads.schemas import (
     FormFields,
     UploadHeaders,
@@ -67,7 +67,7 @@ def upload_by_checksum(
     destination: Destination, filename: str, query: UploadQuery, headers: UploadHeaders
 ) -> Response:
     """200 with a deposit of bytes that are here already; 404 means send them."""
-    if request.content_length:
+    if has_body():
         raise Malformed("X-Checksum-Deploy takes no body")
     deposited = service(ChecksumDepositService).deposit(
         destination.actor,
@@ -118,6 +118,8 @@ def named_blocks(form: FormUpload) -> Iterator[bytes]:
 
 def path_file_name(filename: str) -> str:
     """Return the file name in the URL. Raises Invalid if its bytes are not UTF-8."""
-    if "\ufffd" in filename and "\ufffd".encode() not in request.environ["PATH_INFO"].encode("latin-1"):
-        raise Invalid.field("file", "the file name is not valid UTF-8")
+    try:
+        request.environ["PATH_INFO"].encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError as error:  # the framework has put replacement characters in their place
+        raise Invalid.field("file", "the file name is not valid UTF-8") from error
     return filename

@@ -31,7 +31,7 @@ ENDPOINTS = [
         scope=Scope.WRITE, body=Body.FORM, answer=UploadOut, errors=(*REFUSALS, UnsupportedMediaType),
     ),
     Endpoint(
-        "PUT", "/upload/<path:filename>", controller.upload_raw, "upload_raw", "Deposit the body as a file",
+        "PUT", "/upload/<rest:filename>", controller.upload_raw, "upload_raw", "Deposit the body as a file",
         scope=Scope.WRITE, query=UploadQuery, body=Body.BYTES, answer=UploadOut, errors=REFUSALS,
     ),
     Endpoint(

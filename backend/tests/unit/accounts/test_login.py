@@ -1,5 +1,6 @@
 """Signing up, logging in, being recognised, logging out."""
 
+from collections.abc import Callable
 from typing import Any
 
 import argon2
@@ -9,8 +10,13 @@ from flask import Flask
 from tests.conftest import MakeApp
 from tests.support.client import ApiClient, sender
 from tests.unit.accounts.conftest import PASSWORD, AddUser, Clock, LogIn, Login, cookie_of
-from wxcloudrun.accounts.models import User
-from wxcloudrun.kit.db import reading
+from wxcloudrun.accounts.models import LoginSession, User
+from wxcloudrun.accounts.service.credentials import SecretHashes
+from wxcloudrun.accounts.service.passwords import Passwords
+from wxcloudrun.accounts.service.sessions import Lifetimes, SessionService
+from wxcloudrun.accounts.service.tokens import AccessTokens
+from wxcloudrun.kit.db import reading, transaction
+from wxcloudrun.kit.errors import Unauthorized
 
 REGISTER = "/api/v1/auth/register"
 LOGIN = "/api/v1/auth/login"
@@ -267,6 +273,57 @@ def test_a_deactivated_user_is_out_at_the_next_request(client: ApiClient, ada: L
         assert client.get(ME, headers=headers).status == 401
     refreshed = client.post("/api/v1/auth/refresh", json={"refresh_token": ada.refresh_token})
     assert refreshed.status == 401
+
+
+def test_whether_somebody_is_active_is_read_with_each_request(
+    app: Flask, client: ApiClient, ada: Login
+) -> None:
+    key = ada.make_key()["key"]
+    with app.app_context(), transaction() as tx:
+        tx.session.get_one(User, ada.user_id).is_active = False
+
+    for headers in (ada.bearer, ada.browser, {"Authorization": f"Bearer {key}"}):
+        assert client.get(ME, headers=headers).status == 401
+    assert client.post("/api/v1/auth/refresh", json={"refresh_token": ada.refresh_token}).status == 401
+
+
+class PasswordsWhileSomethingHappens(Passwords):
+    """Lets something happen between the verification of a password and what follows from it."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        super().__init__()
+        self._meanwhile = meanwhile
+
+    def verify(self, stored: str | None, password: str) -> bool:
+        """Verify, then let it happen."""
+        fits = super().verify(stored, password)
+        self._meanwhile()
+        return fits
+
+
+@pytest.mark.parametrize("change", [{"password_hash": "another"}, {"is_active": False}], ids=str)
+def test_a_login_that_was_overtaken_by_a_change_is_refused(
+    app: Flask, add_user: AddUser, change: dict[str, Any]
+) -> None:
+    user_id = add_user()
+
+    def meanwhile() -> None:
+        with transaction() as tx:
+            user = tx.session.get_one(User, user_id)
+            for name, value in change.items():
+                setattr(user, name, value)
+
+    sessions = SessionService(
+        passwords=PasswordsWhileSomethingHappens(meanwhile),
+        tokens=AccessTokens(["k" * 32], lifetime_seconds=900),
+        hashes=SecretHashes("s" * 32),
+        lifetimes=Lifetimes(refresh_token_seconds=60, refresh_leeway_seconds=10),
+    )
+    with app.app_context(), pytest.raises(Unauthorized):
+        sessions.log_in("ada@example.com", PASSWORD)
+
+    with app.app_context(), reading() as session:
+        assert session.query(LoginSession).count() == 0
 
 
 def test_nothing_that_opens_a_door_is_stored_in_clear(app: Flask, ada: Login) -> None:

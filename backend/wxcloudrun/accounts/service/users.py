@@ -55,7 +55,7 @@ class UserService:
             if row is None or row.password_hash != stored:
                 raise Conflict("the password was changed meanwhile; log in again")
             row.password_hash = password_hash
-            queries.end_sessions_of(tx.session, row.id, but=None, now=clock.now())
+            queries.end_sessions_of(tx.session, row.id, but=actor.session_id, now=clock.now())
 
         atomically(work)
 

@@ -141,6 +141,8 @@ class FormUpload:
             options = parse_options_header(value)[1]
             part.name = options.get("name", "")
             part.filename = options.get("filename")
+            if "\ufffd" in (part.filename or "") and "\ufffd" not in value:
+                raise Invalid.field("file", "the file name is not valid UTF-8")  # filename*=UTF-8''%FF
         elif name == "content-type":
             part.content_type = value
 

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from flask import Blueprint, Response, current_app, g
 from pydantic import BaseModel
+from werkzeug.routing import BaseConverter
 
 from wxcloudrun.kit.errors import AppError
 from wxcloudrun.kit.security import ANONYMOUS, Actor, Scope
@@ -70,6 +71,17 @@ def blueprint(name: str, prefix: str, endpoints: Sequence[Endpoint]) -> Blueprin
 
 def _remember(state: Any, *, name: str, row: Endpoint) -> None:
     rows(state.app)[f"{name}.{row.operation}"] = row
+
+
+class RestConverter(BaseConverter):
+    """Everything to the end of the URL, slashes and line breaks included.
+
+    What is wrong with it the service refuses in words, where an unknown URL would explain nothing.
+    """
+
+    regex = r"[\s\S]+"
+    part_isolating = False
+    weight = 200
 
 
 def rows(app: Any) -> dict[str, Endpoint]:

@@ -57,7 +57,7 @@ def parse_json(model: type[BaseModel]) -> BaseModel:
     Raises UnsupportedMediaType, TooLarge (1 MiB), Malformed (no JSON) or Invalid (wrong content).
     """
     if not has_body() and not any(field.is_required() for field in model.model_fields.values()):
-        return model()
+        return validate(model, {})
     if not request.is_json:
         raise UnsupportedMediaType("send a JSON body with Content-Type: application/json")
     try:

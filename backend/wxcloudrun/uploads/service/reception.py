@@ -151,10 +151,10 @@ class Reception:
         found = self._packages.enter(
             tx.session, actor, self._destination.project, self._destination.package, Action.ARTIFACT_WRITE
         )
+        # Adopted first: a retry may be the one that brings back what the store has lost.
+        adopted = self._content.adopt(tx, received, examined)
         earlier = self._publication.replayed(tx.session, actor, found, spec, received.measured.sha256)
         if earlier is not None:
-            self._content.end_lease(tx, received.key)
-            return earlier, received.key
-        adopted = self._content.adopt(tx, received, examined)
+            return earlier, adopted.surplus_key
         deposited = self._publication.publish(tx, actor, found, spec, adopted.artifact, proposed)
         return deposited, adopted.surplus_key

@@ -1,0 +1,161 @@
+"""The rules of the house that a reader of the source can check: imports, sizes, and who may do what."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from importlinter import cli as import_linter
+
+BACKEND = Path(__file__).resolve().parents[2]
+PACKAGE = BACKEND / "wxcloudrun"
+MIGRATIONS = BACKEND / "migrations"
+
+MAX_LINES = 400
+MAX_STATEMENTS = 30
+NAMES_THAT_SAY_NOTHING = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "misc"})
+BROAD = frozenset({"Exception", "BaseException"})
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def sources(root: Path) -> list[Path]:
+    """Return every Python file below a directory."""
+    return sorted(path for path in root.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+def name_of(path: Path) -> str:
+    """Return how a test calls a file."""
+    return path.relative_to(BACKEND).as_posix()
+
+
+PACKAGE_FILES = sources(PACKAGE)
+ALL_FILES = [*PACKAGE_FILES, *sources(BACKEND / "tests"), *sources(BACKEND / "tools")]
+
+each_file_of_the_package = pytest.mark.parametrize("path", PACKAGE_FILES, ids=name_of)
+
+
+def functions(tree: ast.AST) -> Iterator[Function]:
+    """Yield every function of a module, nested ones too."""
+    return (node for node in ast.walk(tree) if isinstance(node, Function))
+
+
+def statement_count(function: Function) -> int:
+    """Count the statements of a function without its docstring; those of nested functions are theirs."""
+    count = 0
+    pending: list[ast.AST] = list(function.body[1:] if ast.get_docstring(function) else function.body)
+    while pending:
+        node = pending.pop()
+        count += isinstance(node, ast.stmt)
+        if not isinstance(node, Function):
+            pending += ast.iter_child_nodes(node)
+    return count
+
+
+def attribute_calls(tree: ast.AST, name: str) -> list[int]:
+    """Return the lines on which a method of that name is called."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
+    ]
+
+
+def parsed(path: Path) -> ast.Module:
+    """Return the syntax tree of a file."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_every_import_goes_the_way_the_contracts_say(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(BACKEND)
+    monkeypatch.syspath_prepend(str(BACKEND))
+
+    result = import_linter.lint_imports(str(BACKEND / "pyproject.toml"), no_cache=True, no_logo=True)
+
+    assert result == import_linter.EXIT_STATUS_SUCCESS, capsys.readouterr().out
+
+
+def test_only_the_mechanism_commits() -> None:
+    committing = {name_of(path) for path in PACKAGE_FILES if attribute_calls(parsed(path), "commit")}
+
+    assert committing <= {"wxcloudrun/kit/db.py"}
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    reading = re.compile(r"\bos\.environ\b|\bos\.getenv\b|\bfrom os import .*\b(environ|getenv)\b")
+
+    readers = {name_of(path) for path in PACKAGE_FILES if reading.search(path.read_text(encoding="utf-8"))}
+
+    assert readers == {"wxcloudrun/config.py"}
+
+
+def test_only_the_clock_asks_what_time_it_is() -> None:
+    asking = re.compile(r"\bdatetime\.(utc)?now\(|\btime\.(time|monotonic)\(|\bdate\.today\(")
+
+    askers = {name_of(path) for path in PACKAGE_FILES if asking.search(path.read_text(encoding="utf-8"))}
+
+    assert askers == {"wxcloudrun/kit/clock.py"}
+
+
+@pytest.mark.parametrize("path", ALL_FILES, ids=name_of)
+def test_a_file_is_short_enough_to_read(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
+
+
+@each_file_of_the_package
+def test_a_function_is_short_enough_to_understand(path: Path) -> None:
+    too_long = {
+        function.name: count
+        for function in functions(parsed(path))
+        if (count := statement_count(function)) > MAX_STATEMENTS
+    }
+
+    assert too_long == {}
+
+
+@each_file_of_the_package
+def test_a_file_begins_with_one_sentence_that_says_what_lives_here(path: Path) -> None:
+    docstring = ast.get_docstring(parsed(path))
+
+    assert docstring, "a module has a docstring"
+    first_paragraph = docstring.split("\n\n")[0]
+    assert first_paragraph.endswith((".", ":", "?")), first_paragraph
+
+
+def test_every_name_of_a_file_says_something() -> None:
+    names = {part.removesuffix(".py") for path in ALL_FILES for part in path.relative_to(BACKEND).parts}
+
+    assert names.isdisjoint(NAMES_THAT_SAY_NOTHING)
+
+
+@each_file_of_the_package
+def test_no_failure_is_swallowed(path: Path) -> None:
+    swallowed = [
+        handler.lineno
+        for handler in ast.walk(parsed(path))
+        if isinstance(handler, ast.ExceptHandler)
+        and catches_everything(handler)
+        and all(isinstance(statement, ast.Pass | ast.Continue) for statement in handler.body)
+    ]
+
+    assert swallowed == []
+
+
+def catches_everything(handler: ast.ExceptHandler) -> bool:
+    """Tell `except:`, `except Exception:` and a tuple with one of them from a specific handler."""
+    if handler.type is None:
+        return True
+    return any(isinstance(node, ast.Name) and node.id in BROAD for node in ast.walk(handler.type))
+
+
+def test_a_migration_does_not_depend_on_code_that_will_change() -> None:
+    importing = [
+        name_of(path)
+        for path in sources(MIGRATIONS / "versions")
+        if re.search(r"^\s*(from|import) wxcloudrun\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+
+    assert importing == []

@@ -1,0 +1,173 @@
+"""What every table must be on every database, and what every refusal must be called; no server needed."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Column, String, Table, Text
+from sqlalchemy.dialects import mysql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from wxcloudrun.artifacts.queries import reference_tables
+from wxcloudrun.kit.db import Base
+from wxcloudrun.kit.errors import AppError
+from wxcloudrun.metadata import BLUEPRINTS
+
+MYSQL = mysql.dialect()  # type: ignore[no-untyped-call]
+TABLES = list(Base.metadata.sorted_tables)
+# InnoDB refuses a longer key; utf8mb4 takes four bytes a character, ascii one.
+MAX_INDEX_BYTES = 3072
+BYTES_PER_CHARACTER = {"ascii": 1, "utf8mb4": 4}
+
+each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+
+
+def text_columns() -> list[Column[str]]:
+    """Return every column of text."""
+    return [column for table in TABLES for column in table.columns if isinstance(column.type, String)]
+
+
+each_text_column = pytest.mark.parametrize("column", text_columns(), ids=str)
+
+
+def on_mysql(column: Column[str]) -> mysql.VARCHAR:
+    """Return what a text column is on MySQL."""
+    kind = column.type.dialect_impl(MYSQL)
+    assert isinstance(kind, mysql.VARCHAR), f"{column} has no type of its own for MySQL"
+    return kind
+
+
+def refusals(kind: type[AppError] = AppError) -> Iterator[type[AppError]]:
+    """Yield every refusal of the service."""
+    yield kind
+    for below in kind.__subclasses__():
+        yield from refusals(below)
+
+
+# Those of the domains are known because the list of blueprints imports every domain.
+REFUSALS = sorted(set(refusals()), key=lambda kind: kind.__name__)
+each_refusal = pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
+
+
+class TestTables:
+    def test_every_domain_is_known(self) -> None:
+        assert BLUEPRINTS
+        assert {"users", "projects", "packages", "artifacts", "uploads", "tags", "versions"} <= {
+            table.name for table in TABLES
+        }
+
+    @each_table
+    def test_it_can_be_written_down_for_mysql(self, table: Table) -> None:
+        statement = str(CreateTable(table).compile(dialect=MYSQL))
+
+        assert f"CREATE TABLE {table.name}" in statement
+        for index in table.indexes:
+            assert str(CreateIndex(index).compile(dialect=MYSQL))
+
+    @each_table
+    def test_it_can_be_written_down_for_sqlite(self, table: Table) -> None:
+        dialect = sqlite.dialect()  # type: ignore[no-untyped-call]
+
+        assert f"CREATE TABLE {table.name}" in str(CreateTable(table).compile(dialect=dialect))
+
+    @each_table
+    def test_every_index_fits_into_what_innodb_takes(self, table: Table) -> None:
+        keys = [list(index.columns) for index in table.indexes]
+        keys += [
+            list(constraint.columns) for constraint in table.constraints if hasattr(constraint, "columns")
+        ]
+
+        for key in keys:
+            assert sum(key_bytes(column) for column in key) <= MAX_INDEX_BYTES, key
+
+    @each_table
+    def test_every_name_of_a_constraint_and_index_fits_into_64_characters(self, table: Table) -> None:
+        statement = str(CreateTable(table).compile(dialect=MYSQL))
+        names = [str(index.name) for index in table.indexes]
+        names += [word for word in statement.split() if word.startswith(("fk_", "uq_", "ck_", "pk_"))]
+
+        assert all(len(name) <= 64 for name in names), names
+
+    @each_table
+    def test_every_time_keeps_its_microseconds_on_mysql(self, table: Table) -> None:
+        statement = str(CreateTable(table).compile(dialect=MYSQL))
+
+        assert "DATETIME NOT NULL" not in statement
+        assert "DATETIME," not in statement
+
+    @each_table
+    def test_every_foreign_key_is_led_by_an_index(self, table: Table) -> None:
+        """Without one, deleting the row it points at reads the whole table (MySQL makes one by itself)."""
+        led = {index.columns[0].name for index in table.indexes if len(index.columns)}
+        led |= {
+            next(iter(constraint.columns)).name
+            for constraint in table.constraints
+            if type(constraint).__name__ in {"UniqueConstraint", "PrimaryKeyConstraint"}
+            and constraint.columns
+        }
+        cascading = {
+            element.parent.name
+            for element in table.foreign_keys
+            if element.ondelete == "CASCADE" or element.column.table.name == "artifacts"
+        }
+
+        assert cascading <= led
+
+
+def key_bytes(column: Column[str]) -> int:
+    """Return how many bytes a column takes in an index at most."""
+    if not isinstance(column.type, String):
+        return 8
+    kind = on_mysql(column)
+    return (kind.length or MAX_INDEX_BYTES) * BYTES_PER_CHARACTER[str(kind.charset)]
+
+
+class TestText:
+    @each_text_column
+    def test_it_has_a_length(self, column: Column[str]) -> None:
+        assert not isinstance(column.type, Text)
+        assert column.type.length
+        assert on_mysql(column).length == column.type.length
+
+    @each_text_column
+    def test_it_compares_byte_by_byte_on_mysql(self, column: Column[str]) -> None:
+        """MySQL's default says that `Stable` is `stable` and `ss` is `ß`: two tags would be one."""
+        assert on_mysql(column).collation in {"ascii_bin", "utf8mb4_bin"}
+
+
+class TestReferences:
+    def test_every_table_that_keeps_bytes_alive_is_found_by_its_foreign_key(self) -> None:
+        assert {table.name for table in reference_tables()} >= {"tags", "uploads", "versions"}
+
+    @pytest.mark.parametrize("table", list(reference_tables()), ids=lambda table: table.name)
+    def test_a_reference_says_which_package_holds_the_bytes(self, table: Table) -> None:
+        package_id = table.columns["package_id"]
+
+        assert not package_id.nullable
+        assert [key.column.table.name for key in package_id.foreign_keys] == ["packages"]
+        assert [key.ondelete for key in package_id.foreign_keys] == ["CASCADE"]
+
+    @pytest.mark.parametrize("table", list(reference_tables()), ids=lambda table: table.name)
+    def test_deleting_bytes_never_deletes_a_reference_silently(self, table: Table) -> None:
+        keys = [key for key in table.foreign_keys if key.column.table.name == "artifacts"]
+
+        assert [key.ondelete for key in keys] == [None]
+
+    def test_history_keeps_nothing_alive(self) -> None:
+        assert {table.name for table in reference_tables()}.isdisjoint({"tag_moves", "retired_versions"})
+
+
+class TestRefusals:
+    def test_no_two_kinds_share_a_slug(self) -> None:
+        slugs = [kind.reason for kind in REFUSALS]
+
+        assert sorted(set(slugs)) == sorted(slugs)
+
+    @each_refusal
+    def test_each_has_a_slug_and_a_status_of_its_own_family(self, kind: type[AppError]) -> None:
+        assert kind.reason.replace("_", "").isalpha()
+        assert kind.reason == kind.reason.lower()
+        assert 400 <= kind.status <= 599
+
+    @each_refusal
+    def test_each_says_what_it_means(self, kind: type[AppError]) -> None:
+        assert kind.__doc__

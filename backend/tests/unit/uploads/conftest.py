@@ -1,0 +1,39 @@
+"""What tests of deposits ask for besides the workshop."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from tests.support.builders import Person
+from tests.support.client import ApiClient
+from wxcloudrun.artifacts.models import Artifact, Lease
+from wxcloudrun.kit.db import Base, reading
+from wxcloudrun.uploads.models import Upload
+from wxcloudrun.versions.models import Version
+
+TABLES: tuple[type[Base], ...] = (Artifact, Lease, Upload, Version)
+
+
+@pytest.fixture
+def administrator(client: ApiClient, make_person: Callable[..., Person]) -> ApiClient:
+    """A client that sees every artifact."""
+    return client.as_(make_person("administrator", is_admin=True).token)
+
+
+@pytest.fixture
+def remains(app: Flask, blobs: Path) -> Callable[[], dict[str, int]]:
+    """Count everything that an upload can leave behind: rows, finished and unfinished objects."""
+
+    def count() -> dict[str, int]:
+        with app.app_context(), reading() as session:
+            found = {
+                table.__tablename__: session.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in TABLES
+            }
+        found["objects"] = sum(path.is_file() for path in blobs.parent.rglob("*"))
+        return found
+
+    return count

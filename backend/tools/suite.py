@@ -1,0 +1,88 @@
+"""`make test`: every test that can run here, on real servers, and at the end what was not tested and why."""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from tools.servers.control import chosen, known, stop_all
+
+BACKEND = Path(__file__).resolve().parent.parent
+FOLDERS = ("unit", "migrations", "concurrency", "integration")
+COVERAGE_PERCENT = 90
+LEFT_OUT = "large"  # moves gigabytes; run by hand with `pytest -m large`
+
+
+def main() -> int:
+    """Start the servers, run the tests, stop what was started, report; pytest's exit code."""
+    ran_before = set(known()["servers"])
+    print("== servers", flush=True)
+    subprocess.run([BACKEND / "tools" / "services", "start"], check=False)
+    found = known()
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            report = Path(folder) / "junit.xml"
+            code = run_pytest(report, sys.argv[1:])
+            print_summary(found, report)
+    finally:
+        if ours := set(found["servers"]) - ran_before:
+            stop_all(chosen(sorted(ours)))
+    return code
+
+
+def run_pytest(report: Path, narrowing: list[str]) -> int:
+    """Run the folders' tests in parallel; the coverage gate holds for the whole suite only."""
+    folders = [f"tests/{name}" for name in FOLDERS if (BACKEND / "tests" / name).is_dir()]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        *folders,
+        "-q",
+        f"--junitxml={report}",
+        "-m",
+        f"not {LEFT_OUT}",
+    ]
+    if (workers := os.environ.get("TEST_WORKERS", "2")) != "0":
+        # One file stays on one worker, so that a server is started once for all its tests.
+        command += ["-n", workers, "--dist=loadfile"]
+    if not narrowing:
+        command += ["--cov=wxcloudrun", "--cov-report=term", f"--cov-fail-under={COVERAGE_PERCENT}"]
+    print("== tests", flush=True)
+    return subprocess.run([*command, *narrowing], cwd=BACKEND, check=False).returncode
+
+
+def print_summary(found: dict[str, Any], report: Path) -> None:
+    """Name the servers with how many tests used them, and every test that was skipped.
+
+    A test that uses a server says so: `record_property("server", "minio")`.
+    """
+    print("== summary")
+    # pytest has just written this file.
+    cases = list(ET.parse(report).iter("testcase")) if report.exists() else []  # noqa: S314
+    uses = Counter(
+        used.get("value") for case in cases for used in case.iter("property") if used.get("name") == "server"
+    )
+    for name, server in found["servers"].items():
+        print(f"server:  {name}: {server['product']} {server['version']}, used by {uses[name]} tests")
+    for name, reason in found["skipped"].items():
+        print(f"skipped: {name}: {reason}")
+    for case in cases:
+        if (skip := case.find("skipped")) is not None:
+            print(f"skipped: {case.get('classname')}::{case.get('name')}: {skip.get('message')}")
+    print("tests:  ", ", ".join(f"{count} {word}" for word, count in outcomes(cases).items()) or "none")
+    print(f"left out: tests marked `{LEFT_OUT}`; run them with `pytest -m {LEFT_OUT}`")
+
+
+def outcomes(cases: list[ET.Element]) -> Counter[str]:
+    """Count the tests by what became of them."""
+    words = {"failure": "failed", "error": "failed", "skipped": "skipped"}
+    return Counter(next((words[part.tag] for part in case if part.tag in words), "passed") for case in cases)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
