@@ -5,6 +5,7 @@ import secrets
 import click
 from flask import Flask, current_app
 from flask_migrate import upgrade
+from sqlalchemy.exc import OperationalError
 
 from wxcloudrun.accounts.service.keys import KeyService, KeyWish
 from wxcloudrun.accounts.service.users import UserService
@@ -50,7 +51,10 @@ def create_administrator(settings: Settings) -> None:
 
 def administrator(settings: Settings) -> Actor:
     """Return the administrator as the caller of what a command does on the server itself."""
-    user_id = service(UserService).id_of(settings.admin_email)
+    try:
+        user_id = service(UserService).id_of(settings.admin_email)
+    except OperationalError as error:
+        raise click.ClickException("the database is not there or has no tables; run `flask init`") from error
     if user_id is None:
         raise click.ClickException("there is no administrator yet; run `flask init`")
     return Actor(user_id, is_admin=True, scopes=EVERY_SCOPE, credential=CredentialKind.NONE)

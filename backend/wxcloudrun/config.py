@@ -93,9 +93,10 @@ class Settings(BaseModel):
             raise ValueError(message)
         for name, secret in (
             ("JWT_SECRET_KEY", self.jwt_secret_key),
+            ("JWT_PREVIOUS_SECRET_KEY", self.jwt_previous_secret_key),
             ("API_KEY_SECRET", self.api_key_secret),
         ):
-            if is_weak(secret.get_secret_value()):
+            if secret is not None and is_weak(secret.get_secret_value()):
                 message = f"{name} must be at least {MIN_SECRET_BYTES} random bytes"
                 raise ValueError(message)
         if self.app_env == "production" and self.admin_password and is_default(self.admin_password):

@@ -13,7 +13,7 @@ from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.kit.web.byte_ranges import Selected, is_unchanged, selected_range
 from wxcloudrun.kit.web.disposition import attachment
 from wxcloudrun.kit.web.endpoint import actor, service
-from wxcloudrun.kit.web.envelope import ok
+from wxcloudrun.kit.web.envelope import ok, without_body
 
 BLOCK_BYTES = 1024 * 1024
 IMMUTABLE = "max-age=31536000, immutable"
@@ -59,7 +59,8 @@ def link_to(blob: Blob, *, redirect: bool) -> Response:
     """Answer a short-lived link, or a redirect to it; neither may be kept."""
     link = service(BlobService).link(blob, attachment(blob.original_name))
     if redirect:
-        response = Response(status=302, headers={"Location": link.url})
+        response = without_body(302)
+        response.headers["Location"] = link.url
         response.headers["X-Checksum-SHA256"] = blob.artifact_id
     else:
         response = ok(
@@ -72,7 +73,7 @@ def link_to(blob: Blob, *, redirect: bool) -> Response:
 def answer_bytes(blob: Blob) -> Response:
     """Answer 200, 206 or 304 with every header; 412 and 416 are raised."""
     if is_unchanged(blob.artifact_id, blob.deposited_at):
-        response = Response(status=304)
+        response = without_body(304)
         response.headers.extend({"ETag": f'"{blob.artifact_id}"', "X-Artifact-Id": blob.artifact_id})
         return response
     part = selected_range(blob.size_bytes, blob.artifact_id, blob.deposited_at)

@@ -1,10 +1,11 @@
 """Every SELECT on projects and memberships, and the one condition that says which are visible."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, or_, select, true
 from sqlalchemy.orm import Session
 
 from wxcloudrun.accounts.models import User
@@ -171,18 +172,18 @@ def names_of(session: Session, ids: Iterable[int]) -> dict[int, str]:
 
 
 def projects_solely_owned_by(session: Session, user_id: int) -> Sequence[str]:
-    """Return the projects that would have no owner without this user."""
-    owners = (
-        select(Membership.project_id)
-        .where(Membership.role == Role.OWNER.value)
-        .group_by(Membership.project_id)
-        .having(func.count() == 1)
+    """Return the projects that would have no owner without this user.
+
+    The owners of all the user's projects are locked: another one must not leave at the same time.
+    """
+    owned = select(Membership.project_id).where(
+        Membership.user_id == user_id, Membership.role == Role.OWNER.value
     )
-    statement = (
+    owners = session.execute(
         select(Project.name)
         .join(Membership, Membership.project_id == Project.id)
-        .where(Membership.user_id == user_id, Membership.role == Role.OWNER.value, Project.id.in_(owners))
+        .where(Membership.role == Role.OWNER.value, Project.id.in_(owned))
         .order_by(Project.name)
-        .limit(20)
+        .with_for_update(of=Membership)
     )
-    return session.execute(statement).scalars().all()
+    return [name for name, count in Counter(owners.scalars()).items() if count == 1]

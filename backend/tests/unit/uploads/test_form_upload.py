@@ -1,5 +1,7 @@
 """A form in: multipart/form-data with the part `file` and, before or behind it, `tag` and `version`."""
 
+import io
+
 import pytest
 
 from tests.support.builders import content, sha256
@@ -41,7 +43,7 @@ class TestAccepted:
 
         assert shop.download("stable").body == data
 
-    def test_given_a_preamble_and_an_epilogue_then_they_are_no_bytes_of_the_file(
+    def test_given_an_epilogue_then_it_is_no_part_of_the_file(
         self, shop: Workshop
     ) -> None:
         body = encoded(file(b"bytes"), field("tag", "stable")) + b"an epilogue that nobody reads"
@@ -51,7 +53,7 @@ class TestAccepted:
         assert shop.download("stable").body == b"bytes"
 
     def test_given_an_ordinary_client_then_its_form_is_understood(self, shop: Workshop) -> None:
-        form = {"version": "2.0.0", "file": (__import__("io").BytesIO(b"bytes"), "app.tar.gz")}
+        form = {"version": "2.0.0", "file": (io.BytesIO(b"bytes"), "app.tar.gz")}
 
         answer = shop.writer.request("POST", shop.url("/upload"), form=form).ok()
 

@@ -1,9 +1,9 @@
 """Blobs in a directory of this machine: fsync, then an atomic rename, then the file never changes."""
 
+import contextlib
 import errno
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -41,7 +41,8 @@ class LocalBlobStore:
             with translated_errors():
                 move_durably(temporary, final)
         finally:
-            temporary.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # what went wrong before must not be hidden
+                temporary.unlink(missing_ok=True)
 
     def size_of(self, key: str) -> int | None:
         """One stat call."""
@@ -88,17 +89,20 @@ class LocalBlobStore:
             self._path(key).unlink(missing_ok=True)
 
     def keys(self) -> Iterator[StoredObject]:
-        """Walk the shards."""
-        for path in (self._root / "objects").glob("??/*"):
-            try:
-                status = path.stat()
-            except FileNotFoundError:
-                continue  # deleted between the listing and the look
-            yield StoredObject(path.name, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+        """Walk the shards. A directory that cannot be listed is not an empty one: that raises."""
+        for shard in entries(self._root / "objects"):
+            for path in entries(shard):
+                with translated_errors():
+                    try:
+                        status = path.stat()
+                    except FileNotFoundError:
+                        continue  # deleted between the listing and the look
+                yield StoredObject(path.name, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
 
     def check(self) -> None:
-        """See that the directory is there and takes files."""
+        """See that the directories are there and take files."""
         with translated_errors():
+            os.scandir(self._root / "objects").close()
             probe = self._root / "tmp" / f"check-{os.getpid()}"
             probe.write_bytes(b"")
             probe.unlink(missing_ok=True)
@@ -107,7 +111,7 @@ class LocalBlobStore:
         return self._root / object_path(key)
 
 
-@contextmanager
+@contextlib.contextmanager
 def translated_errors() -> Iterator[None]:
     """Turn what the operating system says into the port's words."""
     try:
@@ -116,6 +120,12 @@ def translated_errors() -> Iterator[None]:
         if error.errno in FULL:
             raise StoreUnavailable("the blob store is full") from error
         raise StoreUnavailable("the blob store does not answer") from error
+
+
+def entries(directory: Path) -> list[Path]:
+    """Return what lies in a directory. Raises StoreUnavailable if it cannot be listed."""
+    with translated_errors():
+        return list(directory.iterdir())
 
 
 def write_durably(descriptor: int, blocks: Iterable[bytes]) -> None:

@@ -31,7 +31,11 @@ def raw_blocks() -> Iterator[bytes]:
     while True:
         try:
             block = request.stream.read(BLOCK_BYTES)
-        except (ClientDisconnected, OSError, ValueError) as error:  # a broken chunk is an OSError or ValueError
+        except (
+            ClientDisconnected,
+            OSError,
+            ValueError,
+        ) as error:  # a broken chunk is an OSError or ValueError
             raise interrupted() from error
         if not block:
             break

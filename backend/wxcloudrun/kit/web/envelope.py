@@ -23,7 +23,14 @@ def ok(data: BaseModel | Mapping[str, Any] | None = None, *, status: int = 200) 
 
 def no_content() -> Response:
     """Answer 204, which has no body and so no envelope."""
-    return Response(status=204)
+    return without_body(204)
+
+
+def without_body(status: int) -> Response:
+    """Answer a status that has no body and therefore no type of one."""
+    response = Response(status=status)
+    del response.headers["Content-Type"]
+    return response
 
 
 def failure(

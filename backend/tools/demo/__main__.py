@@ -1,0 +1,95 @@
+"""The story that `make demo` tells. Exit codes: 0 all bytes agree, 1 they do not, 3 nothing to publish."""
+
+import sys
+import tempfile
+from pathlib import Path
+
+from tools.demo.registry import Registry, RegistryError, running_registry
+from tools.demo.sources import SOURCES, Fetched, NotFetched, Source, fetch
+
+PROJECT = "demo"
+
+
+def main() -> int:
+    """Fetch, publish, resolve, download, compare."""
+    with tempfile.TemporaryDirectory(prefix="registry-demo-") as name:
+        folder = Path(name)
+        try:
+            fetched = {source: fetch_and_tell(source, folder / "fetched") for source in SOURCES}
+            with running_registry(folder) as registry:
+                say(f"Started a registry of its own at {registry.url}.")
+                registry.make_project(PROJECT)
+                wrong = sum(
+                    publish_and_fetch_back(registry, source, files) for source, files in fetched.items()
+                )
+        except NotFetched as missing:
+            say(f"The demonstration stops: it could not fetch {missing}")
+            return 3
+        except RegistryError as error:
+            say(f"The demonstration failed: {error}")
+            return 1
+    say(
+        f"\nDone: {wrong} downloads differ."
+        if wrong
+        else "\nDone: every download is, byte for byte, what was published. The registry is stopped, its data removed."
+    )
+    return 1 if wrong else 0
+
+
+def fetch_and_tell(source: Source, folder: Path) -> list[Fetched]:
+    """Fetch a package and say what came."""
+    say(f"Fetching {source.name} ({source.kind}) {', '.join(source.versions)}")
+    return fetch(source, folder)
+
+
+def publish_and_fetch_back(registry: Registry, source: Source, files: list[Fetched]) -> int:
+    """Publish the files of one package and get them back by three kinds of ref; count what is wrong."""
+    say(f"\n{source.name}, {source.kind}")
+    registry.make_package(PROJECT, source.name)
+    wrong = 0
+    for position, file in enumerate(files):
+        tag = "stable" if position == source.stable else None
+        answer = registry.upload(PROJECT, source.name, file, tag=tag)
+        note = f", tagged {tag}" if tag else ""
+        say(
+            f"  published {file.path.name}: version {answer['version']} from its {answer['version_source']}{note}"
+        )
+        wrong += not agrees("its version", answer["version"], file.version)
+    refs = {
+        "latest": files[-1],
+        f"version:{source.range}": files[source.range_finds],
+        "tag:stable": files[source.stable],
+    }
+    return wrong + sum(fetch_back(registry, source, ref, file) for ref, file in refs.items())
+
+
+def fetch_back(registry: Registry, source: Source, ref: str, expected: Fetched) -> int:
+    """Resolve and download one ref; return how much of the answer is wrong."""
+    resolved = registry.resolve(PROJECT, source.name, ref)
+    download = registry.download(PROJECT, source.name, ref)
+    checks = (
+        agrees("what the ref resolves to", resolved["artifact_id"], expected.sha256),
+        agrees("the checksum header", download.claimed_sha256, expected.sha256),
+        agrees("the bytes' SHA-256", download.sha256, expected.sha256),
+    )
+    verdict = "same SHA-256" if all(checks) else "DIFFERENT"
+    say(
+        f"  {ref:22} is {expected.version:7} {download.size_bytes:7} bytes  {download.sha256[:16]}…  {verdict}"
+    )
+    return checks.count(False)
+
+
+def agrees(what: str, found: object, expected: object) -> bool:
+    """Tell whether two things are equal, aloud if they are not."""
+    if found != expected:
+        say(f"  WRONG: {what} is {found}, expected {expected}")
+    return found == expected
+
+
+def say(text: str) -> None:
+    """Print at once, even into a pipe."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
