@@ -28,11 +28,8 @@ def main() -> int:
         except RegistryError as error:
             say(f"The demonstration failed: {error}")
             return 1
-    say(
-        f"\nDone: {wrong} downloads differ."
-        if wrong
-        else "\nDone: every download is, byte for byte, what was published. The registry is stopped, its data removed."
-    )
+    same = "every download is, byte for byte, what was published"
+    say(f"\nDone: {f'{wrong} checks failed' if wrong else same}. The registry is stopped, its data removed.")
     return 1 if wrong else 0
 
 
@@ -50,11 +47,9 @@ def publish_and_fetch_back(registry: Registry, source: Source, files: list[Fetch
     for position, file in enumerate(files):
         tag = "stable" if position == source.stable else None
         answer = registry.upload(PROJECT, source.name, file, tag=tag)
-        note = f", tagged {tag}" if tag else ""
-        say(
-            f"  published {file.path.name}: version {answer['version']} from its {answer['version_source']}{note}"
-        )
-        wrong += not agrees("its version", answer["version"], file.version)
+        found, note = answer["version"], f", tagged {tag}" if tag else ""
+        say(f"  published {file.path.name}: version {found} from its {answer['version_source']}{note}")
+        wrong += not agrees("its version", found, file.version)
     refs = {
         "latest": files[-1],
         f"version:{source.range}": files[source.range_finds],
@@ -72,10 +67,9 @@ def fetch_back(registry: Registry, source: Source, ref: str, expected: Fetched) 
         agrees("the checksum header", download.claimed_sha256, expected.sha256),
         agrees("the bytes' SHA-256", download.sha256, expected.sha256),
     )
-    verdict = "same SHA-256" if all(checks) else "DIFFERENT"
-    say(
-        f"  {ref:22} is {expected.version:7} {download.size_bytes:7} bytes  {download.sha256[:16]}…  {verdict}"
-    )
+    verdict = "as published" if all(checks) else "DIFFERENT"
+    measured = f"{download.size_bytes:7} bytes, SHA-256 {download.sha256[:12]}…"
+    say(f"  {ref:22} is {expected.version:7} {measured} {verdict}")
     return checks.count(False)
 
 

@@ -52,7 +52,10 @@ class Registry:
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
-        response = self._session.request(method, self.url + path, timeout=ANSWER_SECONDS, **options)
+        try:
+            response = self._session.request(method, self.url + path, timeout=ANSWER_SECONDS, **options)
+        except requests.RequestException as error:
+            raise RegistryError(f"{method} {path} got no answer: {error}") from error
         if not response.ok:
             raise RegistryError(f"{method} {path} answered {response.status_code}: {response.text[:300]}")
         return response

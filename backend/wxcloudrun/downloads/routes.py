@@ -13,7 +13,7 @@ BYTES = (NotFound, PreconditionFailed, RangeNotSatisfiable, DamagedObject, Store
 ENDPOINTS = [
     Endpoint(
         "GET", PACKAGE + "/+/<rest:ref>", controller.download, "download", "The bytes behind a reference",
-        caller=Caller.PUBLIC, query=DownloadQuery, any_query=True, answer=LinkOut,
+        caller=Caller.PUBLIC, query=DownloadQuery, any_query=True, answers_bytes=True, answer=LinkOut,
         errors=(*BYTES, Invalid),
     ),
     Endpoint(
@@ -26,7 +26,7 @@ ENDPOINTS = [
     ),
     Endpoint(
         "GET", "/blobs/<token>", controller.linked_blob, "linked_blob", "The bytes behind a signed link",
-        caller=Caller.ANYONE, scope=None, any_query=True, errors=(*BYTES, Gone),
+        caller=Caller.ANYONE, scope=None, any_query=True, answers_bytes=True, errors=(*BYTES, Gone),
     ),
 ]  # fmt: skip
 

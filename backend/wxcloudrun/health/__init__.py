@@ -1,1 +1,1 @@
-"""Whether the service is alive, and whether it can work."""
+"""What the service says about itself: whether it is alive, whether it can work, what its API is."""

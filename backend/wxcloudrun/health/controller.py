@@ -1,16 +1,25 @@
 """HTTP out, for health."""
 
-from flask import Response
+from flask import Response, current_app, jsonify
 
+from wxcloudrun.config import Settings
 from wxcloudrun.health.schemas import HealthOut
 from wxcloudrun.health.service import HealthService
-from wxcloudrun.kit.web.endpoint import service
+from wxcloudrun.kit.web.endpoint import rows, service
 from wxcloudrun.kit.web.envelope import ok
+from wxcloudrun.kit.web.openapi import describe
 
 
 def health() -> Response:
     """200 as long as the process answers; nothing else is touched."""
     return ok(HealthOut(status="healthy"))
+
+
+def openapi() -> Response:
+    """Answer the description of the API, which is no envelope but a document of its own format."""
+    rules = {rule.endpoint: rule.rule for rule in current_app.url_map.iter_rules()}
+    settings: Settings = current_app.extensions["settings"]
+    return jsonify(describe(rows(current_app), rules, server=settings.base_url))
 
 
 def ready() -> Response:

@@ -11,6 +11,10 @@ ENDPOINTS = [
         caller=Caller.ANYONE, scope=None, answer=HealthOut,
     ),
     Endpoint(
+        "GET", "/openapi.json", controller.openapi, "openapi", "This description",
+        caller=Caller.ANYONE, scope=None,
+    ),
+    Endpoint(
         "GET", "/ready", controller.ready, "ready", "Able to work",
         caller=Caller.ANYONE, scope=None, answer=HealthOut, errors=(NotReady,),
     ),

@@ -57,6 +57,7 @@ class Endpoint:
     status: int = 200
     errors: tuple[type[AppError], ...] = ()
     any_query: bool = False  # downloads ignore parameters that they do not know
+    answers_bytes: bool = False  # a success may be the bytes of an artifact
 
 
 def blueprint(name: str, prefix: str, endpoints: Sequence[Endpoint]) -> Blueprint:

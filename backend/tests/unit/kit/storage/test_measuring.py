@@ -83,7 +83,6 @@ def test_a_block_is_passed_on_before_the_next_one_is_asked_for() -> None:
     next(passing)
 
     assert asked == [0]
-    passing.close()
 
 
 @pytest.mark.parametrize("size_bytes", [10, 3 * THREADS_FROM_BYTES])
@@ -104,7 +103,7 @@ def test_given_a_consumer_that_stops_half_way_then_the_threads_end() -> None:
         next(passing)
     assert digest_threads() != [], "so long a body is worth threads"
 
-    passing.close()
+    del passing
 
     assert digest_threads() == []
 
@@ -113,7 +112,7 @@ def test_given_many_bytes_then_memory_stays_constant() -> None:
     block = content(BLOCK_BYTES)
     before = psutil.Process().memory_info().rss
 
-    for _ in Measurement().pass_through(block[:] + b"" for _ in range(200)):
+    for _ in Measurement().pass_through(bytes(bytearray(block)) for _ in range(200)):
         pass
 
     assert psutil.Process().memory_info().rss - before < 32 * 1024 * 1024

@@ -1,0 +1,136 @@
+"""An application with a few endpoints of its own, on which the machinery shows what it does."""
+
+from functools import partial
+
+import pytest
+from flask import Flask, Response
+
+from tests.conftest import MakeApp
+from tests.support.client import ApiClient, sender
+from wxcloudrun.kit.errors import AppError, Conflict
+from wxcloudrun.kit.paging import Page
+from wxcloudrun.kit.web import pages
+from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
+from wxcloudrun.kit.web.envelope import ok
+from wxcloudrun.kit.web.pages import PageQuery
+from wxcloudrun.kit.web.parsing import Input, Output, Query
+
+SECRET = "hunter2-in-a-trace"
+
+
+class ThingIn(Input):
+    """A body with every kind of field."""
+
+    name: str
+    count: int = 0
+    ratio: float = 0.0
+    is_good: bool = False
+    parts: tuple[str, ...] = ()
+
+
+class OptionalIn(Input):
+    """A body that may be left out."""
+
+    name: str = "nobody"
+
+
+class ThingQuery(Query):
+    """A query with a text and a number."""
+
+    name: str = "nobody"
+    count: int = 0
+
+
+class RowQuery(PageQuery):
+    """A list with a filter."""
+
+    colour: str | None = None
+
+
+class RowOut(Output):
+    """One row."""
+
+    value: int | str
+
+
+class Shelf:
+    """Rows that tests may add to while somebody turns the pages."""
+
+    def __init__(self) -> None:
+        self.numbers = list(range(1, 8))
+        self.words = ["a", "b", "ä", "z"]
+
+
+def echo(body: ThingIn | OptionalIn) -> Response:
+    """What was understood."""
+    return ok(body.model_dump())
+
+
+def echo_query(query: ThingQuery) -> Response:
+    """What was understood."""
+    return ok(query.model_dump())
+
+
+def nothing() -> Response:
+    """Nothing."""
+    return ok()
+
+
+def fail() -> Response:
+    """A mistake of ours."""
+    raise ZeroDivisionError(SECRET)
+
+
+def refuse() -> Response:
+    """A refusal with facts and a header."""
+    raise Conflict("not like this", existing="a", offered="b", headers={"X-Why": "because"})
+
+
+def refuse_untold() -> Response:
+    """A refusal of a kind that has no slug of its own."""
+    raise AppError("something is missing")
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    """The rows of the lists."""
+    return Shelf()
+
+
+@pytest.fixture
+def probe(make_app: MakeApp, shelf: Shelf) -> Flask:
+    """The application with the endpoints of this file added."""
+
+    def numbers(query: RowQuery) -> Response:
+        wanted = pages.requested(query, int)
+        rows = [each for each in sorted(shelf.numbers) if wanted.after is None or each > wanted.after]
+        return pages.answer(Page.cut(rows, wanted.limit, lambda row: row), lambda row: RowOut(value=row))
+
+    def words(query: PageQuery) -> Response:
+        wanted = pages.requested(query, str)
+        rows = [each for each in sorted(shelf.words) if wanted.after is None or each > wanted.after]
+        return pages.answer(Page.cut(rows, wanted.limit, lambda row: row), lambda row: RowOut(value=row))
+
+    app = make_app()
+    endpoint = partial(Endpoint, caller=Caller.ANYONE, scope=None)
+    rows = [
+        endpoint("POST", "/things", echo, "echo", "", body=ThingIn),
+        endpoint("POST", "/optional", echo, "echo_optional", "", body=OptionalIn),
+        endpoint("GET", "/query", echo_query, "echo_query", "", query=ThingQuery),
+        endpoint("GET", "/lax", echo_query, "lax", "", query=ThingQuery, any_query=True),
+        endpoint("GET", "/nothing", nothing, "nothing", ""),
+        endpoint("GET", "/fails", fail, "fail", ""),
+        endpoint("GET", "/refuses", refuse, "refuse", ""),
+        endpoint("GET", "/untold", refuse_untold, "untold", ""),
+        endpoint("GET", "/numbers", numbers, "numbers", "", query=RowQuery),
+        endpoint("GET", "/more-numbers", numbers, "more_numbers", "", query=RowQuery),
+        endpoint("GET", "/words", words, "words", "", query=PageQuery),
+    ]
+    app.register_blueprint(blueprint("probe", "/probe", rows))
+    return app
+
+
+@pytest.fixture
+def probing(probe: Flask) -> ApiClient:
+    """A client of that application."""
+    return ApiClient(sender(probe))
