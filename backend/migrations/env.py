@@ -4,6 +4,7 @@ from typing import Any
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import NullPool, create_engine
 
 from wxcloudrun.kit.columns import UtcDateTime
 from wxcloudrun.kit.db import Base
@@ -26,6 +27,9 @@ def run() -> None:
     if connection is not None:
         apply(connection)
         return
+    if engine.dialect.name == "mysql":
+        # The service gives a statement seconds; changing a large table may take hours.
+        engine = create_engine(engine.url, poolclass=NullPool)
     with engine.connect() as fresh:
         apply(fresh)
 

@@ -14,7 +14,12 @@ from wxcloudrun.accounts.service.revoke import RevocationService
 from wxcloudrun.accounts.service.sessions import Lifetimes, SessionService
 from wxcloudrun.accounts.service.tokens import AccessTokens
 from wxcloudrun.accounts.service.users import UserService
+from wxcloudrun.artifacts.service.collect import CollectService
 from wxcloudrun.artifacts.service.content import ContentService
+from wxcloudrun.artifacts.service.deletions import DeletionService
+from wxcloudrun.artifacts.service.fsck import FsckService
+from wxcloudrun.artifacts.service.rebuild import RebuildService
+from wxcloudrun.artifacts.service.sweep import SweepService
 from wxcloudrun.config import Settings
 from wxcloudrun.downloads.service.artifacts import ArtifactService
 from wxcloudrun.downloads.service.content import BlobService
@@ -44,7 +49,11 @@ def connect(app: Flask, settings: Settings) -> None:
 
 def build_services(settings: Settings, blobs: BlobStore) -> dict[type[Any], Any]:
     """Build each service with what it needs, by its class."""
-    services = [*account_services(settings), *registry_services(settings, blobs)]
+    services = [
+        *account_services(settings),
+        *registry_services(settings, blobs),
+        *maintenance_services(settings, blobs),
+    ]
     return {type(service): service for service in services}
 
 
@@ -101,6 +110,21 @@ def registry_services(settings: Settings, blobs: BlobStore) -> list[Any]:
         ArtifactService(),
         SearchService(),
         HealthService(blobs=blobs),
+    ]
+
+
+def maintenance_services(settings: Settings, blobs: BlobStore) -> list[Any]:
+    """Build what keeps rows and objects in step."""
+    deletions = DeletionService(blobs=blobs)
+    return [
+        CollectService(
+            deletions=deletions,
+            grace_seconds=settings.gc_grace_seconds,
+            link_seconds=settings.link_seconds,
+        ),
+        SweepService(blobs=blobs, deletions=deletions),
+        FsckService(blobs=blobs),
+        RebuildService(blobs=blobs),
     ]
 
 
