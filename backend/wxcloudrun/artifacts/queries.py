@@ -2,29 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, Table, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from wxcloudrun.accounts.models import User
-from wxcloudrun.artifacts.models import Artifact, Lease
+from wxcloudrun.artifacts.models import Artifact, Lease, Provenance
 from wxcloudrun.kit.db import Base
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.packages.models import Package
 from wxcloudrun.projects.models import Project
 from wxcloudrun.projects.queries import visible_to
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """The deposit behind a reference: what the file was called, when it came and from whom."""
-
-    original_name: str
-    content_type: str
-    deposited_at: datetime
-    deposited_by: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ from flask import Response, request
 from werkzeug.http import http_date
 from werkzeug.wsgi import wrap_file
 
+from wxcloudrun.downloads.rules import Blob
 from wxcloudrun.downloads.schemas import ArtifactOut, DownloadQuery, LinkOut, ResolvedOut, ResolveQuery
 from wxcloudrun.downloads.service.artifacts import ArtifactService
-from wxcloudrun.downloads.service.content import Blob, BlobService
+from wxcloudrun.downloads.service.content import BlobService
 from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.kit.web.byte_ranges import Selected, is_unchanged, selected_range
 from wxcloudrun.kit.web.disposition import attachment
@@ -27,7 +28,7 @@ def download(project: str, package: str, ref: str, query: DownloadQuery) -> Resp
     HEAD is always answered here, because a signed link is good for one method only.
     """
     resolved = service(ResolveService).resolve(actor(), project, package, ref)
-    blob = Blob.of(resolved.target)
+    blob = resolved.target
     if query.mode != "proxy" and request.method == "GET":
         return link_to(blob, redirect=query.mode == "redirect")
     audience = "public" if resolved.package.access.is_public else "private"

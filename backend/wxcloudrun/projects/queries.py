@@ -41,7 +41,11 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     within_binding = true() if actor.bound_project_id is None else Project.id == actor.bound_project_id
     if actor.is_administrator:
         return within_binding
-    membership = exists().where(Membership.project_id == Project.id, Membership.user_id == actor.user_id)
+    membership = (
+        exists()
+        .where(Membership.project_id == Project.id, Membership.user_id == actor.user_id)
+        .correlate(Project)  # the statement around it may have memberships of its own
+    )
     return and_(within_binding, or_(Project.is_public, membership))
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from wxcloudrun.artifacts import queries as artifact_queries
-from wxcloudrun.artifacts.queries import Provenance
+from wxcloudrun.artifacts.models import Provenance
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import NotFound, PreconditionFailed
@@ -162,11 +162,7 @@ class TagService:
         if row is None:
             row = Tag(package_id=package_id, name=name)
             tx.session.add(row)
-        row.artifact_id = aim.digest
-        row.original_name = aim.provenance.original_name
-        row.content_type = aim.provenance.content_type
-        row.deposited_at = aim.provenance.deposited_at
-        row.deposited_by = aim.provenance.deposited_by
+        row.refer(aim.digest, aim.provenance)
         row.updated_at = clock.now()
         row.updated_by = aim.moved_by
         tx.session.flush()
