@@ -163,10 +163,10 @@ class TagService:
             row = Tag(package_id=package_id, name=name)
             tx.session.add(row)
         row.refer(aim.digest, aim.provenance)
-        row.updated_at = clock.now()
-        row.updated_by = aim.moved_by
+        move = self._move(row, artifact_id=aim.digest, previous=previous, by=aim.moved_by)
+        row.updated_at, row.updated_by = move.moved_at, move.moved_by
         tx.session.flush()
-        tx.session.add(self._move(row, artifact_id=aim.digest, previous=previous, by=aim.moved_by))
+        tx.session.add(move)
         return previous
 
     def _move(self, tag: Tag, *, artifact_id: str | None, previous: str | None, by: int | None) -> TagMove:

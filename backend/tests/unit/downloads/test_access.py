@@ -105,8 +105,10 @@ class TestPublic:
 
         assert public_shop.anonymous.get(public_shop.url("/+/stable")).status == 401
 
-    @pytest.mark.parametrize("rest", ["/tags", "/tags/stable", "/tags/stable/history", "/versions", "/versions/1.0.0",
-                                      "/uploads", "/resolve?ref=stable"])  # fmt: skip
+    @pytest.mark.parametrize("rest", [
+        "/tags", "/tags/stable", "/tags/stable/history", "/versions", "/versions/1.0.0", "/uploads",
+        "/resolve?ref=stable",
+    ])  # fmt: skip
     @pytest.mark.usefixtures("published")
     def test_given_nobody_then_everything_about_the_package_can_be_read(
         self, public_shop: Workshop, rest: str

@@ -1,4 +1,4 @@
-"""Conditional downloads: nothing is sent that the client has, nothing that it does not want (RFC 9110, 13)."""
+"""Conditional downloads: nothing is sent that the client has, nothing that it does not want."""
 
 from datetime import timedelta
 from email.utils import format_datetime, parsedate_to_datetime

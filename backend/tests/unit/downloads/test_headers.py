@@ -14,8 +14,8 @@ from tests.unit.downloads.conftest import SIZE_BYTES, Stored
 
 EVERY_NAME = {
     "Content-Type", "Content-Length", "Content-Disposition", "ETag", "X-Artifact-Id", "X-Checksum-SHA256",
-    "X-Checksum-SHA1", "X-Checksum-MD5", "Repr-Digest", "Accept-Ranges", "Last-Modified", "X-Content-Type-Options",
-    "Content-Security-Policy", "Cache-Control", "Vary", "X-Request-ID",
+    "X-Checksum-SHA1", "X-Checksum-MD5", "Repr-Digest", "Accept-Ranges", "Last-Modified", "Cache-Control",
+    "Vary", "X-Content-Type-Options", "Content-Security-Policy", "X-Request-ID",
 }  # fmt: skip
 
 
@@ -173,7 +173,9 @@ class TestDepositBehindTheRef:
         assert 'filename="first.txt"' in here.headers["Content-Disposition"]
         assert 'filename="second.zip"' in there.headers["Content-Disposition"]
 
-    def test_given_a_tag_that_was_pointed_at_a_version_then_it_has_that_ones_name(self, shop: Workshop) -> None:
+    def test_given_a_tag_that_was_pointed_at_a_version_then_it_has_that_ones_name(
+        self, shop: Workshop
+    ) -> None:
         shop.upload(b"bytes", "app.zip", version="1.0").ok()
         shop.writer.request("PUT", shop.url("/tags/stable"), json={"version": "1.0"}).ok()
 
@@ -196,7 +198,11 @@ class TestCacheControl:
         ],
     )
     def test_given_a_private_project_then_only_what_can_never_change_is_immutable(
-        self, shop: Workshop, stored: Stored, ref: str, immutable: bool  # noqa: FBT001
+        self,
+        shop: Workshop,
+        stored: Stored,
+        ref: str,
+        immutable: bool,  # noqa: FBT001
     ) -> None:
         answer = shop.download(ref.format(digest=stored.digest)).ok()
 
@@ -208,7 +214,10 @@ class TestCacheControl:
     @pytest.mark.parametrize(("ref", "immutable"), [("version:1.0.0", True), ("stable", False)])
     @pytest.mark.usefixtures("published")
     def test_given_a_public_project_then_shared_caches_may_keep_it(
-        self, public_shop: Workshop, ref: str, immutable: bool  # noqa: FBT001
+        self,
+        public_shop: Workshop,
+        ref: str,
+        immutable: bool,  # noqa: FBT001
     ) -> None:
         for client in (public_shop.reader, public_shop.anonymous):
             answer = client.get(public_shop.url(f"/+/{ref}")).ok()

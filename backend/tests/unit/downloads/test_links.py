@@ -168,9 +168,7 @@ class TestSignedLink:
     def test_given_a_link_that_was_never_given_out_then_404(self, client: ApiClient, token: str) -> None:
         assert client.get(f"/api/v1/blobs/{token}").status == 404
 
-    def test_given_the_link_of_another_service_then_404(
-        self, make_app: MakeApp, link: str
-    ) -> None:
+    def test_given_the_link_of_another_service_then_404(self, make_app: MakeApp, link: str) -> None:
         from tests.support.client import sender  # noqa: PLC0415
 
         other = make_app(API_KEY_SECRET="another secret of at least 32 different bytes 0123456789")

@@ -63,7 +63,9 @@ class TestOneRange:
 
         assert sha256(b"".join(parts)) == sha256(data)
 
-    @pytest.mark.parametrize("wanted", [f"bytes={SIZE_BYTES}-", "bytes=5000-6000", "bytes=-0", "bytes=99999999999999-"])
+    @pytest.mark.parametrize(
+        "wanted", [f"bytes={SIZE_BYTES}-", "bytes=5000-6000", "bytes=-0", "bytes=99999999999999-"]
+    )
     @pytest.mark.usefixtures("stored")
     def test_given_a_range_without_a_single_byte_then_416_says_how_many_there_are(
         self, shop: Workshop, wanted: str

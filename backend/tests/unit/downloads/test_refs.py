@@ -21,8 +21,12 @@ class TestExact:
         assert shop.download("tag:6.0.0").body == b"the tag"
         assert shop.download(f"artifact:{sha256(b'the tag')}").body == b"the tag"
 
-    @pytest.mark.parametrize("name", ["1:2.3-4~deb12u1", "2026.07.01+build.5", "v1", "1.0.0-rc.1", "a_b", "x%y", "!"])
-    def test_given_a_version_with_any_legal_characters_then_it_is_found(self, shop: Workshop, name: str) -> None:
+    @pytest.mark.parametrize(
+        "name", ["1:2.3-4~deb12u1", "2026.07.01+build.5", "v1", "1.0.0-rc.1", "a_b", "x%y", "!"]
+    )
+    def test_given_a_version_with_any_legal_characters_then_it_is_found(
+        self, shop: Workshop, name: str
+    ) -> None:
         shop.upload(b"bytes", version=name).ok()
 
         ref = name.replace("%", "%25")
@@ -184,10 +188,10 @@ class TestNothingThere:
     @pytest.mark.parametrize(
         "ref",
         [
-            "absent", "tag:absent", "version:9.9.9", f"artifact:{'a' * 64}", "active", "tag:active",
-            "version:", "tag:", "artifact:", "artifact:abc123", f"artifact:{'A' * 64}", f"artifact:{'a' * 65}",
-            "tag:../up", "..%2F..%2Fetc", "a/b", "tag:a:b", "version:1%200", "version:%00", "a%0Ab", "stable%0A",
-            "%FF", "标签", "x" * 300, "version:" + "x" * 129, "version:^", "version:>=", "latest%20", "%20",
+            "absent", "tag:absent", "version:9.9.9", f"artifact:{'a' * 64}", "active", "tag:active", "version:",
+            "tag:", "artifact:", "artifact:abc123", f"artifact:{'A' * 64}",
+            f"artifact:{'a' * 65}", "tag:../up", "..%2F..%2Fetc", "a/b", "tag:a:b", "version:1%200", "version:%00", "a%0Ab",
+            "stable%0A", "%FF", "标签", "x" * 300, "version:" + "x" * 129, "version:^", "version:>=", "latest%20", "%20",
         ],
     )  # fmt: skip
     def test_given_a_ref_that_is_absent_or_ill_formed_then_404(self, shop: Workshop, ref: str) -> None:

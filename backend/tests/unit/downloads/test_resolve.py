@@ -69,7 +69,9 @@ def test_given_any_ref_then_the_download_gives_the_artifact_that_was_resolved(
     assert versions.download(ref).headers["X-Artifact-Id"] == resolve(versions, ref)["artifact_id"]
 
 
-@pytest.mark.parametrize("ref", ["absent", "version:^9", "tag:a:b", "active", "artifact:abc", "\x00", "a\nb", "标签"])
+@pytest.mark.parametrize(
+    "ref", ["absent", "version:^9", "tag:a:b", "active", "artifact:abc", "\x00", "a\nb", "标签"]
+)
 def test_given_a_ref_that_means_nothing_then_404(versions: Workshop, ref: str) -> None:
     assert versions.reader.get(versions.url("/resolve"), query={"ref": ref}).status == 404
 

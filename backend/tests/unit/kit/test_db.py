@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import pymysql
@@ -86,10 +87,14 @@ class TestTransactions:
         assert users() == 1
 
     def test_given_an_exception_then_nothing_of_it_is_there(self) -> None:
-        with pytest.raises(Stopped), transaction() as tx:
-            tx.session.add(user())
-            tx.session.flush()
-            raise Stopped
+        def store_and_stop() -> None:
+            with transaction() as tx:
+                tx.session.add(user())
+                tx.session.flush()
+                raise Stopped
+
+        with pytest.raises(Stopped):
+            store_and_stop()
 
         assert users() == 0
 
@@ -135,9 +140,13 @@ class TestEffects:
     def test_given_a_rollback_then_none_happens(self) -> None:
         happened: list[str] = []
 
-        with pytest.raises(Stopped), transaction() as tx:
-            tx.after_commit(lambda: happened.append("effect"))
-            raise Stopped
+        def promise_and_stop() -> None:
+            with transaction() as tx:
+                tx.after_commit(lambda: happened.append("effect"))
+                raise Stopped
+
+        with pytest.raises(Stopped):
+            promise_and_stop()
 
         assert happened == []
 
@@ -146,9 +155,13 @@ class TestEffects:
         with transaction() as tx:
             tx.session.add(user())
 
-        with pytest.raises(IntegrityError), transaction() as tx:
-            tx.after_commit(lambda: happened.append("effect"))
-            tx.session.add(user())
+        def promise_and_collide() -> None:
+            with transaction() as tx:
+                tx.after_commit(lambda: happened.append("effect"))
+                tx.session.add(user())
+
+        with pytest.raises(IntegrityError):
+            promise_and_collide()
 
         assert happened == []
 
@@ -158,7 +171,7 @@ class TestEffects:
 
         def work(tx: Transaction) -> None:
             attempts.append(len(attempts))
-            tx.after_commit(lambda number=attempts[-1]: happened.append(number))
+            tx.after_commit(partial(happened.append, attempts[-1]))
             if len(attempts) == 1:
                 tx.session.add_all([user(), user()])
                 tx.session.flush()
@@ -268,9 +281,9 @@ class TestSqlite:
 
     @pytest.mark.usefixtures("on_file")
     def test_a_write_transaction_has_the_lock_before_its_first_statement(self, database: Path) -> None:
-        with transaction(), other_writer(database) as other:
-            with pytest.raises(sqlite3.OperationalError, match="locked"):
-                other.execute("BEGIN IMMEDIATE")
+        refused = pytest.raises(sqlite3.OperationalError, match="locked")
+        with transaction(), other_writer(database) as other, refused:
+            other.execute("BEGIN IMMEDIATE")
 
         with other_writer(database) as other:
             other.execute("BEGIN IMMEDIATE")

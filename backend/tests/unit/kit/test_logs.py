@@ -5,7 +5,7 @@ import json
 import logging
 
 import pytest
-from flask import Flask
+from flask import Flask, Response
 
 from tests.support.builders import key
 from tests.support.client import ApiClient
@@ -15,6 +15,7 @@ from wxcloudrun.accounts.service.passwords import Passwords
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import transaction
 from wxcloudrun.kit.security import EVERY_SCOPE, Actor, CredentialKind, Scope
+from wxcloudrun.kit.web.envelope import ok
 
 EMAIL, PASSWORD = "ada@example.com", "a-password-nobody-should-read"
 
@@ -128,12 +129,13 @@ class TestSecrets:
     ) -> None:
         secret = "a-hash-that-should-stay-in-the-database"
 
-        def stumble() -> None:
+        def stumble() -> Response:
             with transaction() as tx:
                 tx.session.add_all(
                     User(email=EMAIL, username="x", password_hash=secret, created_at=clock.now())
                     for _ in range(2)
                 )
+            return ok()
 
         probe.view_functions["probe.nothing"] = stumble
         assert probing.get("/probe/nothing").status == 500

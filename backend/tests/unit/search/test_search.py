@@ -18,7 +18,9 @@ SEARCH = "/api/v1/search"
 def filled(shop: Workshop) -> Workshop:
     """Three more packages: two that begin alike, with tags and versions."""
     for name in ("search-alpha", "search-beta", "other"):
-        shop.owner.post(f"/api/v1/project/{shop.project}/packages", {"name": name, "description": f"the {name}"}).ok()
+        shop.owner.post(
+            f"/api/v1/project/{shop.project}/packages", {"name": name, "description": f"the {name}"}
+        ).ok()
         url = shop.url("/upload/x.bin", package=name)
         shop.writer.put(url, name.encode(), query={"tag": "stable", "version": "1.0"}).ok()
     shop.writer.put(shop.url("/upload/x.bin", package="search-beta"), b"newer", query={"version": "2.0"}).ok()
@@ -75,7 +77,11 @@ class TestFilters:
     def test_given_a_version_then_the_packages_that_have_it(self, filled: Workshop) -> None:
         (hit,) = filled.reader.get(SEARCH, query={"version": "2.0"}).ok().items
 
-        assert (hit["package"], hit["version"], hit["artifact_id"]) == ("search-beta", "2.0", sha256(b"newer"))
+        assert (hit["package"], hit["version"], hit["artifact_id"]) == (
+            "search-beta",
+            "2.0",
+            sha256(b"newer"),
+        )
 
     def test_given_a_digest_then_the_packages_that_hold_it(self, filled: Workshop) -> None:
         assert found(filled.reader, sha256=sha256(b"other")) == ["other"]
@@ -99,8 +105,8 @@ class TestFilters:
     @pytest.mark.parametrize(
         "query",
         [
-            {"colour": "blue"}, {"q": "é"}, {"q": "x" * 129}, {"q": "a\nb"}, {"project": "../up"}, {"project": ""},
-            {"tag": "a:b"}, {"tag": "active"}, {"version": "1 0"}, {"sha256": "abc"}, {"sha256": "A" * 64},
+            {"colour": "blue"}, {"q": "é"}, {"q": "x" * 129}, {"q": "a\nb"}, {"project": "../up"},
+            {"project": ""}, {"tag": "a:b"}, {"tag": "active"}, {"version": "1 0"}, {"sha256": "abc"}, {"sha256": "A" * 64},
             {"limit": "0"}, {"limit": "201"}, {"cursor": "nonsense"},
         ],
     )  # fmt: skip
@@ -114,14 +120,20 @@ class TestFilters:
 
 class TestVisibility:
     def test_given_a_stranger_then_private_packages_do_not_show_by_any_filter(self, filled: Workshop) -> None:
-        for query in ({"q": "search"}, {"project": filled.project}, {"tag": "stable"}, {"sha256": sha256(b"other")}):
+        for query in (
+            {"q": "search"},
+            {"project": filled.project},
+            {"tag": "stable"},
+            {"sha256": sha256(b"other")},
+        ):
             assert found(filled.stranger, **query) == []
 
     def test_given_a_public_project_then_everybody_who_is_known_finds_it(self, public_shop: Workshop) -> None:
         assert found(public_shop.stranger, q=public_shop.package) == [public_shop.package]
 
+    @pytest.mark.usefixtures("filled")
     def test_given_an_administrator_then_everything_shows(
-        self, filled: Workshop, client: ApiClient, make_person: Callable[..., Person]
+        self, client: ApiClient, make_person: Callable[..., Person]
     ) -> None:
         administrator = client.as_(make_person("administrator", is_admin=True).token)
 
@@ -145,7 +157,9 @@ class TestVisibility:
 
 class TestPages:
     @pytest.mark.parametrize("limit", ["1", "2", "3", "4", "200"])
-    def test_given_any_page_size_then_every_hit_comes_exactly_once(self, filled: Workshop, limit: str) -> None:
+    def test_given_any_page_size_then_every_hit_comes_exactly_once(
+        self, filled: Workshop, limit: str
+    ) -> None:
         hits: list[str] = []
         query = {"limit": limit, "project": filled.project}
         while True:

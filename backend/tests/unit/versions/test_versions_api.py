@@ -66,7 +66,9 @@ class TestRead:
         assert shop.reader.get(url).data["version"] == name
         assert shop.maintainer.delete(url).status == 204
 
-    @pytest.mark.parametrize("name", ["99.99.99", "1.0", "latest", "..", "%00", "1%200", "a%0Ab", "x" * 200, "版本"])
+    @pytest.mark.parametrize(
+        "name", ["99.99.99", "1.0", "latest", "..", "%00", "1%200", "a%0Ab", "x" * 200, "版本"]
+    )
     def test_given_no_such_version_then_404(self, package: Workshop, name: str) -> None:
         assert package.reader.get(package.url(f"/versions/{name}")).status == 404
         assert package.maintainer.delete(package.url(f"/versions/{name}")).status == 404
@@ -86,7 +88,9 @@ class TestImmutable:
     ) -> None:
         before = package.reader.get(package.url("/versions/1.0.0")).data
 
-        package.maintainer.put(package.url("/upload/other-name.zip"), b"1.0.0", query={"version": "1.0.0"}).ok()
+        package.maintainer.put(
+            package.url("/upload/other-name.zip"), b"1.0.0", query={"version": "1.0.0"}
+        ).ok()
 
         assert package.reader.get(package.url("/versions/1.0.0")).data == before
 
@@ -129,7 +133,9 @@ class TestDelete:
         assert package.upload(b"1.1.0", version="1.1.0").status == 200
         assert package.download("version:1.1.0").body == b"1.1.0"
 
-    @pytest.mark.parametrize(("who", "status"), [("anonymous", 401), ("stranger", 404), ("reader", 403), ("writer", 403)])
+    @pytest.mark.parametrize(
+        ("who", "status"), [("anonymous", 401), ("stranger", 404), ("reader", 403), ("writer", 403)]
+    )
     def test_given_no_right_to_delete_then_it_stays(self, package: Workshop, who: str, status: int) -> None:
         assert getattr(package, who).delete(package.url("/versions/1.0.0")).status == status
         assert package.download("version:1.0.0").body == b"1.0.0"
