@@ -47,7 +47,9 @@ def check_web_address(url: str) -> str:
 
 
 WebAddress = Annotated[str, AfterValidator(check_web_address)]
-HostAndPort = Annotated[str, Field(pattern=re.compile(r"^[A-Za-z0-9._-]+(:[0-9]{1,5})?$"))]
+HostAndPort = Annotated[
+    str, Field(pattern=re.compile(r"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$"))
+]
 
 
 class Settings(BaseModel):

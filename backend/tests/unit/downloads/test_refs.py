@@ -188,10 +188,11 @@ class TestNothingThere:
     @pytest.mark.parametrize(
         "ref",
         [
-            "absent", "tag:absent", "version:9.9.9", f"artifact:{'a' * 64}", "active", "tag:active", "version:",
-            "tag:", "artifact:", "artifact:abc123", f"artifact:{'A' * 64}",
-            f"artifact:{'a' * 65}", "tag:../up", "..%2F..%2Fetc", "a/b", "tag:a:b", "version:1%200", "version:%00", "a%0Ab",
-            "stable%0A", "%FF", "标签", "x" * 300, "version:" + "x" * 129, "version:^", "version:>=", "latest%20", "%20",
+            "absent", "tag:absent", "version:9.9.9", f"artifact:{'a' * 64}", "active", "tag:active",
+            "version:", "tag:", "artifact:", "artifact:abc123", f"artifact:{'A' * 64}",
+            f"artifact:{'a' * 65}", "tag:../up", "..%2F..%2Fetc", "a/b", "tag:a:b", "version:1%200",
+            "version:%00", "a%0Ab", "stable%0A", "%FF", "标签", "x" * 300, "version:" + "x" * 129,
+            "version:^", "version:>=", "latest%20", "%20",
         ],
     )  # fmt: skip
     def test_given_a_ref_that_is_absent_or_ill_formed_then_404(self, shop: Workshop, ref: str) -> None:

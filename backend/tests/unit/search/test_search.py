@@ -106,7 +106,8 @@ class TestFilters:
         "query",
         [
             {"colour": "blue"}, {"q": "é"}, {"q": "x" * 129}, {"q": "a\nb"}, {"project": "../up"},
-            {"project": ""}, {"tag": "a:b"}, {"tag": "active"}, {"version": "1 0"}, {"sha256": "abc"}, {"sha256": "A" * 64},
+            {"project": ""}, {"tag": "a:b"}, {"tag": "active"}, {"version": "1 0"},
+            {"sha256": "abc"}, {"sha256": "A" * 64},
             {"limit": "0"}, {"limit": "201"}, {"cursor": "nonsense"},
         ],
     )  # fmt: skip

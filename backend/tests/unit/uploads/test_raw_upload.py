@@ -14,7 +14,8 @@ CHUNKED = {
 }
 ANSWER_FIELDS = {
     "id", "artifact_id", "sha256", "md5", "sha1", "size", "original_name", "content_type", "project",
-    "package", "tag", "version", "version_source", "version_conflict", "ref_count", "deduplicated", "created_at",
+    "package", "tag", "version", "version_source", "version_conflict", "ref_count", "deduplicated",
+    "created_at",
 }  # fmt: skip
 
 
