@@ -19,6 +19,7 @@ from wxcloudrun.kit.db import Base, db, reading
 from wxcloudrun.projects.models import Project
 
 GOOD_SECRET = "k9Qz-3mV_x7Lr2Tn8Wb5Yc1Hd6Jf4Gp0Sa"
+TAKES_A_VALUE = frozenset({"-X", "-d", "--data-binary", "-T"})
 PASSWORD = "a-good-password-of-the-administrator"
 
 Install = Callable[..., Flask]
@@ -174,18 +175,19 @@ class TestWelcome:
 def carried_out(app: Flask, command: str) -> int:
     """Do what a command line with curl does, and return the status of the answer."""
     words = shlex.split(command)
-    arguments = words[words.index("curl") + 1 :]
-    options: dict[str, list[str]] = {"-H": [], "-d": [], "-T": []}
-    urls: list[str] = []
-    while arguments:
-        word = arguments.pop(0)
-        if word in options:
-            options[word].append(arguments.pop(0))
-        elif not word.startswith("-"):
-            urls.append(word)
-    headers = dict(header.split(": ", 1) for header in options["-H"])
-    method = "PUT" if options["-T"] else "POST" if options["-d"] else "GET"
-    body = options["-d"][0].encode() if options["-d"] else b"hello" if options["-T"] else None
-    (url,) = urls
-    path = url.removeprefix("https://registry.example")
-    return ApiClient(sender(app)).request(method, path, headers=headers, data=body).status
+    words = words[words.index("curl") + 1 :]
+    taking = {word: words[number + 1] for number, word in enumerate(words) if word in TAKES_A_VALUE}
+    headers = [words[number + 1] for number, word in enumerate(words) if word == "-H"]
+    (url,) = (word for word in words if word.startswith("https://"))
+    implied = "PUT" if "-T" in taking else "POST" if {"-d", "--data-binary"} & set(taking) else "GET"
+    body = taking.get("-d") or taking.get("--data-binary") or taking.get("-T") or ""
+    return (
+        ApiClient(sender(app))
+        .request(
+            taking.get("-X", implied),
+            url.removeprefix("https://registry.example"),
+            headers=dict(header.split(": ", 1) for header in headers),
+            data=body.encode(),
+        )
+        .status
+    )

@@ -77,14 +77,17 @@ def answer_bytes(blob: Blob) -> Response:
         response = without_body(304)
         response.headers.extend({"ETag": f'"{blob.artifact_id}"', "X-Artifact-Id": blob.artifact_id})
         return response
-    part = selected_range(blob.size_bytes, blob.artifact_id, blob.deposited_at)
+    is_get = request.method == "GET"  # ranges are defined for nothing else (RFC 9110 section 14.2)
+    part = selected_range(blob.size_bytes, blob.artifact_id, blob.deposited_at) if is_get else None
     response = Response(status=200 if part is None else 206, content_type=blob.content_type)
     response.headers.extend(headers_of(blob))
     if part is not None:
         response.headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{blob.size_bytes}"
     part = part or Selected(0, blob.size_bytes)
-    if request.method != "HEAD":
+    if is_get:
         send(response, blob, part)
+    else:
+        service(BlobService).check(blob)
     response.headers["Content-Length"] = str(part.length)
     return response
 

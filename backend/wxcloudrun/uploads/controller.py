@@ -69,13 +69,8 @@ def upload_by_checksum(
     """200 with a deposit of bytes that are here already; 404 means send them."""
     if has_body():
         raise Malformed("X-Checksum-Deploy takes no body")
-    deposited = service(ChecksumDepositService).deposit(
-        destination.actor,
-        destination.project,
-        destination.package,
-        headers.checksums.sha256 or "",
-        headers.spec(path_file_name(filename), None, query),
-    )
+    spec = headers.spec(path_file_name(filename), None, query)
+    deposited = service(ChecksumDepositService).deposit(destination, headers.checksums, spec)
     return answer(deposited, None)
 
 

@@ -48,6 +48,11 @@ class BlobService:
         file.seek(0)
         return file
 
+    def check(self, blob: Blob) -> None:
+        """Return if the object is there with its size. Raises DamagedObject."""
+        if self._blobs.size_of(blob.object_key) != blob.size_bytes:
+            raise damaged()
+
     def read(self, blob: Blob, start: int, length: int) -> Iterator[bytes]:
         """Stream a part of the object. Raises DamagedObject, StoreUnavailable."""
         try:
