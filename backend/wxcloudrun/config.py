@@ -158,7 +158,8 @@ class Settings(BaseModel):
     @property
     def base_url(self) -> str:
         """What absolute links begin with; the Host header of a request never decides that."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host  # an IPv6 address
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
 
 def read_env_file(path: Path) -> dict[str, str]:
