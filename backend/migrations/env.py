@@ -1,10 +1,12 @@
 """Runs migrations on the application's own engine, on SQLite and on MySQL alike."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import Connection, NullPool, create_engine
 
 from wxcloudrun.kit.columns import UtcDateTime
 from wxcloudrun.kit.db import Base
@@ -21,25 +23,21 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
 
 
 def run() -> None:
-    """Apply what is asked for in one transaction where the database has transactions for its schema."""
-    engine = current_app.extensions["migrate"].db.engine
-    connection = context.config.attributes.get("connection")
-    if connection is not None:
-        apply(connection)
-        return
+    """Apply what is asked for in one transaction where the database has transactions for its schema.
+
+    The connection is always a fresh one: in a transaction that is open already, MySQL would forget
+    which revision it has reached.
+    """
+    engine = context.config.attributes.get("connection") or current_app.extensions["migrate"].db.engine
     if engine.dialect.name == "mysql":
         # The service gives a statement seconds; changing a large table may take hours.
-        engine = create_engine(engine.url, poolclass=NullPool)
-    with engine.connect() as fresh:
-        apply(fresh)
+        engine = create_engine(engine.engine.url, poolclass=NullPool)
+    with engine.connect() as connection:
+        apply(connection)
 
 
-def apply(connection: Any) -> None:
+def apply(connection: Connection) -> None:
     """Run on this connection. SQLite changes tables by copying them, which needs its keys off."""
-    is_sqlite = connection.dialect.name == "sqlite"
-    if is_sqlite:
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        connection.commit()
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
@@ -47,12 +45,31 @@ def apply(connection: Any) -> None:
         render_item=render_item,
         compare_type=True,
     )
-    with context.begin_transaction():
+    with foreign_keys_off(connection), context.begin_transaction():
         context.run_migrations()
-    if is_sqlite:
+
+
+@contextmanager
+def foreign_keys_off(connection: Connection) -> Iterator[None]:
+    """Keep SQLite from deleting what points at a table when the old copy of that table is dropped.
+
+    The driver is asked itself: SQLAlchemy would begin a transaction first, and inside of one SQLite
+    ignores this pragma without a word.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
         connection.commit()
-        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-        connection.commit()
+        if broken := driver.execute("PRAGMA foreign_key_check").fetchall():
+            message = f"after the migration rows point at nothing: {broken[:5]}"
+            raise RuntimeError(message)
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 run()

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 ATTEMPTS = 5
+HIDDEN = {"hide_parameters": True}  # a failure is logged, and what was to be stored may be a secret
 MYSQL_LOST_RACE = frozenset({1205, 1213})  # lock wait timed out; deadlock found
 
 # A database that does not answer must cost a request five seconds at most: the look at a connection that
@@ -140,8 +141,9 @@ def engine_options(url: str, pool_size: int) -> dict[str, Any]:
     """Return what each database needs: MySQL deadlocks far less often under READ COMMITTED."""
     if url.startswith("sqlite"):
         in_memory = url in {"sqlite://", "sqlite:///:memory:"}
-        return {} if in_memory else {"pool_size": pool_size, "max_overflow": 2}
+        return HIDDEN if in_memory else {**HIDDEN, "pool_size": pool_size, "max_overflow": 2}
     return {
+        **HIDDEN,
         "isolation_level": "READ COMMITTED",
         "pool_size": pool_size,
         "max_overflow": 2,

@@ -75,7 +75,7 @@ class ProjectService:
 
         def work(tx: Transaction) -> ProjectView:
             found = self._find(tx.session, actor, name, Action.PROJECT_CHANGE)
-            project = queries.project(tx.session, found.project_id)
+            project = self._lock(tx, actor, found)
             if description is not None:
                 project.description = description
             if is_public is not None:
@@ -93,9 +93,10 @@ class ProjectService:
 
         def work(tx: Transaction) -> None:
             found = self._find(tx.session, actor, name, Action.PROJECT_DELETE)
+            project = self._lock(tx, actor, found)  # from here on nobody adds a package
             if not force and self._holds_packages(tx.session, found.project_id):
                 raise Conflict("the project holds packages; delete them first or add ?force=true")
-            tx.session.delete(queries.project(tx.session, found.project_id))
+            tx.session.delete(project)
 
         atomically(work)
 
@@ -167,6 +168,12 @@ class ProjectService:
     def _find(self, session: Session, actor: Actor, name: str, action: Action) -> ProjectAccess:
         found = queries.access(session, name, actor.user_id) if is_name(name) else None
         return actor.require(action, found, what=f"project {name}")
+
+    def _lock(self, tx: Transaction, actor: Actor, found: ProjectAccess) -> Project:
+        project = queries.project(tx.session, found.project_id)
+        if project is None:  # deleted while we waited for the lock
+            raise actor.unseen(f"project {found.project}")
+        return project
 
     def _changeable(
         self, tx: Transaction, actor: Actor, found: ProjectAccess, user_id: int

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from wxcloudrun.artifacts import queries as artifact_queries
-from wxcloudrun.artifacts.queries import Provenance
+from wxcloudrun.artifacts.models import Provenance
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import NotFound, PreconditionFailed
@@ -82,7 +82,7 @@ class TagService:
     def put(
         self, actor: Actor, project: str, package: str, name: str, target: Target, condition: Condition
     ) -> Moved:
-        """Point a tag at something that the caller may read, if `condition` holds.
+        """Point a tag at something that the package holds, if `condition` holds.
 
         Raises NotFound, Forbidden, PreconditionFailed.
         """
@@ -139,17 +139,17 @@ class TagService:
         atomically(work)
 
     def _aim(self, tx: Transaction, actor: Actor, found: FoundPackage, target: Target) -> Aim:
-        """Return the bytes behind a target and the deposit they came with."""
+        """Return the bytes behind a target of this package, and the deposit that they came with."""
         digest = target.artifact_id
         if target.version is not None and not version_problem(target.version):
             version = version_queries.version(tx.session, found.id, target.version)
             digest = version.artifact_id if version else None
         if digest is None:
             raise no_such_target()
-        seen = artifact_queries.seen_reference(tx.session, actor, digest, prefer_package_id=found.id)
-        if seen is None:
+        provenance = artifact_queries.provenance_in(tx.session, found.id, digest)
+        if provenance is None:
             raise no_such_target()
-        return Aim(digest, seen.provenance, actor.user_id)
+        return Aim(digest, provenance, actor.user_id)
 
     def _point(
         self, tx: Transaction, package_id: int, name: str, aim: Aim, condition: Condition
@@ -162,15 +162,11 @@ class TagService:
         if row is None:
             row = Tag(package_id=package_id, name=name)
             tx.session.add(row)
-        row.artifact_id = aim.digest
-        row.original_name = aim.provenance.original_name
-        row.content_type = aim.provenance.content_type
-        row.deposited_at = aim.provenance.deposited_at
-        row.deposited_by = aim.provenance.deposited_by
-        row.updated_at = clock.now()
-        row.updated_by = aim.moved_by
+        row.refer(aim.digest, aim.provenance)
+        move = self._move(row, artifact_id=aim.digest, previous=previous, by=aim.moved_by)
+        row.updated_at, row.updated_by = move.moved_at, move.moved_by
         tx.session.flush()
-        tx.session.add(self._move(row, artifact_id=aim.digest, previous=previous, by=aim.moved_by))
+        tx.session.add(move)
         return previous
 
     def _move(self, tag: Tag, *, artifact_id: str | None, previous: str | None, by: int | None) -> TagMove:
@@ -185,5 +181,8 @@ class TagService:
 
 
 def no_such_target() -> NotFound:
-    """Refuse a target, in the same words whether it does not exist or may not be read."""
-    return NotFound("there is no such artifact or version that you may read")
+    """Refuse a target that this package does not hold, whether another one does or not.
+
+    Its readers would else learn names, people and times of a deposit that they may not see.
+    """
+    return NotFound("this package holds no such artifact or version; deposit it here first")

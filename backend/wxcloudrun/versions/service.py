@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wxcloudrun.artifacts.queries import Provenance
+from wxcloudrun.artifacts.models import Provenance
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, NotFound, VersionTaken
@@ -54,12 +54,8 @@ class VersionService:
                 created_by=provenance.deposited_by,
             )
             tx.session.add(row)
-        row.artifact_id = digest
+        row.refer(digest, provenance)
         row.status = Status.DOWNLOADED.value
-        row.original_name = provenance.original_name
-        row.content_type = provenance.content_type
-        row.deposited_at = provenance.deposited_at
-        row.deposited_by = provenance.deposited_by
         tx.session.flush()
 
     def page(self, actor: Actor, project: str, package: str, page: PageRequest[int]) -> Page[VersionView]:
