@@ -7,7 +7,7 @@ from flask import Flask, Response, g, request
 
 from wxcloudrun import wiring
 from wxcloudrun.commands import register_commands
-from wxcloudrun.config import BACKEND_DIR, Settings, make_private
+from wxcloudrun.config import BACKEND_DIR, Settings
 from wxcloudrun.kit import clock, db, ids, logs
 from wxcloudrun.kit.web import failures
 from wxcloudrun.kit.web.endpoint import RestConverter
@@ -19,7 +19,6 @@ logger = logging.getLogger("wxcloudrun.access")
 def create_app(settings: Settings) -> Flask:
     """Build the application; nothing is read from the environment and no thread is started."""
     logs.configure(settings.log_level)
-    make_private(settings.data_dir)
     app = Flask("wxcloudrun", static_folder=None, instance_path=str(Path(settings.data_dir).resolve()))
     app.config["MIGRATIONS_DIR"] = BACKEND_DIR / "migrations"
     app.url_map.converters["rest"] = RestConverter

@@ -117,7 +117,7 @@ class Settings(BaseModel):
                 values = with_generated_secrets(values)
             settings = cls.model_validate(values)
             if settings.keeps_data:
-                settings.data_dir.mkdir(parents=True, exist_ok=True)
+                make_private(settings.data_dir)
         except ValidationError as error:
             raise SettingsError(sentence(error)) from None
         except OSError:
