@@ -118,7 +118,7 @@ class Settings(BaseModel):
                 values = with_generated_secrets(values)
             settings = cls.model_validate(values)
             if settings.keeps_data:
-                settings.data_dir.mkdir(parents=True, exist_ok=True)
+                make_private(settings.data_dir)
         except ValidationError as error:
             raise SettingsError(sentence(error)) from None
         except OSError:
@@ -180,7 +180,8 @@ def with_generated_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def kept_secret(path: Path) -> str:
     """Return the secret in a file that only its owner can read, made at the first call."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent.parent)
+    path.parent.mkdir(exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     draft.touch(mode=OWNER_ONLY)
     draft.write_text(secrets.token_urlsafe(MIN_SECRET_BYTES))
@@ -190,6 +191,11 @@ def kept_secret(path: Path) -> str:
     finally:
         draft.unlink()
     return path.read_text()
+
+
+def make_private(data_dir: Path) -> None:
+    """Make the data directory readable for its owner only: it will hold password hashes and secrets."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def is_weak(secret: str) -> bool:
