@@ -79,9 +79,10 @@ class SharedApp:
         """Return the application as if it had just been made, which takes a millisecond."""
         with self.app.app_context():
             self.connection().deserialize(self.empty)
-        objects = Path(self.app.extensions["settings"].data_dir) / "blobs" / "objects"
-        shutil.rmtree(objects, ignore_errors=True)
-        objects.mkdir(parents=True)
+        blobs = Path(self.app.extensions["settings"].data_dir) / "blobs"
+        shutil.rmtree(blobs, ignore_errors=True)
+        for name in ("objects", "tmp"):
+            (blobs / name).mkdir(parents=True)
         return self.app
 
     def connection(self) -> sqlite3.Connection:

@@ -1,7 +1,6 @@
 """The migrations: from nothing to the schema that the code expects, and back, on each database."""
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,14 +21,13 @@ from sqlalchemy import Connection, Engine, create_engine, func, inspect, make_ur
 from sqlalchemy.exc import IntegrityError
 
 from tests.conftest import environment
+from tests.support.backing import backing
 from wxcloudrun.app import create_app
 from wxcloudrun.config import BACKEND_DIR, Settings
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.db import Base, db
 
 DIGEST = "a" * 64
-MYSQL_URL = os.environ.get("TEST_MYSQL_URL")
-NEEDS_MYSQL = pytest.mark.skipif(MYSQL_URL is None, reason="TEST_MYSQL_URL names no MySQL database")
 VERSION_TABLE = "alembic_version"
 
 
@@ -67,14 +65,18 @@ def downgrade():
 """
 
 
-@pytest.fixture(params=["sqlite", pytest.param("mysql", marks=NEEDS_MYSQL)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database without tables."""
+@pytest.fixture(params=["sqlite", "mysql"])
+def url(
+    request: pytest.FixtureRequest, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> Iterator[str]:
+    """An empty database of each kind."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/registry.db"
+        yield f"sqlite:///{tmp_path / 'registry.db'}"
         return
-    with database_beside(str(MYSQL_URL)) as beside:
-        yield beside
+    server = backing().need("mysql")
+    record_property("server", "mysql")
+    with database_beside(str(server["url"])) as url:
+        yield url
 
 
 @pytest.fixture

@@ -60,7 +60,9 @@ def has_engine() -> bool:
     if shutil.which("docker") is None:
         return False
     with contextlib.suppress(subprocess.TimeoutExpired):
-        return subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=10).returncode == 0
+        return (
+            subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=10).returncode == 0
+        )
     return False
 
 
