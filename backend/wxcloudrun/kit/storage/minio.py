@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Self, cast
 
 import urllib3
 from minio import Minio
@@ -26,6 +27,7 @@ from wxcloudrun.kit.storage.port import (
 )
 
 if TYPE_CHECKING:
+    from urllib3.connectionpool import ConnectionPool
     from urllib3.response import BaseHTTPResponse
 
 MAX_PARTS = 10_000
@@ -274,12 +276,13 @@ class OneMoreTry(urllib3.Retry):
         url: str | None = None,
         response: "BaseHTTPResponse | None" = None,
         error: Exception | None = None,
-        *rest: Any,
+        _pool: "ConnectionPool | None" = None,
+        _stacktrace: TracebackType | None = None,
     ) -> Self:
         """Count a failure, or raise it."""
         if isinstance(error, ReadTimeoutError):
             raise error
-        return super().increment(method, url, response, error, *rest)
+        return super().increment(method, url, response, error, _pool, _stacktrace)
 
 
 def connect(location: S3Location, endpoint: str, *, answer_seconds: int) -> Minio:
