@@ -1,5 +1,6 @@
 """MySQL or MinIO dead or silent: a quick 503 that says so, and everything as before when it is back."""
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from tests.support.builders import content, sha256
 from tests.support.client import Answer
 from tests.support.private_servers import PrivateServer, private_server
 from tests.support.site import Site, eventually, site
+from tests.support.soak import soaking, summary
 from tests.support.stack import SECRETS
 from tools.servers.databases import MySQL
 from tools.servers.object_stores import MinIO
@@ -20,6 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*socket:pytest.PytestUnraisable
 
 ANSWER_SECONDS = 5.0
 RECOVERY_SECONDS = 15.0
+KILLS = int(os.environ.get("OUTAGES", "2"))
 SMALL, LARGE = content(50_000, 1), content(20 * 1024 * 1024, 2)
 DOWN_NAMES = {"mysql": "database", "minio": "blob_store"}
 
@@ -95,6 +98,28 @@ def test_given_a_server_down_then_503_within_five_seconds_and_recovery_by_itself
     assert site.admin.get(f"{url}/+/kept").body == SMALL
     answer = site.admin.put(f"{url}/upload/new.bin", SMALL + how.encode(), query={"tag": "new"}).ok()
     assert answer.data["artifact_id"] == sha256(SMALL + how.encode())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mysql", "minio"])
+def test_given_a_server_killed_under_load_and_back_then_no_acknowledged_upload_is_lost(
+    fragile: Fragile, record_property: Callable[[str, object], None], name: str
+) -> None:
+    record_property("server", name)
+
+    def kill_and_revive() -> None:
+        for _ in range(KILLS):
+            time.sleep(1.5)
+            fragile.servers[name].kill()
+            time.sleep(0.5)
+            fragile.servers[name].revive()
+            assert eventually(lambda: fragile.site.admin.get("/api/ready").status == 200, RECOVERY_SECONDS)
+
+    with soaking(fragile.site, tolerant=True) as soak:
+        soak.run(1.5, kill_and_revive)
+
+    assert soak.statuses["upload", 200] > 5, summary(soak)
+    assert soak.statuses["upload", 503] + soak.statuses["download", 503] > 0, summary(soak)
 
 
 def test_given_an_outage_in_the_past_then_one_sweep_leaves_nothing_that_no_row_names(
