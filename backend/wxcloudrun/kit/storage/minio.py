@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
 MAX_PARTS = 10_000
-PART_BYTES = 8 * 1024 * 1024
-PARALLEL_PARTS = 3
+PART_BYTES = 5 * 1024 * 1024  # the least that S3 takes: memory is what an upload holds of them at once
+PARALLEL_PARTS = 2
 CONNECT_SECONDS = 2
 READ_SECONDS = 4  # one wait for an answer; with it a request fails within five seconds
 PART_SECONDS = 30  # a server that is busy with large parts may take longer
@@ -67,7 +67,7 @@ class MinioBlobStore:
         self._part_bytes = max(PART_BYTES, -(-max_object_bytes // MAX_PARTS))
 
     def write(self, key: str, blocks: Iterable[bytes]) -> None:
-        """One PUT, or a multipart upload of unknown length with three parts in flight."""
+        """One PUT, or a multipart upload of unknown length with two parts in flight."""
         source = BlockReader(blocks)
         try:
             with translated_errors():
@@ -238,23 +238,23 @@ class BlockReader(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Return exactly `size` bytes, fewer only at the end."""
-        pieces, missing = [self._rest], size - len(self._rest)
-        while missing > 0 or size < 0:
-            try:
-                block = next(self._blocks)
-            except StopIteration:
+        pieces, length = [], 0
+        while size < 0 or length < size:
+            block = self._rest or self._next()
+            if block is None:
                 break
-            except BaseException as failure:
-                self._failure = failure
-                raise
-            pieces.append(block)
-            missing -= len(block)
-        whole = b"".join(pieces)
-        if size < 0:
-            self._rest = b""
-            return whole
-        self._rest = whole[size:]
-        return whole[:size]
+            piece = block if size < 0 else block[: size - length]
+            self._rest = block[len(piece) :]
+            pieces.append(piece)
+            length += len(piece)
+        return b"".join(pieces)
+
+    def _next(self) -> bytes | None:
+        try:
+            return next(self._blocks, None)
+        except BaseException as failure:
+            self._failure = failure
+            raise
 
     def back(self, block: bytes) -> Self:
         """Take back what was read last, to be read again."""
