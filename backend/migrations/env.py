@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
@@ -14,7 +14,7 @@ from wxcloudrun.kit.db import Base
 UTC_DATETIME = "sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql')"
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
     """Write our own column types as what they are in the database: a migration outlives our code."""
     if kind != "type":
         return False
