@@ -5,7 +5,7 @@ PYTHON_VENV := venv_py312/bin/python
 TEST_WORKERS ?= 2
 export TEST_WORKERS
 
-.PHONY: help run dev test lint demo services services-stop
+.PHONY: help run dev test soak lint demo services services-stop
 
 run: ## Serve on HOST:PORT (127.0.0.1:8080) as production does; makes what is missing first
 	@exec backend/tools/run
@@ -15,6 +15,11 @@ dev: ## Serve with Flask's own server, which reloads when a file changes
 
 test: ## Run every test that can run on this machine, with coverage (ARGS="-k upload" narrows it)
 	@cd backend && tools/setup --test && exec $(PYTHON_VENV) -m tools.suite $(ARGS)
+
+soak: ## Let uploaders, deleters, the collector and kill -9 loose on both stacks for SOAK_SECONDS (3600)
+	@cd backend && tools/setup --test && SOAK_SECONDS=$${SOAK_SECONDS:-3600} KILL_ROUNDS=$${KILL_ROUNDS:-50} \
+	  OUTAGES=$${OUTAGES:-20} FILES_PER_THREAD=$${FILES_PER_THREAD:-50} \
+	  exec $(PYTHON_VENV) -m pytest tests/concurrency -m "slow and not large" -p no:randomly $(ARGS)
 
 lint: ## Check style, formatting, types and import rules
 	@cd backend && tools/setup --test && set -x \
