@@ -80,7 +80,7 @@ class Keeper:
         with self.app.app_context(), transaction() as tx:
             tx.session.add(Lease(object_key=key, created_at=now, expires_at=now + timedelta(seconds=seconds)))
 
-    def keys(self) -> set[str]:
+    def object_keys(self) -> set[str]:
         """Return the keys of all objects."""
         objects = self.store.keys()
         return {found.key for found in objects}

@@ -48,11 +48,11 @@ def test_given_a_collected_artifact_then_its_object_stays_until_every_link_has_e
 
     later(LINK_SECONDS - 1)
     assert keeper.collect().objects == 0
-    assert len(keeper.keys()) == 1
+    assert len(keeper.object_keys()) == 1
 
     later(2)
     assert keeper.collect().objects == 1
-    assert keeper.keys() == set()
+    assert keeper.object_keys() == set()
     assert keeper.rows(PendingDeletion) == 0
 
 

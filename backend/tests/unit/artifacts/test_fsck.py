@@ -131,7 +131,7 @@ def test_given_repair_then_damaged_and_unknown_objects_are_set_aside_and_can_be_
     report = keeper.fsck(deep=True, repair=True)
 
     assert set(report.quarantined) == {damaged, unknown}
-    assert keeper.keys() == set()
+    assert keeper.object_keys() == set()
     assert {found.key: found.size_bytes for found in keeper.store.quarantined()} == {damaged: 5, unknown: 8}
     result = app.test_cli_runner().invoke(args=["restore", unknown])
     assert result.exit_code == 0

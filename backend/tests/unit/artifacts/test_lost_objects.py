@@ -44,7 +44,7 @@ def test_given_a_healed_artifact_then_what_is_left_of_the_old_object_goes_after_
     later(LINK_SECONDS + 1)
     keeper.collect()
 
-    assert damaged_key not in keeper.keys()
+    assert damaged_key not in keeper.object_keys()
     assert shop.download("t").body == DATA
 
 

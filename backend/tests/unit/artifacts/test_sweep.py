@@ -24,7 +24,7 @@ def test_given_an_object_that_nothing_names_then_it_goes(keeper: Keeper) -> None
     report = keeper.sweep()
 
     assert (report.orphans, report.objects_removed) == (1, 1)
-    assert keeper.keys() == set()
+    assert keeper.object_keys() == set()
     assert keeper.rows(PendingDeletion) == 0
 
 
@@ -42,7 +42,7 @@ def test_given_a_live_lease_then_its_object_stays(keeper: Keeper) -> None:
     keeper.lease(key, seconds=60)
 
     assert keeper.sweep().orphans == 0
-    assert keeper.keys() == {key}
+    assert keeper.object_keys() == {key}
 
 
 def test_given_an_expired_lease_then_it_ends_and_its_object_goes(keeper: Keeper) -> None:
@@ -52,7 +52,7 @@ def test_given_an_expired_lease_then_it_ends_and_its_object_goes(keeper: Keeper)
 
     assert (report.expired_leases, report.objects_removed) == (1, 1)
     assert keeper.rows(Lease) == 0
-    assert keeper.keys() == set()
+    assert keeper.object_keys() == set()
 
 
 def test_given_an_object_that_waits_for_its_links_to_expire_then_the_sweeper_waits_too(
@@ -65,7 +65,7 @@ def test_given_an_object_that_waits_for_its_links_to_expire_then_the_sweeper_wai
     report = keeper.sweep()
 
     assert (report.orphans, report.objects_removed) == (0, 0)
-    assert len(keeper.keys()) == 1
+    assert len(keeper.object_keys()) == 1
 
 
 def test_given_an_upload_whose_lease_was_taken_when_it_ends_then_it_is_refused_and_leaves_nothing(
@@ -79,7 +79,7 @@ def test_given_an_upload_whose_lease_was_taken_when_it_ends_then_it_is_refused_a
 
     with app.app_context(), pytest.raises(Unavailable), transaction() as tx:
         upload.adopt(tx, received, Examined(existing_key=None, is_whole=True))
-    assert keeper.keys() == set()
+    assert keeper.object_keys() == set()
 
 
 def test_given_an_upload_whose_lease_is_taken_while_bytes_flow_then_its_write_fails(
@@ -102,7 +102,7 @@ def test_given_an_upload_whose_lease_is_taken_while_bytes_flow_then_its_write_fa
                 upload.end_lease(tx, received.key)
             upload.discard(received.key)
 
-    assert keeper.keys() == set()
+    assert keeper.object_keys() == set()
     assert keeper.rows(Lease) == 0
 
 
@@ -135,7 +135,7 @@ def test_given_most_objects_without_a_name_then_nothing_is_removed_unless_forced
 
     report = keeper.sweep()
     assert (report.refused, report.orphans, report.objects_removed) == (True, 4, 0)
-    assert keeper.keys() == keys
+    assert keeper.object_keys() == keys
 
     assert keeper.sweep(force=True).objects_removed == 4
 
@@ -161,7 +161,7 @@ def test_given_an_unfinished_write_then_it_is_thrown_away_unless_a_lease_names_i
         keeper.store.write(key, blocks())
 
     assert aborted == [1 if lease_seconds is None else 0]
-    assert keeper.keys() == (set() if lease_seconds is None else {key})
+    assert keeper.object_keys() == (set() if lease_seconds is None else {key})
     assert list(keeper.store.unfinished()) == []
 
 
