@@ -1,14 +1,18 @@
 """The `flask` commands of this service."""
 
+import json
 import secrets
+from dataclasses import asdict
 
 import click
 from flask import Flask, current_app
 from flask_migrate import upgrade
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from wxcloudrun.accounts.service.keys import KeyService, KeyWish
 from wxcloudrun.accounts.service.users import UserService
+from wxcloudrun.audit.service.chain import Verdict
+from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.config import Settings
 from wxcloudrun.kit.security import EVERY_SCOPE, Actor, CredentialKind
 from wxcloudrun.kit.storage.minio import MinioBlobStore
@@ -16,6 +20,8 @@ from wxcloudrun.kit.web.endpoint import service
 from wxcloudrun.projects.service import DEFAULT_PROJECT, ProjectService
 from wxcloudrun.wiring import blob_store
 
+EXIT_FINDINGS = 1
+EXIT_ERROR = 2
 WELCOME_DAYS = 1
 WELCOME_KEY = "make run"
 
@@ -24,6 +30,8 @@ def register_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
     app.cli.add_command(init)
     app.cli.add_command(welcome)
+    app.cli.add_command(audit_chain)
+    app.cli.add_command(audit_verify)
 
 
 @click.command()
@@ -80,3 +88,37 @@ curl -sS {auth} -H "Content-Type: application/json" -d '{{"name": "{package}"}}'
 echo "hello, registry" | curl -sS {auth} -T - "{url}/{package}/upload/hello.txt?version=1.0.0&tag=stable"
 curl -sS {auth} {url}/{package}/+/stable
 """)
+
+
+@click.command("audit-chain")
+def audit_chain() -> None:
+    """Tie the audit entries that were written since the last time into the chain."""
+    click.echo(f"{service(AuditService).chain()} entries chained")
+
+
+@click.command("audit-verify")
+@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
+@click.option("--contains", metavar="MAC", help="The end of the chain that was seen at an earlier time.")
+@click.pass_context
+def audit_verify(context: click.Context, *, as_json: bool, contains: str | None) -> None:
+    """Find audit entries that were edited, removed or reordered: 0 clean, 1 findings, 2 error."""
+    try:
+        verdict = service(AuditService).check(contains=contains)
+    except SQLAlchemyError as error:
+        click.echo(f"the audit log cannot be read: {type(error).__name__}", err=True)
+        context.exit(EXIT_ERROR)
+    click.echo(json.dumps({"clean": verdict.is_clean, **asdict(verdict)}) if as_json else in_words(verdict))
+    context.exit(0 if verdict.is_clean else EXIT_FINDINGS)
+
+
+def in_words(verdict: Verdict) -> str:
+    """Say what a verification has seen."""
+    lines = [
+        f"{finding.kind}: position {finding.position}, entry {finding.entry_id}"
+        for finding in verdict.findings
+    ]
+    lines.append(
+        f"{verdict.checked} entries checked, {verdict.finding_count} findings, "
+        f"{verdict.unchained} not chained yet; the chain ends at {verdict.position} {verdict.mac}"
+    )
+    return "\n".join(lines)

@@ -130,8 +130,10 @@ def engine_options(url: str, pool_size: int) -> dict[str, Any]:
     """Return what each database needs: MySQL deadlocks far less often under READ COMMITTED."""
     if url.startswith("sqlite"):
         in_memory = url in {"sqlite://", "sqlite:///:memory:"}
-        return {} if in_memory else {"pool_size": pool_size, "max_overflow": 2}
+        size = {} if in_memory else {"pool_size": pool_size, "max_overflow": 2}
+        return {"hide_parameters": True, **size}
     return {
+        "hide_parameters": True,  # an error that is logged must not show a password's hash
         "isolation_level": "READ COMMITTED",
         "pool_size": pool_size,
         "max_overflow": 2,
