@@ -20,14 +20,14 @@ def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
 
 
 def run() -> None:
-    """Apply what is asked for in one transaction where the database has transactions for its schema."""
-    engine = current_app.extensions["migrate"].db.engine
-    connection = context.config.attributes.get("connection")
-    if connection is not None:
+    """Apply what is asked for in one transaction where the database has transactions for its schema.
+
+    The connection is always a fresh one: in a transaction that is open already, MySQL would forget
+    which revision it has reached.
+    """
+    engine = context.config.attributes.get("connection") or current_app.extensions["migrate"].db.engine
+    with engine.connect() as connection:
         apply(connection)
-        return
-    with engine.connect() as fresh:
-        apply(fresh)
 
 
 def apply(connection: Any) -> None:

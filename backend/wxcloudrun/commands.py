@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
@@ -14,6 +15,7 @@ from wxcloudrun.accounts.service.users import UserService
 from wxcloudrun.audit.service.chain import Verdict
 from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.config import Settings
+from wxcloudrun.kit.errors import Conflict
 from wxcloudrun.kit.security import EVERY_SCOPE, Actor, CredentialKind
 from wxcloudrun.kit.storage.minio import MinioBlobStore
 from wxcloudrun.kit.web.endpoint import service
@@ -35,6 +37,7 @@ def register_commands(app: Flask) -> None:
 
 
 @click.command()
+@with_appcontext
 def init() -> None:
     """Create the schema, the bucket, the administrator and the default project; harmless if they exist."""
     settings: Settings = current_app.extensions["settings"]
@@ -49,7 +52,10 @@ def create_administrator(settings: Settings) -> None:
     """Create the first administrator and their default project; a generated password is shown once."""
     given = settings.admin_password
     password = given.get_secret_value() if given else secrets.token_urlsafe(12)
-    created = service(UserService).ensure_administrator(settings.admin_email, password)
+    try:
+        created = service(UserService).ensure_administrator(settings.admin_email, password)
+    except (ValueError, Conflict) as error:
+        raise click.ClickException(f"ADMIN_EMAIL and ADMIN_PASSWORD: {error}") from error
     service(ProjectService).ensure_default(administrator(settings).user_id or 0)
     if created:
         click.echo(f"administrator: {settings.admin_email}")
@@ -69,6 +75,7 @@ def administrator(settings: Settings) -> Actor:
 
 
 @click.command()
+@with_appcontext
 def welcome() -> None:
     """Print three commands that work as they stand, with a key that is valid for a day."""
     settings: Settings = current_app.extensions["settings"]
@@ -81,11 +88,12 @@ def welcome() -> None:
     )
     package = f"hello-{secrets.token_hex(3)}"
     url, auth = f"{settings.base_url}/api/v1/project/{DEFAULT_PROJECT}", f'-H "Authorization: Bearer {key}"'
+    upload = f"{url}/{package}/upload/hello.txt"
     click.echo(f"""
 The registry is at {settings.base_url}. Try it (the key is good for {WELCOME_DAYS} day):
 
 curl -sS {auth} -H "Content-Type: application/json" -d '{{"name": "{package}"}}' {url}/packages
-echo "hello, registry" | curl -sS {auth} -T - "{url}/{package}/upload/hello.txt?version=1.0.0&tag=stable"
+curl -sS {auth} -X PUT --data-binary "hello, registry" "{upload}?version=1.0.0&tag=stable"
 curl -sS {auth} {url}/{package}/+/stable
 """)
 

@@ -20,6 +20,8 @@ from pydantic import (
     ValidationError,
     model_validator,
 )
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from wxcloudrun.kit.limits.port import RateLimit
 
@@ -27,6 +29,7 @@ BACKEND_DIR = Path(__file__).resolve().parent.parent
 MIN_SECRET_BYTES = 32
 GENERATED_SECRETS = ("JWT_SECRET_KEY", "API_KEY_SECRET")
 OWNER_ONLY = 0o600
+DATABASE_DRIVERS = frozenset({"sqlite", "mysql+pymysql"})
 
 
 def read_rate_limit(value: RateLimit | str) -> RateLimit:
@@ -35,11 +38,11 @@ def read_rate_limit(value: RateLimit | str) -> RateLimit:
 
 
 def check_origin(text: str) -> str:
-    """Return `text`; ValueError unless it is an origin as browsers write one."""
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or text != f"{parts.scheme}://{parts.netloc}":
+    """Return an origin as browsers write it (RFC 6454); ValueError if `text` is none."""
+    parts = urlsplit(text.lower().removesuffix("/"))
+    if parts.scheme not in {"http", "https"} or parts.geturl() != f"{parts.scheme}://{parts.netloc}":
         raise ValueError("name origins such as https://app.example.com, without a path and without *")
-    return text
+    return parts.geturl()
 
 
 Rate = Annotated[RateLimit, BeforeValidator(read_rate_limit)]
@@ -48,6 +51,33 @@ Origin = Annotated[str, AfterValidator(check_origin)]
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the message names it and says what it should be."""
+
+
+def check_database_url(url: SecretStr) -> SecretStr:
+    """Return `url`; ValueError unless it names a database that the service can use."""
+    try:
+        driver = make_url(url.get_secret_value()).drivername
+    except (ArgumentError, ValueError):
+        driver = ""
+    if driver not in DATABASE_DRIVERS:
+        message = "must be a URL that begins with sqlite:/// or mysql+pymysql://"
+        raise ValueError(message)
+    return url
+
+
+def check_web_address(url: str) -> str:
+    """Return `url`; ValueError unless it is where a browser could go."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        message = "must begin with http:// or https:// and name a host"
+        raise ValueError(message)
+    return url
+
+
+WebAddress = Annotated[str, AfterValidator(check_web_address)]
+HostAndPort = Annotated[
+    str, Field(pattern=re.compile(r"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$"))
+]
 
 
 class Settings(BaseModel):
@@ -61,26 +91,28 @@ class Settings(BaseModel):
     app_env: Literal["development", "production"] = Field("development", alias="APP_ENV")
     host: str = Field("127.0.0.1", alias="HOST")
     port: int = Field(8080, alias="PORT", ge=1, le=65535)
-    public_url: str | None = Field(None, alias="PUBLIC_URL")
+    public_url: WebAddress | None = Field(None, alias="PUBLIC_URL")
     data_dir: Path = Field(BACKEND_DIR / "instance", alias="DATA_DIR")
-    admin_email: str = Field("admin@example.com", alias="ADMIN_EMAIL")
+    admin_email: str = Field("admin@example.com", alias="ADMIN_EMAIL", pattern=r"^[^@\s]+@[^@\s]+$")
     admin_password: SecretStr | None = Field(None, alias="ADMIN_PASSWORD", min_length=8, max_length=1024)
     workers: int = Field(2, alias="WORKERS", ge=1, le=256)
     threads: int = Field(8, alias="THREADS", ge=1, le=256)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
 
-    database_url: SecretStr | None = Field(None, alias="DATABASE_URL")
+    database_url: Annotated[SecretStr, AfterValidator(check_database_url)] | None = Field(
+        None, alias="DATABASE_URL"
+    )
     sqlite_synchronous: Literal["NORMAL", "FULL"] = Field("NORMAL", alias="SQLITE_SYNCHRONOUS")
 
     redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
 
     blob_store: Literal["local", "minio"] = Field("local", alias="BLOB_STORE")
-    minio_endpoint: str = Field("127.0.0.1:9000", alias="MINIO_ENDPOINT")
+    minio_endpoint: HostAndPort = Field("127.0.0.1:9000", alias="MINIO_ENDPOINT")
     minio_access_key: str | None = Field(None, alias="MINIO_ACCESS_KEY")
     minio_secret_key: SecretStr | None = Field(None, alias="MINIO_SECRET_KEY")
     minio_bucket: str = Field("registry", alias="MINIO_BUCKET")
     minio_secure: bool = Field(default=False, alias="MINIO_SECURE")
-    minio_public_endpoint: str | None = Field(None, alias="MINIO_PUBLIC_ENDPOINT")
+    minio_public_endpoint: HostAndPort | None = Field(None, alias="MINIO_PUBLIC_ENDPOINT")
 
     jwt_secret_key: SecretStr = Field(alias="JWT_SECRET_KEY")
     jwt_previous_secret_key: SecretStr | None = Field(None, alias="JWT_PREVIOUS_SECRET_KEY")
@@ -98,7 +130,7 @@ class Settings(BaseModel):
     ratelimit_refresh: Rate = Field(RateLimit(300, 60), alias="RATELIMIT_REFRESH")
     wx_appid: str | None = Field(None, alias="WX_APPID")
     wx_secret: SecretStr | None = Field(None, alias="WX_SECRET")
-    wx_api_base: str = Field("https://api.weixin.qq.com", alias="WX_API_BASE", pattern="^https?://[^/]")
+    wx_api_base: WebAddress = Field("https://api.weixin.qq.com", alias="WX_API_BASE")
     wx_trust_cloud_headers: bool = Field(default=False, alias="WX_TRUST_CLOUD_HEADERS")
     cors_origins: tuple[Origin, ...] = Field((), alias="CORS_ORIGINS")
     trusted_proxy_hops: int = Field(0, alias="TRUSTED_PROXY_HOPS", ge=0, le=8)
@@ -115,17 +147,23 @@ class Settings(BaseModel):
         """
         given = dict(os.environ if environ is None else environ)
         if env_file := given.get("ENV_FILE"):
-            given = {**read_env_file(Path(env_file)), **given}
+            given = read_env_file(Path(env_file)) | {name: value for name, value in given.items() if value}
         names = {field.alias for field in cls.model_fields.values() if field.alias is not None}
         values: dict[str, Any] = {name: given[name] for name in names if given.get(name)}
         if "CORS_ORIGINS" in values:
             values["CORS_ORIGINS"] = tuple(re.findall(r"[^\s,]+", values["CORS_ORIGINS"]))
-        if values.get("APP_ENV", "development") == "development":
-            values = with_generated_secrets(values)
         try:
-            return cls.model_validate(values)
+            if values.get("APP_ENV", "development") == "development":
+                values = with_generated_secrets(values)
+            settings = cls.model_validate(values)
+            if settings.keeps_data:
+                settings.data_dir.mkdir(parents=True, exist_ok=True)
         except ValidationError as error:
             raise SettingsError(sentence(error)) from None
+        except OSError:
+            message = "DATA_DIR: must be a directory that the service can write to"
+            raise SettingsError(message) from None
+        return settings
 
     @model_validator(mode="after")
     def _check_together(self) -> Self:
@@ -143,9 +181,6 @@ class Settings(BaseModel):
         if self.app_env == "production" and self.admin_password and is_default(self.admin_password):
             message = "ADMIN_PASSWORD must not be a well-known one in production"
             raise ValueError(message)
-        if self.public_url and urlsplit(self.public_url).scheme not in {"http", "https"}:
-            message = "PUBLIC_URL must begin with http:// or https://"
-            raise ValueError(message)
         return self
 
     @model_validator(mode="after")
@@ -157,6 +192,11 @@ class Settings(BaseModel):
             message = "WX_TRUST_CLOUD_HEADERS needs TRUSTED_PROXY_HOPS: only a gateway may state who calls"
             raise ValueError(message)
         return self
+
+    @property
+    def keeps_data(self) -> bool:
+        """True if anything but generated secrets lies below `DATA_DIR`."""
+        return self.database_url is None or self.blob_store == "local"
 
     @property
     def sqlalchemy_url(self) -> str:

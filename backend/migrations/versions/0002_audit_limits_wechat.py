@@ -197,20 +197,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("wechat_identities")
-    with op.batch_alter_table("known_addresses", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_known_addresses_last_seen_at"))
-
     op.drop_table("known_addresses")
-    with op.batch_alter_table("rate_counters", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_rate_counters_ends_at"))
-
     op.drop_table("rate_counters")
     op.drop_table("audit_links")
     op.drop_table("audit_heads")
-    with op.batch_alter_table("audit_entries", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_audit_entries_object_id"))
-        batch_op.drop_index(batch_op.f("ix_audit_entries_at"))
-        batch_op.drop_index(batch_op.f("ix_audit_entries_actor_id_id"))
-        batch_op.drop_index(batch_op.f("ix_audit_entries_action_id"))
-
     op.drop_table("audit_entries")

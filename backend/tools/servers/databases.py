@@ -24,7 +24,6 @@ CONNECT_SECONDS = 2
 class Distribution(Protocol):
     """One way in which a MySQL server comes to this machine."""
 
-    product: str
     data: Path
 
     def obtain(self) -> None:
@@ -36,11 +35,12 @@ class Distribution(Protocol):
     def initialize(self) -> None:
         """Fill the empty data folder; the user root has no password afterwards."""
 
+    def tuning(self) -> list[str]:
+        """Return the options that keep it small, beyond those that all products know."""
+
 
 class UnpackedMySQL:
     """MySQL from the Debian development release, whatever release the machine is."""
-
-    product = "MySQL"
 
     def __init__(self, folder: Path) -> None:
         self._packages = UnpackedPackages(folder / "mysql", PACKAGES, PROGRAMS, "sid")
@@ -79,8 +79,6 @@ class UnpackedMySQL:
 
 class InstalledMariaDB:
     """MariaDB from the machine's own packages; only its programs, no service is set up."""
-
-    product = "MariaDB"
 
     def __init__(self, folder: Path) -> None:
         self.data = folder / "data-mariadb"
@@ -122,7 +120,7 @@ class MySQL(Server):
 
     def __init__(self, home: Path) -> None:
         super().__init__(home)
-        self._distribution: UnpackedMySQL | InstalledMariaDB = UnpackedMySQL(self.folder)
+        self._distribution: Distribution = UnpackedMySQL(self.folder)
 
     def obtain(self) -> None:
         """Take MySQL, else MariaDB; say about both why not."""

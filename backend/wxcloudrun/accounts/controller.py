@@ -31,16 +31,16 @@ from wxcloudrun.accounts.service.sessions import LoggedIn, SessionService
 from wxcloudrun.accounts.service.users import UserService
 from wxcloudrun.accounts.service.wechat import WechatProof, WechatService
 from wxcloudrun.config import Settings
-from wxcloudrun.kit.errors import Forbidden, NotFound
+from wxcloudrun.kit.errors import Forbidden
 from wxcloudrun.kit.security import Actor, CredentialKind
 from wxcloudrun.kit.web import pages
 from wxcloudrun.kit.web.endpoint import actor, service
 from wxcloudrun.kit.web.envelope import no_content, ok
 from wxcloudrun.kit.web.pages import PageQuery
+from wxcloudrun.kit.web.parsing import row_id
 from wxcloudrun.kit.web.proxies import came_through_proxies
 
 COOKIE = "session_id"
-MAX_ID_DIGITS = 18
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -197,13 +197,13 @@ def list_keys(query: PageQuery) -> Response:
 
 def revoke_key(key_id: str) -> Response:
     """204."""
-    service(KeyService).revoke(actor(), as_id(key_id, "API key"))
+    service(KeyService).revoke(actor(), row_id(key_id, "API key"))
     return no_content()
 
 
 def rotate_key(key_id: str, body: RotationIn) -> Response:
     """200 with the new key, shown once."""
-    made = service(KeyService).rotate(actor(), as_id(key_id, "API key"), overlap_hours=body.overlap_hours)
+    made = service(KeyService).rotate(actor(), row_id(key_id, "API key"), overlap_hours=body.overlap_hours)
     return ok(KeyMadeOut.of(made))
 
 
@@ -226,31 +226,24 @@ def create_user(body: UserIn) -> Response:
 
 def get_user(user_id: str) -> Response:
     """200 with the user."""
-    found = service(UserAdministrationService).get(actor(), as_id(user_id, "user"))
+    found = service(UserAdministrationService).get(actor(), row_id(user_id, "user"))
     return ok(UserOut.model_validate(found))
 
 
 def change_user(user_id: str, body: UserPatch) -> Response:
     """200 with the user as they are now."""
     change = UserChange(**body.model_dump())
-    changed = service(UserAdministrationService).change(actor(), as_id(user_id, "user"), change)
+    changed = service(UserAdministrationService).change(actor(), row_id(user_id, "user"), change)
     return ok(UserOut.model_validate(changed))
 
 
 def delete_user(user_id: str) -> Response:
     """204."""
-    service(UserAdministrationService).delete(actor(), as_id(user_id, "user"))
+    service(UserAdministrationService).delete(actor(), row_id(user_id, "user"))
     return no_content()
 
 
 # --- What they share -------------------------------------------------------------------------------
-
-
-def as_id(text: str, kind: str) -> int:
-    """Read an id in a URL; one that cannot be is one that is not there."""
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS):
-        raise NotFound(f"there is no such {kind}")
-    return int(text)
 
 
 def without_cookie(response: Response) -> Response:

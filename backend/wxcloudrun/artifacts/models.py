@@ -6,6 +6,7 @@ pending deletion  an object that a row once named; it goes when no link to it ca
 reference         a row with a foreign key to an artifact: what keeps it alive
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -51,6 +52,16 @@ class PendingDeletion(Base):
     not_before: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The deposit behind a reference: what the file was called, when it came and from whom."""
+
+    original_name: str
+    content_type: str
+    deposited_at: datetime
+    deposited_by: int | None
+
+
 class Reference:
     """Mixin for rows that keep an artifact alive, with the facts of the deposit behind them.
 
@@ -74,6 +85,14 @@ class Reference:
     def deposited_by(cls) -> Mapped[int | None]:  # noqa: N805
         """Who put the bytes in; None if the account is gone."""
         return mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+
+    def refer(self, digest: str | None, provenance: Provenance) -> None:
+        """Point at bytes, with the facts of the deposit that they came with."""
+        self.artifact_id = digest
+        self.deposited_by = provenance.deposited_by
+        self.original_name = provenance.original_name
+        self.content_type = provenance.content_type
+        self.deposited_at = provenance.deposited_at
 
 
 def artifact_index() -> Index:

@@ -2,29 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, Table, func, literal, select, union_all
 from sqlalchemy.orm import Session
 
 from wxcloudrun.accounts.models import User
-from wxcloudrun.artifacts.models import Artifact, Lease
+from wxcloudrun.artifacts.models import Artifact, Lease, Provenance
 from wxcloudrun.kit.db import Base
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.packages.models import Package
 from wxcloudrun.projects.models import Project
 from wxcloudrun.projects.queries import visible_to
-
-
-@dataclass(frozen=True, slots=True)
-class Provenance:
-    """The deposit behind a reference: what the file was called, when it came and from whom."""
-
-    original_name: str
-    content_type: str
-    deposited_at: datetime
-    deposited_by: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +73,24 @@ def visible_references(actor: Actor, digest: str) -> Select[*tuple[Any, ...]]:
     )
 
 
-def seen_reference(
-    session: Session, actor: Actor, digest: str, *, prefer_package_id: int | None = None
-) -> SeenReference | None:
+def provenance_in(session: Session, package_id: int, digest: str) -> Provenance | None:
+    """Return the oldest deposit behind the references that a package has to an artifact."""
+    parts = [
+        select(table.c.original_name, table.c.content_type, table.c.deposited_at, table.c.deposited_by).where(
+            table.c.package_id == package_id, table.c.artifact_id == digest
+        )
+        for table in reference_tables()
+    ]
+    found = union_all(*parts).subquery()
+    statement = select(*found.c).order_by(found.c.deposited_at, found.c.original_name).limit(1)
+    row = session.execute(statement).one_or_none()
+    return None if row is None else Provenance(*row)
+
+
+def seen_reference(session: Session, actor: Actor, digest: str) -> SeenReference | None:
     """Return what the caller may know about an artifact, None if they may not know that it exists.
 
-    The facts are those of the oldest deposit; one in the preferred package goes before all others.
+    The facts are those of the oldest deposit.
     """
     found = visible_references(actor, digest).subquery()
     statement = (
@@ -102,9 +103,7 @@ def seen_reference(
             func.count().over().label("ref_count"),
         )
         .outerjoin(User, User.id == found.c.deposited_by)
-        .order_by(
-            (found.c.package_id != (prefer_package_id or 0)), found.c.deposited_at, found.c.original_name
-        )
+        .order_by(found.c.deposited_at, found.c.original_name)
         .limit(1)
     )
     row = session.execute(statement).one_or_none()

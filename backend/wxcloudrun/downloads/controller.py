@@ -6,9 +6,10 @@ from flask import Response, request
 from werkzeug.http import http_date
 from werkzeug.wsgi import wrap_file
 
+from wxcloudrun.downloads.rules import Blob
 from wxcloudrun.downloads.schemas import ArtifactOut, DownloadQuery, LinkOut, ResolvedOut, ResolveQuery
 from wxcloudrun.downloads.service.artifacts import ArtifactService
-from wxcloudrun.downloads.service.content import Blob, BlobService
+from wxcloudrun.downloads.service.content import BlobService
 from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.kit.web.byte_ranges import Selected, is_unchanged, selected_range
 from wxcloudrun.kit.web.disposition import attachment
@@ -27,7 +28,7 @@ def download(project: str, package: str, ref: str, query: DownloadQuery) -> Resp
     HEAD is always answered here, because a signed link is good for one method only.
     """
     resolved = service(ResolveService).resolve(actor(), project, package, ref)
-    blob = Blob.of(resolved.target)
+    blob = resolved.target
     if query.mode != "proxy" and request.method == "GET":
         return link_to(blob, redirect=query.mode == "redirect")
     audience = "public" if resolved.package.access.is_public else "private"
@@ -76,14 +77,17 @@ def answer_bytes(blob: Blob) -> Response:
         response = without_body(304)
         response.headers.extend({"ETag": f'"{blob.artifact_id}"', "X-Artifact-Id": blob.artifact_id})
         return response
-    part = selected_range(blob.size_bytes, blob.artifact_id, blob.deposited_at)
+    is_get = request.method == "GET"  # ranges are defined for nothing else (RFC 9110 section 14.2)
+    part = selected_range(blob.size_bytes, blob.artifact_id, blob.deposited_at) if is_get else None
     response = Response(status=200 if part is None else 206, content_type=blob.content_type)
     response.headers.extend(headers_of(blob))
     if part is not None:
         response.headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{blob.size_bytes}"
     part = part or Selected(0, blob.size_bytes)
-    if request.method != "HEAD":
+    if is_get:
         send(response, blob, part)
+    else:
+        service(BlobService).check(blob)
     response.headers["Content-Length"] = str(part.length)
     return response
 

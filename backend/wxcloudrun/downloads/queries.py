@@ -1,7 +1,6 @@
 """Every SELECT behind a reference: one statement for an exact one."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, Table, literal, null, select, union_all
@@ -9,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.models import Artifact
 from wxcloudrun.artifacts.queries import reference_tables
+from wxcloudrun.downloads.rules import Target
 from wxcloudrun.kit.names import is_sha256, is_tag
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.packages.models import Package
@@ -18,22 +18,6 @@ from wxcloudrun.tags.models import Tag
 from wxcloudrun.versions.models import Status, Version
 
 MAX_HOLDERS = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """The bytes behind a reference and the deposit they came with."""
-
-    artifact_id: str
-    size_bytes: int
-    md5: str | None
-    sha1: str | None
-    object_key: str
-    original_name: str
-    content_type: str
-    deposited_at: datetime
-    tag: str | None
-    version: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,39 @@
-"""The grammar of references: `version:V`, `tag:T`, `artifact:SHA256`, or a bare name."""
+"""What a download is about: the bytes, and the grammar of the references that lead to them.
+
+`version:V`, `tag:T`, `artifact:SHA256`, or a bare name.
+"""
 
 import enum
 from dataclasses import dataclass
+from datetime import datetime
 
 from wxcloudrun.kit.names import is_sha256, is_tag
 from wxcloudrun.versions.rules import VersionRange, parse_range, version_problem
 
 LATEST = "latest"
 ACTIVE = "active"
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """Bytes, and everything that an answer with them says about them."""
+
+    artifact_id: str
+    size_bytes: int
+    md5: str | None
+    sha1: str | None
+    object_key: str
+    original_name: str
+    content_type: str
+    deposited_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Target(Blob):
+    """The bytes behind a reference, and the tag or version that led to them."""
+
+    tag: str | None
+    version: str | None
 
 
 class Kind(enum.Enum):

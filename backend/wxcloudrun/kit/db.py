@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 ATTEMPTS = 5
+HIDDEN = {"hide_parameters": True}  # a failure is logged, and what was to be stored may be a secret
 MYSQL_LOST_RACE = frozenset({1205, 1213})  # lock wait timed out; deadlock found
 
 
@@ -130,10 +131,9 @@ def engine_options(url: str, pool_size: int) -> dict[str, Any]:
     """Return what each database needs: MySQL deadlocks far less often under READ COMMITTED."""
     if url.startswith("sqlite"):
         in_memory = url in {"sqlite://", "sqlite:///:memory:"}
-        size = {} if in_memory else {"pool_size": pool_size, "max_overflow": 2}
-        return {"hide_parameters": True, **size}
+        return HIDDEN if in_memory else {**HIDDEN, "pool_size": pool_size, "max_overflow": 2}
     return {
-        "hide_parameters": True,  # an error that is logged must not show a password's hash
+        **HIDDEN,
         "isolation_level": "READ COMMITTED",
         "pool_size": pool_size,
         "max_overflow": 2,

@@ -2,12 +2,12 @@
 
 from flask import Response
 
-from wxcloudrun.kit.errors import NotFound
 from wxcloudrun.kit.security import Role
 from wxcloudrun.kit.web import pages
 from wxcloudrun.kit.web.endpoint import actor, service
 from wxcloudrun.kit.web.envelope import no_content, ok
 from wxcloudrun.kit.web.pages import PageQuery
+from wxcloudrun.kit.web.parsing import row_id
 from wxcloudrun.projects.schemas import (
     MemberIn,
     MemberOut,
@@ -58,18 +58,11 @@ def list_members(project: str, query: PageQuery) -> Response:
 
 def set_member(project: str, user_id: str, body: MemberIn) -> Response:
     """200 with the member."""
-    member = service(ProjectService).set_member(actor(), project, as_user_id(user_id), Role.of(body.role))
+    member = service(ProjectService).set_member(actor(), project, row_id(user_id, "user"), Role.of(body.role))
     return ok(MemberOut.model_validate(member))
 
 
 def remove_member(project: str, user_id: str) -> Response:
     """204."""
-    service(ProjectService).remove_member(actor(), project, as_user_id(user_id))
+    service(ProjectService).remove_member(actor(), project, row_id(user_id, "user"))
     return no_content()
-
-
-def as_user_id(text: str) -> int:
-    """Read a user id in a URL; one that cannot be is one that is not there."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise NotFound("there is no such user")
-    return int(text)

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from wxcloudrun.accounts.models import User
 from wxcloudrun.kit.paging import Page, PageRequest
-from wxcloudrun.kit.security import Actor, ProjectAccess, Role
+from wxcloudrun.kit.security import Actor, ProjectAccess, Role, Scope
 from wxcloudrun.projects.models import Membership, Project
 
 
@@ -37,11 +37,20 @@ class Member:
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Return the condition on `projects` that says the same as `Actor.role_in`."""
+    """Return the condition on `projects` that says the same as `Actor.role_in`.
+
+    A credential without the read scope sees nothing, not even by counting.
+    """
+    if Scope.READ not in actor.scopes:
+        return false()
     within_binding = true() if actor.bound_project_id is None else Project.id == actor.bound_project_id
     if actor.is_administrator:
         return within_binding
-    membership = exists().where(Membership.project_id == Project.id, Membership.user_id == actor.user_id)
+    membership = (
+        exists()
+        .where(Membership.project_id == Project.id, Membership.user_id == actor.user_id)
+        .correlate(Project)  # the statement around it may have memberships of its own
+    )
     return and_(within_binding, or_(Project.is_public, membership))
 
 

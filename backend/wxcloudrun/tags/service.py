@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from wxcloudrun.artifacts import queries as artifact_queries
-from wxcloudrun.artifacts.queries import Provenance
+from wxcloudrun.artifacts.models import Provenance
 from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
@@ -87,7 +87,7 @@ class TagService:
     def put(
         self, actor: Actor, project: str, package: str, name: str, target: Target, condition: Condition
     ) -> Moved:
-        """Point a tag at something that the caller may read, if `condition` holds.
+        """Point a tag at something that the package holds, if `condition` holds.
 
         Raises NotFound, Forbidden, PreconditionFailed.
         """
@@ -146,17 +146,17 @@ class TagService:
         atomically(work)
 
     def _aim(self, tx: Transaction, actor: Actor, found: FoundPackage, target: Target) -> Aim:
-        """Return the bytes behind a target and the deposit they came with."""
+        """Return the bytes behind a target of this package, and the deposit that they came with."""
         digest = target.artifact_id
         if target.version is not None and not version_problem(target.version):
             version = version_queries.version(tx.session, found.id, target.version)
             digest = version.artifact_id if version else None
         if digest is None:
             raise no_such_target()
-        seen = artifact_queries.seen_reference(tx.session, actor, digest, prefer_package_id=found.id)
-        if seen is None:
+        provenance = artifact_queries.provenance_in(tx.session, found.id, digest)
+        if provenance is None:
             raise no_such_target()
-        return Aim(digest, seen.provenance, actor)
+        return Aim(digest, provenance, actor)
 
     def _point(
         self, tx: Transaction, found: FoundPackage, name: str, aim: Aim, condition: Condition
@@ -169,15 +169,11 @@ class TagService:
         if row is None:
             row = Tag(package_id=found.id, name=name)
             tx.session.add(row)
-        row.artifact_id = aim.digest
-        row.original_name = aim.provenance.original_name
-        row.content_type = aim.provenance.content_type
-        row.deposited_at = aim.provenance.deposited_at
-        row.deposited_by = aim.provenance.deposited_by
-        row.updated_at = clock.now()
-        row.updated_by = aim.actor.user_id
+        row.refer(aim.digest, aim.provenance)
+        move = self._move(row, artifact_id=aim.digest, previous=previous, by=aim.actor.user_id)
+        row.updated_at, row.updated_by = move.moved_at, move.moved_by
         tx.session.flush()
-        tx.session.add(self._move(row, artifact_id=aim.digest, previous=previous, by=aim.actor.user_id))
+        tx.session.add(move)
         before = None if previous is None else {"artifact_id": previous}
         after = {"artifact_id": aim.digest}
         record(tx, aim.actor, "tag.moved", f"{found.path}/tag/{name}", before=before, after=after)
@@ -195,5 +191,8 @@ class TagService:
 
 
 def no_such_target() -> NotFound:
-    """Refuse a target, in the same words whether it does not exist or may not be read."""
-    return NotFound("there is no such artifact or version that you may read")
+    """Refuse a target that this package does not hold, whether another one does or not.
+
+    Its readers would else learn names, people and times of a deposit that they may not see.
+    """
+    return NotFound("this package holds no such artifact or version; deposit it here first")

@@ -5,13 +5,13 @@ from functools import partial
 
 from flask import Response, request
 
-from wxcloudrun.kit.errors import Invalid, Malformed, NotFound, UnsupportedMediaType
+from wxcloudrun.kit.errors import Invalid, Malformed, UnsupportedMediaType
 from wxcloudrun.kit.web import pages
 from wxcloudrun.kit.web.bodies import FormUpload, raw_blocks
 from wxcloudrun.kit.web.endpoint import actor, service
 from wxcloudrun.kit.web.envelope import no_content, ok
 from wxcloudrun.kit.web.pages import PageQuery
-from wxcloudrun.kit.web.parsing import has_body, validate
+from wxcloudrun.kit.web.parsing import has_body, row_id, validate
 from wxcloudrun.uploads.schemas import (
     FormFields,
     UploadHeaders,
@@ -69,13 +69,8 @@ def upload_by_checksum(
     """200 with a deposit of bytes that are here already; 404 means send them."""
     if has_body():
         raise Malformed("X-Checksum-Deploy takes no body")
-    deposited = service(ChecksumDepositService).deposit(
-        destination.actor,
-        destination.project,
-        destination.package,
-        headers.checksums.sha256 or "",
-        headers.spec(path_file_name(filename), None, query),
-    )
+    spec = headers.spec(path_file_name(filename), None, query)
+    deposited = service(ChecksumDepositService).deposit(destination, headers.checksums, spec)
     return answer(deposited, None)
 
 
@@ -87,9 +82,7 @@ def list_uploads(project: str, package: str, query: PageQuery) -> Response:
 
 def delete_upload(project: str, package: str, upload_id: str) -> Response:
     """204."""
-    if not (upload_id.isascii() and upload_id.isdigit() and len(upload_id) <= 18):
-        raise NotFound("there is no such upload")
-    service(DepositListService).delete(actor(), project, package, int(upload_id))
+    service(DepositListService).delete(actor(), project, package, row_id(upload_id, "upload"))
     return no_content()
 
 

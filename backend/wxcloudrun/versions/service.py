@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from wxcloudrun.artifacts.queries import Provenance
+from wxcloudrun.artifacts.models import Provenance
 from wxcloudrun.audit.service.record import record as record_change
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
@@ -61,12 +61,8 @@ class VersionService:
                 created_by=provenance.deposited_by,
             )
             tx.session.add(row)
-        row.artifact_id = digest
+        row.refer(digest, provenance)
         row.status = Status.DOWNLOADED.value
-        row.original_name = provenance.original_name
-        row.content_type = provenance.content_type
-        row.deposited_at = provenance.deposited_at
-        row.deposited_by = provenance.deposited_by
         what = f"{found.path}/version/{named.version}"
         after = {"artifact_id": digest, "source": named.source.value}
         record_change(tx, actor, "version.made", what, after=after)

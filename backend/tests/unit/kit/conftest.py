@@ -1,11 +1,16 @@
 """An application with a few endpoints of its own, on which the machinery shows what it does."""
 
+import io
+import json
+import logging
 from functools import partial
+from typing import Any
 
 import pytest
 from flask import Flask, Response
 
 from tests.conftest import MakeApp
+from tests.support.builders import person
 from tests.support.client import ApiClient, sender
 from wxcloudrun.kit.errors import AppError, Conflict
 from wxcloudrun.kit.paging import Page
@@ -53,12 +58,36 @@ class RowOut(Output):
     value: int | str
 
 
+class Log:
+    """What an application has written to its log since it was made."""
+
+    def __init__(self) -> None:
+        self._stream = io.StringIO()
+        for handler in logging.getLogger().handlers:
+            if type(handler) is logging.StreamHandler:
+                handler.setStream(self._stream)
+
+    @property
+    def text(self) -> str:
+        """All of it."""
+        return self._stream.getvalue()
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        """Line by line."""
+        return [json.loads(line) for line in self.text.splitlines()]
+
+    def of(self, event: str) -> list[dict[str, Any]]:
+        """Return what was logged under a name."""
+        return [entry for entry in self.entries if entry["event"] == event]
+
+
 class Shelf:
     """Rows that tests may add to while somebody turns the pages."""
 
     def __init__(self) -> None:
         self.numbers = list(range(1, 8))
-        self.words = ["a", "b", "ä", "z"]
+        self.words = ["a", "b", "c"]
 
 
 def echo(body: ThingIn | OptionalIn) -> Response:
@@ -111,7 +140,7 @@ def probe(make_app: MakeApp, shelf: Shelf) -> Flask:
         rows = [each for each in sorted(shelf.words) if wanted.after is None or each > wanted.after]
         return pages.answer(Page.cut(rows, wanted.limit, lambda row: row), lambda row: RowOut(value=row))
 
-    app = make_app()
+    app = make_app(LOG_LEVEL="INFO")
     endpoint = partial(Endpoint, caller=Caller.ANYONE, scope=None)
     rows = [
         endpoint("POST", "/things", echo, "echo", "", body=ThingIn),
@@ -128,6 +157,19 @@ def probe(make_app: MakeApp, shelf: Shelf) -> Flask:
     ]
     app.register_blueprint(blueprint("probe", "/probe", rows))
     return app
+
+
+@pytest.fixture
+def probe_owner(probe: Flask, probing: ApiClient) -> ApiClient:
+    """A client of somebody who is known there."""
+    return probing.as_(person(probe, "owner").token)
+
+
+@pytest.fixture
+def log(probe: Flask) -> Log:
+    """The log of that application."""
+    del probe
+    return Log()
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """Every answer is an envelope under a request id, also when something goes wrong that nobody thought of."""
 
-import json
 import re
-from typing import Any
 
 import pytest
 from flask import Flask
 
 from tests.support.client import ApiClient
-from tests.unit.kit.conftest import SECRET
+from tests.unit.kit.conftest import SECRET, Log
 
 
 class TestUnknownPlaces:
@@ -61,12 +59,12 @@ class TestDefects:
             assert told.encode() not in answer.body
 
     def test_its_trace_is_in_the_log_under_the_request_id_that_the_answer_names(
-        self, capsys: pytest.CaptureFixture[str], probing: ApiClient
+        self, probing: ApiClient, log: Log
     ) -> None:
         answer = probing.get("/probe/fails", headers={"X-Request-ID": "look-here"})
 
         assert answer.data["request_id"] == answer.headers["X-Request-ID"] == "look-here"
-        (entry,) = log_entries(capsys, "unhandled_error")
+        (entry,) = log.of("unhandled_error")
         assert entry["request_id"] == "look-here"
         assert "ZeroDivisionError" in entry["exc_info"]
         assert "in fail" in entry["exc_info"]
@@ -107,9 +105,3 @@ def test_the_text_of_an_answer_is_not_escaped(probe: Flask) -> None:
         body = client.post("/probe/things", json={"name": "测试"}).get_data()
 
     assert "测试".encode() in body
-
-
-def log_entries(capsys: pytest.CaptureFixture[str], event: str) -> list[dict[str, Any]]:
-    """Return what has been logged under a name."""
-    entries = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    return [entry for entry in entries if entry["event"] == event]

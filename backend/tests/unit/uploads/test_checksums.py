@@ -70,7 +70,9 @@ class TestInHex:
         assert nothing_arrived(shop)
 
     @pytest.mark.parametrize("algorithm", LENGTHS)
-    @pytest.mark.parametrize("bad", ["", "invalid-hash-format", "g" * 64, "0", "0x" + "0" * 62, "０" * 64])
+    @pytest.mark.parametrize(
+        "bad", ["", "invalid-hash-format", "g" * 64, "0", "0x" + "0" * 62, "\uff10" * 64]
+    )
     def test_given_a_checksum_in_a_wrong_format_then_400_names_the_header(
         self, shop: Workshop, algorithm: str, bad: str
     ) -> None:
@@ -126,7 +128,15 @@ class TestReprDigest:
 
     @pytest.mark.parametrize(
         "bad",
-        ["nonsense", "sha-256=abc", "sha-256=:!!!:", "sha-256=:QUJD:", "sha-256=:QUJ:", f"sha-256={'0' * 64}", ","],
+        [
+            "nonsense",
+            "sha-256=abc",
+            "sha-256=:!!!:",
+            "sha-256=:QUJD:",
+            "sha-256=:QUJ:",
+            f"sha-256={'0' * 64}",
+            ",",
+        ],
     )
     def test_given_a_digest_in_a_wrong_format_then_400(self, shop: Workshop, bad: str) -> None:
         answer = put(shop, Repr_Digest=bad)

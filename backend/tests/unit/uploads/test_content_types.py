@@ -8,7 +8,9 @@ from tests.support.registry import Workshop
 
 def settled(shop: Workshop, filename: str, content_type: str | None) -> str:
     headers = {} if content_type is None else {"Content-Type": content_type}
-    answer = shop.writer.put(shop.url(f"/upload/{filename}"), b"bytes", query={"tag": "t"}, headers=headers).ok()
+    answer = shop.writer.put(
+        shop.url(f"/upload/{filename}"), b"bytes", query={"tag": "t"}, headers=headers
+    ).ok()
     downloaded = shop.download("tag:t").headers["Content-Type"]
     assert downloaded == answer.data["content_type"], "the download has the type that was answered"
     return downloaded
@@ -36,7 +38,9 @@ def test_given_no_type_that_means_something_then_the_name_decides(
     assert settled(shop, filename, sent) == expected
 
 
-@pytest.mark.parametrize("sent", ["nonsense", "a/b/c", "text/", "/plain", "text/plain, text/html", "x/" + "y" * 300])
+@pytest.mark.parametrize(
+    "sent", ["nonsense", "a/b/c", "text/", "/plain", "text/plain, text/html", "x/" + "y" * 300]
+)
 def test_given_a_type_that_is_none_then_the_name_decides(shop: Workshop, sent: str) -> None:
     assert settled(shop, "x.txt", sent) == "text/plain"
 

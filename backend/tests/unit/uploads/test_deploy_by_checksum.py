@@ -179,12 +179,17 @@ class TestRefused:
         }
 
         answer = shop.writer.put(
-            shop.url("/upload/x.bin"), b"other", headers=headers, environ_overrides={"wsgi.input_terminated": True}
+            shop.url("/upload/x.bin"),
+            b"other",
+            headers=headers,
+            environ_overrides={"wsgi.input_terminated": True},
         )
 
         assert (answer.status, answer.reason) == (400, "malformed")
 
-    @pytest.mark.parametrize("headers", [{}, {"X-Checksum-SHA1": "0" * 40}, {"X-Checksum-SHA256": "nonsense"}])
+    @pytest.mark.parametrize(
+        "headers", [{}, {"X-Checksum-SHA1": "0" * 40}, {"X-Checksum-SHA256": "nonsense"}]
+    )
     def test_given_no_sha256_then_400(self, shop: Workshop, headers: dict[str, str]) -> None:
         answer = shop.writer.put(shop.url("/upload/x.bin"), headers={"X-Checksum-Deploy": "true", **headers})
 

@@ -124,7 +124,8 @@ class TestInAForm:
         assert answer.data["original_name"] == 'a"b.zip'
 
     @pytest.mark.parametrize(
-        ("extended", "name"), [(b"%E6%96%87.zip", "文.zip"), (b"a%22b.zip", 'a"b.zip'), (b"plain.zip", "plain.zip")]
+        ("extended", "name"),
+        [(b"%E6%96%87.zip", "文.zip"), (b"a%22b.zip", 'a"b.zip'), (b"plain.zip", "plain.zip")],
     )
     def test_given_an_extended_file_name_then_it_counts(
         self, shop: Workshop, extended: bytes, name: str
@@ -133,7 +134,9 @@ class TestInAForm:
 
         assert post_form(shop.writer, shop.url("/upload"), part).ok().data["original_name"] == name
 
-    @pytest.mark.parametrize("extended", [b"%FF.zip", b"%00.zip", b"a%2Fb.zip", b"%0D%0A.zip", b"%E2%80%AEgpj.exe"])
+    @pytest.mark.parametrize(
+        "extended", [b"%FF.zip", b"%00.zip", b"a%2Fb.zip", b"%0D%0A.zip", b"%E2%80%AEgpj.exe"]
+    )
     def test_given_a_dangerous_extended_file_name_then_422(self, shop: Workshop, extended: bytes) -> None:
         part = Part("file", b"bytes", b"fallback.zip\"; filename*=UTF-8''" + extended + b'; x="')
 

@@ -27,7 +27,11 @@ class TestAccepted:
     @pytest.mark.parametrize("order", ["before", "behind", "around"])
     def test_given_fields_anywhere_around_the_file_then_they_count(self, shop: Workshop, order: str) -> None:
         tag, version, each = field("tag", "stable"), field("version", "1.0.0"), file(b"bytes")
-        parts = {"before": (tag, version, each), "behind": (each, tag, version), "around": (tag, each, version)}
+        parts = {
+            "before": (tag, version, each),
+            "behind": (each, tag, version),
+            "around": (tag, each, version),
+        }
 
         answer = upload(shop, *parts[order]).ok()
 
@@ -43,9 +47,7 @@ class TestAccepted:
 
         assert shop.download("stable").body == data
 
-    def test_given_an_epilogue_then_it_is_no_part_of_the_file(
-        self, shop: Workshop
-    ) -> None:
+    def test_given_an_epilogue_then_it_is_no_part_of_the_file(self, shop: Workshop) -> None:
         body = encoded(file(b"bytes"), field("tag", "stable")) + b"an epilogue that nobody reads"
 
         post_body(shop.writer, shop.url("/upload"), body).ok()
@@ -160,7 +162,9 @@ class TestMalformed:
 
         assert (answer.status, answer.reason) == (400, "interrupted")
 
-    @pytest.mark.parametrize("body", [b"random \x00\xff bytes", b"--" + BOUNDARY.encode() + b"junk", b"\r\n" * 50])
+    @pytest.mark.parametrize(
+        "body", [b"random \x00\xff bytes", b"--" + BOUNDARY.encode() + b"junk", b"\r\n" * 50]
+    )
     def test_given_a_body_that_is_no_form_then_400(self, shop: Workshop, body: bytes) -> None:
         answer = post_body(shop.writer, shop.url("/upload"), body)
 
@@ -168,7 +172,11 @@ class TestMalformed:
 
     @pytest.mark.parametrize(
         "content_type",
-        ["multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=" + "x" * 71],
+        [
+            "multipart/form-data",
+            "multipart/form-data; boundary=",
+            "multipart/form-data; boundary=" + "x" * 71,
+        ],
     )
     def test_given_no_usable_boundary_then_400(self, shop: Workshop, content_type: str) -> None:
         answer = shop.writer.post(
@@ -178,7 +186,8 @@ class TestMalformed:
         assert (answer.status, answer.reason) == (400, "malformed")
 
     @pytest.mark.parametrize(
-        "content_type", ["application/json", "application/octet-stream", "multipart/mixed; boundary=x", "nonsense"]
+        "content_type",
+        ["application/json", "application/octet-stream", "multipart/mixed; boundary=x", "nonsense"],
     )
     def test_given_another_content_type_then_415(self, shop: Workshop, content_type: str) -> None:
         answer = shop.writer.post(shop.url("/upload"), data=b"bytes", headers={"Content-Type": content_type})

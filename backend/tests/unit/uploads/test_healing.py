@@ -66,7 +66,10 @@ class TestDamaged:
     def test_given_damage_when_the_same_request_is_retried_under_its_key_then_the_bytes_come_back(
         self, shop: Workshop, blobs: Path, damage: Damage
     ) -> None:
-        url, options = shop.url("/upload/x.bin"), {"query": {"tag": "stable"}, "headers": {"Idempotency-Key": "one"}}
+        url, options = (
+            shop.url("/upload/x.bin"),
+            {"query": {"tag": "stable"}, "headers": {"Idempotency-Key": "one"}},
+        )
         first = shop.writer.put(url, DATA, **options).ok()
         damage(only_object(blobs))
 
@@ -108,7 +111,9 @@ class TestAftermath:
         shop.upload(b"the version", version="1.0").ok()
         shop.upload(DATA, tag="stable").ok()
         before = remains()
-        largest = max((path for path in blobs.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+        largest = max(
+            (path for path in blobs.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size
+        )
         largest.write_bytes(b"damaged")
 
         assert shop.upload(DATA, version="1.0").status == 409

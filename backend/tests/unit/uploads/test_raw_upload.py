@@ -13,8 +13,9 @@ CHUNKED = {
     "environ_overrides": {"wsgi.input_terminated": True},
 }
 ANSWER_FIELDS = {
-    "id", "artifact_id", "sha256", "md5", "sha1", "size", "original_name", "content_type", "project", "package",
-    "tag", "version", "version_source", "version_conflict", "ref_count", "deduplicated", "created_at",
+    "id", "artifact_id", "sha256", "md5", "sha1", "size", "original_name", "content_type", "project",
+    "package", "tag", "version", "version_source", "version_conflict", "ref_count", "deduplicated",
+    "created_at",
 }  # fmt: skip
 
 
@@ -45,7 +46,11 @@ class TestAnswer:
 
         answer = shop.upload(data, "plain-file.bin").ok()
 
-        assert (answer.data["tag"], answer.data["version"], answer.data["version_source"]) == (None, None, None)
+        assert (answer.data["tag"], answer.data["version"], answer.data["version_source"]) == (
+            None,
+            None,
+            None,
+        )
         assert answer.data["ref_count"] == 1
         assert shop.download(f"artifact:{sha256(data)}").body == data
 
@@ -61,7 +66,12 @@ class TestAnswer:
 class TestBytes:
     @pytest.mark.parametrize(
         "data",
-        [bytes(range(256)) * 100, b"before\x00null\x00after", "Hello 你好世界 🌍 مرحبا".encode(), b"\r\n--x--\r\n"],
+        [
+            bytes(range(256)) * 100,
+            b"before\x00null\x00after",
+            "Hello 你好世界 🌍 مرحبا".encode(),
+            b"\r\n--x--\r\n",
+        ],
         ids=["every value", "null bytes", "unicode text", "looks like a form"],
     )
     def test_given_any_bytes_then_exactly_those_come_back(self, shop: Workshop, data: bytes) -> None:

@@ -24,7 +24,9 @@ def app(make_app: MakeApp) -> Flask:
     return make_app(MAX_UPLOAD_BYTES=str(LIMIT_BYTES))
 
 
-def put(shop: Workshop, data: bytes = DATA, filename: str = "x.bin", who: str = "writer", **options: object) -> Answer:
+def put(
+    shop: Workshop, data: bytes = DATA, filename: str = "x.bin", who: str = "writer", **options: object
+) -> Answer:
     answer: Answer = getattr(shop, who).put(shop.url(f"/upload/{quote(filename, safe='')}"), data, **options)
     return answer
 
@@ -92,12 +94,12 @@ def test_given_a_refused_upload_then_nothing_remains_of_it(
     assert shop.reader.get(shop.url("/tags")).items == []
 
 
-@pytest.mark.parametrize("again", [{}, {"headers": {"Idempotency-Key": "one"}}], ids=["plain", "under a key"])
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "one"}], ids=["plain", "under a key"])
 def test_given_the_same_upload_twice_then_one_object_and_no_lease_remain(
-    shop: Workshop, remains: Remains, again: dict[str, dict[str, str]]
+    shop: Workshop, remains: Remains, headers: dict[str, str]
 ) -> None:
     for _ in range(2):
-        put(shop, query={"tag": "t"}, **again).ok()
+        put(shop, query={"tag": "t"}, headers=headers).ok()
 
     found = remains()
     assert (found["artifacts"], found["objects"], found["leases"]) == (1, 1, 0)

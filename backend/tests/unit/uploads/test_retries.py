@@ -1,4 +1,4 @@
-"""A client that lost the answer sends again: with a key it adds nothing, without one it gets the same names."""
+"""A client that lost the answer sends again: a key adds nothing, without one the names are the same."""
 
 import pytest
 
@@ -35,7 +35,9 @@ class TestWithKey:
         assert len(shop.reader.get(shop.url("/tags/stable/history")).items) == 1
         assert shop.reader.get(f"/api/v1/artifact/{sha256(DATA)}").data["ref_count"] == 2
 
-    def test_given_a_retry_after_the_tag_moved_on_then_the_tag_stays_where_it_is(self, shop: Workshop) -> None:
+    def test_given_a_retry_after_the_tag_moved_on_then_the_tag_stays_where_it_is(
+        self, shop: Workshop
+    ) -> None:
         put(shop).ok()
         shop.upload(b"newer", tag="stable").ok()
 
@@ -61,7 +63,9 @@ class TestWithKey:
         put(shop).ok()
         url = shop.url("/upload/app.bin", package=shop.new_package())
 
-        answer = shop.writer.put(url, DATA, query={"tag": "stable", "version": "1.0.0"}, headers={"Idempotency-Key": "one"})
+        answer = shop.writer.put(
+            url, DATA, query={"tag": "stable", "version": "1.0.0"}, headers={"Idempotency-Key": "one"}
+        )
 
         assert (answer.status, answer.reason) == (422, "idempotency_key_reused")
 

@@ -55,9 +55,7 @@ class TestExplicit:
         shop.upload(FIRST, version="1.0.0").ok()
         package = shop.new_package()
 
-        shop.writer.put(
-            shop.url("/upload/x.bin", package=package), OTHER, query={"version": "1.0.0"}
-        ).ok()
+        shop.writer.put(shop.url("/upload/x.bin", package=package), OTHER, query={"version": "1.0.0"}).ok()
 
         assert shop.reader.get(shop.url("/+/version:1.0.0", package=package)).body == OTHER
 

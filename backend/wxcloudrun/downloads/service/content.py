@@ -8,38 +8,10 @@ from typing import BinaryIO
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from wxcloudrun.downloads.errors import DamagedObject
-from wxcloudrun.downloads.queries import Target
+from wxcloudrun.downloads.rules import Blob
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.errors import Gone, NotFound
 from wxcloudrun.kit.storage.port import BlobStore, DownloadLink, ObjectMissing
-
-
-@dataclass(frozen=True, slots=True)
-class Blob:
-    """Everything that an answer with these bytes says about them."""
-
-    artifact_id: str
-    size_bytes: int
-    md5: str | None
-    sha1: str | None
-    object_key: str
-    original_name: str
-    content_type: str
-    deposited_at: datetime
-
-    @classmethod
-    def of(cls, target: Target) -> "Blob":
-        """Take the part of a target that concerns its bytes."""
-        return cls(
-            artifact_id=target.artifact_id,
-            size_bytes=target.size_bytes,
-            md5=target.md5,
-            sha1=target.sha1,
-            object_key=target.object_key,
-            original_name=target.original_name,
-            content_type=target.content_type,
-            deposited_at=target.deposited_at,
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +48,11 @@ class BlobService:
         file.seek(0)
         return file
 
+    def check(self, blob: Blob) -> None:
+        """Return if the object is there with its size. Raises DamagedObject."""
+        if self._blobs.size_of(blob.object_key) != blob.size_bytes:
+            raise damaged()
+
     def read(self, blob: Blob, start: int, length: int) -> Iterator[bytes]:
         """Stream a part of the object. Raises DamagedObject, StoreUnavailable."""
         try:
@@ -104,19 +81,12 @@ class BlobService:
         expires_at, deposited_at, *rest = fields
         if clock.now().timestamp() >= expires_at:
             raise Gone("this link has expired; ask for a new one")
-        artifact_id, size_bytes, md5, sha1, object_key, original_name, content_type = rest
-        return Blob(
-            artifact_id=artifact_id,
-            size_bytes=size_bytes,
-            md5=md5,
-            sha1=sha1,
-            object_key=object_key,
-            original_name=original_name,
-            content_type=content_type,
-            deposited_at=datetime.fromisoformat(deposited_at),
-        )
+        artifact_id, size_bytes, md5, sha1, object_key, name, content_type = rest
+        moment = datetime.fromisoformat(deposited_at)
+        return Blob(artifact_id, size_bytes, md5, sha1, object_key, name, content_type, moment)
 
     def _sign(self, blob: Blob, expires_at: datetime) -> str:
+        """Sign what `linked` needs, in the order of Blob's fields, so that no database is asked later."""
         signed = self._signer.dumps(
             [
                 expires_at.timestamp(),

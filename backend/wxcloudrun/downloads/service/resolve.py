@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from wxcloudrun.downloads import queries
-from wxcloudrun.downloads.queries import Target
-from wxcloudrun.downloads.rules import ACTIVE, LATEST, Kind, Ref, parse_ref
+from wxcloudrun.downloads.rules import ACTIVE, LATEST, Kind, Ref, Target, parse_ref
 from wxcloudrun.kit.db import reading
 from wxcloudrun.kit.errors import NotFound
 from wxcloudrun.kit.security import Action, Actor

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 SUCCESS_HEAD = b'{"code":1,"data":'
 SUCCESS_TAIL = b',"msg":"success"}\n'  # the line break is for people with a terminal
 JSON = "application/json"
+MAX_FIELD_NAME = 200  # an unknown field may be called anything
 
 
 def ok(data: BaseModel | Mapping[str, Any] | None = None, *, status: int = 200) -> Response:
@@ -48,7 +49,7 @@ def validation_errors(errors: Sequence[Any]) -> list[dict[str, str]]:
     """Turn pydantic's list of errors into `[{field, message}]`, without echoing what was sent."""
     return [
         {
-            "field": ".".join(str(part) for part in error["loc"]) or "body",
+            "field": ".".join(str(part) for part in error["loc"])[:MAX_FIELD_NAME] or "body",
             "message": str(error["msg"]).removeprefix("Value error, "),
         }
         for error in errors

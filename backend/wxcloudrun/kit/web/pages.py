@@ -16,6 +16,7 @@ from wxcloudrun.kit.web.envelope import ok
 from wxcloudrun.kit.web.parsing import Output, Query
 
 MAX_ROW_ID = 2**63 - 1
+MAX_NAME_LENGTH = 128
 
 
 class PageQuery(Query):
@@ -40,10 +41,16 @@ def requested[P: Position](query: PageQuery, key: type[P]) -> PageRequest[P]:
     if query.cursor is None:
         return PageRequest(query.limit)
     fingerprint, after = decode(query.cursor)
-    in_bounds = not isinstance(after, int) or 0 <= after <= MAX_ROW_ID
-    if fingerprint != list_fingerprint() or type(after) is not key or not in_bounds:
+    if fingerprint != list_fingerprint() or type(after) is not key or not is_possible(after):
         raise unusable_cursor()
     return PageRequest(query.limit, after)
+
+
+def is_possible(after: Position) -> bool:
+    """Tell whether a row can have this key: cursors are not signed, and databases refuse what is too odd."""
+    if isinstance(after, int):
+        return 0 <= after <= MAX_ROW_ID
+    return len(after) <= MAX_NAME_LENGTH and after.isascii() and after.isprintable()
 
 
 def answer[T, O: BaseModel](page: Page[T], shape: Callable[[T], O]) -> Response:

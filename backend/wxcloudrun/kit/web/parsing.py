@@ -8,16 +8,20 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.errors import Interrupted, Invalid, Malformed, TooLarge, UnsupportedMediaType
+from wxcloudrun.kit.errors import Interrupted, Invalid, Malformed, NotFound, TooLarge, UnsupportedMediaType
 from wxcloudrun.kit.web.envelope import validation_errors
 
 MAX_JSON_BYTES = 1024 * 1024
+MAX_ERRORS = 50  # an answer names no more wrong fields than a person would read
+MAX_ID_DIGITS = 18  # what surely fits into a BIGINT
 
 
 class Input(BaseModel):
     """A JSON body: unknown fields and wrong types are refused, so that a mistake is noticed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, str_max_length=10_000)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, str_max_length=10_000, allow_inf_nan=False
+    )
 
 
 class Query(BaseModel):
@@ -73,16 +77,30 @@ def has_body() -> bool:
 
 def read_small_body() -> bytes:
     """Return the whole body of a request that has to be small."""
-    request.max_content_length = MAX_JSON_BYTES
+    request.max_content_length = MAX_JSON_BYTES + 1  # a chunked body is cut off there without a word
     try:
         body = request.get_data(cache=False)
     except RequestEntityTooLarge as error:
-        raise TooLarge("a JSON body may have 1 MiB at most", limit=MAX_JSON_BYTES) from error
+        raise too_large() from error
     except (ClientDisconnected, OSError) as error:
         raise Interrupted("the body ended before the announced length") from error
     if request.content_length is not None and len(body) < request.content_length:
         raise Interrupted("the body ended before the announced length")
+    if len(body) > MAX_JSON_BYTES:
+        raise too_large()
     return body
+
+
+def too_large() -> TooLarge:
+    """Refuse a body that has to be small and is not."""
+    return TooLarge("a JSON body may have 1 MiB at most", limit=MAX_JSON_BYTES)
+
+
+def row_id(text: str, what: str) -> int:
+    """Read the id of a row in a URL; one that cannot be is one that is not there (NotFound)."""
+    if not (text.isascii() and text.isdigit() and len(text) <= MAX_ID_DIGITS):
+        raise NotFound(f"there is no such {what}")
+    return int(text)
 
 
 def validate[M: BaseModel](model: type[M], given: Any) -> M:
@@ -98,5 +116,5 @@ def refusal(error: ValidationError) -> Malformed | Invalid:
     details = error.errors(include_url=False, include_input=False)
     if details[0]["type"] == "json_invalid":
         return Malformed("the body is not valid JSON")
-    errors = validation_errors(details)
+    errors = validation_errors(details[:MAX_ERRORS])
     return Invalid("; ".join(f"{each['field']}: {each['message']}" for each in errors[:3]), errors=errors)

@@ -6,10 +6,11 @@ from wxcloudrun.artifacts import queries as artifact_queries
 from wxcloudrun.artifacts.models import Artifact
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import NotFound
-from wxcloudrun.kit.security import Action, Actor, Scope
+from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.storage.port import BlobStore
-from wxcloudrun.packages.service import PackageService
+from wxcloudrun.packages.service import FoundPackage, PackageService
 from wxcloudrun.uploads.service.publication import Deposited, DepositSpec, Publication
+from wxcloudrun.uploads.service.reception import Checksums, Destination
 
 
 class ChecksumDepositService:
@@ -24,21 +25,23 @@ class ChecksumDepositService:
         self._publication = publication
         self._blobs = blobs
 
-    def deposit(self, actor: Actor, project: str, package: str, digest: str, spec: DepositSpec) -> Deposited:
-        """Deposit the bytes with this SHA-256.
+    def deposit(self, destination: Destination, checksums: Checksums, spec: DepositSpec) -> Deposited:
+        """Deposit the bytes that have these checksums, among them the SHA-256.
 
         Raises NotFound if the caller has to send them, else what a deposit raises.
         """
+        actor, digest = destination.actor, checksums.sha256 or ""
         with reading() as session:
-            self._packages.enter(session, actor, project, package, Action.ARTIFACT_WRITE)
+            self._enter(session, destination)
             artifact = readable_artifact(session, actor, digest)
+        checksums.verify(Checksums(artifact.id, artifact.sha1, artifact.md5))
         key, size_bytes = artifact.object_key, artifact.size_bytes
         if self._blobs.size_of(key) != size_bytes:
             raise send_the_bytes()  # damaged: an upload of the bytes heals it
         proposed = self._publication.proposed_version(spec, key, size_bytes)
 
         def work(tx: Transaction) -> Deposited:
-            found = self._packages.enter(tx.session, actor, project, package, Action.ARTIFACT_WRITE)
+            found = self._enter(tx.session, destination)
             earlier = self._publication.replayed(tx.session, actor, found, spec, digest)
             if earlier is not None:
                 return earlier
@@ -47,13 +50,16 @@ class ChecksumDepositService:
 
         return atomically(work)
 
+    def _enter(self, session: Session, destination: Destination) -> FoundPackage:
+        return self._packages.enter(
+            session, destination.actor, destination.project, destination.package, Action.ARTIFACT_WRITE
+        )
+
 
 def readable_artifact(session: Session, actor: Actor, digest: str) -> Artifact:
     """Return the artifact if this credential may read it somewhere. Raises NotFound."""
-    may_read = (
-        Scope.READ in actor.scopes and artifact_queries.seen_reference(session, actor, digest) is not None
-    )
-    artifact = artifact_queries.artifact(session, digest) if may_read else None
+    seen = artifact_queries.seen_reference(session, actor, digest)
+    artifact = artifact_queries.artifact(session, digest) if seen is not None else None
     if artifact is None:
         raise send_the_bytes()
     return artifact

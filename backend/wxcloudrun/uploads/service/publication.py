@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts import queries as artifact_queries
-from wxcloudrun.artifacts.models import Artifact
-from wxcloudrun.artifacts.queries import Provenance
+from wxcloudrun.artifacts.models import Artifact, Provenance
 from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction
@@ -101,8 +100,7 @@ class Publication:
         the deposit only its version, and the answer says so.
         """
         seen_before = artifact_queries.seen_reference(tx.session, actor, artifact.id) is not None
-        now = clock.now()
-        provenance = Provenance(spec.filename, spec.content_type, now, actor.user_id)
+        provenance = Provenance(spec.filename, spec.content_type, clock.now(), actor.user_id)
         named, conflict = self._name(tx, actor, found, proposed, artifact.id, provenance)
         if spec.tag is not None:
             self._tags.point(tx, actor, found, spec.tag, artifact.id, provenance)
@@ -117,12 +115,8 @@ class Publication:
             deduplicated=seen_before,
             idempotency_key=spec.idempotency_key,
             fingerprint=request_fingerprint(found, spec, artifact.id),
-            original_name=spec.filename,
-            content_type=spec.content_type,
-            deposited_at=now,
-            deposited_by=actor.user_id,
         )
-        upload.artifact_id = artifact.id if upload.is_bare else None
+        upload.refer(artifact.id if upload.is_bare else None, provenance)
         tx.session.add(upload)
         tx.session.flush()
         record(tx, actor, "upload.accepted", f"{found.path}/upload/{upload.id}", after=state_of(upload))

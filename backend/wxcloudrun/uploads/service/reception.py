@@ -26,13 +26,13 @@ class Checksums:
     sha1: str | None = None
     md5: str | None = None
 
-    def verify(self, measured: Measured) -> None:
-        """Raise ChecksumMismatch, which names both digests."""
+    def verify(self, actual: "Measured | Checksums") -> None:
+        """Raise ChecksumMismatch, which names both digests; what is not known cannot disagree."""
         for algorithm in ("sha256", "sha1", "md5"):
-            expected, received = getattr(self, algorithm), getattr(measured, algorithm)
-            if expected not in (None, received):
+            expected, received = getattr(self, algorithm), getattr(actual, algorithm)
+            if None not in (expected, received) and expected != received:
                 raise ChecksumMismatch(
-                    f"the bytes that arrived do not have the {algorithm.upper()} that was announced",
+                    f"the bytes do not have the {algorithm.upper()} that was announced",
                     algorithm=algorithm,
                     expected=expected,
                     received=received,

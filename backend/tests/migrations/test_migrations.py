@@ -1,0 +1,241 @@
+"""The migrations: from nothing to the schema that the code expects, and back, on each database."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.config import Config
+from flask import Flask
+from pytest_alembic import MigrationContext
+from pytest_alembic.tests import (  # noqa: F401  # collected here: what every history must do
+    test_model_definitions_match_ddl,
+    test_single_head_revision,
+    test_up_down_consistency,
+    test_upgrade,
+)
+from sqlalchemy import Connection, Engine, create_engine, func, inspect, make_url, select
+from sqlalchemy.exc import IntegrityError
+
+from tests.conftest import environment
+from wxcloudrun.app import create_app
+from wxcloudrun.config import BACKEND_DIR, Settings
+from wxcloudrun.kit import clock, ids
+from wxcloudrun.kit.db import Base, db
+
+DIGEST = "a" * 64
+MYSQL_URL = os.environ.get("TEST_MYSQL_URL")
+NEEDS_MYSQL = pytest.mark.skipif(MYSQL_URL is None, reason="TEST_MYSQL_URL names no MySQL database")
+VERSION_TABLE = "alembic_version"
+
+
+@contextmanager
+def database_beside(url: str) -> Iterator[str]:
+    """Make a database beside the one that `url` names, for one test, and yield its own URL."""
+    beside = make_url(url)
+    name = f"{beside.database}_migrations_{ids.new_id()[:8]}"
+    server = create_engine(beside, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        try:
+            yield beside.set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.exec_driver_sql(f"DROP DATABASE {name}")
+    server.dispose()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("mysql", marks=NEEDS_MYSQL)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """An empty database without tables."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/registry.db"
+        return
+    with database_beside(str(MYSQL_URL)) as beside:
+        yield beside
+
+
+@pytest.fixture
+def app(url: str, tmp_path: Path) -> Iterator[Flask]:
+    """The application over that database."""
+    environ = {**environment(".env.unit"), "DATA_DIR": str(tmp_path), "DATABASE_URL": url}
+    app = create_app(Settings.from_env(environ))
+    with app.app_context():
+        yield app
+        db.engine.dispose()
+
+
+@pytest.fixture
+def alembic_config() -> Config:
+    """The project's own migrations."""
+    config = Config()
+    config.set_main_option("script_location", str(BACKEND_DIR / "migrations"))
+    return config
+
+
+@pytest.fixture
+def alembic_engine(app: Flask) -> Engine:
+    """The application's database."""
+    del app
+    return db.engine
+
+
+@pytest.fixture
+def connection(alembic_engine: Engine) -> Iterator[Connection]:
+    """A connection to it, to look at what the migrations have done."""
+    with alembic_engine.connect() as connection:
+        yield connection
+
+
+def tables(connection: Connection) -> set[str]:
+    """Return what tables there are."""
+    found = set(inspect(connection).get_table_names())
+    connection.rollback()
+    return found - {VERSION_TABLE}
+
+
+def everything(connection: Connection) -> dict[str, list[str]]:
+    """Return the columns and the names of indexes and keys of each table."""
+    inspector = inspect(connection)
+    found = {
+        table: sorted(
+            [
+                *(
+                    f"{each['name']} {each['type']} {each['nullable']}"
+                    for each in inspector.get_columns(table)
+                ),
+                *(f"{each['name']} {each['column_names']}" for each in inspector.get_indexes(table)),
+                *(f"{each['name']} {each['options']}" for each in inspector.get_foreign_keys(table)),
+                *(f"{each['name']}" for each in inspector.get_unique_constraints(table)),
+            ]
+        )
+        for table in inspector.get_table_names()
+    }
+    connection.rollback()
+    return found
+
+
+def sample_rows() -> Mapping[str, dict[str, Any]]:
+    """Return one row of each kind that somebody would miss."""
+    now = clock.now()
+    reference = {
+        "package_id": 1,
+        "artifact_id": DIGEST,
+        "original_name": "测试 包.zip",
+        "content_type": "application/zip",
+        "deposited_at": now,
+        "deposited_by": 1,
+    }
+    return {
+        "users": {"id": 1, "email": "ada@example.com", "username": "ada ß 😀", "created_at": now},
+        "projects": {"id": 1, "name": "tools", "created_at": now, "created_by": 1},
+        "memberships": {"project_id": 1, "user_id": 1, "role": 4, "created_at": now},
+        "packages": {"id": 1, "project_id": 1, "name": "hammer", "created_at": now},
+        "artifacts": {"id": DIGEST, "size_bytes": 2**40, "object_key": "f" * 32, "created_at": now},
+        "versions": {"id": 1, "version": "1.0.0", "status": "downloaded", "created_at": now, **reference},
+        "tags": {"id": 1, "name": "stable", "updated_at": now, **reference},
+        "retired_versions": {"package_id": 1, "version": "0.9", "digest": DIGEST, "retired_at": now},
+    }
+
+
+def insert_sample(connection: Connection) -> None:
+    """Put the sample into the tables, those first that others point at."""
+    rows = sample_rows()
+    with connection.begin():
+        for table in Base.metadata.sorted_tables:
+            if table.name in rows:
+                connection.execute(table.insert().values(rows[table.name]))
+
+
+def contents(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of every table."""
+    with connection.begin():
+        return {
+            table.name: [tuple(row) for row in connection.execute(select(table))]
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def test_from_nothing_to_everything(alembic_runner: MigrationContext, connection: Connection) -> None:
+    assert tables(connection) == set()
+
+    alembic_runner.migrate_up_to("heads")
+
+    assert tables(connection) == set(Base.metadata.tables)
+
+
+def test_down_to_nothing_and_up_again_gives_the_same(
+    alembic_runner: MigrationContext, connection: Connection
+) -> None:
+    alembic_runner.migrate_up_to("heads")
+    before = everything(connection)
+
+    alembic_runner.migrate_down_to("base")
+    assert tables(connection) == set()
+
+    alembic_runner.migrate_up_to("heads")
+    assert everything(connection) == before
+
+
+def test_every_revision_goes_down_and_up(alembic_runner: MigrationContext) -> None:
+    for revision in alembic_runner.history.revisions[1:]:
+        if revision == "heads":
+            continue
+        alembic_runner.migrate_up_to(revision)
+        alembic_runner.migrate_down_one()
+        alembic_runner.migrate_up_to(revision)
+        assert alembic_runner.current == revision
+
+
+def test_data_is_as_it_was_after_another_upgrade(
+    alembic_runner: MigrationContext, connection: Connection
+) -> None:
+    alembic_runner.migrate_up_to("heads")
+    insert_sample(connection)
+    before = contents(connection)
+
+    alembic_runner.migrate_up_to("heads")
+
+    assert contents(connection) == before
+    assert {name for name, rows in before.items() if rows} == set(sample_rows())
+
+
+def test_data_goes_through_every_revision_but_the_first(
+    alembic_runner: MigrationContext, connection: Connection
+) -> None:
+    """Tables that a revision takes away may lose their rows; the others may not."""
+    alembic_runner.migrate_up_to("heads")
+    insert_sample(connection)
+    first = alembic_runner.history.revisions[1]
+
+    alembic_runner.migrate_down_to(first)
+    alembic_runner.migrate_up_to("heads")
+
+    after = contents(connection)
+    for table in ("users", "projects", "packages", "artifacts", "versions", "tags"):
+        assert len(after[table]) == 1, table
+
+
+def test_references_hold_after_a_migration(alembic_runner: MigrationContext, connection: Connection) -> None:
+    """Changing a table on SQLite needs its foreign keys off; they have to come back."""
+    alembic_runner.migrate_up_to("heads")
+    insert_sample(connection)
+    artifacts = Base.metadata.tables["artifacts"]
+
+    with pytest.raises(IntegrityError), connection.begin():
+        connection.execute(artifacts.delete())
+
+
+def test_names_differ_by_case_on_every_database(
+    alembic_runner: MigrationContext, connection: Connection
+) -> None:
+    alembic_runner.migrate_up_to("heads")
+    insert_sample(connection)
+    tags = Base.metadata.tables["tags"]
+
+    with connection.begin():
+        connection.execute(tags.insert().values({**sample_rows()["tags"], "id": 2, "name": "Stable"}))
+        found = connection.execute(select(func.count()).where(tags.c.name == "stable")).scalar_one()
+
+    assert found == 1

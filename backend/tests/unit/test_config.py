@@ -1,0 +1,319 @@
+"""Every setting: what it is by default, where it comes from, and how a wrong one is refused."""
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from wxcloudrun.config import GENERATED_SECRETS, Settings, SettingsError
+
+BACKEND = Path(__file__).resolve().parents[2]
+ROOT = BACKEND.parent
+NAMES = {str(field.alias) for field in Settings.model_fields.values()}
+GOOD_SECRET = "k9Qz-3mV_x7Lr2Tn8Wb5Yc1Hd6Jf4Gp0Sa"
+OTHER_SECRET = "Zp0-aS4Gf6Jd1Hc5Yb8Wn2Tr7Lx_v3Mq9K"
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """Where the service may keep things."""
+    return tmp_path / "data"
+
+
+def read(data_dir: Path, **environ: str) -> Settings:
+    """Read settings from an environment that has nothing else in it."""
+    return Settings.from_env({"DATA_DIR": str(data_dir), **environ})
+
+
+def refused(data_dir: Path, **environ: str) -> str:
+    """Return the sentence with which settings are refused."""
+    with pytest.raises(SettingsError) as error:
+        read(data_dir, **environ)
+    return str(error.value)
+
+
+PRODUCTION = {"APP_ENV": "production", "JWT_SECRET_KEY": GOOD_SECRET, "API_KEY_SECRET": OTHER_SECRET}
+
+
+class TestDefaults:
+    def test_a_development_machine_needs_none(self, data_dir: Path) -> None:
+        settings = read(data_dir)
+
+        assert settings.app_env == "development"
+        assert (settings.host, settings.port) == ("127.0.0.1", 8080)
+        assert settings.base_url == "http://127.0.0.1:8080"
+        assert settings.sqlalchemy_url == f"sqlite:///{data_dir}/registry.db"
+        assert settings.sqlite_synchronous == "NORMAL"
+        assert settings.blob_store == "local"
+        assert settings.log_level == "INFO"
+        assert settings.max_upload_bytes == 10 * 1024**3
+        assert settings.link_seconds == 300
+        assert settings.access_token_seconds == 900
+        assert settings.refresh_token_seconds == 30 * 24 * 3600
+        assert settings.refresh_leeway_seconds == 10
+        assert settings.registration_enabled is True
+        assert settings.admin_password is None
+        assert settings.trusted_proxy_hops == 0
+
+    def test_an_empty_value_is_no_value(self, data_dir: Path) -> None:
+        assert read(data_dir, **dict.fromkeys(NAMES - {"DATA_DIR"}, "")) == read(data_dir)
+
+    def test_what_is_no_setting_is_not_looked_at(self, data_dir: Path) -> None:
+        assert read(data_dir, PATH="/bin", SOMETHING="else") == read(data_dir)
+
+    def test_settings_do_not_change(self, data_dir: Path) -> None:
+        settings = read(data_dir)
+
+        with pytest.raises(ValueError, match="frozen"):
+            settings.port = 1  # type: ignore[misc]  # this is what must not work
+
+
+class TestReading:
+    @pytest.mark.parametrize(
+        ("name", "text", "value"),
+        [
+            ("PORT", "9000", 9000),
+            ("REGISTRATION_ENABLED", "false", False),
+            ("MINIO_SECURE", "true", True),
+            ("MAX_UPLOAD_BYTES", "1048576", 1_048_576),
+            ("CORS_ORIGINS", "https://a.example https://b.example:8443", None),
+            ("PROJECT_CREATION", "administrators", "administrators"),
+            ("LOG_LEVEL", "DEBUG", "DEBUG"),
+            ("MINIO_ENDPOINT", "[::1]:9000", "[::1]:9000"),
+        ],
+    )
+    def test_text_becomes_what_it_means(self, data_dir: Path, name: str, text: str, value: object) -> None:
+        expected = ("https://a.example", "https://b.example:8443") if value is None else value
+
+        assert getattr(read(data_dir, **{name: text}), name.lower()) == expected
+
+    def test_the_database_is_the_one_that_is_named(self, data_dir: Path) -> None:
+        url = "mysql+pymysql://registry:p%40ss@db:3306/registry?charset=utf8mb4"
+
+        assert read(data_dir, DATABASE_URL=url).sqlalchemy_url == url
+
+    def test_links_begin_with_the_public_url(self, data_dir: Path) -> None:
+        assert read(data_dir, PUBLIC_URL="https://registry.example/").base_url == "https://registry.example"
+
+    def test_a_directory_that_is_not_there_is_made(self, tmp_path: Path) -> None:
+        read(tmp_path / "a" / "b", **PRODUCTION)
+
+        assert (tmp_path / "a" / "b").is_dir()
+
+    def test_a_service_that_keeps_nothing_here_needs_no_directory(self, tmp_path: Path) -> None:
+        elsewhere = {
+            "DATABASE_URL": "mysql+pymysql://u:p@h/db",
+            "BLOB_STORE": "minio",
+            "MINIO_ACCESS_KEY": "access",
+            "MINIO_SECRET_KEY": "secret",
+        }
+
+        read(tmp_path / "none", **PRODUCTION, **elsewhere)
+
+        assert not (tmp_path / "none").exists()
+
+
+class TestEnvFile:
+    @pytest.fixture
+    def env_file(self, tmp_path: Path) -> Path:
+        """A file with two settings."""
+        file = tmp_path / "registry.env"
+        file.write_text("# a comment\nPORT=9001\nLOG_LEVEL='ERROR'\nUNKNOWN=x\n")
+        return file
+
+    def test_it_fills_what_is_unset(self, data_dir: Path, env_file: Path) -> None:
+        settings = read(data_dir, ENV_FILE=str(env_file))
+
+        assert (settings.port, settings.log_level) == (9001, "ERROR")
+
+    def test_the_environment_goes_before_it(self, data_dir: Path, env_file: Path) -> None:
+        settings = read(data_dir, ENV_FILE=str(env_file), PORT="9002")
+
+        assert (settings.port, settings.log_level) == (9002, "ERROR")
+
+    def test_what_is_set_to_nothing_is_unset(self, data_dir: Path, env_file: Path) -> None:
+        assert read(data_dir, ENV_FILE=str(env_file), PORT="").port == 9001
+
+    def test_a_file_that_is_not_there_is_named(self, data_dir: Path, tmp_path: Path) -> None:
+        sentence = refused(data_dir, ENV_FILE=str(tmp_path / "missing.env"))
+
+        assert "ENV_FILE" in sentence
+        assert "missing.env" in sentence
+
+
+class TestWrongSettings:
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            ("APP_ENV", "prod"),
+            ("PORT", "http"),
+            ("PORT", "0"),
+            ("PORT", "65536"),
+            ("PUBLIC_URL", "registry.example"),
+            ("PUBLIC_URL", "ftp://registry.example"),
+            ("PUBLIC_URL", "https:///registry"),
+            ("ADMIN_EMAIL", "nobody"),
+            ("ADMIN_PASSWORD", "short"),
+            ("WORKERS", "0"),
+            ("THREADS", "many"),
+            ("LOG_LEVEL", "verbose"),
+            ("DATABASE_URL", "nonsense"),
+            ("DATABASE_URL", "postgresql://user:hunter2@db/registry"),
+            ("DATABASE_URL", "mysql+pymysql://user:hunter2@db:port/registry"),
+            ("SQLITE_SYNCHRONOUS", "OFF"),
+            ("BLOB_STORE", "s3"),
+            ("MINIO_ENDPOINT", "http://127.0.0.1:9000"),
+            ("MINIO_PUBLIC_ENDPOINT", "files.example/path"),
+            ("MINIO_SECURE", "perhaps"),
+            ("JWT_SECRET_KEY", "hunter2-is-too-short"),
+            ("JWT_PREVIOUS_SECRET_KEY", "a" * 64),
+            ("API_KEY_SECRET", "abab" * 20),
+            ("ACCESS_TOKEN_SECONDS", "0"),
+            ("REFRESH_TOKEN_SECONDS", "-1"),
+            ("REFRESH_LEEWAY_SECONDS", "1h"),
+            ("REGISTRATION_ENABLED", "maybe"),
+            ("PROJECT_CREATION", "nobody"),
+            ("CORS_ORIGINS", "https://a.example a.example"),
+            ("TRUSTED_PROXY_HOPS", "-1"),
+            ("MAX_UPLOAD_BYTES", "10GB"),
+            ("LINK_SECONDS", "0"),
+        ],
+    )
+    def test_each_is_one_sentence_that_names_it_and_does_not_repeat_it(
+        self, data_dir: Path, name: str, value: str
+    ) -> None:
+        sentence = refused(data_dir, **{name: value})
+
+        assert name in sentence
+        assert "\n" not in sentence
+        assert "hunter2" not in sentence
+        assert len(value) < 5 or value not in sentence
+
+    def test_a_data_directory_that_cannot_be_one_is_named(self, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+
+        for environ in ({}, PRODUCTION):
+            assert "DATA_DIR" in refused(tmp_path / "file", **environ)
+            assert "DATA_DIR" in refused(tmp_path / "file" / "below", **environ)
+
+    @pytest.mark.parametrize("missing", ["MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"])
+    def test_an_s3_server_needs_both_keys(self, data_dir: Path, missing: str) -> None:
+        keys = {"MINIO_ACCESS_KEY": "access", "MINIO_SECRET_KEY": "secret-key"}
+        del keys[missing]
+
+        sentence = refused(data_dir, BLOB_STORE="minio", **keys)
+
+        assert missing in sentence
+        assert "secret-key" not in sentence
+
+    def test_no_secret_shows_when_settings_are_printed(self, data_dir: Path) -> None:
+        url = "mysql+pymysql://u:hunter2-database@h/db"
+        secrets = {"ADMIN_PASSWORD": "hunter2-admin", "MINIO_SECRET_KEY": "hunter2-minio"}
+
+        settings = read(data_dir, **PRODUCTION, DATABASE_URL=url, **secrets)
+
+        for shown in (repr(settings), str(settings), settings.model_dump_json()):
+            assert "hunter2" not in shown
+            assert GOOD_SECRET not in shown
+            assert OTHER_SECRET not in shown
+
+
+class TestProduction:
+    def test_with_good_secrets_it_starts(self, data_dir: Path) -> None:
+        settings = read(data_dir, **PRODUCTION)
+
+        assert settings.jwt_secret_key.get_secret_value() == GOOD_SECRET
+
+    @pytest.mark.parametrize("name", GENERATED_SECRETS)
+    def test_a_missing_secret_is_refused_and_not_made_up(self, data_dir: Path, name: str) -> None:
+        sentence = refused(data_dir, **{key: value for key, value in PRODUCTION.items() if key != name})
+
+        assert name in sentence
+        assert not (data_dir / "secrets").exists()
+
+    @pytest.mark.parametrize("name", [*GENERATED_SECRETS, "JWT_PREVIOUS_SECRET_KEY"])
+    @pytest.mark.parametrize("weak", ["short", "x" * 64, "0123456789" * 3, "ab" * 40])
+    def test_a_weak_secret_is_refused(self, data_dir: Path, name: str, weak: str) -> None:
+        assert name in refused(data_dir, **{**PRODUCTION, name: weak})
+
+    @pytest.mark.parametrize("password", ["password", "admin123", "changeme", "12345678", "CHANGEME"])
+    def test_a_password_that_everybody_tries_first_is_refused(self, data_dir: Path, password: str) -> None:
+        assert "ADMIN_PASSWORD" in refused(data_dir, **PRODUCTION, ADMIN_PASSWORD=password)
+
+
+class TestGeneratedSecrets:
+    def test_they_are_made_once_and_stay(self, data_dir: Path) -> None:
+        first, second = read(data_dir), read(data_dir)
+
+        assert first.jwt_secret_key == second.jwt_secret_key
+        assert first.api_key_secret == second.api_key_secret
+        assert first.jwt_secret_key != first.api_key_secret
+        assert len(first.jwt_secret_key.get_secret_value()) >= 43
+
+    def test_two_machines_have_two(self, tmp_path: Path) -> None:
+        assert read(tmp_path / "a").jwt_secret_key != read(tmp_path / "b").jwt_secret_key
+
+    def test_only_their_owner_can_read_them_whatever_the_umask_is(self, data_dir: Path) -> None:
+        before = os.umask(0)
+        try:
+            read(data_dir)
+        finally:
+            os.umask(before)
+
+        files = list((data_dir / "secrets").iterdir())
+        assert {file.name.upper() for file in files} == set(GENERATED_SECRETS)
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+    def test_a_secret_that_is_given_is_not_generated(self, data_dir: Path) -> None:
+        settings = read(data_dir, JWT_SECRET_KEY=GOOD_SECRET)
+
+        assert settings.jwt_secret_key.get_secret_value() == GOOD_SECRET
+        assert not (data_dir / "secrets" / "jwt_secret_key").exists()
+
+    def test_processes_that_start_together_agree(self, data_dir: Path) -> None:
+        script = (
+            "from wxcloudrun.config import Settings; import sys; sys.stdin.read();"
+            "print(Settings.from_env().jwt_secret_key.get_secret_value())"
+        )
+        environ = {"DATA_DIR": str(data_dir), "PATH": os.environ["PATH"]}
+        starting = [
+            subprocess.Popen(
+                [sys.executable, "-c", script],
+                cwd=BACKEND,
+                env=environ,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(4)
+        ]
+        for process in starting:
+            assert process.stdin is not None
+            process.stdin.close()
+            process.stdin = None
+
+        secrets = {process.communicate(timeout=60)[0].strip() for process in starting}
+
+        assert len(secrets) == 1
+        assert len(secrets.pop()) >= 43
+
+
+class TestExample:
+    @pytest.fixture
+    def example(self) -> dict[str, str | None]:
+        """What the example sets."""
+        return dotenv_values(ROOT / ".env.example")
+
+    def test_it_names_every_setting_and_nothing_else(self, example: dict[str, str | None]) -> None:
+        assert set(example) == NAMES
+
+    def test_it_is_a_development_machine_as_it_stands(
+        self, data_dir: Path, example: dict[str, str | None]
+    ) -> None:
+        given = {name: value or "" for name, value in example.items()}
+
+        assert Settings.from_env({**given, "DATA_DIR": str(data_dir)}) == read(data_dir)

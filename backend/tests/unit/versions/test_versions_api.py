@@ -1,0 +1,141 @@
+"""Versions over HTTP: listed, shown, deleted; their names never mean other bytes."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+
+from tests.support.builders import sha256
+from tests.support.registry import Workshop
+
+
+@pytest.fixture
+def package(shop: Workshop) -> Workshop:
+    """A package with three versions, whose bytes are their own names."""
+    for name in ("1.0.0", "1.1.0", "2.0.0"):
+        shop.upload(name.encode(), f"app-{name}.tar.gz", version=name).ok()
+    return shop
+
+
+class TestRead:
+    def test_given_a_version_then_exactly_the_promised_fields(self, package: Workshop) -> None:
+        data = package.reader.get(package.url("/versions/1.1.0")).ok().data
+
+        assert set(data) == {
+            "id", "version", "artifact_id", "status", "version_source", "created_at", "created_by",
+        }  # fmt: skip
+        assert (data["version"], data["artifact_id"]) == ("1.1.0", sha256(b"1.1.0"))
+        assert (data["status"], data["version_source"]) == ("downloaded", "explicit")
+        assert data["created_by"] == package.people["writer"].username
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", data["created_at"])
+        assert isinstance(data["id"], int)
+
+    def test_given_a_detected_version_then_it_says_how(self, package: Workshop) -> None:
+        package.upload(b"other", "app-3.0.tar.gz").ok()
+
+        assert package.reader.get(package.url("/versions/3.0")).data["version_source"] == "filename"
+
+    def test_given_versions_then_the_newest_comes_first(self, package: Workshop) -> None:
+        listed = package.reader.get(package.url("/versions")).ok().items
+
+        assert [each["version"] for each in listed] == ["2.0.0", "1.1.0", "1.0.0"]
+        assert listed[1] == package.reader.get(package.url("/versions/1.1.0")).data
+
+    @pytest.mark.parametrize("limit", [1, 2, 3, 200])
+    def test_given_any_page_size_then_every_version_comes_exactly_once(
+        self, package: Workshop, limit: int
+    ) -> None:
+        found: list[str] = []
+        query: dict[str, str | int] = {"limit": limit}
+        while True:
+            page = package.reader.get(package.url("/versions"), query=query).ok()
+            found += [each["version"] for each in page.items]
+            if page.data["next_cursor"] is None:
+                break
+            query["cursor"] = page.data["next_cursor"]
+
+        assert found == ["2.0.0", "1.1.0", "1.0.0"]
+
+    @pytest.mark.parametrize("name", ["1:2.3-4~deb12u1", "1.0+build", "v1", "%41", "a?b#c&d", "x" * 128])
+    def test_given_a_name_with_any_legal_characters_then_it_is_shown_and_deleted(
+        self, shop: Workshop, name: str
+    ) -> None:
+        shop.upload(b"bytes", version=name).ok()
+        url = shop.url(f"/versions/{quote(name, safe='')}")
+
+        assert shop.reader.get(url).data["version"] == name
+        assert shop.maintainer.delete(url).status == 204
+
+    @pytest.mark.parametrize(
+        "name", ["99.99.99", "1.0", "latest", "..", "%00", "1%200", "a%0Ab", "x" * 200, "版本"]
+    )
+    def test_given_no_such_version_then_404(self, package: Workshop, name: str) -> None:
+        assert package.reader.get(package.url(f"/versions/{name}")).status == 404
+        assert package.maintainer.delete(package.url(f"/versions/{name}")).status == 404
+
+    @pytest.mark.parametrize("rest", ["/versions", "/versions/1.0.0", "/versions/absent"])
+    def test_given_no_right_to_read_then_nothing_shows(self, package: Workshop, rest: str) -> None:
+        assert package.anonymous.get(package.url(rest)).status == 401
+        assert package.stranger.get(package.url(rest)).status == 404
+
+    def test_given_an_unknown_parameter_then_422(self, package: Workshop) -> None:
+        assert package.reader.get(package.url("/versions"), query={"status": "created"}).status == 422
+
+
+class TestImmutable:
+    def test_given_the_same_upload_again_then_the_version_keeps_its_id_maker_and_time(
+        self, package: Workshop
+    ) -> None:
+        before = package.reader.get(package.url("/versions/1.0.0")).data
+
+        package.maintainer.put(
+            package.url("/upload/other-name.zip"), b"1.0.0", query={"version": "1.0.0"}
+        ).ok()
+
+        assert package.reader.get(package.url("/versions/1.0.0")).data == before
+
+    @pytest.mark.parametrize("method", ["PUT", "POST", "PATCH"])
+    def test_given_any_other_method_then_405(self, package: Workshop, method: str) -> None:
+        answer = package.owner.request(method, package.url("/versions/1.0.0"), json={})
+
+        assert answer.status == 405
+        assert package.download("version:1.0.0").body == b"1.0.0"
+
+
+class TestDelete:
+    def test_given_a_deleted_version_then_it_is_gone_and_the_others_stay(self, package: Workshop) -> None:
+        assert package.maintainer.delete(package.url("/versions/1.1.0")).status == 204
+
+        assert package.reader.get(package.url("/versions/1.1.0")).status == 404
+        assert package.download("version:1.1.0").status == 404
+        assert package.download(f"artifact:{sha256(b'1.1.0')}").status == 404
+        left = [each["version"] for each in package.reader.get(package.url("/versions")).items]
+        assert left == ["2.0.0", "1.0.0"]
+
+    def test_given_a_deleted_version_then_deleting_it_again_is_404(self, package: Workshop) -> None:
+        package.maintainer.delete(package.url("/versions/1.1.0")).ok()
+
+        assert package.maintainer.delete(package.url("/versions/1.1.0")).status == 404
+
+    def test_given_a_tag_on_the_same_bytes_then_they_stay(self, package: Workshop) -> None:
+        package.writer.request("PUT", package.url("/tags/keep"), json={"version": "1.1.0"}).ok()
+
+        package.maintainer.delete(package.url("/versions/1.1.0")).ok()
+
+        assert package.download("keep").body == b"1.1.0"
+
+    def test_given_a_deleted_version_then_only_its_own_bytes_can_have_the_name_again(
+        self, package: Workshop
+    ) -> None:
+        package.maintainer.delete(package.url("/versions/1.1.0")).ok()
+
+        assert package.upload(b"others", version="1.1.0").status == 409
+        assert package.upload(b"1.1.0", version="1.1.0").status == 200
+        assert package.download("version:1.1.0").body == b"1.1.0"
+
+    @pytest.mark.parametrize(
+        ("who", "status"), [("anonymous", 401), ("stranger", 404), ("reader", 403), ("writer", 403)]
+    )
+    def test_given_no_right_to_delete_then_it_stays(self, package: Workshop, who: str, status: int) -> None:
+        assert getattr(package, who).delete(package.url("/versions/1.0.0")).status == status
+        assert package.download("version:1.0.0").body == b"1.0.0"
