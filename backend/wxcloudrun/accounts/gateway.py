@@ -90,14 +90,15 @@ class NoWechat:
 
 def refusal(problem: Any) -> AppError:
     """Return what an error of WeChat's means to the caller."""
-    logger.warning("wechat_refused", extra={"errcode": problem if isinstance(problem, int) else None})
-    if problem in {INVALID_CODE, CODE_USED}:
+    errcode = problem if isinstance(problem, int) else None
+    logger.warning("wechat_refused", extra={"errcode": errcode})
+    if errcode in {INVALID_CODE, CODE_USED}:
         return Unauthorized("the code is not valid or was used; call wx.login() again")
-    if problem == TOO_OFTEN:
+    if errcode == TOO_OFTEN:
         return TooManyRequests(
             "WeChat says that this person logs in too often", retry_after_seconds=WAIT_SECONDS
         )
-    if problem == CODE_BLOCKED:
+    if errcode == CODE_BLOCKED:
         return Forbidden("WeChat has blocked this person")
     return Unavailable("WeChat cannot answer now; try again")
 

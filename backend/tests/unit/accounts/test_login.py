@@ -9,7 +9,8 @@ from flask import Flask
 
 from tests.conftest import MakeApp
 from tests.support.client import ApiClient, sender
-from tests.unit.accounts.conftest import PASSWORD, AddUser, Clock, LogIn, Login, cookie_of
+from tests.support.moments import Clock
+from tests.unit.accounts.conftest import PASSWORD, AddUser, LogIn, Login, cookie_of
 from wxcloudrun.accounts.models import LoginSession, User
 from wxcloudrun.accounts.service.credentials import SecretHashes
 from wxcloudrun.accounts.service.guard import LoginGuard, LoginLimits

@@ -96,7 +96,6 @@ class Chain:
         head = queries.lock_head(tx.session)
         if head is None:
             head = AuditHead(id=HEAD_ID, position=0, mac=GENESIS, settled_id=0)
-            tx.session.add(head)
         entries = queries.unlinked(tx.session, after_id=head.settled_id, limit=BATCH)
         settled_id = queries.last_id_before(tx.session, clock.now() - SETTLED_AFTER)
         for entry in entries:
@@ -105,6 +104,7 @@ class Chain:
             settled_id = min(settled_id, entries[-1].id)
         head.settled_id = max(head.settled_id, settled_id)
         head.seal = self._seal(head)
+        tx.session.add(head)
         tx.session.flush()
         if entries:
             end = {"position": head.position, "mac": head.mac}

@@ -1,0 +1,28 @@
+"""A real MySQL, if `TEST_MYSQL_URL` names one; each test that writes has a database of its own."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from sqlalchemy import create_engine, make_url
+
+from wxcloudrun.kit import ids
+
+MYSQL_URL = os.environ.get("TEST_MYSQL_URL")
+NEEDS_MYSQL = pytest.mark.skipif(MYSQL_URL is None, reason="TEST_MYSQL_URL names no MySQL database")
+
+
+@contextmanager
+def database_beside(url: str) -> Iterator[str]:
+    """Make a database beside the one that `url` names, for one test, and yield its own URL."""
+    beside = make_url(url)
+    name = f"{beside.database}_beside_{ids.new_id()[:8]}"
+    server = create_engine(beside, isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        try:
+            yield beside.set(database=name).render_as_string(hide_password=False)
+        finally:
+            connection.exec_driver_sql(f"DROP DATABASE {name}")
+    server.dispose()
