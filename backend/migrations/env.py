@@ -1,9 +1,12 @@
 """Runs migrations on the application's own engine, on SQLite and on MySQL alike."""
 
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import Connection
 
 from wxcloudrun.kit.columns import UtcDateTime
 from wxcloudrun.kit.db import Base
@@ -11,7 +14,7 @@ from wxcloudrun.kit.db import Base
 UTC_DATETIME = "sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql')"
 
 
-def render_item(kind: str, item: Any, autogen_context: Any) -> str | bool:
+def render_item(kind: str, item: Any, autogen_context: Any) -> str | Literal[False]:
     """Write our own column types as what they are in the database: a migration outlives our code."""
     if kind != "type":
         return False
@@ -30,12 +33,8 @@ def run() -> None:
         apply(connection)
 
 
-def apply(connection: Any) -> None:
+def apply(connection: Connection) -> None:
     """Run on this connection. SQLite changes tables by copying them, which needs its keys off."""
-    is_sqlite = connection.dialect.name == "sqlite"
-    if is_sqlite:
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        connection.commit()
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
@@ -43,12 +42,31 @@ def apply(connection: Any) -> None:
         render_item=render_item,
         compare_type=True,
     )
-    with context.begin_transaction():
+    with foreign_keys_off(connection), context.begin_transaction():
         context.run_migrations()
-    if is_sqlite:
+
+
+@contextmanager
+def foreign_keys_off(connection: Connection) -> Iterator[None]:
+    """Keep SQLite from deleting what points at a table when the old copy of that table is dropped.
+
+    The driver is asked itself: SQLAlchemy would begin a transaction first, and inside of one SQLite
+    ignores this pragma without a word.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
         connection.commit()
-        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
-        connection.commit()
+        if broken := driver.execute("PRAGMA foreign_key_check").fetchall():
+            message = f"after the migration rows point at nothing: {broken[:5]}"
+            raise RuntimeError(message)
+    finally:
+        connection.rollback()
+        driver.execute("PRAGMA foreign_keys=ON")
 
 
 run()

@@ -38,8 +38,7 @@ def run_pytest(report: Path, narrowing: list[str]) -> int:
     """Run the folders' tests in parallel; the coverage gate holds for the whole suite only."""
     folders = [f"tests/{name}" for name in FOLDERS if (BACKEND / "tests" / name).is_dir()]
     command = [sys.executable, "-m", "pytest", "-q", *folders, f"--junitxml={report}"]
-    # pytest-alembic would collect tests of its own from tests/conftest.py; ours are in tests/migrations.
-    command += ["-m", f"not {LEFT_OUT}", "-o", "pytest_alembic_tests_path=none"]
+    command += ["-m", f"not {LEFT_OUT}"]
     if (workers := os.environ.get("TEST_WORKERS", "2")) != "0":
         # One file stays on one worker, so that a server is started once for all its tests.
         command += ["-n", workers, "--dist=loadfile"]

@@ -157,7 +157,7 @@ class Settings(BaseModel):
                 values = with_generated_secrets(values)
             settings = cls.model_validate(values)
             if settings.keeps_data:
-                settings.data_dir.mkdir(parents=True, exist_ok=True)
+                make_private(settings.data_dir)
         except ValidationError as error:
             raise SettingsError(sentence(error)) from None
         except OSError:
@@ -208,7 +208,8 @@ class Settings(BaseModel):
     @property
     def base_url(self) -> str:
         """What absolute links begin with; the Host header of a request never decides that."""
-        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+        host = f"[{self.host}]" if ":" in self.host else self.host  # an IPv6 address
+        return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -228,7 +229,8 @@ def with_generated_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def kept_secret(path: Path) -> str:
     """Return the secret in a file that only its owner can read, made at the first call."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent.parent)
+    path.parent.mkdir(exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
     draft.touch(mode=OWNER_ONLY)
     draft.write_text(secrets.token_urlsafe(MIN_SECRET_BYTES))
@@ -238,6 +240,11 @@ def kept_secret(path: Path) -> str:
     finally:
         draft.unlink()
     return path.read_text()
+
+
+def make_private(data_dir: Path) -> None:
+    """Make the data directory readable for its owner only: it will hold password hashes and secrets."""
+    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
 def is_weak(secret: str) -> bool:

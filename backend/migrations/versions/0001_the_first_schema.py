@@ -613,7 +613,6 @@ def upgrade() -> None:
         )
 
 
-
 def downgrade() -> None:
     # A table takes its indexes along; MySQL drops none alone that a foreign key needs.
     op.drop_table("versions")

@@ -133,9 +133,7 @@ def test_given_uploads_and_downloads_at_once_then_readers_see_whole_files_only(
     def act(number: int) -> Answer:
         if number % 2:
             return admin.get(f"{package_url}/+/moving")
-        return admin.put(
-            f"{package_url}/upload/a.bin", versions[number // 2 % 6], query={"tag": "moving"}
-        )
+        return admin.put(f"{package_url}/upload/a.bin", versions[number // 2 % 6], query={"tag": "moving"})
 
     answers = at_once(24, act)
 

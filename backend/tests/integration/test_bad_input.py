@@ -57,8 +57,8 @@ class TestBodies:
     @pytest.mark.parametrize(
         "body",
         [
-            content(500), b"", b"{", b"[]", b"null", b'"text"', b"{}", b'{"name": 1, "email": []}', b"\xff\xfe",
-            b"[" * 100_000, b'{"name": "\\ud800"}', b'{"name": NaN}',
+            content(500), b"", b"{", b"[]", b"null", b'"text"', b"{}", b'{"name": 1, "email": []}',
+            b"\xff\xfe", b"[" * 100_000, b'{"name": "\\ud800"}', b'{"name": NaN}',
         ],
         ids=lambda body: body[:12].hex() or "nothing",
     )  # fmt: skip
@@ -91,7 +91,10 @@ class TestBodies:
 
     @pytest.mark.parametrize(
         "body",
-        [content(2000), b"", b"--b--\r\n", b"--b\r\n\r\n", b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--"],
+        [
+            content(2000), b"", b"--b--\r\n", b"--b\r\n\r\n",
+            b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--",
+        ],
         ids=["random", "nothing", "no part", "cut head", "nameless part"],
     )  # fmt: skip
     def test_given_a_form_that_is_none(self, admin: ApiClient, package_url: str, body: bytes) -> None:

@@ -55,7 +55,13 @@ class TestExpectContinue:
         ],
     )
     def test_given_a_refusal_then_the_client_is_never_asked_for_the_body(
-        self, small_server: LiveServer, token: str, stranger: str, who: str, headers: dict[str, str], status: int
+        self,
+        small_server: LiveServer,
+        token: str,
+        stranger: str,
+        who: str,
+        headers: dict[str, str],
+        status: int,
     ) -> None:
         credential = {"nobody": None, "stranger": stranger, "token": token}[who]
         headers = {"Content_Length": "1000", **headers}
@@ -158,5 +164,3 @@ class TestWithoutExpect:
         self.refused(small_server, None, 1000)
 
         assert small_server.client(token).get("/api/v1/auth/me").status == 200
-
-

@@ -60,12 +60,15 @@ def test_given_a_form_that_ends_before_its_last_boundary_then_400_and_nothing_re
     server: LiveServer, admin: ApiClient, package_url: str
 ) -> None:
     before = set(server.objects())
-    body = (
-        b'--b\r\nContent-Disposition: form-data; name="file"; filename="cut.bin"\r\n\r\n' + content(100_000)
+    body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="cut.bin"\r\n\r\n' + content(
+        100_000
     )
 
     answer = admin.request(
-        "POST", package_url + "/upload", data=body, headers={"Content-Type": "multipart/form-data; boundary=b"}
+        "POST",
+        package_url + "/upload",
+        data=body,
+        headers={"Content-Type": "multipart/form-data; boundary=b"},
     )
 
     assert (answer.status, answer.reason) == (400, "interrupted")
@@ -74,7 +77,7 @@ def test_given_a_form_that_ends_before_its_last_boundary_then_400_and_nothing_re
 
 
 def test_given_a_refused_body_then_the_log_holds_one_line_for_it(
-    server: LiveServer, admin: ApiClient, package_url: str
+    server: LiveServer, admin: ApiClient
 ) -> None:
     before = len(server.log_lines())
 

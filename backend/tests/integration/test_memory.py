@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Self
 
 import pytest
 import requests
@@ -24,7 +25,7 @@ class Watch:
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._sample)
 
-    def __enter__(self) -> "Watch":
+    def __enter__(self) -> Self:
         self._thread.start()
         return self
 

@@ -12,7 +12,19 @@ from tests.support.client import ApiClient
 from tests.support.live import LiveServer
 
 KIB, MIB = 1024, 1024 * 1024
-SIZES = [1, KIB, 10 * KIB, 64 * KIB - 1, 64 * KIB, 64 * KIB + 1, 100 * KIB, 256 * KIB + 17, MIB, 5 * MIB, 10 * MIB]
+SIZES = [
+    1,
+    KIB,
+    10 * KIB,
+    64 * KIB - 1,
+    64 * KIB,
+    64 * KIB + 1,
+    100 * KIB,
+    256 * KIB + 17,
+    MIB,
+    5 * MIB,
+    10 * MIB,
+]
 MEDIUM = [50 * MIB, 100 * MIB, 250 * MIB]
 LARGE = [500 * MIB, 1024 * MIB]
 
@@ -47,7 +59,9 @@ class Repeated(io.RawIOBase):
 
 
 @pytest.fixture
-def put(server: LiveServer, admin_token: str, package_url: str) -> Callable[[Repeated, str], dict[str, object]]:
+def put(
+    server: LiveServer, admin_token: str, package_url: str
+) -> Callable[[Repeated, str], dict[str, object]]:
     """Send a body with PUT and return the data of the answer."""
 
     def send(body: Repeated, tag: str) -> dict[str, object]:
@@ -108,7 +122,11 @@ def test_given_a_form_when_posted_then_the_same_bytes_come_back(
 @pytest.mark.slow
 @pytest.mark.parametrize("size_bytes", MEDIUM, ids=in_mib)
 def test_given_a_long_stream_then_the_same_bytes_come_back(
-    server: LiveServer, admin_token: str, package_url: str, put: Callable[..., dict[str, object]], size_bytes: int
+    server: LiveServer,
+    admin_token: str,
+    package_url: str,
+    put: Callable[..., dict[str, object]],
+    size_bytes: int,
 ) -> None:
     body = Repeated(size_bytes, seed=size_bytes)
 
@@ -122,7 +140,11 @@ def test_given_a_long_stream_then_the_same_bytes_come_back(
 @pytest.mark.large
 @pytest.mark.parametrize("size_bytes", LARGE, ids=in_mib)
 def test_given_a_very_long_stream_then_the_same_bytes_come_back(
-    server: LiveServer, admin_token: str, package_url: str, put: Callable[..., dict[str, object]], size_bytes: int
+    server: LiveServer,
+    admin_token: str,
+    package_url: str,
+    put: Callable[..., dict[str, object]],
+    size_bytes: int,
 ) -> None:
     body = Repeated(size_bytes, seed=size_bytes)
 

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from flask import Flask
 from pytest_alembic import MigrationContext
 from pytest_alembic.tests import (  # noqa: F401  # collected here: what every history must do
@@ -26,6 +28,25 @@ from wxcloudrun.kit.db import Base, db
 
 DIGEST = "a" * 64
 VERSION_TABLE = "alembic_version"
+
+
+NEXT_REVISION = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision = "next", "{head}"
+
+
+def upgrade():
+    with op.batch_alter_table("projects", recreate="auto") as batch:
+        batch.add_column(sa.Column("next_column", sa.Integer))
+        batch.alter_column("is_public", existing_type=sa.Boolean(), nullable=True)
+
+
+def downgrade():
+    with op.batch_alter_table("projects") as batch:
+        batch.drop_column("next_column")
+"""
 
 
 @pytest.fixture(params=["sqlite", pytest.param("mysql", marks=NEEDS_MYSQL)])
@@ -207,6 +228,34 @@ def test_references_hold_after_a_migration(alembic_runner: MigrationContext, con
 
     with pytest.raises(IntegrityError), connection.begin():
         connection.execute(artifacts.delete())
+
+
+@pytest.fixture
+def next_revision(alembic_config: Config, tmp_path: Path) -> Config:
+    """The project's migrations and one more, which changes a table that others point at."""
+    head = ScriptDirectory.from_config(alembic_config).get_current_head()
+    folder = tmp_path / "versions"
+    folder.mkdir()
+    (folder / "next.py").write_text(NEXT_REVISION.format(head=head))
+    locations = (BACKEND_DIR / "migrations" / "versions", folder)
+    alembic_config.set_main_option("path_separator", "newline")
+    alembic_config.set_main_option("version_locations", "\n".join(map(str, locations)))
+    return alembic_config
+
+
+@pytest.mark.usefixtures("app")
+def test_changing_a_table_that_others_point_at_keeps_their_rows(
+    next_revision: Config, connection: Connection
+) -> None:
+    """SQLite changes a table by copying it and dropping the old one, and a drop deletes like DELETE does."""
+    command.upgrade(next_revision, "next-1")
+    insert_sample(connection)
+    before = contents(connection)
+
+    command.upgrade(next_revision, "heads")
+
+    assert contents(connection) == before
+    assert "next_column" in {each["name"] for each in inspect(connection).get_columns("projects")}
 
 
 def test_names_differ_by_case_on_every_database(

@@ -72,9 +72,7 @@ class LiveServer:
                 name: (value[1], value[0]) if isinstance(value, tuple) else (None, value)
                 for name, value in form.items()
             }
-        response = requests.request(
-            method, self.url + path, timeout=120, allow_redirects=False, **options
-        )
+        response = requests.request(method, self.url + path, timeout=120, allow_redirects=False, **options)
         return checked(method, response.status_code, dict(response.headers), response.content)
 
 

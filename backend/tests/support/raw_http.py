@@ -3,7 +3,7 @@
 import json
 import socket
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 TIMEOUT_SECONDS = 20
 
@@ -29,7 +29,7 @@ class RawConnection:
     def __init__(self, port: int) -> None:
         self.sock = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_SECONDS)
 
-    def __enter__(self) -> "RawConnection":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:

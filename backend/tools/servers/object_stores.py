@@ -149,7 +149,8 @@ class SeaweedFS(ObjectStore):
         manners = {"s3.allowDeleteBucketNotEmpty": "false", "s3.autoCreateBucket": "false"}
         place = {"dir": self.data, "ip": HOST, "ip.bind": HOST, "volume.preStopSeconds": 0}
         options = {**place, **ports, **unused, **manners}
-        return [str(self._program), "mini", *(f"-{name}={value}" for name, value in options.items())]
+        program = [str(self._program), "-logtostderr=true", "mini"]  # else it logs into the shared /tmp
+        return [*program, *(f"-{name}={value}" for name, value in options.items())]
 
     def environment(self) -> dict[str, str]:
         """The credentials that it gives to its administrator at the first start."""

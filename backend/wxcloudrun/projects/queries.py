@@ -115,9 +115,10 @@ def page_of_projects(session: Session, actor: Actor, page: PageRequest[str]) -> 
     return Page.cut(found, page.limit, lambda project: project.name)
 
 
-def project(session: Session, project_id: int) -> Project:
-    """Return the row for a change, locked where the database locks rows."""
-    return session.execute(select(Project).where(Project.id == project_id).with_for_update()).scalar_one()
+def project(session: Session, project_id: int) -> Project | None:
+    """Return the row for a change, locked where the database locks rows; None if it has just gone."""
+    statement = select(Project).where(Project.id == project_id).with_for_update()
+    return session.execute(statement).scalar_one_or_none()
 
 
 def membership(session: Session, project_id: int, user_id: int) -> Membership | None:

@@ -77,7 +77,7 @@ class ProjectService:
 
         def work(tx: Transaction) -> ProjectView:
             found = self._find(tx.session, actor, name, Action.PROJECT_CHANGE)
-            project = queries.project(tx.session, found.project_id)
+            project = self._lock(tx, actor, found)
             before = state_of(project)
             if description is not None:
                 project.description = description
@@ -98,9 +98,9 @@ class ProjectService:
 
         def work(tx: Transaction) -> None:
             found = self._find(tx.session, actor, name, Action.PROJECT_DELETE)
+            project = self._lock(tx, actor, found)  # from here on nobody adds a package
             if not force and self._holds_packages(tx.session, found.project_id):
                 raise Conflict("the project holds packages; delete them first or add ?force=true")
-            project = queries.project(tx.session, found.project_id)
             record(tx, actor, "project.deleted", f"project/{name}", before=state_of(project))
             tx.session.delete(project)
 
@@ -182,6 +182,12 @@ class ProjectService:
     def _find(self, session: Session, actor: Actor, name: str, action: Action) -> ProjectAccess:
         found = queries.access(session, name, actor.user_id) if is_name(name) else None
         return actor.require(action, found, what=f"project {name}")
+
+    def _lock(self, tx: Transaction, actor: Actor, found: ProjectAccess) -> Project:
+        project = queries.project(tx.session, found.project_id)
+        if project is None:  # deleted while we waited for the lock
+            raise actor.unseen(f"project {found.project}")
+        return project
 
     def _changeable(
         self, tx: Transaction, actor: Actor, found: ProjectAccess, user_id: int

@@ -149,7 +149,7 @@ class UploadHeaders(Output):
             if given[name] not in (None, digest):
                 raise Malformed(f"Repr-Digest and X-Checksum-{name.upper()} disagree")
             given[name] = digest
-        by_checksum = headers.get("X-Checksum-Deploy", "false").strip().lower() == "true"
+        by_checksum = parse_flag(headers.get("X-Checksum-Deploy", "false"))
         if by_checksum and given["sha256"] is None:
             raise Malformed("X-Checksum-Deploy needs X-Checksum-SHA256")
         key = headers.get("Idempotency-Key")
@@ -172,6 +172,15 @@ class UploadHeaders(Output):
 def checked_file_name(filename: str) -> str:
     """Return the file name. Raises Invalid that says why it is refused."""
     return validate(NamedFile, {"file": filename}).file
+
+
+def parse_flag(text: str) -> bool:
+    """Read X-Checksum-Deploy. Raises Malformed for what is neither true nor false."""
+    flags = {"true": True, "false": False}
+    try:
+        return flags[text.strip().lower()]
+    except KeyError:
+        raise Malformed("X-Checksum-Deploy is either true or false") from None
 
 
 def parse_hex(name: str, text: str | None) -> str | None:

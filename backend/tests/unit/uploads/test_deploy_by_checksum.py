@@ -208,3 +208,9 @@ class TestRefused:
         headers = {"X-Checksum-Deploy": "true", "X-Checksum-SHA256": sha256(DATA)}
 
         assert shop.writer.put(shop.url("/upload/..%2Fx"), headers=headers).status == 422
+
+
+def test_given_a_flag_that_is_neither_true_nor_false_then_400(shop: Workshop) -> None:
+    answer = shop.writer.put(shop.url("/upload/a.bin"), b"bytes", headers={"X-Checksum-Deploy": "yes"})
+
+    assert (answer.status, answer.reason) == (400, "malformed")

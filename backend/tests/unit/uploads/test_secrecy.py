@@ -1,5 +1,7 @@
 """What a deposit must not reveal: bytes that the credential may not read, and facts of foreign deposits."""
 
+import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -86,3 +88,12 @@ def test_given_a_damaged_object_then_head_says_so_too(shop: Workshop, blobs: Pat
             path.write_bytes(b"short")
 
     assert shop.reader.head(shop.url("/+/mine")).status == 503
+
+
+@pytest.mark.local_store
+def test_given_a_fresh_data_directory_then_only_its_owner_can_enter(
+    make_app: Callable[..., Flask], tmp_path: Path
+) -> None:
+    made = make_app(DATA_DIR=str(tmp_path / "fresh"))
+
+    assert stat.S_IMODE(Path(made.extensions["settings"].data_dir).stat().st_mode) == 0o700

@@ -40,7 +40,7 @@ def failure(
     """Answer an error; `facts` are what a program needs to act on it, among them its `reason`."""
     envelope = {"code": 0, "data": dict(facts), "msg": message}
     body = json.dumps(envelope, ensure_ascii=False, separators=(",", ":"), default=str).encode()
-    response = Response(body, status=status, content_type=JSON)
+    response = Response(body + b"\n", status=status, content_type=JSON)
     response.headers.extend(headers or {})
     return response
 

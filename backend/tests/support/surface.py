@@ -1,0 +1,289 @@
+"""One valid request for each operation of the API, and everybody who might send it.
+
+Whoever adds an operation adds a line to `REQUESTS`; what they get is written in the test of the surface.
+"""
+
+import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import select, update
+
+from tests.support import builders
+from tests.support.builders import Person, numbers
+from tests.support.client import ApiClient, sender
+from wxcloudrun.accounts.models import ApiKey, User
+from wxcloudrun.accounts.service.passwords import Passwords
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import reading, transaction
+from wxcloudrun.kit.security import Role, Scope
+
+PASSWORD = "a password that everybody here has"
+EVERYTHING = frozenset(Scope)
+API = "/api/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Somebody who sends a request, as far as it decides what they get."""
+
+    name: str
+    role: Role | None = None  # their membership in the project of the scene
+    scopes: frozenset[Scope] = EVERYTHING
+    is_admin: bool = False
+    is_known: bool = True
+    is_valid: bool = True
+    bound_to: str | None = None  # "here": the project of the scene; "elsewhere": another one of theirs
+    spoil: Callable[[Person], None] | None = field(default=None, repr=False)
+
+    def role_in_project(self, *, is_public: bool) -> Role | None:
+        """Return what they are in the project of the scene, None if they cannot see it."""
+        if self.bound_to == "elsewhere":
+            return None
+        if self.administers:
+            return Role.OWNER
+        return self.role or (Role.READER if is_public else None)
+
+    @property
+    def administers(self) -> bool:
+        """True if they may use an administrator's rights with what they present."""
+        return self.is_admin and Scope.ADMIN in self.scopes and self.bound_to is None
+
+
+def expire(person: Person) -> None:
+    """Let somebody's keys expire."""
+    past = clock.now() - timedelta(seconds=1)
+    change(update(ApiKey).where(ApiKey.user_id == person.id).values(expires_at=past))
+
+
+def revoke(person: Person) -> None:
+    """Revoke somebody's keys."""
+    change(update(ApiKey).where(ApiKey.user_id == person.id).values(revoked_at=clock.now()))
+
+
+def deactivate(person: Person) -> None:
+    """Deactivate somebody."""
+    change(update(User).where(User.id == person.id).values(is_active=False))
+
+
+def change(statement: Any) -> None:
+    """Carry out one statement."""
+    with transaction() as tx:
+        tx.session.execute(statement)
+
+
+READ, WRITE = frozenset({Scope.READ}), frozenset({Scope.WRITE})
+IDENTITIES = (
+    Identity("anonymous", is_known=False),
+    Identity("stranger"),
+    Identity("reader", Role.READER),
+    Identity("writer", Role.WRITER),
+    Identity("maintainer", Role.MAINTAINER),
+    Identity("owner", Role.OWNER),
+    Identity("administrator", is_admin=True),
+    Identity("administrator's key for reading and writing", is_admin=True, scopes=READ | WRITE),
+    Identity("owner's key for reading", Role.OWNER, READ),
+    Identity("owner's key for writing", Role.OWNER, WRITE),
+    Identity("owner's key for reading and writing", Role.OWNER, READ | WRITE),
+    Identity("owner's key for this project", Role.OWNER, bound_to="here"),
+    Identity("owner's key for another project", Role.OWNER, bound_to="elsewhere"),
+    Identity("administrator's key for another project", is_admin=True, bound_to="elsewhere"),
+    Identity("owner's expired key", Role.OWNER, is_valid=False, spoil=expire),
+    Identity("owner's revoked key", Role.OWNER, is_valid=False, spoil=revoke),
+    Identity("owner who was deactivated", Role.OWNER, is_valid=False, spoil=deactivate),
+)
+
+
+class Scene:
+    """A project with a package that holds something, somebody who owns it, and whoever calls."""
+
+    def __init__(self, app: Flask, *, is_public: bool) -> None:
+        self.app = app
+        self.number = next(numbers)
+        self._owner = builders.person(app, "scene-owner")
+        self.client = ApiClient(sender(app))
+        self.owner = self.client.as_(self._owner.token)
+        self.project = f"{API}/project/p{self.number}"
+        self.package = f"{self.project}/box"
+        self.owner.post(f"{API}/projects", {"name": f"p{self.number}", "is_public": is_public}).ok()
+        self.owner.post(f"{self.project}/packages", {"name": "box"}).ok()
+        self.digest = self.upload(b"bytes", tag="stable", version="1.0.0").data["artifact_id"]
+        self.caller: Person | None = None
+
+    def upload(self, data: bytes, **names: str) -> Any:
+        """Deposit something as the owner."""
+        return self.owner.put(f"{self.package}/upload/a.bin", data, query=names).ok()
+
+    def enter(self, identity: Identity) -> ApiClient:
+        """Let somebody in, as they are described, and return their client."""
+        self.caller = None
+        if not identity.is_known:
+            return self.client.as_(None)
+        person = builders.person(self.app, "caller", is_admin=identity.is_admin)
+        self.caller = person
+        if identity.role is not None:
+            self.give_role(person, identity.role)
+        bound = self.bound_project(identity, person)
+        with self.app.app_context():
+            token = builders.key(self.app, person.actor, identity.scopes, project=bound)
+            if identity.spoil is not None:
+                identity.spoil(person)
+        return self.client.as_(token)
+
+    def bound_project(self, identity: Identity, person: Person) -> str | None:
+        """Return the name of the project that a key is bound to."""
+        if identity.bound_to == "elsewhere":
+            name = f"elsewhere-{next(numbers)}"
+            self.client.as_(person.token).post(f"{API}/projects", {"name": name}).ok()
+            return name
+        return f"p{self.number}" if identity.bound_to == "here" else None
+
+    def give_role(self, person: Person, role: Role) -> None:
+        """Make somebody a member."""
+        url = f"{self.project}/members/{person.id}"
+        self.owner.request("PUT", url, json={"role": role.label}).ok()
+
+    def guest(self) -> Person:
+        """Return somebody else, who reads in the project."""
+        person = builders.person(self.app, "guest")
+        self.give_role(person, Role.READER)
+        return person
+
+    def own_key_id(self) -> int:
+        """Return the id of the key that the caller presents; any other for one without."""
+        if self.caller is None:
+            return 1
+        newest = select(ApiKey.id).where(ApiKey.user_id == self.caller.id).order_by(ApiKey.id.desc()).limit(1)
+        with self.app.app_context(), reading() as session:
+            return session.execute(newest).scalar_one()
+
+    def give_password(self, person: Person) -> None:
+        """Let somebody have a password."""
+        with self.app.app_context():
+            values = {"password_hash": password_hash()}
+            change(update(User).where(User.id == person.id).values(values))
+
+    def login(self) -> dict[str, Any]:
+        """Log the guest in and return their tokens."""
+        guest = self.guest()
+        self.give_password(guest)
+        return self.client.post(f"{API}/auth/login", {"email": guest.email, "password": PASSWORD}).ok().data
+
+    def link(self) -> str:
+        """Return the path of a signed link to the bytes."""
+        answer = self.owner.get(f"{self.package}/+/stable", query={"mode": "presigned"}).ok()
+        return str(answer.data["url"]).partition("/api/")[2]
+
+
+hashes: list[str] = []
+
+
+def password_hash() -> str:
+    """Return a hash of the password that everybody has; hashing takes time on purpose."""
+    if not hashes:
+        hashes.append(Passwords().hash(PASSWORD))
+    return hashes[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A request; `options` are those of the client."""
+
+    path: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def of(path: str, **options: Any) -> Sample:
+    """Write a request down."""
+    return Sample(path, options)
+
+
+def new_email() -> str:
+    """Return an address that nobody has."""
+    return f"new-{next(numbers)}@example.com"
+
+
+def password_change(scene: Scene) -> Sample:
+    """Change the caller's own password, which they must have."""
+    if scene.caller is not None:
+        scene.give_password(scene.caller)
+    body = {"current_password": PASSWORD, "new_password": PASSWORD + "!"}
+    return of(f"{API}/auth/password", json=body)
+
+
+def log_in(scene: Scene) -> Sample:
+    """Log in as the guest."""
+    guest = scene.guest()
+    scene.give_password(guest)
+    return of(f"{API}/auth/login", json={"email": guest.email, "password": PASSWORD})
+
+
+def form() -> dict[str, Any]:
+    """A form with a file."""
+    return {"file": (io.BytesIO(b"more bytes"), "b.bin")}
+
+
+def member(scene: Scene) -> str:
+    """Return where the guest's membership is."""
+    return f"{scene.project}/members/{scene.guest().id}"
+
+
+REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
+    "health": lambda _: of("/api/health"),
+    "ready": lambda _: of("/api/ready"),
+    "openapi": lambda _: of("/api/openapi.json"),
+    "register": lambda _: of(f"{API}/auth/register", json={"email": new_email(), "password": PASSWORD}),
+    "log_in": log_in,
+    "refresh": lambda s: of(f"{API}/auth/refresh", json={"refresh_token": s.login()["refresh_token"]}),
+    "log_out": lambda _: of(f"{API}/auth/logout"),
+    "show_me": lambda _: of(f"{API}/auth/me"),
+    "make_key": lambda _: of(f"{API}/auth/keys", json={"name": "key"}),
+    "list_keys": lambda _: of(f"{API}/auth/keys"),
+    "revoke_key": lambda s: of(f"{API}/auth/keys/{s.own_key_id()}"),
+    "rotate_key": lambda s: of(f"{API}/auth/keys/{s.own_key_id()}/rotate", json={}),
+    "revoke_credential": lambda _: of(f"{API}/auth/token"),
+    "change_password": password_change,
+    "log_in_by_wechat": lambda _: of(f"{API}/auth/wechat", json={"code": "code"}),
+    "bind_wechat": lambda _: of(f"{API}/auth/wechat", json={"code": "code"}),
+    "bind_email": lambda _: of(f"{API}/auth/email", json={"email": new_email(), "password": PASSWORD}),
+    "list_users": lambda _: of(f"{API}/users"),
+    "create_user": lambda _: of(f"{API}/users", json={"username": "new", "email": new_email()}),
+    "get_user": lambda s: of(f"{API}/users/{s.guest().id}"),
+    "change_user": lambda s: of(f"{API}/users/{s.guest().id}", json={"username": "renamed"}),
+    "delete_user": lambda s: of(f"{API}/users/{s.guest().id}"),
+    "list_projects": lambda _: of(f"{API}/projects"),
+    "create_project": lambda _: of(f"{API}/projects", json={"name": f"new-{next(numbers)}"}),
+    "get_project": lambda s: of(s.project),
+    "change_project": lambda s: of(s.project, json={"description": "new"}),
+    "delete_project": lambda s: of(s.project, query={"force": "true"}),
+    "list_members": lambda s: of(f"{s.project}/members"),
+    "set_member": lambda s: of(member(s), json={"role": "writer"}),
+    "remove_member": lambda s: of(member(s)),
+    "list_packages": lambda s: of(f"{s.project}/packages"),
+    "create_package": lambda s: of(f"{s.project}/packages", json={"name": "new"}),
+    "get_package": lambda s: of(f"{s.project}/packages/box"),
+    "change_package": lambda s: of(f"{s.project}/packages/box", json={"description": "new"}),
+    "delete_package": lambda s: of(f"{s.project}/packages/box"),
+    "upload_form": lambda s: of(f"{s.package}/upload", form=form()),
+    "upload_raw": lambda s: of(f"{s.package}/upload/b.bin", data=b"more bytes"),
+    "list_uploads": lambda s: of(f"{s.package}/uploads"),
+    "delete_upload": lambda s: of(f"{s.package}/uploads/{s.upload(b'bare').data['id']}"),
+    "download": lambda s: of(f"{s.package}/+/stable"),
+    "resolve": lambda s: of(f"{s.package}/resolve", query={"ref": "stable"}),
+    "get_artifact": lambda s: of(f"{API}/artifact/{s.upload(str(s.number).encode()).data['artifact_id']}"),
+    "linked_blob": lambda s: of(f"/api/{s.link()}"),
+    "list_tags": lambda s: of(f"{s.package}/tags"),
+    "get_tag": lambda s: of(f"{s.package}/tags/stable"),
+    "put_tag": lambda s: of(f"{s.package}/tags/new", json={"version": "1.0.0"}),
+    "delete_tag": lambda s: of(f"{s.package}/tags/stable"),
+    "list_tag_history": lambda s: of(f"{s.package}/tags/stable/history"),
+    "list_versions": lambda s: of(f"{s.package}/versions"),
+    "get_version": lambda s: of(f"{s.package}/versions/1.0.0"),
+    "delete_version": lambda s: of(f"{s.package}/versions/1.0.0"),
+    "search": lambda _: of(f"{API}/search"),
+    "list_audit": lambda _: of(f"{API}/audit"),
+    "verify_audit": lambda _: of(f"{API}/audit/verify"),
+}

@@ -1,0 +1,181 @@
+"""Packages: named series in a project, made by writers, deleted by maintainers with all they hold."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.client import ApiClient
+from tests.support.registry import Workshop
+
+
+def packages_url(shop: Workshop, package: str | None = None) -> str:
+    """Return where the packages are, or one of them."""
+    base = f"/api/v1/project/{shop.project}/packages"
+    return base if package is None else f"{base}/{package}"
+
+
+class TestCreating:
+    def test_a_writer_makes_one(self, shop: Workshop) -> None:
+        made = shop.writer.post(packages_url(shop), {"name": "saw", "description": "锯"}).ok().data
+
+        assert (made["project"], made["name"], made["description"]) == (shop.project, "saw", "锯")
+        assert made["created_by"] == shop.people["writer"].username
+        assert shop.reader.get(packages_url(shop, "saw")).ok().data == made
+
+    def test_a_name_is_given_once_in_a_project(self, shop: Workshop) -> None:
+        answer = shop.writer.post(packages_url(shop), {"name": shop.package})
+
+        assert (answer.status, answer.reason) == (409, "conflict")
+
+    def test_two_projects_may_use_one_name(self, shop: Workshop) -> None:
+        shop.stranger.post("/api/v1/projects", {"name": "another"}).ok()
+
+        shop.stranger.post("/api/v1/project/another/packages", {"name": shop.package}).ok()
+
+    @pytest.mark.parametrize(
+        ("body", "field"),
+        [
+            ({}, "name"),
+            ({"name": "packages"}, "name"),
+            ({"name": "members"}, "name"),
+            ({"name": "Saw"}, "name"),
+            ({"name": "-saw"}, "name"),
+            ({"name": "s" * 129}, "name"),
+            ({"name": "saw", "description": "x" * 1001}, "description"),
+            ({"name": "saw", "colour": "red"}, "colour"),
+        ],
+    )
+    def test_what_cannot_be_one_is_refused_and_the_field_named(
+        self, shop: Workshop, body: dict[str, Any], field: str
+    ) -> None:
+        answer = shop.writer.post(packages_url(shop), body)
+
+        assert (answer.status, answer.reason) == (422, "invalid")
+        assert [error["field"] for error in answer.data["errors"]] == [field]
+
+    @pytest.mark.parametrize(("who", "status"), [("anonymous", 401), ("stranger", 404), ("reader", 403)])
+    def test_it_takes_a_writer(self, shop: Workshop, who: str, status: int) -> None:
+        assert getattr(shop, who).post(packages_url(shop), {"name": "saw"}).status == status
+        assert shop.owner.get(packages_url(shop, "saw")).status == 404
+
+    def test_whether_a_name_is_taken_is_told_to_nobody_outside(self, shop: Workshop) -> None:
+        taken = shop.stranger.post(packages_url(shop), {"name": shop.package})
+        free = shop.stranger.post(packages_url(shop), {"name": "free"})
+
+        assert (taken.status, taken.data, taken.msg) == (free.status, free.data, free.msg)
+
+
+class TestSeeing:
+    def test_the_list_is_in_the_order_of_names_and_of_this_project_only(self, shop: Workshop) -> None:
+        for name in ("b", "a.1", "a"):
+            shop.writer.post(packages_url(shop), {"name": name}).ok()
+        shop.owner.post("/api/v1/projects", {"name": "another"}).ok()
+        shop.owner.post("/api/v1/project/another/packages", {"name": "c"}).ok()
+
+        listed = [each["name"] for each in shop.reader.get(packages_url(shop)).ok().items]
+
+        assert listed == ["a", "a.1", "b", shop.package]
+
+    def test_it_is_turned_page_by_page(self, shop: Workshop) -> None:
+        for number in range(3):
+            shop.writer.post(packages_url(shop), {"name": f"a{number}"}).ok()
+
+        first = shop.reader.get(packages_url(shop), query={"limit": 3}).ok()
+        rest = shop.reader.get(packages_url(shop), query={"cursor": first.data["next_cursor"]}).ok()
+
+        assert [each["name"] for each in (*first.items, *rest.items)] == ["a0", "a1", "a2", shop.package]
+
+    @pytest.mark.parametrize("place", ["", "/packages"])
+    def test_a_stranger_cannot_tell_what_is_private_from_what_is_not_there(
+        self, shop: Workshop, place: str
+    ) -> None:
+        there = shop.stranger.get(packages_url(shop, shop.package) if place == "" else packages_url(shop))
+        missing = shop.stranger.get(
+            f"/api/v1/project/none/packages{'/' + shop.package if place == '' else ''}"
+        )
+
+        assert there.status == missing.status == 404
+        assert there.data == missing.data
+        assert there.msg.replace(shop.project, "x") == missing.msg.replace("none", "x")
+
+    def test_nobody_is_told_nothing_before_they_say_who_they_are(self, shop: Workshop) -> None:
+        there = shop.anonymous.get(packages_url(shop, shop.package))
+        missing = shop.anonymous.get(packages_url(shop, "none"))
+        nowhere = shop.anonymous.get("/api/v1/project/none/packages/none")
+
+        assert {answer.status for answer in (there, missing, nowhere)} == {401}
+        assert there.body == missing.body == nowhere.body
+
+    def test_of_a_public_project_everybody_sees_them(self, public_shop: Workshop) -> None:
+        for client in (public_shop.anonymous, public_shop.stranger):
+            assert len(client.get(packages_url(public_shop)).ok().items) == 1
+            assert client.get(packages_url(public_shop, public_shop.package)).status == 200
+            assert client.get(packages_url(public_shop, "none")).status == 404
+
+    @pytest.mark.parametrize("name", ["Saw", "s" * 200, "%20", "..", "a%00"])
+    def test_a_name_that_cannot_be_is_one_that_is_not_there(self, shop: Workshop, name: str) -> None:
+        assert shop.owner.get(packages_url(shop, name)).status == 404
+
+
+class TestChanging:
+    def test_the_description_changes_and_nothing_else(self, shop: Workshop) -> None:
+        before = shop.reader.get(packages_url(shop, shop.package)).ok().data
+
+        changed = shop.writer.patch(packages_url(shop, shop.package), {"description": "new"}).ok().data
+
+        assert changed == {**before, "description": "new"}
+
+    def test_what_is_left_out_stays(self, shop: Workshop) -> None:
+        shop.writer.patch(packages_url(shop, shop.package), {"description": "new"}).ok()
+
+        assert shop.writer.patch(packages_url(shop, shop.package), {}).ok().data["description"] == "new"
+
+    @pytest.mark.parametrize("body", [{"name": "other"}, {"description": "x" * 1001}, {"project": "x"}])
+    def test_nothing_else_can_be_changed(self, shop: Workshop, body: dict[str, Any]) -> None:
+        assert shop.owner.patch(packages_url(shop, shop.package), body).status == 422
+
+    def test_it_takes_a_writer(self, shop: Workshop) -> None:
+        assert shop.reader.patch(packages_url(shop, shop.package), {"description": "x"}).status == 403
+        assert shop.stranger.patch(packages_url(shop, shop.package), {"description": "x"}).status == 404
+
+
+class TestDeleting:
+    def test_it_goes_with_all_it_holds(self, shop: Workshop) -> None:
+        digest = shop.upload(b"bytes", tag="stable", version="1.0.0").ok().data["artifact_id"]
+
+        assert shop.maintainer.delete(packages_url(shop, shop.package)).status == 204
+
+        for rest in ("/tags", "/versions", "/uploads", "/+/stable"):
+            assert shop.owner.get(shop.url(rest)).status == 404
+        assert shop.owner.get(f"/api/v1/artifact/{digest}").status == 404
+        assert shop.owner.get(packages_url(shop)).ok().items == []
+
+    def test_what_another_package_holds_too_stays(self, shop: Workshop) -> None:
+        other = shop.new_package()
+        shop.upload(b"bytes", tag="stable").ok()
+        shop.writer.put(shop.url("/upload/x.bin", package=other), b"bytes", query={"tag": "stable"}).ok()
+
+        shop.maintainer.delete(packages_url(shop, shop.package)).ok()
+
+        assert shop.reader.get(shop.url("/+/stable", package=other)).ok().body == b"bytes"
+
+    def test_a_package_of_the_same_name_begins_empty(self, shop: Workshop) -> None:
+        shop.upload(b"bytes", tag="stable", version="1.0.0").ok()
+        shop.maintainer.delete(packages_url(shop, shop.package)).ok()
+
+        shop.writer.post(packages_url(shop), {"name": shop.package}).ok()
+
+        assert shop.reader.get(shop.url("/tags")).ok().items == []
+        shop.upload(b"other bytes", version="1.0.0").ok()
+
+    def test_a_second_time_it_is_not_there(self, shop: Workshop) -> None:
+        shop.maintainer.delete(packages_url(shop, shop.package)).ok()
+
+        assert shop.maintainer.delete(packages_url(shop, shop.package)).status == 404
+
+    @pytest.mark.parametrize(("who", "status"), [("writer", 403), ("reader", 403), ("stranger", 404)])
+    def test_it_takes_a_maintainer(self, shop: Workshop, who: str, status: int) -> None:
+        client: ApiClient = getattr(shop, who)
+
+        assert client.delete(packages_url(shop, shop.package)).status == status
+        assert shop.owner.get(packages_url(shop, shop.package)).status == 200

@@ -1,0 +1,267 @@
+"""What the service shows to the outside: every URL is a row, and who gets what from it stands here."""
+
+import enum
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+
+from tests.support.surface import IDENTITIES, REQUESTS, Identity, Scene
+from wxcloudrun.kit.errors import AppError
+from wxcloudrun.kit.security import Role, Scope
+from wxcloudrun.kit.web.endpoint import Body, Caller, Endpoint, RestConverter, rows
+from wxcloudrun.kit.web.parsing import Input, Output, Query
+from wxcloudrun.metadata import BLUEPRINTS
+
+
+class Who(enum.Enum):
+    """The least that a caller must be."""
+
+    ANYONE = enum.auto()  # whatever they present, or nothing
+    KNOWN = enum.auto()  # a credential that is good
+    UNBOUND = enum.auto()  # and that is not bound to a project
+    ADMINISTRATOR = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What an operation asks of its caller, and what it answers who fulfils that."""
+
+    who: Who | Role
+    scope: Scope | None = None
+    is_public: bool = False  # open to everybody where the project is
+    answers: int = 200
+
+
+READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
+ANYONE, KNOWN, UNBOUND, ADMINISTRATOR = Who.ANYONE, Who.KNOWN, Who.UNBOUND, Who.ADMINISTRATOR
+READER, WRITER, MAINTAINER, OWNER = Role.READER, Role.WRITER, Role.MAINTAINER, Role.OWNER
+PUBLIC = True
+
+NEEDS = {
+    "health": Needs(ANYONE),
+    "ready": Needs(ANYONE),
+    "openapi": Needs(ANYONE),
+    # accounts
+    "register": Needs(ANYONE, answers=201),
+    "log_in": Needs(ANYONE),
+    "refresh": Needs(ANYONE),
+    "log_out": Needs(KNOWN, answers=409),  # an API key has no login to end
+    "show_me": Needs(KNOWN),
+    "make_key": Needs(KNOWN, WRITE),
+    "list_keys": Needs(KNOWN, READ),
+    "revoke_key": Needs(KNOWN, WRITE, answers=204),
+    "rotate_key": Needs(KNOWN, WRITE),
+    "revoke_credential": Needs(KNOWN, answers=204),
+    "change_password": Needs(KNOWN, ADMIN),
+    "log_in_by_wechat": Needs(ANYONE, answers=503),  # no mini-program is set up here
+    "bind_wechat": Needs(KNOWN, ADMIN, answers=403),  # no key changes how its owner logs in
+    "bind_email": Needs(KNOWN, ADMIN, answers=403),
+    "list_users": Needs(ADMINISTRATOR, ADMIN),
+    "create_user": Needs(ADMINISTRATOR, ADMIN, answers=201),
+    "get_user": Needs(ADMINISTRATOR, ADMIN),
+    "change_user": Needs(ADMINISTRATOR, ADMIN),
+    "delete_user": Needs(ADMINISTRATOR, ADMIN, answers=204),
+    # projects
+    "list_projects": Needs(KNOWN, READ),
+    "create_project": Needs(UNBOUND, WRITE),
+    "get_project": Needs(READER, READ, PUBLIC),
+    "change_project": Needs(MAINTAINER, WRITE),
+    "delete_project": Needs(OWNER, WRITE, answers=204),
+    "list_members": Needs(MAINTAINER, READ),
+    "set_member": Needs(MAINTAINER, ADMIN),
+    "remove_member": Needs(MAINTAINER, ADMIN, answers=204),
+    # packages
+    "list_packages": Needs(READER, READ, PUBLIC),
+    "create_package": Needs(WRITER, WRITE),
+    "get_package": Needs(READER, READ, PUBLIC),
+    "change_package": Needs(WRITER, WRITE),
+    "delete_package": Needs(MAINTAINER, WRITE, answers=204),
+    # bytes
+    "upload_form": Needs(WRITER, WRITE),
+    "upload_raw": Needs(WRITER, WRITE),
+    "list_uploads": Needs(READER, READ, PUBLIC),
+    "delete_upload": Needs(MAINTAINER, WRITE, answers=204),
+    "download": Needs(READER, READ, PUBLIC),
+    "resolve": Needs(READER, READ, PUBLIC),
+    "get_artifact": Needs(READER, READ, PUBLIC),
+    "linked_blob": Needs(ANYONE),
+    # tags and versions
+    "list_tags": Needs(READER, READ, PUBLIC),
+    "get_tag": Needs(READER, READ, PUBLIC),
+    "put_tag": Needs(WRITER, WRITE),
+    "delete_tag": Needs(WRITER, WRITE, answers=204),
+    "list_tag_history": Needs(READER, READ, PUBLIC),
+    "list_versions": Needs(READER, READ, PUBLIC),
+    "get_version": Needs(READER, READ, PUBLIC),
+    "delete_version": Needs(MAINTAINER, WRITE, answers=204),
+    "search": Needs(KNOWN, READ),
+    "list_audit": Needs(ADMINISTRATOR, ADMIN),
+    "verify_audit": Needs(ADMINISTRATOR, ADMIN),
+}
+
+
+def due(needs: Needs, identity: Identity, *, is_public: bool) -> int:
+    """Return the status that somebody is due."""
+    if needs.who is ANYONE:
+        return needs.answers
+    if not identity.is_valid:
+        return 401
+    if not identity.is_known:
+        return needs.answers if is_public and needs.is_public else 401
+    if needs.scope is not None and needs.scope not in identity.scopes:
+        return 403
+    if isinstance(needs.who, Role):
+        return due_in_project(needs, identity.role_in_project(is_public=is_public))
+    is_enough = {
+        KNOWN: True,
+        UNBOUND: identity.bound_to is None,
+        ADMINISTRATOR: identity.administers,
+    }[needs.who]
+    return needs.answers if is_enough else 403
+
+
+def due_in_project(needs: Needs, role: Role | None) -> int:
+    """Return the status that somebody is due who has the scope and is this in the project."""
+    if role is None:
+        return 404
+    assert isinstance(needs.who, Role)
+    return needs.answers if role >= needs.who else 403
+
+
+def endpoint_rows() -> dict[str, Endpoint]:
+    """Return every row of the application by its operation id."""
+    app = Flask("rows")
+    app.url_map.converters["rest"] = RestConverter
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    return {row.operation: row for row in rows(app).values()}
+
+
+ROWS = endpoint_rows()
+IN_PROJECTS = sorted(name for name in ROWS if name in NEEDS and isinstance(NEEDS[name].who, Role))
+each_row = pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.operation)
+
+
+class TestMatrix:
+    def test_every_operation_has_its_line_and_no_line_is_left_over(self) -> None:
+        assert set(NEEDS) == set(ROWS), "say in NEEDS who may call it"
+        assert set(REQUESTS) == set(ROWS), "give a valid request for it"
+
+    @pytest.mark.parametrize("operation", sorted(ROWS))
+    def test_everybody_gets_what_they_are_due(self, app: Flask, operation: str) -> None:
+        assert_matrix(app, operation, is_public=False)
+
+    @pytest.mark.parametrize("operation", IN_PROJECTS)
+    def test_in_a_public_project_too(self, app: Flask, operation: str) -> None:
+        assert_matrix(app, operation, is_public=True)
+
+
+def assert_matrix(app: Flask, operation: str, *, is_public: bool) -> None:
+    """Send a request as everybody and compare what they get with what they are due."""
+    row, needs = ROWS[operation], NEEDS[operation]
+    wanted = {identity.name: due(needs, identity, is_public=is_public) for identity in IDENTITIES}
+    # Who is refused changes nothing, so they may all try the same thing one after the other.
+    refused_first = sorted(IDENTITIES, key=lambda identity: wanted[identity.name] < 400)
+    scene = Scene(app, is_public=is_public)
+    got: dict[str, int] = {}
+    for identity in refused_first:
+        if got and row.method != "GET" and wanted[identity.name] < 400:
+            scene = Scene(app, is_public=is_public)
+        caller = scene.enter(identity)
+        sample = REQUESTS[operation](scene)
+        answer = caller.request(row.method, sample.path, **sample.options)
+        got[identity.name] = answer.status
+        if answer.status == 401:
+            assert "WWW-Authenticate" in answer.headers
+    assert got == wanted
+
+
+class TestRows:
+    def test_every_url_is_a_row(self, app: Flask) -> None:
+        urls = {rule.endpoint for rule in app.url_map.iter_rules()}
+
+        assert urls == set(rows(app))
+        assert len(urls) == len(list(app.url_map.iter_rules()))
+
+    def test_every_url_takes_the_method_of_its_row(self, app: Flask) -> None:
+        automatic = {"HEAD", "OPTIONS"}
+        for rule in app.url_map.iter_rules():
+            assert (rule.methods or set()) - automatic == {rows(app)[rule.endpoint].method}
+
+    def test_operation_ids_are_unique(self, app: Flask) -> None:
+        counted = Counter(row.operation for row in rows(app).values())
+
+        assert [name for name, count in counted.items() if count > 1] == []
+
+    def test_method_and_url_are_unique(self, app: Flask) -> None:
+        counted = Counter((rows(app)[rule.endpoint].method, rule.rule) for rule in app.url_map.iter_rules())
+
+        assert [each for each, count in counted.items() if count > 1] == []
+
+    def test_these_ask_nobody_who_they_are(self) -> None:
+        asking_nobody = {row.operation for row in ROWS.values() if row.caller is Caller.ANYONE}
+
+        assert asking_nobody == {
+            "health", "ready", "openapi", "register", "log_in", "log_in_by_wechat", "refresh", "linked_blob",
+        }  # fmt: skip
+
+    def test_these_are_open_where_the_project_is(self) -> None:
+        public = {row.operation for row in ROWS.values() if row.caller is Caller.PUBLIC}
+
+        assert public == {
+            "get_project", "list_packages", "get_package", "list_uploads", "download", "resolve",
+            "get_artifact", "list_tags", "get_tag", "list_tag_history", "list_versions", "get_version",
+        }  # fmt: skip
+
+    def test_these_need_a_credential_but_no_scope(self) -> None:
+        scopeless = {
+            row.operation for row in ROWS.values() if row.caller is not Caller.ANYONE and row.scope is None
+        }
+
+        assert scopeless == {"log_out", "show_me", "revoke_credential"}
+
+    @each_row
+    def test_what_changes_something_is_never_public_and_never_for_readers(self, row: Endpoint) -> None:
+        if row.method != "GET":
+            assert row.caller is not Caller.PUBLIC
+            assert row.scope is not Scope.READ
+
+    @each_row
+    def test_a_json_body_refuses_what_it_does_not_know(self, row: Endpoint) -> None:
+        if isinstance(row.body, type):
+            assert issubclass(row.body, Input)
+            assert row.body.model_config.get("extra") == "forbid"
+            assert row.body.model_config.get("strict") is True
+            assert row.method in {"POST", "PUT", "PATCH"}
+        else:
+            assert row.body is None or isinstance(row.body, Body)
+
+    @each_row
+    def test_a_query_refuses_what_it_does_not_know(self, row: Endpoint) -> None:
+        if row.query is not None:
+            assert issubclass(row.query, Query)
+            assert row.query.model_config.get("extra") == "forbid"
+
+    @each_row
+    def test_only_bytes_ignore_unknown_parameters(self, row: Endpoint) -> None:
+        assert row.any_query == (row.operation in {"download", "linked_blob"})
+
+    @each_row
+    def test_an_answer_has_a_shape(self, row: Endpoint) -> None:
+        assert row.answer is None or issubclass(row.answer, Output)
+        assert (row.status == 204) <= (row.answer is None)
+
+    @each_row
+    def test_it_says_what_it_is_for_and_how_it_refuses(self, row: Endpoint) -> None:
+        assert row.summary
+        assert row.operation == row.operation.lower()
+        assert row.operation.isidentifier()
+        assert all(issubclass(refusal, AppError) for refusal in row.errors)
+        assert len(set(row.errors)) == len(row.errors)
+
+    @each_row
+    def test_a_url_has_no_slash_at_its_end(self, row: Endpoint) -> None:
+        assert row.path.startswith("/")
+        assert not row.path.endswith("/")
