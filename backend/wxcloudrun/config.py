@@ -45,6 +45,19 @@ def check_origin(text: str) -> str:
     return parts.geturl()
 
 
+def check_redis_url(url: SecretStr) -> SecretStr:
+    """Return `url`; ValueError unless it names a Redis."""
+    try:
+        parts = urlsplit(url.get_secret_value())
+        is_redis = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
+        is_redis = is_redis and (parts.path.strip("/") or "0").isdigit()
+    except ValueError:
+        is_redis = False
+    if not is_redis:
+        raise ValueError("must look like redis://host:6379/0, or rediss:// for TLS")
+    return url
+
+
 Rate = Annotated[RateLimit, BeforeValidator(read_rate_limit)]
 Origin = Annotated[str, AfterValidator(check_origin)]
 
@@ -104,7 +117,7 @@ class Settings(BaseModel):
     )
     sqlite_synchronous: Literal["NORMAL", "FULL"] = Field("NORMAL", alias="SQLITE_SYNCHRONOUS")
 
-    redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
+    redis_url: Annotated[SecretStr, AfterValidator(check_redis_url)] | None = Field(None, alias="REDIS_URL")
 
     blob_store: Literal["local", "minio"] = Field("local", alias="BLOB_STORE")
     minio_endpoint: HostAndPort = Field("127.0.0.1:9000", alias="MINIO_ENDPOINT")

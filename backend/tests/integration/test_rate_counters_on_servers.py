@@ -1,39 +1,26 @@
 """The rate counters on a real Redis and a real MySQL, where there are such."""
 
-import socket
 from collections.abc import Callable, Iterator
-from urllib.parse import urlsplit
 
 import pytest
 from flask import Flask
 
-from tests.conftest import MakeApp, environment
+from tests.conftest import MakeApp
 from tests.support.databases import MYSQL_URL, NEEDS_MYSQL, database_beside
 from tests.support.rate_counters_contract import RateCountersContract, Within, fresh
+from tests.support.redis import NEEDS_REDIS, REDIS_URL
 from wxcloudrun.kit.limits.fallback import FallbackCounters
 from wxcloudrun.kit.limits.port import CountersUnavailable, RateCounters, RateLimit
 from wxcloudrun.kit.limits.redis import RedisCounters
 from wxcloudrun.kit.limits.sql import SqlCounters
 
-SETTINGS = environment(".env.integration")
 
-
-def answers(url: str) -> bool:
-    """Tell whether somebody listens there."""
-    parts = urlsplit(url)
-    try:
-        socket.create_connection((parts.hostname or "", parts.port or 0), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
-@pytest.mark.skipif(not answers(SETTINGS["REDIS_URL"]), reason="no Redis at REDIS_URL of .env.integration")
+@NEEDS_REDIS
 class TestRedis(RateCountersContract):
     @pytest.fixture
     def counters(self, record_property: Callable[[str, str], None]) -> RateCounters:
         record_property("server", "redis")
-        return RedisCounters(SETTINGS["REDIS_URL"])
+        return RedisCounters(str(REDIS_URL))
 
     @pytest.fixture
     def within(self) -> Within:
@@ -43,7 +30,7 @@ class TestRedis(RateCountersContract):
         counter = fresh()
         counters.hit([counter])
 
-        assert RedisCounters(SETTINGS["REDIS_URL"]).hit([counter])[0].hits == 2
+        assert RedisCounters(str(REDIS_URL)).hit([counter])[0].hits == 2
 
     def test_a_window_ends_by_itself(self, counters: RateCounters) -> None:
         counter = fresh(limit=RateLimit(1, 1))

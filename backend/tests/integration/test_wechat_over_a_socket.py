@@ -6,10 +6,15 @@ from tests.support import wechat
 from tests.support.live import live_server
 
 
+def wechat_at(url: str) -> dict[str, str]:
+    """Return settings with which the service asks WeChat there and logs everything."""
+    return {**wechat.SETTINGS, "WX_API_BASE": url, "LOG_LEVEL": "DEBUG"}
+
+
 def test_given_a_server_that_plays_wechat_then_people_come_and_go(tmp_path: Path) -> None:
     with (
         wechat.played_wechat() as played,
-        live_server(tmp_path / "data", **{**wechat.SETTINGS, "WX_API_BASE": played.url}) as server,
+        live_server(tmp_path / "data", **wechat_at(played.url)) as server,
     ):
         client = server.client()
         played.answers = {

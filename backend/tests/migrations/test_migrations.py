@@ -19,8 +19,8 @@ from pytest_alembic.tests import (  # noqa: F401  # collected here: what every h
 from sqlalchemy import Connection, Engine, func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
-from tests.conftest import environment
 from tests.support.databases import MYSQL_URL, NEEDS_MYSQL, database_beside
+from tests.support.settings_files import environment
 from wxcloudrun.app import create_app
 from wxcloudrun.config import BACKEND_DIR, Settings
 from wxcloudrun.kit import clock

@@ -37,7 +37,7 @@ class HttpClient:
                     stream=True,
                 ) as response:
                     return read_body(response)
-        except requests.RequestException as error:
+        except OSError as error:  # all that the library raises are such, and so is what lies below it
             raise CallFailed(type(error).__name__) from None
 
     def __repr__(self) -> str:

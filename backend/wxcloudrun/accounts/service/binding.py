@@ -73,7 +73,10 @@ class BindingService:
         return atomically(work)
 
     def _verify(self, actor: Actor, user_id: int, stored: str, password: str) -> None:
-        with self._guard.attempt(actor, f"#{user_id}", user_id=user_id) as attempt:
+        with (
+            self._passwords.turn(),
+            self._guard.attempt(actor, f"#{user_id}", user_id=user_id) as attempt,
+        ):
             attempt.succeeded = self._passwords.verify(stored, password)
         if not attempt.succeeded:
             raise Forbidden("this account has a password, and it is not this one")

@@ -80,10 +80,14 @@ class SessionService:
         """
         user = self._find(email)
         user_id = None if user is None else user.id
-        with self._guard.attempt(actor, account_name(email), user_id=user_id) as attempt:
+        # A try is counted when its turn has come: the right passwords that wait are no failures.
+        with (
+            self._passwords.turn(),
+            self._guard.attempt(actor, account_name(email), user_id=user_id) as attempt,
+        ):
             verified = self._verify(user, password)
-            opened = None if verified is None else self._open_verified(actor, verified)
-            attempt.succeeded = opened is not None
+            attempt.succeeded = verified is not None
+        opened = None if verified is None else self._open_verified(actor, verified)
         if opened is None:
             raise Unauthorized("the e-mail address or the password is wrong")
         return opened
@@ -182,7 +186,7 @@ class SessionService:
     def _verify(self, user: User | None, password: str) -> Verified | None:
         stored = None if user is None else user.password_hash
         fits = self._passwords.verify(stored, password)
-        if user is None or stored is None or not fits:
+        if user is None or stored is None or not fits or not user.is_active:
             return None
         fresh_hash = self._passwords.hash(password) if self._passwords.is_outdated(stored) else None
         return Verified(user.id, stored, fresh_hash)

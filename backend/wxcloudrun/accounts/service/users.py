@@ -54,7 +54,10 @@ class UserService:
         stored = user.password_hash
         if stored is None:
             raise Conflict("this account has no password; bind an e-mail address to it first")
-        with self._guard.attempt(actor, f"#{user.id}", user_id=user.id) as attempt:
+        with (
+            self._passwords.turn(),
+            self._guard.attempt(actor, f"#{user.id}", user_id=user.id) as attempt,
+        ):
             attempt.succeeded = self._passwords.verify(stored, current)
         if not attempt.succeeded:
             raise Forbidden("the current password is wrong")
