@@ -14,6 +14,8 @@ from tools.servers.control import chosen, known, stop_all
 BACKEND = Path(__file__).resolve().parent.parent
 FOLDERS = ("unit", "migrations", "concurrency", "integration")
 COVERAGE_PERCENT = 90
+# A mean over everything can hide a hole where it hurts most.
+LAYERS = (("queries", "*/queries.py"), ("services", "*/service.py,*/service/*.py"))
 LEFT_OUT = "large"  # moves gigabytes; run by hand with `pytest -m large`
 
 
@@ -27,6 +29,8 @@ def main() -> int:
         with tempfile.TemporaryDirectory() as folder:
             report = Path(folder) / "junit.xml"
             code = run_pytest(report, sys.argv[1:])
+            if not sys.argv[1:]:
+                code = code or max(layer_is_covered(*layer) for layer in LAYERS)
             print_summary(found, report)
     finally:
         if ours := set(found["servers"]) - ran_before:
@@ -46,6 +50,14 @@ def run_pytest(report: Path, narrowing: list[str]) -> int:
         command += ["--cov=wxcloudrun", "--cov-report=term", f"--cov-fail-under={COVERAGE_PERCENT}"]
     print("== tests", flush=True)
     return subprocess.run([*command, *narrowing], cwd=BACKEND, check=False).returncode
+
+
+def layer_is_covered(name: str, files: str) -> int:
+    """Hold the coverage gate for one layer by itself; 0 if it holds."""
+    command = [sys.executable, "-m", "coverage", "report", f"--include={files}", "--format=total"]
+    total = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, check=False).stdout.strip()
+    print(f"coverage of the {name}: {total or 'unknown'} %")
+    return 0 if total.isdigit() and int(total) >= COVERAGE_PERCENT else 1
 
 
 def print_summary(found: dict[str, Any], report: Path) -> None:
