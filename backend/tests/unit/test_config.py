@@ -186,7 +186,7 @@ class TestWrongSettings:
             ("REDIS_URL", "redis://cache/first"),
             ("RATELIMIT_LOGIN", "ten"),
             ("RATELIMIT_LOGIN_ACCOUNT", "100"),
-            ("RATELIMIT_LOGIN_ADDRESS", "0/minute"),
+            ("RATELIMIT_LOGIN_ADDRESS", "0/hour"),
             ("RATELIMIT_REGISTER", "20/fortnight"),
             ("RATELIMIT_WECHAT", "-5/minute"),
             ("RATELIMIT_REFRESH", "1.5/second"),

@@ -108,15 +108,15 @@ class TestStrangersCannotLockAnybodyOut:
     @pytest.fixture
     def app(self, make_app: MakeApp) -> Flask:
         """An application with a limit per account that a test can reach."""
-        return make_app(RATELIMIT_LOGIN_ACCOUNT="20/hour", RATELIMIT_LOGIN="5/minute")
+        return make_app(RATELIMIT_LOGIN_ACCOUNT="5/hour", RATELIMIT_LOGIN="5/minute")
 
     @pytest.fixture
     def attacked(self, client: ApiClient, add_user: AddUser) -> ApiClient:
         """An account whose owner has been in from 192.0.2.1, and that many strangers are trying."""
         add_user()
         try_login(client, at="192.0.2.1").ok()
-        for number in range(40):
-            assert try_login(client, WRONG, at=f"203.0.113.{number % 40}").status == 401
+        for number in range(7):
+            assert try_login(client, WRONG, at=f"203.0.113.{number}").status == 401
         return client
 
     def test_then_a_stranger_has_one_try_from_each_network(self, attacked: ApiClient) -> None:
@@ -144,7 +144,7 @@ class TestStrangersCannotLockAnybodyOut:
         self, client: ApiClient, add_user: AddUser, time: Clock
     ) -> None:
         add_user()
-        for number in range(25):
+        for number in range(6):
             try_login(client, WRONG, at=f"203.0.113.{number}")
         try_login(client, WRONG, at="198.51.100.1")
         assert try_login(client, WRONG, at="198.51.100.1").status == 429
@@ -184,9 +184,7 @@ class TestOtherLimits:
         assert statuses == [401, 401, 429]
         assert requests_mock.call_count == 2
 
-    def test_guessing_the_current_password_is_limited_too(
-        self, add_user: AddUser, log_in: LogIn
-    ) -> None:
+    def test_guessing_the_current_password_is_limited_too(self, add_user: AddUser, log_in: LogIn) -> None:
         add_user()
         ada = log_in()
         body = {"current_password": WRONG, "new_password": "long enough"}
