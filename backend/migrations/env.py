@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 from flask import current_app
-from sqlalchemy import Connection
+from sqlalchemy import Connection, NullPool, create_engine
 
 from wxcloudrun.kit.columns import UtcDateTime
 from wxcloudrun.kit.db import Base
@@ -29,6 +29,9 @@ def run() -> None:
     which revision it has reached.
     """
     engine = context.config.attributes.get("connection") or current_app.extensions["migrate"].db.engine
+    if engine.dialect.name == "mysql":
+        # The service gives a statement seconds; changing a large table may take hours.
+        engine = create_engine(engine.engine.url, poolclass=NullPool)
     with engine.connect() as connection:
         apply(connection)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from dotenv import dotenv_values
 from flask import Flask
 
 from tests.support import builders
@@ -15,12 +16,12 @@ from tests.support.builders import Person
 from tests.support.client import ApiClient, sender
 from tests.support.moments import Clock
 from tests.support.registry import Workshop, workshop
-from tests.support.settings_files import environment
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import db
 
+ROOT = Path(__file__).resolve().parents[2]
 MARKERS = {
     "unit": "unit",
     "integration": "integration",
@@ -37,6 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(here).parts[0]
         if folder in MARKERS:
             item.add_marker(MARKERS[folder])
+
+
+def environment(name: str) -> dict[str, str]:
+    """Return the variables of one of the project's environment files."""
+    values = dotenv_values(ROOT / name)
+    return {key: value for key, value in values.items() if value is not None}
 
 
 @pytest.fixture
@@ -74,9 +81,10 @@ class SharedApp:
         """Return the application as if it had just been made, which takes a millisecond."""
         with self.app.app_context():
             self.connection().deserialize(self.empty)
-        objects = Path(self.app.extensions["settings"].data_dir) / "blobs" / "objects"
-        shutil.rmtree(objects, ignore_errors=True)
-        objects.mkdir(parents=True)
+        blobs = Path(self.app.extensions["settings"].data_dir) / "blobs"
+        shutil.rmtree(blobs, ignore_errors=True)
+        for name in ("objects", "tmp"):
+            (blobs / name).mkdir(parents=True)
         return self.app
 
     def connection(self) -> sqlite3.Connection:

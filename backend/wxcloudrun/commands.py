@@ -1,8 +1,16 @@
-"""The `flask` commands of this service."""
+"""The `flask` commands of this service.
+
+Those that look after the bytes end with 0 if all is well, 1 if there is something that a person should
+look at, 2 if they could not do their work; `--json` makes their report one JSON object.
+"""
 
 import json
 import secrets
+import sys
+from collections.abc import Callable
 from dataclasses import asdict
+from functools import wraps
+from typing import Any, NoReturn
 
 import click
 from flask import Flask, current_app
@@ -12,28 +20,32 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
 from wxcloudrun.accounts.service.keys import KeyService, KeyWish
 from wxcloudrun.accounts.service.users import UserService
+from wxcloudrun.artifacts.service.collect import Collected, CollectService
+from wxcloudrun.artifacts.service.fsck import Checked, CheckSpec, FsckService
+from wxcloudrun.artifacts.service.rebuild import RebuildService, Rebuilt
+from wxcloudrun.artifacts.service.sweep import SweepService, Swept
 from wxcloudrun.audit.service.chain import Verdict
 from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.config import Settings
 from wxcloudrun.kit.errors import Conflict
 from wxcloudrun.kit.security import EVERY_SCOPE, Actor, CredentialKind
 from wxcloudrun.kit.storage.minio import MinioBlobStore
+from wxcloudrun.kit.storage.port import ObjectMissing, StoreUnavailable, is_key
 from wxcloudrun.kit.web.endpoint import service
 from wxcloudrun.projects.service import DEFAULT_PROJECT, ProjectService
 from wxcloudrun.wiring import blob_store
 
-EXIT_FINDINGS = 1
-EXIT_ERROR = 2
 WELCOME_DAYS = 1
 WELCOME_KEY = "make run"
+FINDINGS, FAILED = 1, 2
+
+Report = Collected | Swept | Checked | Rebuilt | Verdict
 
 
 def register_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
-    app.cli.add_command(init)
-    app.cli.add_command(welcome)
-    app.cli.add_command(audit_chain)
-    app.cli.add_command(audit_verify)
+    for command in (init, welcome, collect, sweep, fsck, rebuild, restore, audit_chain, audit_verify):
+        app.cli.add_command(command)
 
 
 @click.command()
@@ -98,35 +110,117 @@ curl -sS {auth} {url}/{package}/+/stable
 """)
 
 
+def reporting(work: Callable[..., Report]) -> Callable[..., None]:
+    """Print the report that `work` returns and end with the exit code that it deserves."""
+
+    @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+    @with_appcontext
+    @wraps(work)
+    def command(*, as_json: bool, **options: Any) -> None:
+        try:
+            report = work(**options)
+        except StoreUnavailable as error:
+            fail(f"the blob store failed: {error.message}")
+        except SQLAlchemyError as error:
+            fail(f"the database failed ({type(error).__name__})")
+        facts = {**asdict(report), "clean": is_clean(report)}
+        click.echo(json.dumps(facts) if as_json else as_lines(facts))
+        sys.exit(0 if is_clean(report) else FINDINGS)
+
+    return command
+
+
+def fail(message: str) -> NoReturn:
+    """End without a result."""
+    click.echo(message, err=True)
+    sys.exit(FAILED)
+
+
+def is_clean(report: Report) -> bool:
+    """Tell whether a report holds nothing that a person should look at."""
+    if isinstance(report, Checked):
+        return not report.counts
+    if isinstance(report, Verdict):
+        return report.is_clean
+    return not (isinstance(report, Swept) and report.refused)
+
+
+def as_lines(facts: dict[str, Any]) -> str:
+    """Write a report for people: one fact a line, one finding a line."""
+    lines = []
+    for name, value in facts.items():
+        if isinstance(value, list):
+            lines += [f"{name}: {each if isinstance(each, str) else json.dumps(each)}" for each in value]
+        else:
+            lines.append(f"{name}: {json.dumps(value)}")
+    return "\n".join(lines)
+
+
+bytes_per_second = click.option(
+    "--max-bytes-per-second", type=click.IntRange(min=1), help="Read objects no faster than this."
+)
+
+
+@click.command()
+@reporting
+def collect() -> Report:
+    """Delete artifacts that nothing refers to and that are older than GC_GRACE_SECONDS."""
+    return service(CollectService).run()
+
+
+@click.command()
+@click.option("--force", is_flag=True, help="Remove objects without a name even if most have none.")
+@reporting
+def sweep(*, force: bool) -> Report:
+    """Remove objects that no row names, and what uploads that died have left behind."""
+    return service(SweepService).run(force=force)
+
+
+@click.command()
+@click.option("--deep", is_flag=True, help="Read every object and compare its SHA-256.")
+@click.option("--repair", is_flag=True, help="Set damaged and unknown objects aside; nothing is deleted.")
+@bytes_per_second
+@reporting
+def fsck(**options: Any) -> Report:
+    """Compare what the database says with what the store holds, both ways."""
+    return service(FsckService).run(CheckSpec(**options))
+
+
+@click.command()
+@bytes_per_second
+@reporting
+def rebuild(*, max_bytes_per_second: int | None) -> Report:
+    """Make artifact rows for objects that have none, by hashing them."""
+    return service(RebuildService).run(max_bytes_per_second=max_bytes_per_second)
+
+
+@click.command()
+@click.argument("keys", nargs=-1, required=True)
+@with_appcontext
+def restore(keys: tuple[str, ...]) -> None:
+    """Put objects back that `fsck --repair` has set aside; their keys stand in its report."""
+    for key in keys:
+        try:
+            if not is_key(key):
+                raise ObjectMissing(key)
+            service(FsckService).restore(key)
+        except ObjectMissing:
+            fail(f"no object {key} has been set aside")
+        except StoreUnavailable as error:
+            fail(f"the blob store failed: {error.message}")
+        click.echo(f"restored: {key}")
+
+
 @click.command("audit-chain")
+@with_appcontext
 def audit_chain() -> None:
     """Tie the audit entries that were written since the last time into the chain."""
     click.echo(f"{service(AuditService).chain()} entries chained")
 
 
 @click.command("audit-verify")
-@click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 @click.option("--contains", metavar="MAC", help="The end of the chain that was seen at an earlier time.")
-@click.pass_context
-def audit_verify(context: click.Context, *, as_json: bool, contains: str | None) -> None:
-    """Find audit entries that were edited, removed or reordered: 0 clean, 1 findings, 2 error."""
-    try:
-        verdict = service(AuditService).check(contains=contains)
-    except SQLAlchemyError as error:
-        click.echo(f"the audit log cannot be read: {type(error).__name__}", err=True)
-        context.exit(EXIT_ERROR)
-    click.echo(json.dumps({"clean": verdict.is_clean, **asdict(verdict)}) if as_json else in_words(verdict))
-    context.exit(0 if verdict.is_clean else EXIT_FINDINGS)
-
-
-def in_words(verdict: Verdict) -> str:
-    """Say what a verification has seen."""
-    lines = [
-        f"{finding.kind}: position {finding.position}, entry {finding.entry_id}"
-        for finding in verdict.findings
-    ]
-    lines.append(
-        f"{verdict.checked} entries checked, {verdict.finding_count} findings, "
-        f"{verdict.unchained} not chained yet; the chain ends at {verdict.position} {verdict.mac}"
-    )
-    return "\n".join(lines)
+@reporting
+def audit_verify(*, contains: str | None) -> Report:
+    """Find audit entries that were edited, removed, reordered or slipped in."""
+    return service(AuditService).check(contains=contains)

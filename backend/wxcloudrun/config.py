@@ -150,6 +150,7 @@ class Settings(BaseModel):
 
     max_upload_bytes: int = Field(10 * 1024**3, alias="MAX_UPLOAD_BYTES", ge=1)
     link_seconds: int = Field(300, alias="LINK_SECONDS", ge=1, le=7 * 86_400)
+    gc_grace_seconds: int = Field(86_400, alias="GC_GRACE_SECONDS", ge=0)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:

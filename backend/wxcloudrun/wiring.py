@@ -18,7 +18,12 @@ from wxcloudrun.accounts.service.sessions import Lifetimes, SessionService
 from wxcloudrun.accounts.service.tokens import AccessTokens
 from wxcloudrun.accounts.service.users import UserService
 from wxcloudrun.accounts.service.wechat import WechatService
+from wxcloudrun.artifacts.service.collect import CollectService
 from wxcloudrun.artifacts.service.content import ContentService
+from wxcloudrun.artifacts.service.deletions import DeletionService
+from wxcloudrun.artifacts.service.fsck import FsckService
+from wxcloudrun.artifacts.service.rebuild import RebuildService
+from wxcloudrun.artifacts.service.sweep import SweepService
 from wxcloudrun.audit.rules import ChainKeys
 from wxcloudrun.audit.service.chain import Chain
 from wxcloudrun.audit.service.log import AuditService
@@ -56,7 +61,11 @@ def connect(app: Flask, settings: Settings) -> None:
 
 def build_services(settings: Settings, blobs: BlobStore) -> dict[type[Any], Any]:
     """Build each service with what it needs, by its class."""
-    services = [*account_services(settings), *registry_services(settings, blobs)]
+    services = [
+        *account_services(settings),
+        *registry_services(settings, blobs),
+        *maintenance_services(settings, blobs),
+    ]
     return {type(service): service for service in services}
 
 
@@ -151,6 +160,21 @@ def registry_services(settings: Settings, blobs: BlobStore) -> list[Any]:
         ArtifactService(),
         SearchService(),
         HealthService(blobs=blobs),
+    ]
+
+
+def maintenance_services(settings: Settings, blobs: BlobStore) -> list[Any]:
+    """Build what keeps rows and objects in step."""
+    deletions = DeletionService(blobs=blobs)
+    return [
+        CollectService(
+            deletions=deletions,
+            grace_seconds=settings.gc_grace_seconds,
+            link_seconds=settings.link_seconds,
+        ),
+        SweepService(blobs=blobs, deletions=deletions),
+        FsckService(blobs=blobs),
+        RebuildService(blobs=blobs),
     ]
 
 

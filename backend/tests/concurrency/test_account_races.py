@@ -9,10 +9,10 @@ from itertools import count
 import pytest
 
 from tests.support import wechat
+from tests.support.backing import backing
 from tests.support.client import Answer, ApiClient
-from tests.support.databases import MYSQL_URL, NEEDS_MYSQL, database_beside
+from tests.support.databases import database_beside
 from tests.support.live import ADMIN_EMAIL, ADMIN_PASSWORD, LiveServer, live_server
-from tests.support.redis import NEEDS_REDIS, REDIS_URL
 
 REGISTER, LOGIN, REFRESH = "/api/v1/auth/register", "/api/v1/auth/login", "/api/v1/auth/refresh"
 PASSWORD = "correct horse battery staple"
@@ -30,7 +30,7 @@ def statuses(answers: list[Answer]) -> Counter[int]:
     return Counter(answer.status for answer in answers)
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("mysql", marks=NEEDS_MYSQL)])
+@pytest.fixture(scope="module", params=["sqlite", "mysql"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A service of two worker processes, on each database, with a WeChat that knows one person."""
     data_dir = tmp_path_factory.mktemp("races")
@@ -42,7 +42,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
                 yield running
             return
         with (
-            database_beside(str(MYSQL_URL)) as url,
+            database_beside(backing().need("mysql")["url"]) as url,
             live_server(data_dir, **settings, DATABASE_URL=url) as running,
         ):
             yield running
@@ -154,11 +154,11 @@ def test_given_many_logins_at_once_then_all_get_in_and_the_service_answers_other
     assert max(waited) < 5
 
 
-@pytest.mark.parametrize("place", ["database", pytest.param("redis", marks=NEEDS_REDIS)])
+@pytest.mark.parametrize("place", ["database", "redis"])
 def test_given_two_workers_then_a_limit_holds_across_both(
     tmp_path_factory: pytest.TempPathFactory, place: str, record_property: Callable[[str, str], None]
 ) -> None:
-    shared = {"REDIS_URL": str(REDIS_URL)} if place == "redis" else {}
+    shared = {"REDIS_URL": backing().need("redis")["url"]} if place == "redis" else {}
     if shared:
         record_property("server", "redis")
     email = f"nobody{time.time_ns()}@example.com"  # a Redis remembers what earlier runs have counted

@@ -6,21 +6,20 @@ import pytest
 from flask import Flask
 
 from tests.conftest import MakeApp
-from tests.support.databases import MYSQL_URL, NEEDS_MYSQL, database_beside
+from tests.support.backing import backing
+from tests.support.databases import database_beside
 from tests.support.rate_counters_contract import RateCountersContract, Within, fresh
-from tests.support.redis import NEEDS_REDIS, REDIS_URL
 from wxcloudrun.kit.limits.fallback import FallbackCounters
 from wxcloudrun.kit.limits.port import CountersUnavailable, RateCounters, RateLimit
 from wxcloudrun.kit.limits.redis import RedisCounters
 from wxcloudrun.kit.limits.sql import SqlCounters
 
 
-@NEEDS_REDIS
 class TestRedis(RateCountersContract):
     @pytest.fixture
     def counters(self, record_property: Callable[[str, str], None]) -> RateCounters:
         record_property("server", "redis")
-        return RedisCounters(str(REDIS_URL))
+        return RedisCounters(backing().need("redis")["url"])
 
     @pytest.fixture
     def within(self) -> Within:
@@ -30,7 +29,7 @@ class TestRedis(RateCountersContract):
         counter = fresh()
         counters.hit([counter])
 
-        assert RedisCounters(str(REDIS_URL)).hit([counter])[0].hits == 2
+        assert RedisCounters(backing().need("redis")["url"]).hit([counter])[0].hits == 2
 
     def test_a_window_ends_by_itself(self, counters: RateCounters) -> None:
         counter = fresh(limit=RateLimit(1, 1))
@@ -48,12 +47,11 @@ def test_given_a_redis_that_is_not_there_then_it_says_so_soon() -> None:
     assert FallbackCounters(counters).hit([fresh()])[0].hits == 1
 
 
-@NEEDS_MYSQL
 class TestMysql(RateCountersContract):
     @pytest.fixture
     def app(self, make_app: MakeApp, record_property: Callable[[str, str], None]) -> Iterator[Flask]:
         record_property("server", "mysql")
-        with database_beside(str(MYSQL_URL)) as url:
+        with database_beside(backing().need("mysql")["url"]) as url:
             yield make_app(DATABASE_URL=url)
 
     @pytest.fixture

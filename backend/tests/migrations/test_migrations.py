@@ -1,6 +1,6 @@
 """The migrations: from nothing to the schema that the code expects, and back, on each database."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +19,9 @@ from pytest_alembic.tests import (  # noqa: F401  # collected here: what every h
 from sqlalchemy import Connection, Engine, func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
-from tests.support.databases import MYSQL_URL, NEEDS_MYSQL, database_beside
-from tests.support.settings_files import environment
+from tests.conftest import environment
+from tests.support.backing import backing
+from tests.support.databases import database_beside
 from wxcloudrun.app import create_app
 from wxcloudrun.config import BACKEND_DIR, Settings
 from wxcloudrun.kit import clock
@@ -49,14 +50,18 @@ def downgrade():
 """
 
 
-@pytest.fixture(params=["sqlite", pytest.param("mysql", marks=NEEDS_MYSQL)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """An empty database without tables."""
+@pytest.fixture(params=["sqlite", "mysql"])
+def url(
+    request: pytest.FixtureRequest, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> Iterator[str]:
+    """An empty database of each kind."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/registry.db"
+        yield f"sqlite:///{tmp_path / 'registry.db'}"
         return
-    with database_beside(str(MYSQL_URL)) as beside:
-        yield beside
+    server = backing().need("mysql")
+    record_property("server", "mysql")
+    with database_beside(str(server["url"])) as url:
+        yield url
 
 
 @pytest.fixture

@@ -215,6 +215,65 @@ class BlobStoreContract:
         for found in listed.values():
             assert abs(clock.now() - found.modified_at) < timedelta(minutes=5)
 
+    def test_given_a_shard_then_exactly_its_objects_are_listed(self, store: BlobStore, key: str) -> None:
+        other = f"{(int(key[:2], 16) + 1) % 256:02x}{key[2:]}"
+        store.write(key, [b"one"])
+        store.write(other, [b"two"])
+
+        found = list(store.keys(key[:2]))
+
+        assert key in {each.key for each in found}
+        assert {each.key[:2] for each in found} == {key[:2]}
+
+    def test_given_an_object_set_aside_then_no_reader_finds_it_until_it_is_restored(
+        self, store: BlobStore, key: str
+    ) -> None:
+        store.write(key, [b"bytes"])
+
+        store.quarantine(key)
+        assert store.size_of(key) is None
+        assert key not in {found.key for found in listing(store)}
+        assert key in {found.key for found in store.quarantined()}
+
+        store.restore(key)
+        assert b"".join(store.read(key)) == b"bytes"
+        assert key not in {found.key for found in store.quarantined()}
+
+    def test_given_no_such_object_then_it_can_be_neither_set_aside_nor_restored(
+        self, store: BlobStore, key: str
+    ) -> None:
+        with pytest.raises(ObjectMissing):
+            store.quarantine(key)
+        with pytest.raises(ObjectMissing):
+            store.restore(key)
+
+    def test_given_an_unfinished_write_then_it_is_listed_and_its_writer_fails_once_it_is_aborted(
+        self, store: BlobStore, key: str
+    ) -> None:
+        listed: list[set[str]] = []
+
+        def blocks() -> Iterator[bytes]:
+            yield from generated(20 * BLOCK_BYTES)  # more than S3 takes in one piece
+            listed.append(set(store.unfinished()))
+            store.abort(key)
+            yield b"the end"
+
+        with pytest.raises(StoreUnavailable):
+            store.write(key, blocks())
+
+        assert key in listed[0]
+        assert key not in set(store.unfinished())
+        assert store.size_of(key) is None
+
+    def test_given_nothing_unfinished_then_aborting_is_no_error_and_spares_the_object(
+        self, store: BlobStore, key: str
+    ) -> None:
+        store.write(key, [b"bytes"])
+
+        store.abort(key)
+
+        assert b"".join(store.read(key)) == b"bytes"
+
     def test_given_two_writers_at_once_then_each_object_is_whole(self, store: BlobStore) -> None:
         contents = {ids.new_id(): content(5 * BLOCK_BYTES + number, number) for number in range(2)}
         both = threading.Barrier(len(contents))

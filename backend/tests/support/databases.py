@@ -1,16 +1,11 @@
-"""A real MySQL, if `TEST_MYSQL_URL` names one; each test that writes has a database of its own."""
+"""Databases of their own for tests, on a server that others use too."""
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import pytest
 from sqlalchemy import create_engine, make_url
 
 from wxcloudrun.kit import ids
-
-MYSQL_URL = os.environ.get("TEST_MYSQL_URL")
-NEEDS_MYSQL = pytest.mark.skipif(MYSQL_URL is None, reason="TEST_MYSQL_URL names no MySQL database")
 
 
 @contextmanager

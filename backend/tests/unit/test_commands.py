@@ -10,8 +10,8 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select
 
+from tests.conftest import environment
 from tests.support.client import ApiClient, sender
-from tests.support.settings_files import environment
 from wxcloudrun.accounts.models import User
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings

@@ -72,6 +72,10 @@ class UnpackedMySQL:
         """Use the server's own first start."""
         complete([*self.server(), "--initialize-insecure"], self.data.parent, seconds=INITIALIZE_SECONDS)
 
+    def client(self, program: str) -> list[str]:
+        """Return the command of one of the client programs, without any options of the machine's own."""
+        return [*self._packages.command(program), "--no-defaults"]
+
     def tuning(self) -> list[str]:
         """Small, without the second protocol and the replication log."""
         return ["--mysqlx=OFF", "--skip-log-bin", "--performance-schema=OFF"]
@@ -160,6 +164,12 @@ class MySQL(Server):
         }
         given = [f"--{name}={value}" for name, value in options.items()]
         return [*self._distribution.server(), *self._distribution.tuning(), *given]
+
+    def client(self, program: str) -> list[str]:
+        """Return the command of `mysql` or `mysqldump`."""
+        if isinstance(self._distribution, UnpackedMySQL):
+            return self._distribution.client(program)
+        return [shutil.which(program) or program]
 
     def is_ready(self) -> bool:
         """Ask for the version as the user that clients are, who is made if absent."""

@@ -29,6 +29,7 @@ def launch(command: Sequence[str], folder: Path, environment: Mapping[str, str])
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    child.returncode = 0  # it outlives us on purpose; the handle would complain about that
     process = psutil.Process(child.pid)
     record = folder / "process.json.new"
     record.write_text(json.dumps({"pid": process.pid, "started_at": process.create_time()}))

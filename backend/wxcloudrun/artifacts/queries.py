@@ -2,13 +2,25 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Table, func, literal, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from wxcloudrun.accounts.models import User
-from wxcloudrun.artifacts.models import Artifact, Lease, Provenance
+from wxcloudrun.artifacts.models import Artifact, Lease, PendingDeletion, Provenance
 from wxcloudrun.kit.db import Base
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.packages.models import Package
@@ -117,3 +129,138 @@ def ref_count(session: Session, actor: Actor, digest: str) -> int:
     """Count the references that the caller may see: counted each time, so it cannot drift."""
     found = visible_references(actor, digest).subquery()
     return session.execute(select(func.count()).select_from(found)).scalar_one()
+
+
+# --- Maintenance ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An artifact row as maintenance sees it: which object holds its bytes."""
+
+    artifact_id: str
+    object_key: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dangling:
+    """A reference whose artifact has no row: something that foreign keys forbid."""
+
+    table: str
+    row_id: int
+    package_id: int
+    artifact_id: str
+
+
+def artifact_ids(
+    session: Session, *, after: str, created_before: datetime, limit: int
+) -> list[tuple[str, bool]]:
+    """Return the next ids in order, each with whether something refers to it.
+
+    Every artifact is passed, so a statement looks at `limit` rows whatever the share of garbage.
+    """
+    statement = (
+        select(Artifact.id, is_referenced())
+        .where(Artifact.id > after, Artifact.created_at <= created_before)
+        .order_by(Artifact.id)
+        .limit(limit)
+    )
+    return [(row[0], row[1]) for row in session.execute(statement)]
+
+
+def lock_unreferenced(session: Session, ids: Iterable[str]) -> list[Artifact]:
+    """Lock those of these artifacts that nothing refers to, leaving out what others have locked."""
+    statement = select(Artifact).where(Artifact.id.in_(ids), ~is_referenced())
+    return list(session.execute(statement.with_for_update(skip_locked=True)).scalars())
+
+
+def is_referenced() -> ColumnElement[bool]:
+    """Tell whether any reference points at the artifact of the row at hand."""
+    return or_(*(exists().where(table.c.artifact_id == Artifact.id) for table in reference_tables()))
+
+
+def due_deletions(session: Session, now: datetime, limit: int, after: str) -> list[str]:
+    """Return the next keys whose objects may go now."""
+    statement = (
+        select(PendingDeletion.object_key)
+        .where(PendingDeletion.not_before <= now, PendingDeletion.object_key > after)
+        .order_by(PendingDeletion.object_key)
+        .limit(limit)
+    )
+    return list(session.execute(statement).scalars())
+
+
+def forget_deletions(session: Session, keys: Iterable[str]) -> None:
+    """Strike deletions off the list."""
+    session.execute(delete(PendingDeletion).where(PendingDeletion.object_key.in_(keys)))
+
+
+def expired_leases(session: Session, now: datetime, limit: int) -> list[Lease]:
+    """Lock some leases whose time is over, leaving out what an upload is just ending."""
+    statement = select(Lease).where(Lease.expires_at <= now).order_by(Lease.expires_at).limit(limit)
+    return list(session.execute(statement.with_for_update(skip_locked=True)).scalars())
+
+
+def named_keys(session: Session, keys: Iterable[str]) -> set[str]:
+    """Return those of these keys that an artifact, a lease or a pending deletion names.
+
+    One statement, so it sees one moment: an upload replaces its lease by its artifact in one commit,
+    and two statements could look at the one too early and at the other too late.
+    """
+    wanted = list(keys)
+    parts = [
+        select(table.object_key).where(table.object_key.in_(wanted))
+        for table in (Artifact, Lease, PendingDeletion)
+    ]
+    return set(session.execute(union_all(*parts)).scalars())
+
+
+def leased_keys(session: Session, keys: Iterable[str]) -> set[str]:
+    """Return those of these keys that an upload is writing to."""
+    statement = select(Lease.object_key).where(Lease.object_key.in_(list(keys)))
+    return set(session.execute(statement).scalars())
+
+
+def held_keys(session: Session, keys: Iterable[str]) -> set[str]:
+    """Return those of these keys that an artifact or a lease names."""
+    wanted = list(keys)
+    parts = [select(table.object_key).where(table.object_key.in_(wanted)) for table in (Artifact, Lease)]
+    return set(session.execute(union_all(*parts)).scalars())
+
+
+def artifacts_in_shard(session: Session, shard: str) -> list[Held]:
+    """Return the artifacts whose objects lie in one shard of the store."""
+    statement = select(Artifact.id, Artifact.object_key, Artifact.size_bytes).where(
+        Artifact.object_key.startswith(shard)
+    )
+    return [Held(*row) for row in session.execute(statement)]
+
+
+def artifact_holding(session: Session, key: str) -> str | None:
+    """Return the id of the artifact whose bytes this object holds."""
+    return session.execute(select(Artifact.id).where(Artifact.object_key == key)).scalar_one_or_none()
+
+
+def dangling_references(session: Session, limit: int) -> list[Dangling]:
+    """Return references to artifacts that do not exist."""
+    found: list[Dangling] = []
+    for table in reference_tables():
+        statement = (
+            select(literal(table.name), table.c.id, table.c.package_id, table.c.artifact_id)
+            .where(table.c.artifact_id.is_not(None))
+            .where(~exists().where(Artifact.id == table.c.artifact_id))
+            .order_by(table.c.id)
+            .limit(limit)
+        )
+        found += [Dangling(*row) for row in session.execute(statement)]
+    return found
+
+
+def count_references(session: Session) -> int:
+    """Count everything that keeps an artifact alive."""
+    parts = [
+        select(func.count()).select_from(table).where(table.c.artifact_id.is_not(None)).scalar_subquery()
+        for table in reference_tables()
+    ]
+    return sum(session.execute(select(*parts)).one())

@@ -1,5 +1,7 @@
 """Whether everything that the service stands on answers."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from sqlalchemy.exc import SQLAlchemyError
 
 from wxcloudrun.health import queries
@@ -16,11 +18,11 @@ class HealthService:
 
     def check(self) -> None:
         """Return if all is well. Raises NotReady, which names what is down."""
-        down = [
-            name
-            for name, answers in (("database", self._database), ("blob_store", self._store))
-            if not answers()
-        ]
+        # At the same time, because each may take some seconds to be found out.
+        with ThreadPoolExecutor(1) as beside:
+            store = beside.submit(self._store)
+            answers = {"database": self._database(), "blob_store": store.result()}
+        down = [name for name, does_answer in answers.items() if not does_answer]
         if down:
             raise NotReady(f"not ready: {', '.join(down)}", down=down)
 

@@ -12,13 +12,21 @@ from typing import Any
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from pymysql.err import MySQLError
 from sqlalchemy import Connection, Engine, MetaData, event
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 
 ATTEMPTS = 5
 HIDDEN = {"hide_parameters": True}  # a failure is logged, and what was to be stored may be a secret
 MYSQL_LOST_RACE = frozenset({1205, 1213})  # lock wait timed out; deadlock found
+
+# A database that does not answer must cost a request five seconds at most: the look at a connection that
+# lay in the pool, then a new one, or else a single statement. A lock is given up before that.
+CONNECT_SECONDS = 2
+PING_SECONDS = 1
+STATEMENT_SECONDS = 4.5
+LOCK_SECONDS = 4
 
 
 class Base(DeclarativeBase):
@@ -125,6 +133,8 @@ def configure(app: Flask, *, url: str, sqlite_synchronous: str, pool_size: int) 
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             prepare_sqlite(db.engine, sqlite_synchronous)
+        else:
+            prepare_mysql(db.engine)
 
 
 def engine_options(url: str, pool_size: int) -> dict[str, Any]:
@@ -137,11 +147,39 @@ def engine_options(url: str, pool_size: int) -> dict[str, Any]:
         "isolation_level": "READ COMMITTED",
         "pool_size": pool_size,
         "max_overflow": 2,
-        "pool_pre_ping": True,
         "pool_recycle": 1800,
-        "pool_timeout": 5,
-        "connect_args": {"connect_timeout": 3, "read_timeout": 30, "write_timeout": 30, "charset": "utf8mb4"},
+        "pool_timeout": 4,
+        "connect_args": {
+            "connect_timeout": CONNECT_SECONDS,
+            "read_timeout": CONNECT_SECONDS,
+            "write_timeout": CONNECT_SECONDS,
+            "charset": "utf8mb4",
+            "init_command": f"SET SESSION innodb_lock_wait_timeout = {LOCK_SECONDS}",
+        },
     }
+
+
+def prepare_mysql(engine: Engine) -> None:
+    """Give each wait for the server its own limit: to greet, to say that it lives, to run a statement.
+
+    The driver has one limit for all three, as an attribute that it looks at before each read.
+    """
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, record: Any) -> None:
+        connection._read_timeout = STATEMENT_SECONDS  # noqa: SLF001
+        record.info["is_fresh"] = True
+
+    @event.listens_for(engine, "checkout")
+    def on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        if record.info.pop("is_fresh", False):
+            return
+        connection._read_timeout = PING_SECONDS  # noqa: SLF001
+        try:
+            connection.ping(reconnect=False)
+        except (MySQLError, OSError) as error:
+            raise InvalidatePoolError from error  # every other one has died with it; a new one is opened
+        connection._read_timeout = STATEMENT_SECONDS  # noqa: SLF001
 
 
 def prepare_sqlite(engine: Engine, synchronous: str) -> None:

@@ -240,7 +240,7 @@ class TestCommands:
         as_json = runner.invoke(args=["audit-verify", "--json"])
 
         assert (clean.exit_code, found.exit_code, as_json.exit_code) == (0, 1, 1)
-        assert "missing: position 2, entry 2" in found.output
+        assert '"kind": "missing", "position": 2, "entry_id": 2' in found.output
         verdict = json.loads(as_json.output)
         assert (verdict["clean"], verdict["findings"][0]["kind"]) == (False, "missing")
         assert verdict["mac"] == audit.check().mac

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.conftest import MakeApp
+from tests.conftest import MakeApp, environment
 from tests.support.client import ApiClient, sender
-from tests.support.settings_files import environment
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
 from wxcloudrun.kit.db import db

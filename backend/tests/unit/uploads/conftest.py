@@ -1,7 +1,7 @@
 """What tests of deposits ask for besides the workshop."""
 
+import itertools
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,6 +13,7 @@ from wxcloudrun.artifacts.models import Artifact, Lease
 from wxcloudrun.kit.db import Base, reading
 from wxcloudrun.uploads.models import Upload
 from wxcloudrun.versions.models import Version
+from wxcloudrun.wiring import blob_store
 
 TABLES: tuple[type[Base], ...] = (Artifact, Lease, Upload, Version)
 
@@ -24,7 +25,7 @@ def administrator(client: ApiClient, make_person: Callable[..., Person]) -> ApiC
 
 
 @pytest.fixture
-def remains(app: Flask, blobs: Path) -> Callable[[], dict[str, int]]:
+def remains(app: Flask) -> Callable[[], dict[str, int]]:
     """Count everything that an upload can leave behind: rows, finished and unfinished objects."""
 
     def count() -> dict[str, int]:
@@ -33,7 +34,8 @@ def remains(app: Flask, blobs: Path) -> Callable[[], dict[str, int]]:
                 table.__tablename__: session.execute(select(func.count()).select_from(table)).scalar_one()
                 for table in TABLES
             }
-        found["objects"] = sum(path.is_file() for path in blobs.parent.rglob("*"))
+        store = blob_store(app.extensions["settings"])
+        found["objects"] = sum(1 for _ in itertools.chain(store.keys(), store.unfinished()))
         return found
 
     return count

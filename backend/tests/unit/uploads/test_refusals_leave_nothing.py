@@ -12,7 +12,6 @@ from tests.support.client import Answer
 from tests.support.forms import Part, encoded, field, file, post_body, post_form
 from tests.support.registry import Workshop
 
-pytestmark = pytest.mark.local_store
 LIMIT_BYTES = 100_000
 DATA = content(5000)
 Remains = Callable[[], dict[str, int]]

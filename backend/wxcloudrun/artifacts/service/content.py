@@ -77,6 +77,9 @@ class ContentService:
         try:
             limited = self._limited(self._renewing(key, blocks))
             self._blobs.write(key, measurement.pass_through(limited))
+        except StoreUnavailable:
+            self._give_up(key)  # a store that has just failed is not asked again while the caller waits
+            raise
         except BaseException:
             self.discard(key)
             raise
@@ -132,12 +135,29 @@ class ContentService:
         """Remove an object that no row has ever named, and its lease. What fails is left to the sweeper."""
         try:
             self._blobs.delete(key)
+        except StoreUnavailable:
+            self._give_up(key)
+        else:
+            self._release(key, must_go=False)
+
+    def _give_up(self, key: str) -> None:
+        """Leave what there may be of an object to the next sweep."""
+        logger.warning("object_left_to_sweeper", extra={"key": key})
+        self._release(key, must_go=True)
+
+    def _release(self, key: str, *, must_go: bool) -> None:
+        """End a lease of an upload that failed; if the database fails too, the lease ends by itself."""
+        try:
             with transaction() as tx:
                 lease = queries.lease(tx.session, key)
-                if lease is not None:
-                    tx.session.delete(lease)
-        except (StoreUnavailable, SQLAlchemyError) as error:
-            logger.warning("object_left_to_sweeper", extra={"key": key, "cause": type(error).__name__})
+                if lease is None:
+                    return
+                tx.session.delete(lease)
+                if must_go:
+                    now = clock.now()
+                    tx.session.add(PendingDeletion(object_key=key, created_at=now, not_before=now))
+        except SQLAlchemyError as error:
+            logger.warning("lease_left_to_sweeper", extra={"key": key, "cause": type(error).__name__})
 
     def remove_surplus(self, key: str) -> None:
         """Remove the object that lost a race; its lease has ended with the transaction."""

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,7 +15,9 @@ from wxcloudrun.kit.storage.port import (
     ObjectMissing,
     StoredObject,
     StoreUnavailable,
+    is_key,
     object_path,
+    quarantine_path,
 )
 
 # The kernel starts writing early, so that the last sync of a large object has little left to wait for.
@@ -88,24 +91,57 @@ class LocalBlobStore:
         with translated_errors():
             self._path(key).unlink(missing_ok=True)
 
-    def keys(self) -> Iterator[StoredObject]:
+    def keys(self, shard: str | None = None) -> Iterator[StoredObject]:
         """Walk the shards. A directory that cannot be listed is not an empty one: that raises."""
-        for shard in entries(self._root / "objects"):
-            for path in entries(shard):
-                with translated_errors():
-                    try:
-                        status = path.stat()
-                    except FileNotFoundError:
-                        continue  # deleted between the listing and the look
-                yield StoredObject(path.name, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
+        return self._walk("objects", shard)
+
+    def unfinished(self) -> Iterator[str]:
+        """What lies in `tmp`: a finished object has been renamed away from there."""
+        return (path.name for path in entries(self._root / "tmp") if is_key(path.name))
+
+    def abort(self, key: str) -> None:
+        """Unlink; the rename of a writer that is still there fails."""
+        with translated_errors():
+            (self._root / "tmp" / key).unlink(missing_ok=True)
+
+    def quarantine(self, key: str) -> None:
+        """One rename."""
+        self._move(key, object_path(key), quarantine_path(key))
+
+    def restore(self, key: str) -> None:
+        """The same rename back."""
+        self._move(key, quarantine_path(key), object_path(key))
+
+    def quarantined(self) -> Iterator[StoredObject]:
+        """Walk the quarantine, which is made when it is first needed."""
+        return self._walk("quarantine", None) if (self._root / "quarantine").exists() else iter(())
 
     def check(self) -> None:
         """See that the directories are there and take files."""
         with translated_errors():
             os.scandir(self._root / "objects").close()
-            probe = self._root / "tmp" / f"check-{os.getpid()}"
-            probe.write_bytes(b"")
-            probe.unlink(missing_ok=True)
+            tempfile.TemporaryFile(dir=self._root / "tmp").close()
+
+    def _walk(self, top: str, shard: str | None) -> Iterator[StoredObject]:
+        root = self._root / top
+        for directory in (root / shard,) if shard else entries(root):
+            for path in entries(directory) if directory.is_dir() else ():
+                with translated_errors():
+                    try:
+                        status = path.stat()
+                    except FileNotFoundError:
+                        continue  # deleted between the listing and the look
+                if is_key(path.name):
+                    modified_at = datetime.fromtimestamp(status.st_mtime, UTC)
+                    yield StoredObject(path.name, status.st_size, modified_at)
+
+    def _move(self, key: str, source: str, target: str) -> None:
+        with translated_errors():
+            (self._root / target).parent.parent.mkdir(exist_ok=True)
+            try:
+                move_durably(self._root / source, self._root / target)
+            except FileNotFoundError:
+                raise ObjectMissing(key) from None
 
     def _path(self, key: str) -> Path:
         return self._root / object_path(key)

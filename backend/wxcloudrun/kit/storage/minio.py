@@ -5,12 +5,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, BinaryIO, cast
+from types import TracebackType
+from typing import TYPE_CHECKING, BinaryIO, Self, cast
 
 import urllib3
 from minio import Minio
+from minio.commonconfig import CopySource
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from wxcloudrun.kit.errors import AppError
 from wxcloudrun.kit.storage.port import (
@@ -19,18 +21,23 @@ from wxcloudrun.kit.storage.port import (
     ObjectMissing,
     StoredObject,
     StoreUnavailable,
+    is_key,
     object_path,
+    quarantine_path,
 )
 
 if TYPE_CHECKING:
+    from urllib3.connectionpool import ConnectionPool
     from urllib3.response import BaseHTTPResponse
 
 MAX_PARTS = 10_000
-PART_BYTES = 8 * 1024 * 1024
-PARALLEL_PARTS = 3
+PART_BYTES = 5 * 1024 * 1024  # the least that S3 takes: memory is what an upload holds of them at once
+PARALLEL_PARTS = 2
 CONNECT_SECONDS = 2
-READ_SECONDS = 30
+READ_SECONDS = 4  # one wait for an answer; with it a request fails within five seconds
+PART_SECONDS = 30  # a server that is busy with large parts may take longer
 MISSING = frozenset({"NoSuchKey", "NoSuchObject", "ResourceNotFound"})
+GONE = frozenset({"NoSuchUpload"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +58,38 @@ class MinioBlobStore:
 
     def __init__(self, location: S3Location, *, max_object_bytes: int) -> None:
         self._bucket = location.bucket
-        self._client = connect(location, location.endpoint)
+        self._client = connect(location, location.endpoint, answer_seconds=READ_SECONDS)
+        self._patient = connect(location, location.endpoint, answer_seconds=PART_SECONDS)
         # A signature covers the host name, so links are signed for the name that clients use.
-        self._public = connect(location, location.public_endpoint or location.endpoint)
+        self._public = connect(
+            location, location.public_endpoint or location.endpoint, answer_seconds=READ_SECONDS
+        )
         self._part_bytes = max(PART_BYTES, -(-max_object_bytes // MAX_PARTS))
 
     def write(self, key: str, blocks: Iterable[bytes]) -> None:
-        """One PUT, or a multipart upload of unknown length with three parts in flight."""
+        """One PUT, or a multipart upload of unknown length with two parts in flight."""
         source = BlockReader(blocks)
         try:
             with translated_errors():
-                self._client.put_object(
-                    self._bucket,
-                    object_path(key),
-                    cast("BinaryIO", source),
-                    length=-1,
-                    part_size=self._part_bytes,
-                    num_parallel_uploads=PARALLEL_PARTS,
-                )
+                first = source.read(self._part_bytes)
+                if len(first) < self._part_bytes:
+                    self._client.put_object(self._bucket, object_path(key), io.BytesIO(first), len(first))
+                else:
+                    self._write_parts(key, source.back(first))
         except BaseException:
             source.reraise()
             raise
+
+    def _write_parts(self, key: str, source: "BlockReader") -> None:
+        self.check()  # the patient client would wait long for a server that is not there
+        self._patient.put_object(
+            self._bucket,
+            object_path(key),
+            cast("BinaryIO", source),
+            length=-1,
+            part_size=self._part_bytes,
+            num_parallel_uploads=PARALLEL_PARTS,
+        )
 
     def size_of(self, key: str) -> int | None:
         """One HEAD request."""
@@ -131,13 +149,62 @@ class MinioBlobStore:
         except ObjectMissing:
             return
 
-    def keys(self) -> Iterator[StoredObject]:
+    def keys(self, shard: str | None = None) -> Iterator[StoredObject]:
         """List the bucket, a thousand keys a request."""
+        return self._list(f"objects/{shard}/" if shard else "objects/")
+
+    def unfinished(self) -> Iterator[str]:
+        """List multipart uploads that were neither completed nor aborted.
+
+        Without a prefix, because MinIO takes one for the whole name of an object. It knows those that
+        have begun since its own start and throws older ones away by itself after a day.
+        """
         with translated_errors():
-            for found in self._client.list_objects(self._bucket, prefix="objects/", recursive=True):
+            paths = [path for path, _ in self._multipart_uploads("")]
+        for path in paths:
+            name = path.rsplit("/", 1)[-1]
+            if is_key(name) and path == object_path(name):
+                yield name
+
+    def abort(self, key: str) -> None:
+        """Abort every multipart upload of this object."""
+        with translated_errors():
+            for path, upload_id in self._multipart_uploads(object_path(key)):
+                try:
+                    self._client._abort_multipart_upload(self._bucket, path, upload_id)  # noqa: SLF001  # no public name
+                except S3Error as error:
+                    if error.code not in GONE:
+                        raise
+
+    def quarantine(self, key: str) -> None:
+        """Copy on the server's side, then remove."""
+        self._move(object_path(key), quarantine_path(key))
+
+    def restore(self, key: str) -> None:
+        """The same copy back."""
+        self._move(quarantine_path(key), object_path(key))
+
+    def quarantined(self) -> Iterator[StoredObject]:
+        """List the quarantine."""
+        return self._list("quarantine/")
+
+    def _list(self, prefix: str) -> Iterator[StoredObject]:
+        with translated_errors():
+            for found in self._client.list_objects(self._bucket, prefix=prefix, recursive=True):
                 name = str(found.object_name).rsplit("/", 1)[-1]
                 modified_at = found.last_modified or datetime.fromtimestamp(0, UTC)
-                yield StoredObject(name, found.size or 0, modified_at)
+                if is_key(name):
+                    yield StoredObject(name, found.size or 0, modified_at)
+
+    def _multipart_uploads(self, prefix: str) -> list[tuple[str, str]]:
+        """Return path and id of a thousand uploads at most; a later look finds the others."""
+        page = self._client._list_multipart_uploads(self._bucket, prefix=prefix)  # noqa: SLF001  # no public name
+        return [(str(upload.object_name), str(upload.upload_id)) for upload in page.uploads]
+
+    def _move(self, source: str, target: str) -> None:
+        with translated_errors():
+            self._client.copy_object(self._bucket, target, CopySource(self._bucket, source))
+            self._client.remove_object(self._bucket, source)
 
     def check(self) -> None:
         """See that the bucket is there."""
@@ -171,23 +238,28 @@ class BlockReader(io.RawIOBase):
 
     def read(self, size: int = -1) -> bytes:
         """Return exactly `size` bytes, fewer only at the end."""
-        pieces, missing = [self._rest], size - len(self._rest)
-        while missing > 0 or size < 0:
-            try:
-                block = next(self._blocks)
-            except StopIteration:
+        pieces, length = [], 0
+        while size < 0 or length < size:
+            block = self._rest or self._next()
+            if block is None:
                 break
-            except BaseException as failure:
-                self._failure = failure
-                raise
-            pieces.append(block)
-            missing -= len(block)
-        whole = b"".join(pieces)
-        if size < 0:
-            self._rest = b""
-            return whole
-        self._rest = whole[size:]
-        return whole[:size]
+            piece = block if size < 0 else block[: size - length]
+            self._rest = block[len(piece) :]
+            pieces.append(piece)
+            length += len(piece)
+        return b"".join(pieces)
+
+    def _next(self) -> bytes | None:
+        try:
+            return next(self._blocks, None)
+        except BaseException as failure:
+            self._failure = failure
+            raise
+
+    def back(self, block: bytes) -> Self:
+        """Take back what was read last, to be read again."""
+        self._rest = block + self._rest
+        return self
 
     def reraise(self) -> None:
         """Raise what the source of the blocks raised, if it did."""
@@ -195,12 +267,30 @@ class BlockReader(io.RawIOBase):
             raise self._failure
 
 
-def connect(location: S3Location, endpoint: str) -> Minio:
+class OneMoreTry(urllib3.Retry):
+    """Tries again at once when a connection turned out dead, never after having waited for an answer."""
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: "BaseHTTPResponse | None" = None,
+        error: Exception | None = None,
+        _pool: "ConnectionPool | None" = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> Self:
+        """Count a failure, or raise it."""
+        if isinstance(error, ReadTimeoutError):
+            raise error
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+
+def connect(location: S3Location, endpoint: str, *, answer_seconds: int) -> Minio:
     """Build a client that gives up within seconds instead of minutes."""
     pool = urllib3.PoolManager(
         maxsize=32,
-        timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS),
-        retries=urllib3.Retry(total=1, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
+        timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=answer_seconds),
+        retries=OneMoreTry(total=1, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
     )
     return Minio(
         endpoint,

@@ -5,9 +5,11 @@ never used twice, so a late deletion can only ever hit an object that is dead al
 both adapters (the two leading digits keep directories small):
 
     objects/<key[:2]>/<key>       a finished object: whole, durable, never changed
+    quarantine/<key[:2]>/<key>    an object that a check has set aside; it can be restored
     tmp/<key>                     local directory only: an object that is still being written
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +18,8 @@ from typing import BinaryIO, Protocol
 from wxcloudrun.kit.errors import Unavailable
 
 BLOCK_BYTES = 1024 * 1024
+KEY = re.compile(r"[0-9a-f]{32}")
+SHARDS = tuple(f"{number:02x}" for number in range(256))
 
 
 class ObjectMissing(Exception):
@@ -78,8 +82,26 @@ class BlobStore(Protocol):
     def delete(self, key: str) -> None:
         """Remove the object; an absent key is not an error."""
 
-    def keys(self) -> Iterator[StoredObject]:
-        """List every finished object, in no particular order."""
+    def keys(self, shard: str | None = None) -> Iterator[StoredObject]:
+        """List the finished objects, in no particular order; those of one of the `SHARDS` only if given.
+
+        What lies there under a name that is no key is none of ours and is not listed.
+        """
+
+    def unfinished(self) -> Iterator[str]:
+        """List the keys that somebody began to write and has not finished, as far as the store tells."""
+
+    def abort(self, key: str) -> None:
+        """Throw away what was written of an unfinished object; a writer that is still there fails."""
+
+    def quarantine(self, key: str) -> None:
+        """Set an object aside, where no reader finds it. Raises ObjectMissing."""
+
+    def restore(self, key: str) -> None:
+        """Put an object back from the quarantine. Raises ObjectMissing."""
+
+    def quarantined(self) -> Iterator[StoredObject]:
+        """List what has been set aside."""
 
     def check(self) -> None:
         """Return if the store can be read and written now."""
@@ -88,3 +110,13 @@ class BlobStore(Protocol):
 def object_path(key: str) -> str:
     """Return where the object with this key lies, below the root of a store."""
     return f"objects/{key[:2]}/{key}"
+
+
+def quarantine_path(key: str) -> str:
+    """Return where it lies while it is set aside."""
+    return f"quarantine/{key[:2]}/{key}"
+
+
+def is_key(name: str) -> bool:
+    """Tell a name that this service gives to objects from others."""
+    return KEY.fullmatch(name) is not None

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from wxcloudrun.artifacts.service.content import ContentService, Examined, Received
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import AppError, ChecksumMismatch
@@ -106,9 +108,11 @@ class Reception:
     ) -> None:
         if error is None or self._received is None:
             return
-        if self._committing and not isinstance(error, AppError):
-            # The commit may have happened although we were not told: the sweeper judges, we do not.
-            logger.warning("commit_outcome_unknown", extra={"key": self._received.key})
+        if isinstance(error, SQLAlchemyError) or (self._committing and not isinstance(error, AppError)):
+            # The commit may have happened although we were not told: the sweeper judges, we do not. Nor
+            # is a database that has just failed asked again while the caller waits.
+            event = "commit_outcome_unknown" if self._committing else "object_left_to_sweeper"
+            logger.warning(event, extra={"key": self._received.key})
             return
         self._content.discard(self._received.key)
 

@@ -1,0 +1,128 @@
+"""The blob store on real S3 servers: everything that every store promises, on two implementations."""
+
+import io
+import secrets
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+import requests
+from minio import Minio
+from minio.deleteobjects import DeleteObject
+
+from tests.support.backing import backing
+from tests.support.blob_store_contract import LINK, BlobStoreContract, listing
+from wxcloudrun.kit import ids
+from wxcloudrun.kit.storage.minio import MinioBlobStore, S3Location
+from wxcloudrun.kit.storage.port import BlobStore, ObjectMissing, StoreUnavailable, object_path
+
+MAX_OBJECT_BYTES = 10 * 1024**3
+
+
+class S3Contract(BlobStoreContract):
+    """The contract over one server, in a bucket of its own."""
+
+    server: str
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def location(cls) -> Iterator[S3Location]:
+        """A bucket that goes with the class."""
+        found = backing().need(cls.server)
+        bucket = f"test-{secrets.token_hex(6)}"
+        location = S3Location(
+            endpoint=str(found["endpoint"]),
+            access_key=str(found["access_key"]),
+            secret_key=str(found["secret_key"]),
+            bucket=bucket,
+            secure=False,
+        )
+        MinioBlobStore(location, max_object_bytes=MAX_OBJECT_BYTES).make_bucket()
+        yield location
+        admin = client_of(location)
+        names = [str(found.object_name) for found in admin.list_objects(bucket, recursive=True)]
+        list(admin.remove_objects(bucket, [DeleteObject(name) for name in names]))
+        admin.remove_bucket(bucket)
+
+    @pytest.fixture
+    def store(self, location: S3Location, record_property: Callable[[str, object], None]) -> MinioBlobStore:
+        """The adapter under test."""
+        record_property("server", self.server)
+        return MinioBlobStore(location, max_object_bytes=MAX_OBJECT_BYTES)
+
+    def leftovers(self, store: BlobStore) -> list[str]:
+        """Return multipart uploads that nobody ended."""
+        return list(store.unfinished())
+
+    def test_given_a_link_then_it_carries_our_name_and_type_and_needs_no_credentials(
+        self, store: MinioBlobStore
+    ) -> None:
+        key = ids.new_id()
+        store.write(key, [b"linked"])
+
+        answer = requests.get(store.link(key, LINK), timeout=10)
+
+        assert answer.content == b"linked"
+        assert answer.headers["Content-Type"] == LINK.content_type
+        assert answer.headers["Content-Disposition"] == LINK.content_disposition
+
+    def test_given_a_link_that_was_changed_then_the_server_refuses(self, store: MinioBlobStore) -> None:
+        key = ids.new_id()
+        store.write(key, [b"linked"])
+        other = ids.new_id()
+        store.write(other, [b"secret"])
+
+        answer = requests.get(
+            store.link(key, LINK).replace(key, other).replace(key[:2], other[:2]), timeout=10
+        )
+
+        assert answer.status_code == 403
+
+    def test_given_a_public_endpoint_then_links_name_it(self, location: S3Location) -> None:
+        public = replace(location, public_endpoint="files.example.com")
+
+        link = MinioBlobStore(public, max_object_bytes=1).link(ids.new_id(), LINK)
+
+        assert link.startswith("http://files.example.com/")
+
+    def test_given_no_bucket_then_the_store_says_that_it_does_not_work(self, location: S3Location) -> None:
+        store = MinioBlobStore(replace(location, bucket="no-such-bucket"), max_object_bytes=1)
+
+        with pytest.raises(StoreUnavailable):
+            store.check()
+
+    def test_given_wrong_keys_then_the_store_is_unavailable_and_not_empty(self, location: S3Location) -> None:
+        store = MinioBlobStore(replace(location, secret_key="wrong"), max_object_bytes=1)
+
+        with pytest.raises(StoreUnavailable):
+            list(store.keys())
+        with pytest.raises((StoreUnavailable, ObjectMissing)):
+            store.read(ids.new_id())
+
+    def test_given_names_that_are_no_keys_then_they_are_not_listed(
+        self, store: MinioBlobStore, location: S3Location
+    ) -> None:
+        client = client_of(location)
+        for name in ("objects/README", object_path("ab") + ".txt", "elsewhere/" + ids.new_id()):
+            client.put_object(location.bucket, name, io.BytesIO(b"x"), 1)
+
+        assert not {"README", "ab.txt"} & {found.key for found in listing(store)}
+
+
+def client_of(location: S3Location) -> Minio:
+    """Reach the server beside the adapter."""
+    return Minio(
+        location.endpoint,
+        access_key=location.access_key,
+        secret_key=location.secret_key,
+        secure=False,
+        region="us-east-1",
+    )
+
+
+class TestMinIO(S3Contract):
+    server = "minio"
+
+
+class TestSeaweedFS(S3Contract):
+    server = "seaweedfs"

@@ -1,0 +1,125 @@
+"""A running service together with what a test does beside it: maintenance, and a look at rows and objects."""
+
+import contextlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from tests.support.client import ApiClient
+from tests.support.live import LiveServer, live_server, start, wait_until_ready
+from wxcloudrun.app import create_app
+from wxcloudrun.artifacts.models import Artifact, Lease
+from wxcloudrun.artifacts.service.collect import Collected, CollectService
+from wxcloudrun.artifacts.service.fsck import Checked, CheckSpec, FsckService
+from wxcloudrun.artifacts.service.sweep import SweepService, Swept
+from wxcloudrun.config import Settings
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import db, reading
+from wxcloudrun.kit.storage.port import BlobStore
+from wxcloudrun.wiring import blob_store
+
+# Garbage is collected at once, and an object outlives its row only for as long as a reader needs.
+HASTE = {"GC_GRACE_SECONDS": "0", "LINK_SECONDS": "2", "LOG_LEVEL": "WARNING"}
+
+
+@dataclass(slots=True)
+class Site:
+    """One service on its database and its store."""
+
+    server: LiveServer
+    app: Flask
+    store: BlobStore
+    admin: ApiClient
+    token: str
+
+    def service(self, kind: type[Any]) -> Any:
+        """Return one of the service objects, in this process."""
+        return self.app.extensions["services"][kind]
+
+    def collect(self) -> Collected:
+        """Collect garbage beside the running service."""
+        with self.app.app_context():
+            report: Collected = self.service(CollectService).run()
+        return report
+
+    def sweep(self) -> Swept:
+        """Sweep beside the running service."""
+        with self.app.app_context():
+            report: Swept = self.service(SweepService).run()
+        return report
+
+    def sweep_after_hours(self) -> Swept:
+        """Sweep as if every lease had expired: for uploads that are known to be dead."""
+        with pytest.MonkeyPatch.context() as patch:
+            real = clock.now
+            patch.setattr(clock, "now", lambda: real() + timedelta(hours=2))
+            return self.sweep()
+
+    def fsck(self) -> Checked:
+        """Check everything, reading every byte."""
+        with self.app.app_context():
+            report: Checked = self.service(FsckService).run(CheckSpec(deep=True))
+        return report
+
+    def keys(self) -> set[str]:
+        """Return the keys of all objects, those that are not finished too."""
+        objects = self.store.keys()
+        return {found.key for found in objects} | set(self.store.unfinished())
+
+    def artifact_keys(self) -> set[str]:
+        """Return the keys that artifact rows name."""
+        with self.app.app_context(), reading() as session:
+            return set(session.execute(select(Artifact.object_key)).scalars())
+
+    def lease_keys(self) -> set[str]:
+        """Return the keys that uploads are writing to."""
+        with self.app.app_context(), reading() as session:
+            return set(session.execute(select(Lease.object_key)).scalars())
+
+    def kill(self) -> None:
+        """kill -9 the server and its workers."""
+        master = psutil.Process(self.server.process.pid)
+        for each in (master, *master.children(recursive=True)):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                each.kill()
+        self.server.process.wait(10)
+
+    def revive(self) -> None:
+        """Start the server again on its data."""
+        self.server.process = start(self.server.environ, self.server.log)
+        wait_until_ready(self.server)
+
+    def new_package(self, name: str) -> str:
+        """Make a private project with one package and return the package's URL."""
+        self.admin.post("/api/v1/projects", {"name": name}).ok()
+        self.admin.post(f"/api/v1/project/{name}/packages", {"name": "package"}).ok()
+        return f"/api/v1/project/{name}/package"
+
+
+@contextlib.contextmanager
+def site(data_dir: Path, **settings: str) -> Iterator[Site]:
+    """Run a service, and an application beside it on the same data."""
+    with live_server(data_dir, **{**HASTE, **settings}) as server:
+        app = create_app(Settings.from_env({**server.environ, "LOG_LEVEL": "ERROR"}))
+        token = str(server.administrator().post("/api/v1/auth/keys", {"name": "tests"}).ok().data["key"])
+        yield Site(server, app, blob_store(app.extensions["settings"]), server.client(token), token)
+        with app.app_context():
+            db.engine.dispose()
+
+
+def eventually(holds: Any, seconds: float) -> bool:
+    """Tell whether something becomes true in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return bool(holds())

@@ -1,0 +1,1 @@
+"""Tests of what keeps rows and objects in step."""

@@ -1,0 +1,121 @@
+"""The maintenance of one application, its store, and a clock that tests can put forward."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from tests.support.registry import Workshop
+from wxcloudrun.artifacts.models import Artifact, Lease, PendingDeletion
+from wxcloudrun.artifacts.service.collect import Collected, CollectService
+from wxcloudrun.artifacts.service.content import ContentService
+from wxcloudrun.artifacts.service.deletions import DeletionService
+from wxcloudrun.artifacts.service.fsck import Checked, CheckSpec, FsckService
+from wxcloudrun.artifacts.service.rebuild import RebuildService, Rebuilt
+from wxcloudrun.artifacts.service.sweep import SweepService, Swept
+from wxcloudrun.kit import clock, ids
+from wxcloudrun.kit.db import reading, transaction
+from wxcloudrun.kit.storage.port import BlobStore
+from wxcloudrun.wiring import blob_store
+
+DAY_SECONDS = 86_400
+LINK_SECONDS = 300
+
+
+@dataclass
+class Keeper:
+    """Runs maintenance on an application and looks at what it leaves."""
+
+    app: Flask
+    store: BlobStore
+
+    def collect(self, *, grace_seconds: int = 0) -> Collected:
+        """Collect garbage of that age."""
+        deletions = DeletionService(blobs=self.store)
+        service = CollectService(deletions=deletions, grace_seconds=grace_seconds, link_seconds=LINK_SECONDS)
+        with self.app.app_context():
+            return service.run()
+
+    def sweep(self, *, force: bool = False) -> Swept:
+        with self.app.app_context():
+            return SweepService(blobs=self.store, deletions=DeletionService(blobs=self.store)).run(
+                force=force
+            )
+
+    def fsck(self, **spec: Any) -> Checked:
+        with self.app.app_context():
+            return FsckService(blobs=self.store).run(CheckSpec(**spec))
+
+    def rebuild(self) -> Rebuilt:
+        with self.app.app_context():
+            return RebuildService(blobs=self.store).run()
+
+    def content(self) -> ContentService:
+        """What an upload uses to bring its bytes in."""
+        return ContentService(blobs=self.store, max_upload_bytes=10**9, link_seconds=LINK_SECONDS)
+
+    def orphan(self, data: bytes = b"nobody's") -> str:
+        """Put an object into the store that nothing names."""
+        key = ids.new_id()
+        self.store.write(key, [data])
+        return key
+
+    def key_of(self, artifact_id: str) -> str:
+        """Return under which key an artifact lies."""
+        with self.app.app_context(), reading() as session:
+            return session.execute(select(Artifact.object_key).where(Artifact.id == artifact_id)).scalar_one()
+
+    def forget(self, artifact_id: str) -> None:
+        """Lose a row, as a database that was restored from an old dump has."""
+        with self.app.app_context(), transaction() as tx:
+            tx.session.delete(tx.session.get_one(Artifact, artifact_id))
+
+    def lease(self, key: str, *, seconds: int) -> None:
+        """Write a lease down, as an upload does before its first byte."""
+        now = clock.now()
+        with self.app.app_context(), transaction() as tx:
+            tx.session.add(Lease(object_key=key, created_at=now, expires_at=now + timedelta(seconds=seconds)))
+
+    def keys(self) -> set[str]:
+        """Return the keys of all objects."""
+        objects = self.store.keys()
+        return {found.key for found in objects}
+
+    def rows(self, table: type[Artifact | Lease | PendingDeletion]) -> int:
+        """Count rows."""
+        with self.app.app_context(), reading() as session:
+            return len(session.execute(select(table)).all())
+
+
+@pytest.fixture
+def keeper(app: Flask) -> Keeper:
+    """Maintenance of the application."""
+    return Keeper(app, blob_store(app.extensions["settings"]))
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Put the clock forward by so many seconds."""
+    real = clock.now
+    ahead = timedelta()
+
+    def put_forward(seconds: int) -> None:
+        nonlocal ahead
+        ahead += timedelta(seconds=seconds)
+
+    monkeypatch.setattr(clock, "now", lambda: real() + ahead)
+    return put_forward
+
+
+@pytest.fixture
+def deposit(shop: Workshop) -> Callable[..., str]:
+    """Upload bytes and return the artifact's id."""
+
+    def upload(data: bytes, **names: str) -> str:
+        return str(shop.upload(data, **names).ok().data["artifact_id"])
+
+    return upload
