@@ -14,9 +14,11 @@ from flask import Flask
 from tests.support import builders
 from tests.support.builders import Person
 from tests.support.client import ApiClient, sender
+from tests.support.moments import Clock
 from tests.support.registry import Workshop, workshop
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import db
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -142,3 +144,11 @@ def public_shop(client: ApiClient, make_person: Callable[..., Person]) -> Worksh
 def blobs(app: Flask) -> Path:
     """The directory in which the application's finished objects lie."""
     return Path(app.extensions["settings"].data_dir) / "blobs" / "objects"
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The time, in the hands of the test."""
+    hands = Clock()
+    monkeypatch.setattr(clock, "now", hands.now)
+    return hands

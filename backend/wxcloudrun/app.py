@@ -1,6 +1,7 @@
 """create_app(): settings, then extensions, then services, then blueprints."""
 
 import logging
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, Response, g, request
@@ -9,11 +10,20 @@ from wxcloudrun import wiring
 from wxcloudrun.commands import register_commands
 from wxcloudrun.config import BACKEND_DIR, Settings
 from wxcloudrun.kit import clock, db, ids, logs
-from wxcloudrun.kit.web import failures
+from wxcloudrun.kit.web import cross_origin, failures, proxies
 from wxcloudrun.kit.web.endpoint import RestConverter
 from wxcloudrun.metadata import BLUEPRINTS
 
 logger = logging.getLogger("wxcloudrun.access")
+
+YEAR_SECONDS = 31_536_000
+HARMLESS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
 
 
 def create_app(settings: Settings) -> Flask:
@@ -37,8 +47,11 @@ def create_app(settings: Settings) -> Flask:
         app.register_blueprint(blueprint)
     failures.register(app)
     register_commands(app)
+    proxies.trust(app, settings.trusted_proxy_hops)
     app.before_request(begin_request)
     app.after_request(end_request)
+    app.after_request(partial(harden, is_https=settings.base_url.startswith("https://")))
+    cross_origin.allow(app, settings.cors_origins)
     return app
 
 
@@ -51,8 +64,6 @@ def begin_request() -> None:
 def end_request(response: Response) -> Response:
     """Stamp the answer and write the one line that each request leaves in the log."""
     response.headers["X-Request-ID"] = g.request_id
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Cache-Control", "no-store")
     rule = request.url_rule.rule if request.url_rule else None
     logger.info(
         "request",
@@ -65,6 +76,15 @@ def end_request(response: Response) -> Response:
             "user_id": g.actor.user_id if "actor" in g else None,
         },
     )
+    return response
+
+
+def harden(response: Response, *, is_https: bool) -> Response:
+    """Tell browsers to do nothing with an answer but what the page that asked for it does."""
+    for name, value in HARMLESS.items():
+        response.headers.setdefault(name, value)
+    if is_https:
+        response.headers.setdefault("Strict-Transport-Security", f"max-age={YEAR_SECONDS}")
     return response
 
 

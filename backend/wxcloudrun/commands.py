@@ -24,6 +24,8 @@ from wxcloudrun.artifacts.service.collect import Collected, CollectService
 from wxcloudrun.artifacts.service.fsck import Checked, CheckSpec, FsckService
 from wxcloudrun.artifacts.service.rebuild import RebuildService, Rebuilt
 from wxcloudrun.artifacts.service.sweep import SweepService, Swept
+from wxcloudrun.audit.service.chain import Verdict
+from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.config import Settings
 from wxcloudrun.kit.errors import Conflict
 from wxcloudrun.kit.security import EVERY_SCOPE, Actor, CredentialKind
@@ -37,12 +39,12 @@ WELCOME_DAYS = 1
 WELCOME_KEY = "make run"
 FINDINGS, FAILED = 1, 2
 
-Report = Collected | Swept | Checked | Rebuilt
+Report = Collected | Swept | Checked | Rebuilt | Verdict
 
 
 def register_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
-    for command in (init, welcome, collect, sweep, fsck, rebuild, restore):
+    for command in (init, welcome, collect, sweep, fsck, rebuild, restore, audit_chain, audit_verify):
         app.cli.add_command(command)
 
 
@@ -138,6 +140,8 @@ def is_clean(report: Report) -> bool:
     """Tell whether a report holds nothing that a person should look at."""
     if isinstance(report, Checked):
         return not report.counts
+    if isinstance(report, Verdict):
+        return report.is_clean
     return not (isinstance(report, Swept) and report.refused)
 
 
@@ -205,3 +209,18 @@ def restore(keys: tuple[str, ...]) -> None:
         except StoreUnavailable as error:
             fail(f"the blob store failed: {error.message}")
         click.echo(f"restored: {key}")
+
+
+@click.command("audit-chain")
+@with_appcontext
+def audit_chain() -> None:
+    """Tie the audit entries that were written since the last time into the chain."""
+    click.echo(f"{service(AuditService).chain()} entries chained")
+
+
+@click.command("audit-verify")
+@click.option("--contains", metavar="MAC", help="The end of the chain that was seen at an earlier time.")
+@reporting
+def audit_verify(*, contains: str | None) -> Report:
+    """Find audit entries that were edited, removed, reordered or slipped in."""
+    return service(AuditService).check(contains=contains)

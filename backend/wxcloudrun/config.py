@@ -10,15 +10,56 @@ from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from wxcloudrun.kit.limits.port import RateLimit
 
 BACKEND_DIR = Path(__file__).resolve().parent.parent
 MIN_SECRET_BYTES = 32
 GENERATED_SECRETS = ("JWT_SECRET_KEY", "API_KEY_SECRET")
 OWNER_ONLY = 0o600
 DATABASE_DRIVERS = frozenset({"sqlite", "mysql+pymysql"})
+
+
+def read_rate_limit(value: RateLimit | str) -> RateLimit:
+    """Read a setting such as `10/minute`."""
+    return value if isinstance(value, RateLimit) else RateLimit.parse(value)
+
+
+def check_origin(text: str) -> str:
+    """Return an origin as browsers write it (RFC 6454); ValueError if `text` is none."""
+    parts = urlsplit(text.lower().removesuffix("/"))
+    if parts.scheme not in {"http", "https"} or parts.geturl() != f"{parts.scheme}://{parts.netloc}":
+        raise ValueError("name origins such as https://app.example.com, without a path and without *")
+    return parts.geturl()
+
+
+def check_redis_url(url: SecretStr) -> SecretStr:
+    """Return `url`; ValueError unless it names a Redis."""
+    try:
+        parts = urlsplit(url.get_secret_value())
+        is_redis = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
+        is_redis = is_redis and (parts.path.strip("/") or "0").isdigit()
+    except ValueError:
+        is_redis = False
+    if not is_redis:
+        raise ValueError("must look like redis://host:6379/0, or rediss:// for TLS")
+    return url
+
+
+Rate = Annotated[RateLimit, BeforeValidator(read_rate_limit)]
+Origin = Annotated[str, AfterValidator(check_origin)]
 
 
 class SettingsError(Exception):
@@ -76,6 +117,8 @@ class Settings(BaseModel):
     )
     sqlite_synchronous: Literal["NORMAL", "FULL"] = Field("NORMAL", alias="SQLITE_SYNCHRONOUS")
 
+    redis_url: Annotated[SecretStr, AfterValidator(check_redis_url)] | None = Field(None, alias="REDIS_URL")
+
     blob_store: Literal["local", "minio"] = Field("local", alias="BLOB_STORE")
     minio_endpoint: HostAndPort = Field("127.0.0.1:9000", alias="MINIO_ENDPOINT")
     minio_access_key: str | None = Field(None, alias="MINIO_ACCESS_KEY")
@@ -92,7 +135,17 @@ class Settings(BaseModel):
     refresh_leeway_seconds: int = Field(10, alias="REFRESH_LEEWAY_SECONDS", ge=0, le=300)
     registration_enabled: bool = Field(default=True, alias="REGISTRATION_ENABLED")
     project_creation: Literal["everyone", "administrators"] = Field("everyone", alias="PROJECT_CREATION")
-    cors_origins: tuple[WebAddress, ...] = Field((), alias="CORS_ORIGINS")
+    ratelimit_login: Rate = Field(RateLimit(10, 60), alias="RATELIMIT_LOGIN")
+    ratelimit_login_account: Rate = Field(RateLimit(100, 3600), alias="RATELIMIT_LOGIN_ACCOUNT")
+    ratelimit_login_address: Rate = Field(RateLimit(100, 60), alias="RATELIMIT_LOGIN_ADDRESS")
+    ratelimit_register: Rate = Field(RateLimit(20, 3600), alias="RATELIMIT_REGISTER")
+    ratelimit_wechat: Rate = Field(RateLimit(100, 60), alias="RATELIMIT_WECHAT")
+    ratelimit_refresh: Rate = Field(RateLimit(300, 60), alias="RATELIMIT_REFRESH")
+    wx_appid: str | None = Field(None, alias="WX_APPID")
+    wx_secret: SecretStr | None = Field(None, alias="WX_SECRET")
+    wx_api_base: WebAddress = Field("https://api.weixin.qq.com", alias="WX_API_BASE")
+    wx_trust_cloud_headers: bool = Field(default=False, alias="WX_TRUST_CLOUD_HEADERS")
+    cors_origins: tuple[Origin, ...] = Field((), alias="CORS_ORIGINS")
     trusted_proxy_hops: int = Field(0, alias="TRUSTED_PROXY_HOPS", ge=0, le=8)
 
     max_upload_bytes: int = Field(10 * 1024**3, alias="MAX_UPLOAD_BYTES", ge=1)
@@ -112,7 +165,7 @@ class Settings(BaseModel):
         names = {field.alias for field in cls.model_fields.values() if field.alias is not None}
         values: dict[str, Any] = {name: given[name] for name in names if given.get(name)}
         if "CORS_ORIGINS" in values:
-            values["CORS_ORIGINS"] = tuple(values["CORS_ORIGINS"].split())
+            values["CORS_ORIGINS"] = tuple(re.findall(r"[^\s,]+", values["CORS_ORIGINS"]))
         try:
             if values.get("APP_ENV", "development") == "development":
                 values = with_generated_secrets(values)
@@ -141,6 +194,16 @@ class Settings(BaseModel):
                 raise ValueError(message)
         if self.app_env == "production" and self.admin_password and is_default(self.admin_password):
             message = "ADMIN_PASSWORD must not be a well-known one in production"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _check_wechat(self) -> Self:
+        if (self.wx_appid is None) != (self.wx_secret is None):
+            message = "WX_APPID and WX_SECRET must be set together"
+            raise ValueError(message)
+        if self.wx_trust_cloud_headers and not self.trusted_proxy_hops:
+            message = "WX_TRUST_CLOUD_HEADERS needs TRUSTED_PROXY_HOPS: only a gateway may state who calls"
             raise ValueError(message)
         return self
 

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from flask import Blueprint
 
 from wxcloudrun.accounts.routes import accounts
+from wxcloudrun.audit.routes import audit
 from wxcloudrun.downloads.routes import downloads
 from wxcloudrun.health.routes import health
+from wxcloudrun.kit.limits.sql import RateCounter
 from wxcloudrun.packages.routes import packages
 from wxcloudrun.projects.routes import projects
 from wxcloudrun.search.routes import search
@@ -24,4 +26,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     tags,
     versions,
     search,
+    audit,
 )
+
+KIT_TABLES = (RateCounter,)

@@ -5,8 +5,11 @@ from typing import Any
 from flask import Flask
 
 from wxcloudrun.accounts.controller import identify_caller
+from wxcloudrun.accounts.gateway import HttpWechatGateway, NoWechat, WechatGateway
 from wxcloudrun.accounts.service.administration import UserAdministrationService
+from wxcloudrun.accounts.service.binding import BindingService
 from wxcloudrun.accounts.service.credentials import SecretHashes
+from wxcloudrun.accounts.service.guard import LoginGuard, LoginLimits
 from wxcloudrun.accounts.service.identify import IdentityService
 from wxcloudrun.accounts.service.keys import KeyService
 from wxcloudrun.accounts.service.passwords import Passwords
@@ -14,17 +17,26 @@ from wxcloudrun.accounts.service.revoke import RevocationService
 from wxcloudrun.accounts.service.sessions import Lifetimes, SessionService
 from wxcloudrun.accounts.service.tokens import AccessTokens
 from wxcloudrun.accounts.service.users import UserService
+from wxcloudrun.accounts.service.wechat import WechatService
 from wxcloudrun.artifacts.service.collect import CollectService
 from wxcloudrun.artifacts.service.content import ContentService
 from wxcloudrun.artifacts.service.deletions import DeletionService
 from wxcloudrun.artifacts.service.fsck import FsckService
 from wxcloudrun.artifacts.service.rebuild import RebuildService
 from wxcloudrun.artifacts.service.sweep import SweepService
+from wxcloudrun.audit.rules import ChainKeys
+from wxcloudrun.audit.service.chain import Chain
+from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.config import Settings
 from wxcloudrun.downloads.service.artifacts import ArtifactService
 from wxcloudrun.downloads.service.content import BlobService
 from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.health.service import HealthService
+from wxcloudrun.kit.http_client import HttpClient
+from wxcloudrun.kit.limits.fallback import FallbackCounters
+from wxcloudrun.kit.limits.port import RateCounters
+from wxcloudrun.kit.limits.redis import RedisCounters
+from wxcloudrun.kit.limits.sql import SqlCounters
 from wxcloudrun.kit.storage.local import LocalBlobStore
 from wxcloudrun.kit.storage.minio import MinioBlobStore, S3Location
 from wxcloudrun.kit.storage.port import BlobStore
@@ -70,14 +82,52 @@ def account_services(settings: Settings) -> list[Any]:
         refresh_token_seconds=settings.refresh_token_seconds,
         refresh_leeway_seconds=settings.refresh_leeway_seconds,
     )
+    guard = LoginGuard(counters=rate_counters(settings), limits=login_limits(settings))
+    sessions = SessionService(
+        passwords=passwords, tokens=tokens, hashes=hashes, lifetimes=lifetimes, guard=guard
+    )
+    is_open = settings.registration_enabled
+    wechat = WechatService(
+        gateway=wechat_gateway(settings), sessions=sessions, guard=guard, registration_enabled=is_open
+    )
     return [
+        AuditService(chain=Chain(ChainKeys(settings.api_key_secret.get_secret_value()))),
         IdentityService(tokens=tokens, hashes=hashes),
-        SessionService(passwords=passwords, tokens=tokens, hashes=hashes, lifetimes=lifetimes),
+        sessions,
+        wechat,
+        BindingService(wechat=wechat, passwords=passwords, guard=guard),
         KeyService(hashes=hashes, projects=project_queries),
         RevocationService(tokens=tokens),
-        UserService(passwords=passwords, registration_enabled=settings.registration_enabled),
+        UserService(passwords=passwords, guard=guard, registration_enabled=is_open),
         UserAdministrationService(passwords=passwords, ownership=project_queries),
     ]
+
+
+def login_limits(settings: Settings) -> LoginLimits:
+    """Return how often somebody may try."""
+    return LoginLimits(
+        login=settings.ratelimit_login,
+        account=settings.ratelimit_login_account,
+        address=settings.ratelimit_login_address,
+        register=settings.ratelimit_register,
+        wechat=settings.ratelimit_wechat,
+        refresh=settings.ratelimit_refresh,
+    )
+
+
+def rate_counters(settings: Settings) -> RateCounters:
+    """Return the counts that all workers share: in Redis if there is one, else in the database."""
+    if settings.redis_url is None:
+        return SqlCounters()
+    return FallbackCounters(RedisCounters(settings.redis_url.get_secret_value()))
+
+
+def wechat_gateway(settings: Settings) -> WechatGateway:
+    """Return the way to WeChat, if the settings name a mini-program."""
+    if settings.wx_appid is None or settings.wx_secret is None:
+        return NoWechat()
+    client = HttpClient(settings.wx_api_base)
+    return HttpWechatGateway(client, appid=settings.wx_appid, secret=settings.wx_secret.get_secret_value())
 
 
 def registry_services(settings: Settings, blobs: BlobStore) -> list[Any]:

@@ -1,7 +1,6 @@
 """The migrations: from nothing to the schema that the code expects, and back, on each database."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,33 +16,19 @@ from pytest_alembic.tests import (  # noqa: F401  # collected here: what every h
     test_up_down_consistency,
     test_upgrade,
 )
-from sqlalchemy import Connection, Engine, create_engine, func, inspect, make_url, select
+from sqlalchemy import Connection, Engine, func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
 from tests.conftest import environment
 from tests.support.backing import backing
+from tests.support.databases import database_beside
 from wxcloudrun.app import create_app
 from wxcloudrun.config import BACKEND_DIR, Settings
-from wxcloudrun.kit import clock, ids
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Base, db
 
 DIGEST = "a" * 64
 VERSION_TABLE = "alembic_version"
-
-
-@contextmanager
-def database_beside(url: str) -> Iterator[str]:
-    """Make a database beside the one that `url` names, for one test, and yield its own URL."""
-    beside = make_url(url)
-    name = f"{beside.database}_migrations_{ids.new_id()[:8]}"
-    server = create_engine(beside, isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.exec_driver_sql(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
-        try:
-            yield beside.set(database=name).render_as_string(hide_password=False)
-        finally:
-            connection.exec_driver_sql(f"DROP DATABASE {name}")
-    server.dispose()
 
 
 NEXT_REVISION = """

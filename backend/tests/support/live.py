@@ -48,6 +48,11 @@ class LiveServer:
         answer = self.client().post("/api/v1/auth/login", credentials).ok()
         return self.client(str(answer.data["access_token"]))
 
+    def flask(self, *arguments: str) -> "subprocess.CompletedProcess[bytes]":
+        """Run one of the service's commands on its machine."""
+        command = [sys.executable, "-m", "flask", *arguments]
+        return subprocess.run(command, cwd=BACKEND, env=self.environ, check=True, capture_output=True)
+
     def resident_bytes(self) -> int:
         """Return the memory of the server and its workers, in bytes."""
         master = psutil.Process(self.process.pid)

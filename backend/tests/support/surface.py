@@ -246,6 +246,9 @@ REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
     "rotate_key": lambda s: of(f"{API}/auth/keys/{s.own_key_id()}/rotate", json={}),
     "revoke_credential": lambda _: of(f"{API}/auth/token"),
     "change_password": password_change,
+    "log_in_by_wechat": lambda _: of(f"{API}/auth/wechat", json={"code": "code"}),
+    "bind_wechat": lambda _: of(f"{API}/auth/wechat", json={"code": "code"}),
+    "bind_email": lambda _: of(f"{API}/auth/email", json={"email": new_email(), "password": PASSWORD}),
     "list_users": lambda _: of(f"{API}/users"),
     "create_user": lambda _: of(f"{API}/users", json={"username": "new", "email": new_email()}),
     "get_user": lambda s: of(f"{API}/users/{s.guest().id}"),
@@ -281,4 +284,6 @@ REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
     "get_version": lambda s: of(f"{s.package}/versions/1.0.0"),
     "delete_version": lambda s: of(f"{s.package}/versions/1.0.0"),
     "search": lambda _: of(f"{API}/search"),
+    "list_audit": lambda _: of(f"{API}/audit"),
+    "verify_audit": lambda _: of(f"{API}/audit/verify"),
 }

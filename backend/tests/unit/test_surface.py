@@ -55,6 +55,9 @@ NEEDS = {
     "rotate_key": Needs(KNOWN, WRITE),
     "revoke_credential": Needs(KNOWN, answers=204),
     "change_password": Needs(KNOWN, ADMIN),
+    "log_in_by_wechat": Needs(ANYONE, answers=503),  # no mini-program is set up here
+    "bind_wechat": Needs(KNOWN, ADMIN, answers=403),  # no key changes how its owner logs in
+    "bind_email": Needs(KNOWN, ADMIN, answers=403),
     "list_users": Needs(ADMINISTRATOR, ADMIN),
     "create_user": Needs(ADMINISTRATOR, ADMIN, answers=201),
     "get_user": Needs(ADMINISTRATOR, ADMIN),
@@ -94,6 +97,8 @@ NEEDS = {
     "get_version": Needs(READER, READ, PUBLIC),
     "delete_version": Needs(MAINTAINER, WRITE, answers=204),
     "search": Needs(KNOWN, READ),
+    "list_audit": Needs(ADMINISTRATOR, ADMIN),
+    "verify_audit": Needs(ADMINISTRATOR, ADMIN),
 }
 
 
@@ -199,7 +204,7 @@ class TestRows:
         asking_nobody = {row.operation for row in ROWS.values() if row.caller is Caller.ANYONE}
 
         assert asking_nobody == {
-            "health", "ready", "openapi", "register", "log_in", "refresh", "linked_blob",
+            "health", "ready", "openapi", "register", "log_in", "log_in_by_wechat", "refresh", "linked_blob",
         }  # fmt: skip
 
     def test_these_are_open_where_the_project_is(self) -> None:

@@ -5,7 +5,9 @@ from typing import cast
 from flask import Response, current_app, request
 
 from wxcloudrun.accounts import rules
+from wxcloudrun.accounts.gateway import WechatPerson, is_wechat_id
 from wxcloudrun.accounts.schemas import (
+    EmailIn,
     KeyIn,
     KeyMadeOut,
     KeyOut,
@@ -18,13 +20,16 @@ from wxcloudrun.accounts.schemas import (
     UserIn,
     UserOut,
     UserPatch,
+    WechatIn,
 )
 from wxcloudrun.accounts.service.administration import UserAdministrationService, UserChange
+from wxcloudrun.accounts.service.binding import BindingService
 from wxcloudrun.accounts.service.identify import IdentityService, Presented, PresentedAs
 from wxcloudrun.accounts.service.keys import KeyService, KeyWish
 from wxcloudrun.accounts.service.revoke import RevocationService
-from wxcloudrun.accounts.service.sessions import SessionService
+from wxcloudrun.accounts.service.sessions import LoggedIn, SessionService
 from wxcloudrun.accounts.service.users import UserService
+from wxcloudrun.accounts.service.wechat import WechatProof, WechatService
 from wxcloudrun.config import Settings
 from wxcloudrun.kit.errors import Forbidden
 from wxcloudrun.kit.security import Actor, CredentialKind
@@ -33,6 +38,7 @@ from wxcloudrun.kit.web.endpoint import actor, service
 from wxcloudrun.kit.web.envelope import no_content, ok
 from wxcloudrun.kit.web.pages import PageQuery
 from wxcloudrun.kit.web.parsing import row_id
+from wxcloudrun.kit.web.proxies import came_through_proxies
 
 COOKIE = "session_id"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -88,13 +94,50 @@ def refuse_other_sites() -> None:
 
 def register(body: RegistrationIn) -> Response:
     """201 with the user."""
-    made = service(UserService).register(email=body.email, password=body.password, username=body.username)
+    made = service(UserService).register(
+        actor(), email=body.email, password=body.password, username=body.username
+    )
     return ok(UserOut.model_validate(made), status=201)
 
 
 def log_in(body: LoginIn) -> Response:
     """200 with tokens, and the cookie."""
-    opened = service(SessionService).log_in(body.email, body.password)
+    return logged_in(service(SessionService).log_in(actor(), body.email, body.password))
+
+
+def log_in_by_wechat(body: WechatIn) -> Response:
+    """200 with tokens, and the cookie."""
+    return logged_in(service(WechatService).log_in(actor(), wechat_proof(body)))
+
+
+def bind_wechat(body: WechatIn) -> Response:
+    """200 with the user."""
+    bound = service(BindingService).bind_wechat(actor(), wechat_proof(body))
+    return ok(UserOut.model_validate(bound))
+
+
+def bind_email(body: EmailIn) -> Response:
+    """200 with the user."""
+    bound = service(BindingService).bind_email(actor(), body.email, body.password)
+    return ok(UserOut.model_validate(bound))
+
+
+def wechat_proof(body: WechatIn) -> WechatProof:
+    """Return what the request brings: its code, unless WeChat's own gateway states the person.
+
+    Behind WeChat Cloud Hosting the gateway replaces these headers in every request; anywhere else
+    anybody could write them.
+    """
+    stated = None
+    openid = request.headers.get("X-WX-OPENID")
+    if settings().wx_trust_cloud_headers and came_through_proxies() and is_wechat_id(openid):
+        unionid = request.headers.get("X-WX-UNIONID")
+        stated = WechatPerson(str(openid), unionid if is_wechat_id(unionid) else None)
+    return WechatProof(body.code, stated)
+
+
+def logged_in(opened: LoggedIn) -> Response:
+    """Answer tokens, and set the cookie for browsers."""
     response = ok(TokensOut.model_validate(opened))
     response.set_cookie(
         COOKIE,
@@ -110,7 +153,7 @@ def log_in(body: LoginIn) -> Response:
 
 def refresh(body: RefreshIn) -> Response:
     """200 with tokens."""
-    return ok(TokensOut.model_validate(service(SessionService).refresh(body.refresh_token)))
+    return ok(TokensOut.model_validate(service(SessionService).refresh(actor(), body.refresh_token)))
 
 
 def log_out() -> Response:

@@ -32,6 +32,28 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class WechatIdentity(Base):
+    """The WeChat user who is this person, who has one at most. WeChat's session key is not kept."""
+
+    __tablename__ = "wechat_identities"
+
+    openid: Mapped[str] = mapped_column(ascii_name(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), unique=True)
+    unionid: Mapped[str | None] = mapped_column(ascii_name(64))
+    bound_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class KnownAddress(Base):
+    """A network from which a person has logged in: there they are not held up by what strangers do."""
+
+    __tablename__ = "known_addresses"
+    __table_args__ = (Index(None, "last_seen_at"),)
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    network: Mapped[str] = mapped_column(ascii_name(64), primary_key=True)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class LoginSession(Base):
     """One login: its cookie, its access tokens and its family of refresh tokens live and end with it."""
 

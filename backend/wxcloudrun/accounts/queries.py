@@ -8,7 +8,16 @@ from typing import Any, cast
 from sqlalchemy import ColumnElement, CursorResult, and_, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from wxcloudrun.accounts.models import ApiKey, LoginSession, RefreshToken, RevokedToken, User, read_scopes
+from wxcloudrun.accounts.models import (
+    ApiKey,
+    KnownAddress,
+    LoginSession,
+    RefreshToken,
+    RevokedToken,
+    User,
+    WechatIdentity,
+    read_scopes,
+)
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Scope
 
@@ -152,6 +161,27 @@ def page_of_users(session: Session, page: PageRequest[int]) -> Page[UserView]:
     return Page.cut(users, page.limit, lambda each: each.id)
 
 
+# --- WeChat and known addresses --------------------------------------------------------------------
+
+
+def wechat_identity(session: Session, openid: str) -> WechatIdentity | None:
+    """Return whose WeChat identity that is, for a change."""
+    statement = select(WechatIdentity).where(WechatIdentity.openid == openid)
+    return session.execute(statement.with_for_update()).scalar_one_or_none()
+
+
+def wechat_identity_of(session: Session, user_id: int) -> WechatIdentity | None:
+    """Return the WeChat identity of a user, for a change."""
+    statement = select(WechatIdentity).where(WechatIdentity.user_id == user_id)
+    return session.execute(statement.with_for_update()).scalar_one_or_none()
+
+
+def known_address(session: Session, user_id: int, network: str) -> KnownAddress | None:
+    """Return the note that a user has logged in from there."""
+    statement = select(KnownAddress).where(KnownAddress.user_id == user_id, KnownAddress.network == network)
+    return session.execute(statement).scalar_one_or_none()
+
+
 # --- Sessions --------------------------------------------------------------------------------------
 
 
@@ -193,11 +223,15 @@ def is_revoked(session: Session, jti: str) -> bool:
     return session.execute(select(exists().where(RevokedToken.jti == jti))).scalar_one()
 
 
-def forget_expired(session: Session, now: datetime) -> int:
-    """Delete logins and revocations that time has made meaningless; return how many."""
+def forget_expired(session: Session, now: datetime, *, addresses_before: datetime) -> int:
+    """Delete logins, revocations and addresses that time has made meaningless; return how many."""
     gone = 0
-    for table in (LoginSession, RevokedToken):
-        done = session.execute(delete(table).where(table.expires_at < now))
+    for is_over, table in (
+        (LoginSession.expires_at < now, LoginSession),
+        (RevokedToken.expires_at < now, RevokedToken),
+        (KnownAddress.last_seen_at < addresses_before, KnownAddress),
+    ):
+        done = session.execute(delete(table).where(is_over))
         gone += cast("CursorResult[Any]", done).rowcount
     return gone
 

@@ -2,6 +2,7 @@
 
 from wxcloudrun.accounts import controller
 from wxcloudrun.accounts.schemas import (
+    EmailIn,
     KeyIn,
     KeyMadeOut,
     KeyOut,
@@ -14,8 +15,17 @@ from wxcloudrun.accounts.schemas import (
     UserIn,
     UserOut,
     UserPatch,
+    WechatIn,
 )
-from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooManyRequests, Unauthorized
+from wxcloudrun.kit.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+)
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
 from wxcloudrun.kit.web.pages import PageOut, PageQuery
@@ -35,7 +45,24 @@ ENDPOINTS = [
     ),
     Endpoint(
         "POST", "/auth/refresh", controller.refresh, "refresh", "Exchange a refresh token for new tokens",
-        caller=Caller.ANYONE, scope=None, body=RefreshIn, answer=TokensOut, errors=(Invalid, Unauthorized),
+        caller=Caller.ANYONE, scope=None, body=RefreshIn, answer=TokensOut,
+        errors=(Invalid, TooManyRequests, Unauthorized),
+    ),
+    Endpoint(
+        "POST", "/auth/wechat", controller.log_in_by_wechat, "log_in_by_wechat",
+        "Log in with a code of wx.login(); the first time makes the user",
+        caller=Caller.ANYONE, scope=None, body=WechatIn, answer=TokensOut,
+        errors=(Forbidden, Invalid, TooManyRequests, Unauthorized, Unavailable),
+    ),
+    Endpoint(
+        "PUT", "/auth/wechat", controller.bind_wechat, "bind_wechat", "Bind a WeChat user to your account",
+        scope=Scope.ADMIN, body=WechatIn, answer=UserOut,
+        errors=(Conflict, Forbidden, Invalid, TooManyRequests, Unauthorized, Unavailable),
+    ),
+    Endpoint(
+        "PUT", "/auth/email", controller.bind_email, "bind_email", "Bind an e-mail address to your account",
+        scope=Scope.ADMIN, body=EmailIn, answer=UserOut,
+        errors=(Conflict, Forbidden, Invalid, TooManyRequests),
     ),
     Endpoint(
         "POST", "/auth/logout", controller.log_out, "log_out", "End this login",

@@ -33,6 +33,19 @@ class LoginIn(Input):
     password: str
 
 
+class EmailIn(Input):
+    """An address to bind; the password is the account's own, or a new one if it has none."""
+
+    email: Email
+    password: str
+
+
+class WechatIn(Input):
+    """What `wx.login()` gave; only behind WeChat Cloud Hosting may it be left out."""
+
+    code: Annotated[str, Field(min_length=1, max_length=512)] | None = None
+
+
 class RefreshIn(Input):
     """A refresh token to exchange."""
 

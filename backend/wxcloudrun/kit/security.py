@@ -40,6 +40,7 @@ class CredentialKind(enum.StrEnum):
     JWT = "jwt"
     API_KEY = "api_key"
     SESSION = "session"
+    SYSTEM = "system"  # the service itself, or whoever may run commands on its machine
     NONE = "none"
 
 
@@ -110,6 +111,8 @@ class Actor:
     credential_id: str | None = None
     bound_project_id: int | None = None
     session_id: str | None = None  # the login that the credential belongs to; API keys have none
+    address: str | None = None  # where the request came from, None outside of requests
+    request_id: str | None = None
 
     @property
     def is_anonymous(self) -> bool:
@@ -184,4 +187,5 @@ ANONYMOUS = Actor(
     scopes=frozenset({Scope.READ}),
     credential=CredentialKind.NONE,
 )
+SYSTEM = Actor(user_id=None, is_admin=False, scopes=frozenset(), credential=CredentialKind.SYSTEM)
 EVERY_SCOPE = frozenset(Scope)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, NotFound
@@ -22,6 +23,11 @@ class FoundPackage:
     id: int
     name: str
     access: ProjectAccess
+
+    @property
+    def path(self) -> str:
+        """How the audit log calls it."""
+        return f"project/{self.project}/package/{self.name}"
 
     @property
     def project(self) -> str:
@@ -65,6 +71,8 @@ class PackageService:
             )
             tx.session.add(row)
             tx.session.flush()
+            path = FoundPackage(row.id, name, access).path
+            record(tx, actor, "package.created", path, after={"description": description})
             return self._view(tx.session, Location(access, row.id, name))
 
         return atomically(work)
@@ -91,7 +99,10 @@ class PackageService:
             found = self.enter(tx.session, actor, project, package, Action.PACKAGE_CHANGE)
             row = queries.package(tx.session, found.id)
             if row is not None and description is not None:
+                before = {"description": row.description}
                 row.description = description
+                after = {"description": description}
+                record(tx, actor, "package.changed", found.path, before=before, after=after)
             tx.session.flush()
             return self._view(tx.session, Location(found.access, found.id, found.name))
 
@@ -104,6 +115,7 @@ class PackageService:
             found = self.enter(tx.session, actor, project, package, Action.PACKAGE_DELETE)
             row = queries.package(tx.session, found.id)
             if row is not None:
+                record(tx, actor, "package.deleted", found.path, before={"description": row.description})
                 tx.session.delete(row)
 
         atomically(work)

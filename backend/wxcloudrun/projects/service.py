@@ -4,12 +4,13 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
+from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, Forbidden, NotFound
 from wxcloudrun.kit.names import is_name
 from wxcloudrun.kit.paging import Page, PageRequest
-from wxcloudrun.kit.security import Action, Actor, ProjectAccess, Role
+from wxcloudrun.kit.security import SYSTEM, Action, Actor, ProjectAccess, Role
 from wxcloudrun.projects import queries
 from wxcloudrun.projects.models import Membership, Project
 from wxcloudrun.projects.queries import Member, ProjectView
@@ -52,6 +53,7 @@ class ProjectService:
             )
             tx.session.add(owner)
             tx.session.flush()
+            record(tx, actor, "project.created", f"project/{name}", after=state_of(project))
             found = ProjectAccess(project.id, name, is_public, Role.OWNER)
             return queries.view(tx.session, found, Role.OWNER)
 
@@ -76,10 +78,13 @@ class ProjectService:
         def work(tx: Transaction) -> ProjectView:
             found = self._find(tx.session, actor, name, Action.PROJECT_CHANGE)
             project = self._lock(tx, actor, found)
+            before = state_of(project)
             if description is not None:
                 project.description = description
             if is_public is not None:
                 project.is_public = is_public
+            after = state_of(project)
+            record(tx, actor, "project.changed", f"project/{name}", before=before, after=after)
             tx.session.flush()
             return queries.view(tx.session, found, actor.role_in(found))
 
@@ -96,6 +101,7 @@ class ProjectService:
             project = self._lock(tx, actor, found)  # from here on nobody adds a package
             if not force and self._holds_packages(tx.session, found.project_id):
                 raise Conflict("the project holds packages; delete them first or add ?force=true")
+            record(tx, actor, "project.deleted", f"project/{name}", before=state_of(project))
             tx.session.delete(project)
 
         atomically(work)
@@ -119,6 +125,7 @@ class ProjectService:
                 raise NotFound("there is no such user")
             membership = self._changeable(tx, actor, found, user_id)
             refuse_above(actor, found, role)
+            before = role_state(membership)
             if membership is None:
                 membership = Membership(
                     project_id=found.project_id, user_id=user_id, role=role.value, created_at=clock.now()
@@ -127,6 +134,9 @@ class ProjectService:
             elif role is not Role.OWNER:
                 refuse_without_owner(tx, membership)
             membership.role = role.value
+            if (after := role_state(membership)) != before:
+                what = f"project/{name}/member/{user_id}"
+                record(tx, actor, "member.set", what, before=before, after=after)
             tx.session.flush()
             member = queries.member(tx.session, found.project_id, user_id)
             if member is None:
@@ -144,6 +154,8 @@ class ProjectService:
             if membership is None:
                 raise NotFound("that user is no member of the project")
             refuse_without_owner(tx, membership)
+            what = f"project/{name}/member/{user_id}"
+            record(tx, actor, "member.removed", what, before=role_state(membership))
             tx.session.delete(membership)
 
         atomically(work)
@@ -161,6 +173,8 @@ class ProjectService:
             tx.session.add(
                 Membership(project_id=project.id, user_id=owner_id, role=Role.OWNER.value, created_at=now)
             )
+            state = {**state_of(project), "owner": owner_id}
+            record(tx, SYSTEM, "project.created", f"project/{DEFAULT_PROJECT}", after=state)
             return True
 
         return atomically(work)
@@ -182,6 +196,16 @@ class ProjectService:
         if membership is not None:
             refuse_above(actor, found, Role(membership.role))
         return membership
+
+
+def state_of(project: Project) -> dict[str, str | bool]:
+    """Return what the audit log says about a project."""
+    return {"description": project.description, "is_public": bool(project.is_public)}
+
+
+def role_state(membership: Membership | None) -> dict[str, str] | None:
+    """Return what the audit log says about a member, None for somebody who is none."""
+    return None if membership is None else {"role": Role(membership.role).label}
 
 
 def refuse_above(actor: Actor, found: ProjectAccess, role: Role) -> None:

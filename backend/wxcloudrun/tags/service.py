@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from wxcloudrun.artifacts import queries as artifact_queries
 from wxcloudrun.artifacts.models import Provenance
+from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import NotFound, PreconditionFailed
@@ -51,7 +52,7 @@ class Aim:
 
     digest: str
     provenance: Provenance
-    moved_by: int | None
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +70,19 @@ class TagService:
         self._packages = packages
 
     def point(
-        self, tx: Transaction, package_id: int, name: str, digest: str, provenance: Provenance
+        self,
+        tx: Transaction,
+        actor: Actor,
+        found: FoundPackage,
+        name: str,
+        digest: str,
+        provenance: Provenance,
     ) -> str | None:
         """Make the tag point at these bytes and return where it pointed before, None if it is new.
 
         A tag that points there already is not touched: a retry leaves no trace in the history.
         """
-        return self._point(
-            tx, package_id, name, Aim(digest, provenance, provenance.deposited_by), Condition()
-        )
+        return self._point(tx, found, name, Aim(digest, provenance, actor), Condition())
 
     def put(
         self, actor: Actor, project: str, package: str, name: str, target: Target, condition: Condition
@@ -90,7 +95,7 @@ class TagService:
         def work(tx: Transaction) -> Moved:
             found = self._packages.enter(tx.session, actor, project, package, Action.TAG_WRITE)
             aim = self._aim(tx, actor, found, target)
-            previous = self._point(tx, found.id, name, aim, condition)
+            previous = self._point(tx, found, name, aim, condition)
             view = queries.view(tx.session, found.id, name)
             if view is None:
                 raise NotFound(f"tag {name} does not exist")
@@ -135,6 +140,8 @@ class TagService:
             condition.check(row.artifact_id)
             tx.session.delete(row)
             tx.session.add(self._move(row, artifact_id=None, previous=row.artifact_id, by=actor.user_id))
+            before = {"artifact_id": row.artifact_id}
+            record(tx, actor, "tag.deleted", f"{found.path}/tag/{name}", before=before)
 
         atomically(work)
 
@@ -149,24 +156,27 @@ class TagService:
         provenance = artifact_queries.provenance_in(tx.session, found.id, digest)
         if provenance is None:
             raise no_such_target()
-        return Aim(digest, provenance, actor.user_id)
+        return Aim(digest, provenance, actor)
 
     def _point(
-        self, tx: Transaction, package_id: int, name: str, aim: Aim, condition: Condition
+        self, tx: Transaction, found: FoundPackage, name: str, aim: Aim, condition: Condition
     ) -> str | None:
-        row = queries.tag(tx.session, package_id, name)
+        row = queries.tag(tx.session, found.id, name)
         previous = row.artifact_id if row else None
         condition.check(previous)
         if row is not None and previous == aim.digest:
             return previous
         if row is None:
-            row = Tag(package_id=package_id, name=name)
+            row = Tag(package_id=found.id, name=name)
             tx.session.add(row)
         row.refer(aim.digest, aim.provenance)
-        move = self._move(row, artifact_id=aim.digest, previous=previous, by=aim.moved_by)
+        move = self._move(row, artifact_id=aim.digest, previous=previous, by=aim.actor.user_id)
         row.updated_at, row.updated_by = move.moved_at, move.moved_by
         tx.session.flush()
         tx.session.add(move)
+        before = None if previous is None else {"artifact_id": previous}
+        after = {"artifact_id": aim.digest}
+        record(tx, aim.actor, "tag.moved", f"{found.path}/tag/{name}", before=before, after=after)
         return previous
 
     def _move(self, tag: Tag, *, artifact_id: str | None, previous: str | None, by: int | None) -> TagMove:

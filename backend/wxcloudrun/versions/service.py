@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 
 from wxcloudrun.artifacts.models import Provenance
+from wxcloudrun.audit.service.record import record as record_change
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, NotFound, VersionTaken
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Action, Actor
-from wxcloudrun.packages.service import PackageService
+from wxcloudrun.packages.service import FoundPackage, PackageService
 from wxcloudrun.versions import queries
 from wxcloudrun.versions.models import RetiredVersion, Source, Status, Version
 from wxcloudrun.versions.queries import VersionView
@@ -30,24 +31,30 @@ class VersionService:
         self._packages = packages
 
     def record(
-        self, tx: Transaction, package_id: int, named: NamedVersion, digest: str, provenance: Provenance
+        self,
+        tx: Transaction,
+        actor: Actor,
+        found: FoundPackage,
+        named: NamedVersion,
+        digest: str,
+        provenance: Provenance,
     ) -> None:
         """Make `named` mean these bytes, now and for ever.
 
         A name that means them already stays as it is; one that waits for its bytes is filled. Raises
         VersionTaken, which names both digests, if the name means or once meant other bytes.
         """
-        row = queries.version(tx.session, package_id, named.version)
+        row = queries.version(tx.session, found.id, named.version)
         if row is not None and row.artifact_id is not None:
             refuse_other_bytes(named.version, row.artifact_id, digest)
             return
-        retired = queries.retired(tx.session, package_id, named.version)
+        retired = queries.retired(tx.session, found.id, named.version)
         if retired is not None:
             refuse_other_bytes(named.version, retired.digest, digest)
             tx.session.delete(retired)
         if row is None:
             row = Version(
-                package_id=package_id,
+                package_id=found.id,
                 version=named.version,
                 version_source=named.source.value,
                 created_at=provenance.deposited_at,
@@ -56,6 +63,9 @@ class VersionService:
             tx.session.add(row)
         row.refer(digest, provenance)
         row.status = Status.DOWNLOADED.value
+        what = f"{found.path}/version/{named.version}"
+        after = {"artifact_id": digest, "source": named.source.value}
+        record_change(tx, actor, "version.made", what, after=after)
         tx.session.flush()
 
     def page(self, actor: Actor, project: str, package: str, page: PageRequest[int]) -> Page[VersionView]:
@@ -95,6 +105,8 @@ class VersionService:
                         retired_at=clock.now(),
                     )
                 )
+            what, before = f"{found.path}/version/{version}", {"artifact_id": row.artifact_id}
+            record_change(tx, actor, "version.deleted", what, before=before)
             tx.session.delete(row)
 
         atomically(work)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from http.cookies import SimpleCookie
 from typing import Any
 
@@ -130,26 +129,3 @@ def add_project(app: Flask, name: str, owner_id: int) -> int:
 def cookie_of(answer: Answer) -> SimpleCookie:
     """Read the cookie that an answer sets."""
     return SimpleCookie(answer.headers["Set-Cookie"])
-
-
-class Clock:
-    """Time that stands still until it is told to go on."""
-
-    def __init__(self) -> None:
-        self.moment = clock.now()
-
-    def now(self) -> datetime:
-        """Stand in for the real clock."""
-        return self.moment
-
-    def advance(self, **by: float) -> None:
-        """Let time pass."""
-        self.moment += timedelta(**by)
-
-
-@pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The time, in the hands of the test."""
-    hands = Clock()
-    monkeypatch.setattr(clock, "now", hands.now)
-    return hands

@@ -6,7 +6,8 @@ import pytest
 from flask import Flask
 
 from tests.support.client import Answer, ApiClient
-from tests.unit.accounts.conftest import AddUser, Clock, LogIn, Login, add_project
+from tests.support.moments import Clock
+from tests.unit.accounts.conftest import AddUser, LogIn, Login, add_project
 from wxcloudrun.accounts.models import ApiKey
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import reading, transaction

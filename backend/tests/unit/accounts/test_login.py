@@ -10,14 +10,19 @@ from sqlalchemy import select
 
 from tests.conftest import MakeApp
 from tests.support.client import ApiClient, sender
-from tests.unit.accounts.conftest import PASSWORD, AddUser, Clock, LogIn, Login, cookie_of
+from tests.support.moments import Clock
+from tests.unit.accounts.conftest import PASSWORD, AddUser, LogIn, Login, cookie_of
 from wxcloudrun.accounts.models import LoginSession, User
 from wxcloudrun.accounts.service.credentials import SecretHashes
+from wxcloudrun.accounts.service.guard import LoginGuard, LoginLimits
 from wxcloudrun.accounts.service.passwords import Passwords
 from wxcloudrun.accounts.service.sessions import Lifetimes, SessionService
 from wxcloudrun.accounts.service.tokens import AccessTokens
 from wxcloudrun.kit.db import db, reading, transaction
 from wxcloudrun.kit.errors import Unauthorized
+from wxcloudrun.kit.limits.memory import MemoryCounters
+from wxcloudrun.kit.limits.port import RateLimit
+from wxcloudrun.kit.security import ANONYMOUS
 
 REGISTER = "/api/v1/auth/register"
 LOGIN = "/api/v1/auth/login"
@@ -319,9 +324,10 @@ def test_a_login_that_was_overtaken_by_a_change_is_refused(
         tokens=AccessTokens(["k" * 32], lifetime_seconds=900),
         hashes=SecretHashes("s" * 32),
         lifetimes=Lifetimes(refresh_token_seconds=60, refresh_leeway_seconds=10),
+        guard=LoginGuard(counters=MemoryCounters(), limits=LoginLimits(*[RateLimit(None)] * 6)),
     )
     with app.app_context(), pytest.raises(Unauthorized):
-        sessions.log_in("ada@example.com", PASSWORD)
+        sessions.log_in(ANONYMOUS, "ada@example.com", PASSWORD)
 
     with app.app_context(), reading() as session:
         assert session.query(LoginSession).count() == 0

@@ -41,7 +41,7 @@ def test_whoever_waits_too_long_for_a_turn_is_told_when_to_come_back() -> None:
     entered, leave = threading.Event(), threading.Event()
 
     def occupy() -> None:
-        with passwords._slot():  # noqa: SLF001 - the only way to hold a turn for as long as needed
+        with passwords.turn():
             entered.set()
             leave.wait(5)
 
@@ -57,3 +57,13 @@ def test_whoever_waits_too_long_for_a_turn_is_told_when_to_come_back() -> None:
 
     assert refusal.value.headers == {"Retry-After": "1"}
     assert passwords.hash("right password"), "the turn is free again"
+
+
+def test_whoever_has_a_turn_hashes_in_it_as_often_as_they_want() -> None:
+    passwords = Passwords(concurrent_hashes=1, wait_seconds=0.01)
+
+    with passwords.turn():
+        stored = passwords.hash("right password")
+        assert passwords.verify(stored, "right password")
+    with passwords.turn():
+        assert passwords.verify(stored, "right password"), "the turn came back"

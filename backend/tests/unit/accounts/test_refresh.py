@@ -6,7 +6,8 @@ from flask import Flask
 
 from tests.conftest import MakeApp
 from tests.support.client import ApiClient, sender
-from tests.unit.accounts.conftest import Clock, Login
+from tests.support.moments import Clock
+from tests.unit.accounts.conftest import Login
 from wxcloudrun.accounts.models import LoginSession, RefreshToken
 from wxcloudrun.accounts.service.revoke import RevocationService
 from wxcloudrun.kit.db import reading

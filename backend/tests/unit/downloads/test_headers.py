@@ -16,6 +16,7 @@ EVERY_NAME = {
     "Content-Type", "Content-Length", "Content-Disposition", "ETag", "X-Artifact-Id", "X-Checksum-SHA256",
     "X-Checksum-SHA1", "X-Checksum-MD5", "Repr-Digest", "Accept-Ranges", "Last-Modified", "Cache-Control",
     "Vary", "X-Content-Type-Options", "Content-Security-Policy", "X-Request-ID",
+    "X-Frame-Options", "Referrer-Policy",
 }  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from wxcloudrun.accounts.models import User
 from wxcloudrun.accounts.queries import UserView
 from wxcloudrun.accounts.service.passwords import Passwords
 from wxcloudrun.accounts.service.users import new_user, refuse_taken
+from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, NotFound
@@ -78,6 +79,7 @@ class UserAdministrationService:
             user = new_user(email=email, username=username, password_hash=password_hash)
             tx.session.add(user)
             tx.session.flush()
+            record(tx, actor, "user.created", f"user/{user.id}", after=state_of(user))
             return queries.user_view(user)
 
         return atomically(work)
@@ -96,9 +98,12 @@ class UserAdministrationService:
             user = found(queries.lock_user(tx.session, user_id))
             if change.email is not None and change.email != user.email:
                 refuse_taken(tx, change.email)
+            before = state_of(user)
             apply(change, user, password_hash)
             if change.locks_out:
                 queries.end_sessions_of(tx.session, user_id, but=actor.session_id, now=clock.now())
+            after = {**state_of(user), "password": "changed" if password_hash else "kept"}
+            record(tx, actor, "user.changed", f"user/{user_id}", before=before, after=after)
             tx.session.flush()
             return queries.user_view(user)
 
@@ -120,6 +125,7 @@ class UserAdministrationService:
                 raise Conflict(
                     "this user alone owns projects; give them another owner first", projects=projects
                 )
+            record(tx, actor, "user.deleted", f"user/{user_id}", before=state_of(user))
             tx.session.delete(user)
 
         atomically(work)
@@ -130,6 +136,16 @@ def found(user: User | None) -> User:
     if user is None:
         raise NotFound("there is no such user")
     return user
+
+
+def state_of(user: User) -> dict[str, str | bool | None]:
+    """Return what the audit log says about a user."""
+    return {
+        "email": user.email,
+        "username": user.username,
+        "is_active": user.is_active,
+        "is_admin": user.is_admin,
+    }
 
 
 def apply(change: UserChange, user: User, password_hash: str | None) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from wxcloudrun.accounts import queries
 from wxcloudrun.accounts.models import ApiKey, write_scopes
 from wxcloudrun.accounts.service.credentials import KEY_PREFIX, SecretHashes, prefix_of_key
+from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Forbidden, NotFound, Unauthorized
@@ -86,7 +87,9 @@ class KeyService:
                 created_at=now,
                 expires_at=granted_end(makers_end(tx, actor, now), wish.expires_in_days, now),
             )
-            return self._store(tx, row)
+            made = self._store(tx, row)
+            record(tx, actor, "key.made", key_object(row), after=state_of(made.view))
+            return made
 
         return atomically(work)
 
@@ -102,7 +105,9 @@ class KeyService:
         """Revoke one of the caller's keys. Raises NotFound."""
 
         def work(tx: Transaction) -> None:
-            self._find(tx, actor, key_id).revoked_at = clock.now()
+            key = self._find(tx, actor, key_id)
+            key.revoked_at = clock.now()
+            record(tx, actor, "key.revoked", key_object(key), before={"prefix": key.prefix, "name": key.name})
 
         atomically(work)
 
@@ -126,7 +131,10 @@ class KeyService:
                 expires_at=earlier(makers, as_long_again(old, now)),
             )
             retire(old, now, now + timedelta(hours=overlap_hours))
-            return self._store(tx, row)
+            made = self._store(tx, row)
+            before = {"prefix": old.prefix, "overlap_hours": overlap_hours}
+            record(tx, actor, "key.rotated", key_object(old), before=before, after=state_of(made.view))
+            return made
 
         return atomically(work)
 
@@ -152,6 +160,23 @@ class KeyService:
         tx.session.flush()
         names = self._projects.names_of(tx.session, [row.project_id] if row.project_id else [])
         return MadeKey(key_view(row, names), key)
+
+
+def key_object(key: ApiKey) -> str:
+    """Return how the audit log calls a key."""
+    return f"user/{key.user_id}/key/{key.id}"
+
+
+def state_of(view: KeyView) -> dict[str, str | int | datetime | None]:
+    """Return what the audit log says about a key; its prefix opens nothing."""
+    return {
+        "id": view.id,
+        "name": view.name,
+        "prefix": view.prefix,
+        "scopes": " ".join(view.scopes),
+        "project": view.project,
+        "expires_at": view.expires_at,
+    }
 
 
 def known(actor: Actor) -> int:

@@ -5,10 +5,13 @@ from datetime import timedelta
 from wxcloudrun.accounts import queries
 from wxcloudrun.accounts.models import RevokedToken
 from wxcloudrun.accounts.service.tokens import AccessTokens
+from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically
 from wxcloudrun.kit.errors import Unauthorized
 from wxcloudrun.kit.security import Actor, CredentialKind
+
+ADDRESSES_KEPT = timedelta(days=90)
 
 
 class RevocationService:
@@ -28,6 +31,7 @@ class RevocationService:
         user_id, credential_id = actor.user_id, actor.credential_id
 
         def work(tx: Transaction) -> None:
+            record(tx, actor, "credential.revoked", f"user/{user_id}/{actor.credential}/{credential_id}")
             match actor.credential:
                 case CredentialKind.JWT:
                     self._revoke_token(tx, credential_id)
@@ -40,7 +44,10 @@ class RevocationService:
 
     def forget_expired(self) -> int:
         """Delete what has expired anyway; return how many rows that were."""
-        return atomically(lambda tx: queries.forget_expired(tx.session, clock.now()))
+        now = clock.now()
+        return atomically(
+            lambda tx: queries.forget_expired(tx.session, now, addresses_before=now - ADDRESSES_KEPT)
+        )
 
     def _revoke_token(self, tx: Transaction, jti: str) -> None:
         if queries.is_revoked(tx.session, jti):

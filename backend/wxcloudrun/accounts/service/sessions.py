@@ -1,19 +1,22 @@
 """Logging in, staying logged in, and logging out."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from wxcloudrun.accounts import queries
-from wxcloudrun.accounts.models import LoginSession, RefreshToken, User
+from wxcloudrun.accounts.models import KnownAddress, LoginSession, RefreshToken, User
 from wxcloudrun.accounts.queries import UserView
 from wxcloudrun.accounts.rules import canonical_email
 from wxcloudrun.accounts.service.credentials import REFRESH_PREFIX, SecretHashes
+from wxcloudrun.accounts.service.guard import LoginGuard
 from wxcloudrun.accounts.service.passwords import Passwords
 from wxcloudrun.accounts.service.tokens import AccessTokens
+from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, Unauthorized
-from wxcloudrun.kit.security import Actor
+from wxcloudrun.kit.security import Actor, CredentialKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,31 +58,92 @@ class SessionService:
     """Opens, continues and ends logins."""
 
     def __init__(
-        self, *, passwords: Passwords, tokens: AccessTokens, hashes: SecretHashes, lifetimes: Lifetimes
+        self,
+        *,
+        passwords: Passwords,
+        tokens: AccessTokens,
+        hashes: SecretHashes,
+        lifetimes: Lifetimes,
+        guard: LoginGuard,
     ) -> None:
         self._passwords = passwords
         self._tokens = tokens
         self._hashes = hashes
         self._lifetimes = lifetimes
+        self._guard = guard
 
-    def log_in(self, email: str, password: str) -> LoggedIn:
-        """Open a new session.
+    def log_in(self, actor: Actor, email: str, password: str) -> LoggedIn:
+        """Open a new session; `actor` says where the request comes from.
 
         Raises Unauthorized in the same words and after the same time whether the address is unknown,
         the password is wrong or the user is not active; TooManyRequests.
         """
-        verified = self._verify(email, password)
-        opened = None if verified is None else self._open(verified)
+        user = self._find(email)
+        user_id = None if user is None else user.id
+        # A try is counted when its turn has come: the right passwords that wait are no failures.
+        with (
+            self._passwords.turn(),
+            self._guard.attempt(actor, account_name(email), user_id=user_id) as attempt,
+        ):
+            verified = self._verify(user, password)
+            attempt.succeeded = verified is not None
+        opened = None if verified is None else self._open_verified(actor, verified)
         if opened is None:
             raise Unauthorized("the e-mail address or the password is wrong")
         return opened
 
-    def refresh(self, refresh_token: str) -> Refreshed:
+    def open(
+        self, actor: Actor, user_id: int, *, way: str, admits: Callable[[User], bool] = lambda _: True
+    ) -> LoggedIn | None:
+        """Open a new session for somebody who has proved who they are; None if they may not come in.
+
+        `admits` sees the user as they are when the session begins; `way` is for the log.
+        """
+        now = clock.now()
+        cookie, refresh_token, session_id = ids.new_secret(), ids.new_secret(REFRESH_PREFIX), ids.new_id()
+
+        def work(tx: Transaction) -> UserView | None:
+            user = queries.lock_user(tx.session, user_id)
+            if user is None or not user.is_active or not admits(user):
+                return None
+            tx.session.add(
+                LoginSession(
+                    id=session_id,
+                    user_id=user.id,
+                    cookie_hash=self._hashes.of_cookie(cookie),
+                    created_at=now,
+                    expires_at=self._session_end(now),
+                )
+            )
+            tx.session.flush()
+            self._add_refresh_token(tx, refresh_token, session_id, now)
+            note_address(tx, user.id, self._guard.network_of(actor), now)
+            opener = replace(
+                actor, user_id=user.id, credential=CredentialKind.SESSION, credential_id=session_id
+            )
+            record(tx, opener, "session.opened", f"user/{user.id}", after={"way": way})
+            return queries.user_view(user)
+
+        user = atomically(work)
+        if user is None:
+            return None
+        return LoggedIn(
+            access_token=self._tokens.issue(user.id, session_id),
+            refresh_token=refresh_token,
+            expires_in=self._tokens.lifetime_seconds,
+            user=user,
+            cookie=cookie,
+            cookie_seconds=self._lifetimes.refresh_token_seconds,
+        )
+
+    def refresh(self, actor: Actor, refresh_token: str) -> Refreshed:
         """Exchange a refresh token for its successor and a fresh access token.
 
         A token that was used within the leeway gives the same successor once more: the client lost
-        the answer. Used before that, somebody holds a copy: the session ends. Raises Unauthorized.
+        the answer. Used before that, somebody holds a copy: the session ends. Raises Unauthorized,
+        TooManyRequests.
         """
+        self._guard.count_refresh(actor)
         now = clock.now()
 
         def work(tx: Transaction) -> tuple[str, UserView] | None:
@@ -88,7 +152,7 @@ class SessionService:
             if token is None or found is None:
                 return None
             login, user = found
-            if not self._use(tx, token, refresh_token, now):
+            if not self._use(tx, replace(actor, user_id=user.id), token, refresh_token, now):
                 return None
             login.expires_at = max(login.expires_at, self._session_end(now))
             return login.id, queries.user_view(user)
@@ -112,13 +176,17 @@ class SessionService:
         session_id = actor.session_id
         if session_id is None:
             raise Conflict("an API key has no session; DELETE /api/v1/auth/token revokes the key itself")
-        atomically(lambda tx: queries.end_session(tx.session, session_id, clock.now()))
 
-    def _verify(self, email: str, password: str) -> Verified | None:
-        user = self._find(email)
+        def work(tx: Transaction) -> None:
+            queries.end_session(tx.session, session_id, clock.now())
+            record(tx, actor, "session.ended", f"user/{actor.user_id}", before={"session": session_id})
+
+        atomically(work)
+
+    def _verify(self, user: User | None, password: str) -> Verified | None:
         stored = None if user is None else user.password_hash
         fits = self._passwords.verify(stored, password)
-        if user is None or stored is None or not fits:
+        if user is None or stored is None or not fits or not user.is_active:
             return None
         fresh_hash = self._passwords.hash(password) if self._passwords.is_outdated(stored) else None
         return Verified(user.id, stored, fresh_hash)
@@ -131,43 +199,18 @@ class SessionService:
         with reading() as session:
             return queries.user_by_email(session, canonical)
 
-    def _open(self, verified: Verified) -> LoggedIn | None:
-        now = clock.now()
-        cookie, refresh_token, session_id = ids.new_secret(), ids.new_secret(REFRESH_PREFIX), ids.new_id()
-
-        def work(tx: Transaction) -> UserView | None:
-            user = queries.lock_user(tx.session, verified.user_id)
+    def _open_verified(self, actor: Actor, verified: Verified) -> LoggedIn | None:
+        def admits(user: User) -> bool:
             # The password may have been changed while the old one was being verified.
-            if user is None or not user.is_active or user.password_hash != verified.password_hash:
-                return None
+            if user.password_hash != verified.password_hash:
+                return False
             if verified.fresh_hash is not None:
                 user.password_hash = verified.fresh_hash
-            tx.session.add(
-                LoginSession(
-                    id=session_id,
-                    user_id=user.id,
-                    cookie_hash=self._hashes.of_cookie(cookie),
-                    created_at=now,
-                    expires_at=self._session_end(now),
-                )
-            )
-            tx.session.flush()
-            self._add_refresh_token(tx, refresh_token, session_id, now)
-            return queries.user_view(user)
+            return True
 
-        user = atomically(work)
-        if user is None:
-            return None
-        return LoggedIn(
-            access_token=self._tokens.issue(user.id, session_id),
-            refresh_token=refresh_token,
-            expires_in=self._tokens.lifetime_seconds,
-            user=user,
-            cookie=cookie,
-            cookie_seconds=self._lifetimes.refresh_token_seconds,
-        )
+        return self.open(actor, verified.user_id, way="password", admits=admits)
 
-    def _use(self, tx: Transaction, token: RefreshToken, clear: str, now: datetime) -> bool:
+    def _use(self, tx: Transaction, actor: Actor, token: RefreshToken, clear: str, now: datetime) -> bool:
         if token.used_at is None:
             if token.expires_at <= now:
                 return False
@@ -177,6 +220,8 @@ class SessionService:
         if now - token.used_at <= timedelta(seconds=self._lifetimes.refresh_leeway_seconds):
             return True
         queries.end_session(tx.session, token.session_id, now)
+        state = {"session": token.session_id, "why": "a used refresh token was presented again"}
+        record(tx, actor, "session.ended", f"user/{actor.user_id}", before=state)
         return False
 
     def _add_refresh_token(self, tx: Transaction, clear: str, session_id: str, now: datetime) -> None:
@@ -193,3 +238,20 @@ class SessionService:
         # A session lives as long as its refresh token, but no shorter than its access token.
         seconds = max(self._lifetimes.refresh_token_seconds, self._tokens.longest_validity_seconds())
         return now + timedelta(seconds=seconds)
+
+
+def account_name(email: str) -> str:
+    """Return under which name failures at this address are counted, whether anybody has it or not."""
+    try:
+        return canonical_email(email)
+    except ValueError:
+        return email.strip().lower()
+
+
+def note_address(tx: Transaction, user_id: int, network: str, now: datetime) -> None:
+    """Remember that somebody got in from there."""
+    known = queries.known_address(tx.session, user_id, network)
+    if known is None:
+        tx.session.add(KnownAddress(user_id=user_id, network=network, last_seen_at=now))
+    else:
+        known.last_seen_at = now

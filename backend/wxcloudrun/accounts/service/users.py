@@ -4,24 +4,31 @@ from wxcloudrun.accounts import queries
 from wxcloudrun.accounts.models import User
 from wxcloudrun.accounts.queries import UserView
 from wxcloudrun.accounts.rules import canonical_email, check_password, username_from
+from wxcloudrun.accounts.service.guard import LoginGuard
 from wxcloudrun.accounts.service.passwords import Passwords
+from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, Forbidden, Unauthorized
-from wxcloudrun.kit.security import Actor
+from wxcloudrun.kit.security import SYSTEM, Actor
 
 
 class UserService:
     """Makes users, and lets them see and change themselves."""
 
-    def __init__(self, *, passwords: Passwords, registration_enabled: bool) -> None:
+    def __init__(self, *, passwords: Passwords, guard: LoginGuard, registration_enabled: bool) -> None:
         self._passwords = passwords
+        self._guard = guard
         self._registration_enabled = registration_enabled
 
-    def register(self, *, email: str, password: str, username: str | None) -> UserView:
-        """Sign up. Raises Forbidden if registration is closed, Conflict if the address is taken."""
+    def register(self, actor: Actor, *, email: str, password: str, username: str | None) -> UserView:
+        """Sign up; `actor` says where the request comes from.
+
+        Raises Forbidden if registration is closed, TooManyRequests, Conflict if the address is taken.
+        """
         if not self._registration_enabled:
             raise Forbidden("registration is closed; ask an administrator for an account")
+        self._guard.count_registration(actor)
         password_hash = self._passwords.hash(password)
 
         def work(tx: Transaction) -> UserView:
@@ -29,6 +36,7 @@ class UserService:
             user = new_user(email=email, username=username, password_hash=password_hash)
             tx.session.add(user)
             tx.session.flush()
+            record(tx, actor, "user.registered", f"user/{user.id}", after={"way": "email", "email": email})
             return queries.user_view(user)
 
         return atomically(work)
@@ -46,7 +54,12 @@ class UserService:
         stored = user.password_hash
         if stored is None:
             raise Conflict("this account has no password; bind an e-mail address to it first")
-        if not self._passwords.verify(stored, current):
+        with (
+            self._passwords.turn(),
+            self._guard.attempt(actor, f"#{user.id}", user_id=user.id) as attempt,
+        ):
+            attempt.succeeded = self._passwords.verify(stored, current)
+        if not attempt.succeeded:
             raise Forbidden("the current password is wrong")
         password_hash = self._passwords.hash(new)
 
@@ -56,6 +69,7 @@ class UserService:
                 raise Conflict("the password was changed meanwhile; log in again")
             row.password_hash = password_hash
             queries.end_sessions_of(tx.session, row.id, but=actor.session_id, now=clock.now())
+            record(tx, actor, "password.changed", f"user/{row.id}")
 
         atomically(work)
 
@@ -74,6 +88,9 @@ class UserService:
                 user = new_user(email=canonical, username=None, password_hash=password_hash)
                 user.is_admin = True
                 tx.session.add(user)
+                tx.session.flush()
+                state = {"email": canonical, "is_admin": True}
+                record(tx, SYSTEM, "user.created", f"user/{user.id}", after=state)
                 return True
             if not user.is_admin:
                 raise Conflict("the administrator's e-mail address belongs to a user who is none")

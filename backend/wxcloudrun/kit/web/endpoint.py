@@ -6,7 +6,7 @@ a domain's `routes.py` holds nothing else.
 
 import enum
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, cast
 
@@ -17,6 +17,7 @@ from werkzeug.routing import BaseConverter
 from wxcloudrun.kit.errors import AppError
 from wxcloudrun.kit.security import ANONYMOUS, Actor, Scope
 from wxcloudrun.kit.web import parsing
+from wxcloudrun.kit.web.proxies import client_address
 
 Handler = Callable[..., Response]
 
@@ -104,14 +105,19 @@ def call(row: Endpoint, **path: str) -> Response:
 def admit(row: Endpoint) -> None:
     """Identify the caller and turn away those who cannot have any business here."""
     if row.caller is Caller.ANYONE:
-        g.actor = ANONYMOUS
+        g.actor = located(ANONYMOUS)
         return
     identify = cast("Callable[[], Actor]", current_app.extensions["identify"])
-    g.actor = identify()
+    g.actor = located(identify())
     if row.caller is Caller.KNOWN:
         g.actor.require_known()
     if row.scope is not None:
         g.actor.require_scope(row.scope)
+
+
+def located(caller: Actor) -> Actor:
+    """Return the caller with what services may know of the request that they came with."""
+    return replace(caller, address=client_address(), request_id=g.request_id)
 
 
 def actor() -> Actor:

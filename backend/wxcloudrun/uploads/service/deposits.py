@@ -1,5 +1,6 @@
 """The deposits of a package: list them, let go of one."""
 
+from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, NotFound
 from wxcloudrun.kit.paging import Page, PageRequest
@@ -7,6 +8,7 @@ from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.uploads import queries
 from wxcloudrun.uploads.queries import UploadView
+from wxcloudrun.uploads.service.publication import state_of
 
 
 class DepositListService:
@@ -38,6 +40,8 @@ class DepositListService:
                     tag=upload.tag,
                     version=upload.version,
                 )
+            what = f"{found.path}/upload/{upload_id}"
+            record(tx, actor, "upload.deleted", what, before=state_of(upload))
             tx.session.delete(upload)
 
         atomically(work)

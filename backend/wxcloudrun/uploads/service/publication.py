@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts import queries as artifact_queries
 from wxcloudrun.artifacts.models import Artifact, Provenance
+from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction
 from wxcloudrun.kit.errors import IdempotencyKeyReused, Invalid, VersionTaken
@@ -100,9 +101,9 @@ class Publication:
         """
         seen_before = artifact_queries.seen_reference(tx.session, actor, artifact.id) is not None
         provenance = Provenance(spec.filename, spec.content_type, clock.now(), actor.user_id)
-        named, conflict = self._name(tx, found, proposed, artifact.id, provenance)
+        named, conflict = self._name(tx, actor, found, proposed, artifact.id, provenance)
         if spec.tag is not None:
-            self._tags.point(tx, found.id, spec.tag, artifact.id, provenance)
+            self._tags.point(tx, actor, found, spec.tag, artifact.id, provenance)
         upload = Upload(
             package_id=found.id,
             digest=artifact.id,
@@ -118,11 +119,13 @@ class Publication:
         upload.refer(artifact.id if upload.is_bare else None, provenance)
         tx.session.add(upload)
         tx.session.flush()
+        record(tx, actor, "upload.accepted", f"{found.path}/upload/{upload.id}", after=state_of(upload))
         return self._shown(tx.session, actor, found, upload)
 
     def _name(
         self,
         tx: Transaction,
+        actor: Actor,
         found: FoundPackage,
         proposed: NamedVersion | None,
         digest: str,
@@ -132,7 +135,7 @@ class Publication:
         if proposed is None:
             return None, None
         try:
-            self._versions.record(tx, found.id, proposed, digest, provenance)
+            self._versions.record(tx, actor, found, proposed, digest, provenance)
         except VersionTaken:
             if proposed.source is Source.EXPLICIT:
                 raise
@@ -147,6 +150,17 @@ class Publication:
             digests=queries.digests(session, upload.digest),
             ref_count=artifact_queries.ref_count(session, actor, upload.digest),
         )
+
+
+def state_of(upload: Upload) -> dict[str, str | int | None]:
+    """Return what the audit log says about a deposit."""
+    return {
+        "artifact_id": upload.digest,
+        "size": upload.size_bytes,
+        "original_name": upload.original_name,
+        "tag": upload.tag,
+        "version": upload.version,
+    }
 
 
 def request_fingerprint(found: FoundPackage, spec: DepositSpec, digest: str) -> str:

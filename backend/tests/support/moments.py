@@ -1,0 +1,20 @@
+"""Time in the hands of a test."""
+
+from datetime import datetime, timedelta
+
+from wxcloudrun.kit import clock
+
+
+class Clock:
+    """Time that stands still until it is told to go on."""
+
+    def __init__(self) -> None:
+        self.moment = clock.now()
+
+    def now(self) -> datetime:
+        """Stand in for the real clock."""
+        return self.moment
+
+    def advance(self, **by: float) -> None:
+        """Let time pass."""
+        self.moment += timedelta(**by)

@@ -1,0 +1,260 @@
+"""What the chain notices: an entry that was edited, removed, moved or slipped in."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from tests.support.client import ApiClient
+from tests.support.moments import Clock
+from tests.unit.audit.conftest import AUDIT
+from wxcloudrun.audit.models import AuditEntry
+from wxcloudrun.audit.service import chain as chain_module
+from wxcloudrun.audit.service.log import AuditService
+from wxcloudrun.audit.service.record import record
+from wxcloudrun.kit.db import Transaction, atomically, db, transaction
+from wxcloudrun.kit.security import SYSTEM
+
+pytestmark = pytest.mark.usefixtures("written")
+
+
+def write(count: int = 1) -> None:
+    """Write entries."""
+    for number in range(count):
+        atomically(lambda tx, number=number: record(tx, SYSTEM, "thing.done", f"thing/{number}"))  # type: ignore[misc]
+
+
+def tamper(*statements: str) -> None:
+    """Do what somebody does who has the database."""
+    with transaction() as tx:
+        for statement in statements:
+            tx.session.execute(text(statement))
+
+
+def kinds(audit: AuditService) -> list[str]:
+    """Return what a verification finds."""
+    return [finding.kind for finding in audit.check().findings]
+
+
+@pytest.fixture
+def written(audit: AuditService) -> None:
+    """Ten entries, all in the chain."""
+    write(10)
+    assert audit.chain() == 10
+
+
+def test_an_untouched_log_is_clean(audit: AuditService) -> None:
+    verdict = audit.check()
+
+    assert (verdict.is_clean, verdict.checked, verdict.unchained, verdict.position) == (True, 10, 0, 10)
+
+
+def test_entries_that_are_not_chained_yet_are_counted_and_chained_next(audit: AuditService) -> None:
+    write(3)
+
+    assert audit.check().unchained == 3
+    assert audit.chain() == 3
+    assert audit.chain() == 0
+    assert (audit.check().checked, audit.check().is_clean) == (13, True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "action = 'thing.undone'",
+        "object = 'thing/other'",
+        "actor_id = 7",
+        "after = '{}'",
+        "address = '192.0.2.1'",
+        "at = '2020-01-01 00:00:00.000000'",
+        "request_id = 'another'",
+        "credential = 'jwt'",
+        "credential_id = '7'",
+        "before = ''",
+    ],
+)
+def test_an_edited_entry_is_found(audit: AuditService, change: str) -> None:
+    tamper(f"UPDATE audit_entries SET {change} WHERE id = 4")
+
+    [finding] = audit.check().findings
+
+    assert (finding.kind, finding.position, finding.entry_id) == ("edited", 4, 4)
+
+
+@pytest.mark.parametrize("entry_id", [1, 5, 10])
+def test_a_removed_entry_is_found(audit: AuditService, entry_id: int) -> None:
+    tamper(f"DELETE FROM audit_entries WHERE id = {entry_id}")
+
+    [finding] = audit.check().findings
+
+    assert (finding.kind, finding.entry_id) == ("missing", entry_id)
+
+
+@pytest.mark.parametrize("entry_id", [1, 5, 10])
+def test_an_entry_that_was_removed_with_its_link_is_found(audit: AuditService, entry_id: int) -> None:
+    tamper(
+        f"DELETE FROM audit_entries WHERE id = {entry_id}",
+        f"DELETE FROM audit_links WHERE entry_id = {entry_id}",
+    )
+
+    assert "missing" in kinds(audit)
+
+
+def test_an_end_that_was_cut_off_is_found(audit: AuditService) -> None:
+    tamper("DELETE FROM audit_entries WHERE id > 7", "DELETE FROM audit_links WHERE position > 7")
+
+    assert kinds(audit) == ["missing"]
+
+
+def test_a_head_that_was_set_back_is_found(audit: AuditService) -> None:
+    tamper(
+        "DELETE FROM audit_entries WHERE id > 7",
+        "DELETE FROM audit_links WHERE position > 7",
+        "UPDATE audit_heads SET position = 7, mac = (SELECT mac FROM audit_links WHERE position = 7)",
+    )
+
+    assert kinds(audit) == ["edited"]
+
+
+def test_a_log_that_was_wiped_is_found_by_who_has_seen_its_end(audit: AuditService) -> None:
+    seen = audit.check().mac
+    tamper("DELETE FROM audit_entries", "DELETE FROM audit_links", "DELETE FROM audit_heads")
+
+    assert audit.check().is_clean, "nothing is left that could tell"
+    assert not audit.check(contains=seen).is_clean
+
+
+def test_two_entries_that_changed_places_are_found(audit: AuditService) -> None:
+    tamper(
+        "UPDATE audit_entries SET id = 99 WHERE id = 3",
+        "UPDATE audit_entries SET id = 3 WHERE id = 6",
+        "UPDATE audit_entries SET id = 6 WHERE id = 99",
+    )
+
+    assert kinds(audit) == ["edited", "edited"]
+
+
+def test_two_links_that_changed_places_are_found(audit: AuditService) -> None:
+    tamper(
+        "UPDATE audit_links SET position = 99 WHERE position = 3",
+        "UPDATE audit_links SET position = 3 WHERE position = 6",
+        "UPDATE audit_links SET position = 6 WHERE position = 99",
+    )
+
+    assert set(kinds(audit)) == {"reordered"}
+
+
+def test_positions_that_were_closed_up_over_a_gap_are_found(audit: AuditService) -> None:
+    tamper(
+        "DELETE FROM audit_entries WHERE id = 5",
+        "DELETE FROM audit_links WHERE position = 5",
+        *(f"UPDATE audit_links SET position = {n - 1} WHERE position = {n}" for n in range(6, 11)),
+    )
+
+    assert "reordered" in kinds(audit)
+    assert "missing" in kinds(audit)
+
+
+def test_an_entry_that_was_slipped_in_among_old_ones_is_found(audit: AuditService, time: Clock) -> None:
+    tamper("DELETE FROM audit_entries WHERE id = 5", "DELETE FROM audit_links WHERE entry_id = 5")
+    time.advance(hours=2)
+    audit.chain()
+    tamper(
+        "INSERT INTO audit_entries (id, at, credential, action, object) "
+        "VALUES (5, '2026-01-01 00:00:00', 'system', 'nothing.bad', 'thing/5')"
+    )
+
+    assert "inserted" in kinds(audit)
+
+
+def test_entries_that_commit_late_are_chained_all_the_same(audit: AuditService) -> None:
+    """Ids are given out before the commit: a lower one can turn up after a higher one was chained."""
+    tamper("DELETE FROM audit_entries", "DELETE FROM audit_links", "DELETE FROM audit_heads")
+    write(3)
+    with transaction() as tx:
+        late = tx.session.get_one(AuditEntry, 12)
+        values = late.said
+        tx.session.execute(text("DELETE FROM audit_entries WHERE id = 12"))
+    assert audit.chain() == 2
+    with transaction() as tx:
+        tx.session.add(AuditEntry(**values))
+
+    assert audit.chain() == 1
+    assert (audit.check().is_clean, audit.check().checked) == (True, 3)
+
+
+def test_a_backlog_of_several_batches_is_chained_once(
+    audit: AuditService, monkeypatch: pytest.MonkeyPatch, time: Clock
+) -> None:
+    monkeypatch.setattr(chain_module, "BATCH", 4)
+    write(18)
+    time.advance(hours=3)
+
+    assert audit.chain() == 18
+    write(2)
+    assert audit.chain() == 2
+    assert (audit.check().checked, audit.check().is_clean) == (30, True)
+
+
+def rename(entry: AuditEntry) -> None:
+    entry.action = "thing.undone"
+
+
+def delete(entry: AuditEntry) -> None:
+    db.session.delete(entry)
+
+
+@pytest.mark.parametrize("rewrite", [rename, delete])
+def test_our_own_code_rewrites_nothing(audit: AuditService, rewrite: Callable[[AuditEntry], None]) -> None:
+    def work(tx: Transaction) -> None:
+        rewrite(tx.session.get_one(AuditEntry, 3))
+        tx.session.flush()
+
+    with pytest.raises(AssertionError, match="written once"):
+        atomically(work)
+    assert audit.check().is_clean
+
+
+class TestHttp:
+    def test_the_verdict_names_what_was_found(self, root: ApiClient) -> None:
+        clean = root.post(f"{AUDIT}/verify").ok().data
+        tamper("UPDATE audit_entries SET action = 'x.y' WHERE id = 2")
+        found = root.post(f"{AUDIT}/verify").ok().data
+
+        assert (clean["clean"], clean["findings"], clean["checked"]) == (True, [], 10)
+        assert clean["head"]["position"] == 10
+        assert (found["clean"], found["finding_count"]) == (False, 1)
+        assert found["findings"] == [{"kind": "edited", "position": 2, "entry_id": 2}]
+
+
+class TestCommands:
+    def test_a_clean_log_ends_with_0_and_findings_with_1(self, app: Flask, audit: AuditService) -> None:
+        runner = app.test_cli_runner()
+        assert runner.invoke(args=["audit-chain"]).output.endswith("entries chained\n")
+
+        clean = runner.invoke(args=["audit-verify"])
+        tamper("DELETE FROM audit_entries WHERE id = 2")
+        found = runner.invoke(args=["audit-verify"])
+        as_json = runner.invoke(args=["audit-verify", "--json"])
+
+        assert (clean.exit_code, found.exit_code, as_json.exit_code) == (0, 1, 1)
+        assert '"kind": "missing", "position": 2, "entry_id": 2' in found.output
+        verdict = json.loads(as_json.output)
+        assert (verdict["clean"], verdict["findings"][0]["kind"]) == (False, "missing")
+        assert verdict["mac"] == audit.check().mac
+
+    def test_a_log_that_cannot_be_read_ends_with_2(self, app: Flask) -> None:
+        tamper("DROP TABLE audit_links")
+
+        result = app.test_cli_runner().invoke(args=["audit-verify"])
+
+        assert result.exit_code == 2
+
+    def test_an_end_that_was_seen_earlier_is_looked_for(self, app: Flask, audit: AuditService) -> None:
+        def exit_code(seen: str) -> int:
+            return app.test_cli_runner().invoke(args=["audit-verify", "--contains", seen]).exit_code
+
+        assert exit_code(audit.check().mac) == 0
+        assert exit_code("0" * 64) == 1

@@ -1,0 +1,277 @@
+"""Each endpoint that changes something, and what it leaves in the audit log."""
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from flask import Flask
+from requests_mock import Mocker
+
+from tests.conftest import MakeApp
+from tests.support import builders, wechat
+from tests.support.builders import Person, sha256
+from tests.support.client import ApiClient, sender
+from tests.support.registry import Workshop, workshop
+from tests.unit.audit.conftest import entries
+from wxcloudrun.kit.web.endpoint import rows
+
+PASSWORD = "correct horse battery staple"
+# What changes nothing that anybody would look for, and why.
+NOT_RECORDED = {
+    "refresh": "a session goes on; only its end by a replayed token is an event",
+    "verify_audit": "reads",
+}
+
+
+@dataclass
+class World:
+    """Everything that there is to change."""
+
+    client: ApiClient
+    root: ApiClient
+    shop: Workshop
+    known: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def project(self) -> str:
+        return f"project/{self.shop.project}"
+
+    @property
+    def package(self) -> str:
+        return f"{self.project}/package/{self.shop.package}"
+
+    def login(self) -> ApiClient:
+        """Sign up and log in."""
+        body = {"email": "ada@example.com", "password": PASSWORD}
+        self.client.post("/api/v1/auth/register", body)
+        data = self.client.post("/api/v1/auth/login", body).ok().data
+        self.known["ada"] = data["user"]["id"]
+        return self.client.as_(data["access_token"])
+
+    def new_user(self) -> int:
+        body = {"username": "new", "email": "new@example.com"}
+        return int(self.root.post("/api/v1/users", body).ok().data["id"])
+
+    def key(self) -> int:
+        return int(self.shop.owner.post("/api/v1/auth/keys", {"name": "k"}).ok().data["id"])
+
+    def member(self) -> str:
+        return f"/api/v1/project/{self.shop.project}/members/{self.shop.people['reader'].id}"
+
+
+type Change = Callable[[World], object]
+
+# fmt: off
+# ruff: noqa: E501 - a table reads better with a row in a line
+CHANGES: dict[str, tuple[Change, str, str]] = {
+    "register": (lambda w: w.login(), "user.registered", "user/{ada}"),
+    "log_in": (lambda w: w.login(), "session.opened", "user/{ada}"),
+    "log_out": (lambda w: w.login().post("/api/v1/auth/logout"), "session.ended", "user/{ada}"),
+    "log_in_by_wechat": (
+        lambda w: w.client.post("/api/v1/auth/wechat", {"code": "c"}), "session.opened", "user/*",
+    ),
+    "bind_wechat": (
+        lambda w: w.login().request("PUT", "/api/v1/auth/wechat", json={"code": "c"}), "wechat.bound", "user/{ada}",
+    ),
+    "bind_email": (
+        lambda w: w.login().request(
+            "PUT", "/api/v1/auth/email", json={"email": "b@example.com", "password": PASSWORD}
+        ), "email.bound", "user/{ada}",
+    ),
+    "change_password": (
+        lambda w: w.login().request(
+            "PUT", "/api/v1/auth/password",
+            json={"current_password": PASSWORD, "new_password": "another long one"},
+        ), "password.changed", "user/{ada}",
+    ),
+    "make_key": (lambda w: w.key(), "key.made", "user/*/key/*"),
+    "rotate_key": (lambda w: w.shop.owner.post(f"/api/v1/auth/keys/{w.key()}/rotate"), "key.rotated", "user/*/key/*"),
+    "revoke_key": (lambda w: w.shop.owner.delete(f"/api/v1/auth/keys/{w.key()}"), "key.revoked", "user/*/key/*"),
+    "revoke_credential": (lambda w: w.login().delete("/api/v1/auth/token"), "credential.revoked", "user/{ada}/jwt/*"),
+    "create_user": (lambda w: w.new_user(), "user.created", "user/*"),
+    "change_user": (
+        lambda w: w.root.patch(f"/api/v1/users/{w.new_user()}", {"is_active": False}), "user.changed", "user/*",
+    ),
+    "delete_user": (lambda w: w.root.delete(f"/api/v1/users/{w.new_user()}"), "user.deleted", "user/*"),
+    "create_project": (
+        lambda w: w.shop.owner.post("/api/v1/projects", {"name": "fresh"}), "project.created", "project/fresh",
+    ),
+    "change_project": (
+        lambda w: w.shop.owner.patch(f"/api/v1/{w.project}", {"is_public": True}), "project.changed", "{project}",
+    ),
+    "delete_project": (
+        lambda w: w.shop.owner.delete(f"/api/v1/{w.project}", query={"force": "true"}),
+        "project.deleted", "{project}",
+    ),
+    "set_member": (
+        lambda w: w.shop.owner.request("PUT", w.member(), json={"role": "writer"}), "member.set", "{project}/member/*",
+    ),
+    "remove_member": (lambda w: w.shop.owner.delete(w.member()), "member.removed", "{project}/member/*"),
+    "create_package": (lambda w: w.shop.new_package(), "package.created", "{project}/package/*"),
+    "change_package": (
+        lambda w: w.shop.owner.patch(
+            f"/api/v1/{w.project}/packages/{w.shop.package}", {"description": "new"}
+        ), "package.changed", "{package}",
+    ),
+    "delete_package": (
+        lambda w: w.shop.owner.delete(f"/api/v1/{w.project}/packages/{w.shop.package}"),
+        "package.deleted", "{package}",
+    ),
+    "upload_raw": (lambda w: w.shop.upload(b"bytes"), "upload.accepted", "{package}/upload/*"),
+    "upload_form": (
+        lambda w: w.shop.writer.request("POST", w.shop.url("/upload"), form={"file": form_file()}),
+        "upload.accepted", "{package}/upload/*",
+    ),
+    "delete_upload": (
+        lambda w: w.shop.maintainer.delete(w.shop.url(f"/uploads/{w.shop.upload(b'x').data['id']}")),
+        "upload.deleted", "{package}/upload/*",
+    ),
+    "put_tag": (
+        lambda w: w.shop.writer.request(
+            "PUT", w.shop.url("/tags/stable"), json={"artifact_id": w.shop.upload(b"x").data["artifact_id"]}
+        ), "tag.moved", "{package}/tag/stable",
+    ),
+    "delete_tag": (
+        lambda w: (w.shop.upload(b"x", tag="old"), w.shop.writer.delete(w.shop.url("/tags/old"))),
+        "tag.deleted", "{package}/tag/old",
+    ),
+    "delete_version": (
+        lambda w: (w.shop.upload(b"x", version="1.0.0"), w.shop.maintainer.delete(w.shop.url("/versions/1.0.0"))),
+        "version.deleted", "{package}/version/1.0.0",
+    ),
+}
+# fmt: on
+
+
+def form_file() -> Any:
+    """Return a file as the test client sends one."""
+    return io.BytesIO(b"bytes"), "a.bin"
+
+
+@pytest.fixture
+def world(make_app: MakeApp, requests_mock: Mocker) -> World:
+    """A workshop, an administrator, and a WeChat that knows somebody."""
+    app = make_app(**wechat.SETTINGS)
+    requests_mock.get(wechat.URL, json=wechat.person())
+    client = ApiClient(sender(app))
+
+    def make_person(name: str) -> Person:
+        return builders.person(app, name)
+
+    root = client.as_(builders.person(app, "root", is_admin=True).token)
+    return World(client, root, workshop(client, make_person))
+
+
+def changing(app: Flask) -> set[str]:
+    """Return the operations that are not there to read."""
+    return {row.operation for row in rows(app).values() if row.method not in {"GET", "HEAD"}}
+
+
+def test_every_operation_that_changes_something_is_in_the_table(app: Flask) -> None:
+    assert changing(app) == set(CHANGES) | set(NOT_RECORDED)
+
+
+@pytest.mark.parametrize("operation", CHANGES)
+def test_given_a_change_then_the_log_has_it(world: World, operation: str) -> None:
+    change, action, what = CHANGES[operation]
+
+    change(world)
+
+    expected = what.format(project=world.project, package=world.package, **world.known)
+    found = entries(world.root, action=action)
+    assert found, "something was recorded"
+    assert fits(found[-1]["object"], expected), (found[-1], expected)
+    assert found[-1]["address"] == "127.0.0.1"
+    assert found[-1]["request_id"]
+
+
+def fits(path: str, pattern: str) -> bool:
+    """Tell whether a path is what a pattern with `*` for unknown numbers says."""
+    parts, wanted = path.split("/"), pattern.split("/")
+    return len(parts) == len(wanted) and all(
+        want in ("*", part) for part, want in zip(parts, wanted, strict=True)
+    )
+
+
+def test_a_change_says_who_did_it_with_what_and_what_was_before(world: World) -> None:
+    shop = world.shop
+    first = shop.upload(b"one", tag="stable").data["artifact_id"]
+
+    answer = shop.writer.put(
+        shop.url("/upload/b.bin"), b"two", query={"tag": "stable"}, headers={"X-Request-ID": "r-7"}
+    )
+
+    moved = entries(world.root, action="tag.moved")[-1]
+    assert (moved["actor_id"], moved["credential"]) == (shop.people["writer"].id, "api_key")
+    assert moved["credential_id"].isdigit()
+    assert (moved["before"], moved["after"]) == ({"artifact_id": first}, {"artifact_id": sha256(b"two")})
+    assert moved["request_id"] == answer.headers["X-Request-ID"] == "r-7"
+
+
+def test_a_member_says_the_role_before_and_after(world: World) -> None:
+    world.shop.owner.request("PUT", world.member(), json={"role": "maintainer"}).ok()
+
+    entry = entries(world.root, action="member.set")[-1]
+    assert (entry["before"], entry["after"]) == ({"role": "reader"}, {"role": "maintainer"})
+
+
+def test_what_changes_nothing_leaves_nothing(world: World) -> None:
+    world.shop.upload(b"one", tag="stable", version="1.0.0")
+    before = entries(world.root)
+
+    world.shop.stranger.put(world.shop.url("/upload/a.bin"), b"x")
+    world.shop.owner.request("PUT", world.member(), json={"role": "reader"}).ok()
+    world.shop.reader.delete(world.shop.url("/tags/stable"))
+
+    assert entries(world.root) == before
+
+
+def test_a_refused_change_leaves_nothing_of_its_transaction(world: World) -> None:
+    world.shop.upload(b"one", version="1.0.0").ok()
+    before = entries(world.root)
+
+    refused = world.shop.writer.put(
+        world.shop.url("/upload/a.bin"), b"two", query={"version": "1.0.0", "tag": "stable"}
+    )
+
+    assert refused.status == 409
+    assert entries(world.root) == before
+
+
+def test_refused_logins_are_summed_up(world: World) -> None:
+    world.login()
+    for _ in range(30):
+        world.client.post(
+            "/api/v1/auth/login", {"email": "ada@example.com", "password": "hunter2-typed-here"}
+        )
+
+    refused = entries(world.root, action="login.refused")
+
+    assert [entry["after"]["failures"] for entry in refused] == [1, 10]
+    assert {entry["object"] for entry in refused} == {f"user/{world.known['ada']}"}
+    assert "hunter2" not in json.dumps(entries(world.root))
+
+
+def test_a_replayed_refresh_token_is_an_event(world: World, time: Any) -> None:
+    body = {"email": "ada@example.com", "password": PASSWORD}
+    world.client.post("/api/v1/auth/register", body)
+    token = {"refresh_token": world.client.post("/api/v1/auth/login", body).data["refresh_token"]}
+    world.client.post("/api/v1/auth/refresh", token).ok()
+    time.advance(seconds=60)
+
+    assert world.client.post("/api/v1/auth/refresh", token).status == 401
+
+    assert "refresh token" in entries(world.root, action="session.ended")[-1]["before"]["why"]
+
+
+def test_long_and_strange_texts_fit(world: World) -> None:
+    strange = "\x01\U0001f600" * 500
+    path = f"/api/v1/{world.project}/packages/{world.shop.package}"
+
+    world.shop.owner.patch(path, {"description": strange}).ok()
+
+    after = entries(world.root, action="package.changed")[-1]["after"]["description"]
+    assert (len(after), after[-1], after[:2]) == (200, "…", strange[:2])

@@ -1,0 +1,1 @@
+"""Audit: who changed what, from where, with which credential; written once and chained."""

@@ -1,0 +1,152 @@
+"""Every SELECT on the audit log and its chain."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy.orm import Session
+
+from wxcloudrun.audit.models import HEAD_ID, AuditEntry, AuditHead, AuditLink
+from wxcloudrun.kit.paging import Page, PageRequest
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """An entry for an answer."""
+
+    id: int
+    at: datetime
+    actor_id: int | None
+    credential: str
+    credential_id: str | None
+    action: str
+    object: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    address: str | None
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which entries are wanted; None wants all. `object` stands for everything below it too."""
+
+    actor: int | None = None
+    action: str | None = None
+    object: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def page_of_entries(session: Session, filters: Filters, page: PageRequest[int]) -> Page[EntryView]:
+    """Return the entries that fit, newest first."""
+    statement = select(AuditEntry).where(*conditions(filters)).order_by(AuditEntry.id.desc())
+    if page.after is not None:
+        statement = statement.where(AuditEntry.id < page.after)
+    rows = session.execute(statement.limit(page.limit + 1)).scalars()
+    return Page.cut([entry_view(row) for row in rows], page.limit, lambda each: each.id)
+
+
+def conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    """Return what entries have to fulfil."""
+    wanted: list[ColumnElement[bool]] = []
+    if filters.actor is not None:
+        wanted.append(AuditEntry.actor_id == filters.actor)
+    if filters.action is not None:
+        wanted.append(AuditEntry.action == filters.action)
+    if filters.object is not None:
+        below = AuditEntry.object.startswith(f"{filters.object}/", autoescape=True)
+        wanted.append(or_(AuditEntry.object == filters.object, below))
+    if filters.since is not None:
+        wanted.append(AuditEntry.at >= filters.since)
+    if filters.until is not None:
+        wanted.append(AuditEntry.at < filters.until)
+    return wanted
+
+
+def entry_view(row: AuditEntry) -> EntryView:
+    """Shape an entry for an answer."""
+    states = {name: parsed(getattr(row, name)) for name in ("before", "after")}
+    return EntryView(**{**row.said, **states})
+
+
+def parsed(state: str | None) -> dict[str, Any] | None:
+    """Read a state; one that somebody has made unreadable is shown as it is."""
+    if state is None:
+        return None
+    try:
+        found = json.loads(state)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {"unreadable": state}
+
+
+# --- The chain -------------------------------------------------------------------------------------
+
+
+def lock_head(session: Session) -> AuditHead | None:
+    """Return where the chain ends, locked: one process at a time makes it longer."""
+    statement = select(AuditHead).where(AuditHead.id == HEAD_ID).with_for_update()
+    return session.execute(statement).scalar_one_or_none()
+
+
+def head(session: Session) -> AuditHead | None:
+    """Return where the chain says that it ends."""
+    return session.execute(select(AuditHead).where(AuditHead.id == HEAD_ID)).scalar_one_or_none()
+
+
+def unlinked(session: Session, *, after_id: int, limit: int) -> Sequence[AuditEntry]:
+    """Return committed entries that are not in the chain yet, in the order of their ids."""
+    statement = (
+        select(AuditEntry)
+        .where(AuditEntry.id > after_id, ~exists().where(AuditLink.entry_id == AuditEntry.id))
+        .order_by(AuditEntry.id)
+        .limit(limit)
+    )
+    return session.execute(statement).scalars().all()
+
+
+def count_unlinked(session: Session, *, after_id: int) -> int:
+    """Count the entries behind `after_id` that are not in the chain."""
+    is_linked = exists().where(AuditLink.entry_id == AuditEntry.id)
+    statement = select(func.count()).select_from(AuditEntry).where(AuditEntry.id > after_id, ~is_linked)
+    return session.execute(statement).scalar_one()
+
+
+def unlinked_up_to(session: Session, last_id: int, *, limit: int) -> Sequence[int]:
+    """Return the ids of entries that ought to be in the chain, up to `last_id`, and are not."""
+    statement = (
+        select(AuditEntry.id)
+        .where(AuditEntry.id <= last_id, ~exists().where(AuditLink.entry_id == AuditEntry.id))
+        .order_by(AuditEntry.id)
+        .limit(limit)
+    )
+    return session.execute(statement).scalars().all()
+
+
+def last_id_before(session: Session, moment: datetime) -> int:
+    """Return the id of the newest entry from before then, 0 if there is none."""
+    statement = select(AuditEntry.id).where(AuditEntry.at < moment).order_by(AuditEntry.at.desc()).limit(1)
+    return session.execute(statement).scalar_one_or_none() or 0
+
+
+def links(
+    session: Session, *, after_position: int, limit: int
+) -> Sequence[tuple[AuditLink, AuditEntry | None]]:
+    """Return links in their order, each with its entry if that is there."""
+    rows = session.execute(
+        select(AuditLink, AuditEntry)
+        .outerjoin(AuditEntry, AuditEntry.id == AuditLink.entry_id)
+        .where(AuditLink.position > after_position)
+        .order_by(AuditLink.position)
+        .limit(limit)
+    )
+    return [(link, entry) for link, entry in rows]
+
+
+def holds_mac(session: Session, mac: str) -> bool:
+    """Tell whether a link with that hash is in the chain."""
+    return session.execute(select(exists().where(AuditLink.mac == mac))).scalar_one()

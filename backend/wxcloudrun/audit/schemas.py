@@ -1,0 +1,73 @@
+"""Wire shapes of the audit log."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AwareDatetime, Field
+
+from wxcloudrun.audit.queries import Filters
+from wxcloudrun.audit.service.chain import Verdict
+from wxcloudrun.kit.web.pages import MAX_ROW_ID, PageQuery
+from wxcloudrun.kit.web.parsing import Output, Timestamp
+
+PRINTABLE = r"^[ -~]+$"  # what the columns can hold
+
+
+class AuditQuery(PageQuery):
+    """Which entries: by whom, what was done, to what (and everything below it), from then, before then."""
+
+    actor: Annotated[int, Field(ge=1, le=MAX_ROW_ID)] | None = None
+    action: str | None = Field(None, max_length=64, pattern=PRINTABLE)
+    object: str | None = Field(None, max_length=512, pattern=PRINTABLE)
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+    def filters(self) -> Filters:
+        """Return what the query asks for."""
+        return Filters(self.actor, self.action, self.object, self.since, self.until)
+
+
+class EntryOut(Output):
+    """One change: who, with which credential, did what to what, from where, in which request."""
+
+    id: int
+    at: Timestamp
+    actor_id: int | None
+    credential: str
+    credential_id: str | None
+    action: str
+    object: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    address: str | None
+    request_id: str | None
+
+
+class FindingOut(Output):
+    """Something that is not as it was written."""
+
+    kind: Literal["edited", "missing", "reordered", "inserted"]
+    position: int | None
+    entry_id: int | None
+
+
+class VerdictOut(Output):
+    """What a verification has seen; `head` is worth keeping elsewhere."""
+
+    clean: bool
+    checked: int
+    unchained: int
+    finding_count: int
+    findings: list[FindingOut]
+    head: dict[str, int | str]
+
+    @classmethod
+    def of(cls, verdict: Verdict) -> Self:
+        """Shape a verdict."""
+        return cls(
+            clean=verdict.is_clean,
+            checked=verdict.checked,
+            unchained=verdict.unchained,
+            finding_count=verdict.finding_count,
+            findings=[FindingOut.model_validate(each) for each in verdict.findings],
+            head={"position": verdict.position, "mac": verdict.mac},
+        )

@@ -1,0 +1,60 @@
+"""Calls to other services: bounded in time and size, never redirected, and never repeated in a log."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+import requests
+
+from wxcloudrun.kit import clock
+
+CONNECT_SECONDS = 3.0
+SILENCE_SECONDS = 5.0  # between two bytes of an answer
+TOTAL_SECONDS = 8.0
+MAX_ANSWER_BYTES = 64 * 1024
+OK = 200
+
+
+class CallFailed(Exception):
+    """The other service gave no usable answer. The message never holds the URL, which may hold secrets."""
+
+
+class HttpClient:
+    """Fetches small answers from one other service."""
+
+    def __init__(self, base_url: str) -> None:
+        self._base_url = base_url.rstrip("/")
+
+    def get(self, path: str, parameters: Mapping[str, str]) -> bytes:
+        """Return the body of a 200. Raises CallFailed for everything else, a time-out among it."""
+        try:
+            with requests.Session() as session:
+                session.trust_env = False  # no proxy and no password comes in by the environment
+                with session.get(
+                    self._base_url + path,
+                    params=dict(parameters),
+                    timeout=(CONNECT_SECONDS, SILENCE_SECONDS),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response:
+                    return read_body(response)
+        except OSError as error:  # all that the library raises are such, and so is what lies below it
+            raise CallFailed(type(error).__name__) from None
+
+    def __repr__(self) -> str:
+        return f"HttpClient({urlsplit(self._base_url).hostname})"
+
+
+def read_body(response: requests.Response) -> bytes:
+    """Return the body of a 200 that comes in time and is small. Raises CallFailed."""
+    if response.status_code != OK:
+        raise CallFailed(f"status {response.status_code}")
+    deadline = clock.monotonic() + TOTAL_SECONDS
+    body = bytearray()
+    # Byte by byte, so that one who sends a byte now and then cannot hold a thread for ever.
+    for piece in response.iter_content(1):
+        body += piece
+        if len(body) > MAX_ANSWER_BYTES:
+            raise CallFailed("the answer is too long")
+        if clock.monotonic() > deadline:
+            raise CallFailed("the answer takes too long")
+    return bytes(body)

@@ -1,0 +1,1 @@
+"""Counting what somebody does too often, across all worker processes."""
