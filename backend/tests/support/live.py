@@ -126,7 +126,7 @@ def wait_until_ready(server: LiveServer) -> None:
     """Return when the service answers; fail with its log if it does not."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and server.process.poll() is None:
-        with contextlib.suppress(requests.ConnectionError):
+        with contextlib.suppress(requests.ConnectionError, requests.Timeout):
             if requests.get(server.url + "/api/ready", timeout=5).status_code == 200:
                 return
         time.sleep(0.05)
