@@ -22,7 +22,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*socket:pytest.PytestUnraisable
 
 ANSWER_SECONDS = 5.0
 RECOVERY_SECONDS = 15.0
-KILLS = int(os.environ.get("OUTAGES", "2"))
+KILLS = int(os.environ.get("OUTAGES", "1"))
 SMALL, LARGE = content(50_000, 1), content(20 * 1024 * 1024, 2)
 DOWN_NAMES = {"mysql": "database", "minio": "blob_store"}
 

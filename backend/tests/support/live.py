@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -83,7 +84,9 @@ class LiveServer:
 
 def free_port() -> int:
     """Return a port that nobody listens on."""
-    for port in range(FIRST_PORT + os.getpid() % 5000, LAST_PORT):
+    # From a random one on: test processes that run side by side must not look at the same ports, since
+    # a server may take seconds before it listens.
+    for port in range(FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT - 1000), LAST_PORT):
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port

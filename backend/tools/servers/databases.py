@@ -3,6 +3,7 @@
 import getpass
 import os
 import shutil
+import socket
 from pathlib import Path
 from typing import Protocol
 
@@ -186,10 +187,12 @@ class MySQL(Server):
             # Tests make databases of their own and look at the server's transactions.
             f"GRANT ALL ON *.* TO '{USER}'@'%' WITH GRANT OPTION",
         )
+        path = str(self.folder / "socket")
+        with socket.socket(socket.AF_UNIX) as probe:  # the driver would leave its own open if nobody answers
+            if probe.connect_ex(path):
+                return False
         try:
-            root = pymysql.connect(
-                unix_socket=str(self.folder / "socket"), user="root", connect_timeout=CONNECT_SECONDS
-            )
+            root = pymysql.connect(unix_socket=path, user="root", connect_timeout=CONNECT_SECONDS)
             with root, root.cursor() as cursor:
                 for statement in statements:
                     cursor.execute(statement)
