@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from tests.conftest import MakeApp
 from tests.support.client import ApiClient, sender
+from tests.support.database_dump import everything_stored
 from tests.support.moments import Clock
 from tests.unit.accounts.conftest import PASSWORD, AddUser, LogIn, Login, cookie_of
 from wxcloudrun.accounts.models import LoginSession, User
@@ -18,7 +19,7 @@ from wxcloudrun.accounts.service.guard import LoginGuard, LoginLimits
 from wxcloudrun.accounts.service.passwords import Passwords
 from wxcloudrun.accounts.service.sessions import Lifetimes, SessionService
 from wxcloudrun.accounts.service.tokens import AccessTokens
-from wxcloudrun.kit.db import db, reading, transaction
+from wxcloudrun.kit.db import reading, transaction
 from wxcloudrun.kit.errors import Unauthorized
 from wxcloudrun.kit.limits.memory import MemoryCounters
 from wxcloudrun.kit.limits.port import RateLimit
@@ -337,9 +338,7 @@ def test_nothing_that_opens_a_door_is_stored_in_clear(app: Flask, ada: Login) ->
     key = ada.make_key()["key"]
     ada.client.post("/api/v1/auth/refresh", json={"refresh_token": ada.refresh_token})
 
-    with app.app_context(), reading() as session:
-        rows = [row for table in db.metadata.sorted_tables for row in session.execute(select(table))]
-        dump = "\n".join(str(row) for row in rows)
+    dump = everything_stored(app)
 
     for secret in (key, ada.cookie, ada.refresh_token, ada.access_token, PASSWORD):
         assert secret not in dump

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests.conftest import MakeApp
 from tests.support import wechat
 from tests.support.client import Answer, ApiClient, sender
+from tests.support.database_dump import everything_stored
 from tests.unit.accounts.conftest import cookie_of
 from wxcloudrun.accounts.models import User, WechatIdentity
 from wxcloudrun.kit.db import reading, transaction
@@ -124,9 +125,7 @@ class TestLogin:
         answer = log_in(client)
 
         assert wechat.SESSION_KEY not in answer.body.decode() + str(answer.headers)
-        with app.app_context(), reading() as session:
-            raw = session.connection().connection.dbapi_connection
-            assert wechat.SESSION_KEY not in "\n".join(raw.iterdump())  # type: ignore[union-attr]
+        assert wechat.SESSION_KEY not in everything_stored(app)
 
 
 class TestRefusals:
