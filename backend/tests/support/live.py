@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import re
 import secrets
 import socket
 import subprocess
@@ -19,6 +20,8 @@ from tests.support.client import Answer, ApiClient, checked
 
 BACKEND = Path(__file__).resolve().parents[2]
 FIRST_PORT, LAST_PORT = 20_000, 32_000  # below the range from which the kernel takes client ports
+# API keys, refresh tokens, access tokens (JWT), and the tokens of signed links.
+SECRET = re.compile(r"wxr_[\w-]{20}|wxrt_\w{20}|eyJ[\w-]{10,}\.|/blobs/[^<\s\"]")
 START_SECONDS = 30
 ADMIN_EMAIL, ADMIN_PASSWORD = "admin@example.com", "an administrator's password"
 
@@ -116,6 +119,16 @@ def live_server(data_dir: Path, **settings: str) -> Iterator[LiveServer]:
     finally:
         server.session.close()
         stop(server.process)
+    refuse_secrets(server)
+
+
+def refuse_secrets(server: LiveServer) -> None:
+    """Fail if anything that opens doors has got into the log, whatever the tests did with the server."""
+    log = server.log.read_text()
+    secret_names = ("PASSWORD", "_SECRET", "SECRET_KEY")
+    given = [value for name, value in server.environ.items() if name.endswith(secret_names) and value]
+    assert not [secret for secret in given if secret in log], "a secret of the settings is in the log"
+    assert SECRET.search(log) is None, "a token, a key or a signed link is in the log"
 
 
 def start(environ: Mapping[str, str], log: Path) -> "subprocess.Popen[bytes]":
