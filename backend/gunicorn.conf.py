@@ -9,7 +9,7 @@ from typing import Any
 BACKEND_DIR = Path(__file__).resolve().parent
 sys.path.insert(0, str(BACKEND_DIR))  # so that gunicorn may be started from any folder
 
-from wxcloudrun.config import Settings, SettingsError  # noqa: E402
+from wxcloudrun.config import Settings, SettingsError  # noqa: E402  # the folder must be on the path first
 
 WELCOME_SECONDS = 30
 
@@ -43,7 +43,7 @@ forwarded_allow_ips = ""
 # Nothing but signals controls the server; a socket in the home folder would be shared by all servers.
 control_socket_disable = True
 # The sign of life is a file that is touched every second; it need not reach a disk.
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  # a sign of life, no secret
 
 
 def when_ready(server: Any) -> None:  # gunicorn has no types
@@ -52,6 +52,6 @@ def when_ready(server: Any) -> None:  # gunicorn has no types
         return
     try:
         welcome = [sys.executable, "-m", "flask", "welcome"]
-        subprocess.run(welcome, cwd=BACKEND_DIR, check=False, timeout=WELCOME_SECONDS)  # noqa: S603
+        subprocess.run(welcome, cwd=BACKEND_DIR, check=False, timeout=WELCOME_SECONDS)  # noqa: S603  # a fixed command of our own
     except subprocess.TimeoutExpired:
         server.log.warning("`flask welcome` took longer than %d seconds", WELCOME_SECONDS)

@@ -67,7 +67,7 @@ def print_summary(found: dict[str, Any], report: Path) -> None:
     """
     print("== summary")
     # pytest has just written this file.
-    cases = list(ET.parse(report).iter("testcase")) if report.exists() else []  # noqa: S314
+    cases = list(ET.parse(report).iter("testcase")) if report.exists() else []  # noqa: S314  # pytest has just written this file
     uses = Counter(
         used.get("value") for case in cases for used in case.iter("property") if used.get("name") == "server"
     )

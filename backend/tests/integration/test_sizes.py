@@ -119,27 +119,15 @@ def test_given_a_form_when_posted_then_the_same_bytes_come_back(
     assert answer.body == data
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("size_bytes", MEDIUM, ids=in_mib)
+@pytest.mark.parametrize(
+    "size_bytes",
+    [
+        *(pytest.param(size, marks=pytest.mark.slow) for size in MEDIUM),
+        *(pytest.param(size, marks=pytest.mark.large) for size in LARGE),
+    ],
+    ids=in_mib,
+)
 def test_given_a_long_stream_then_the_same_bytes_come_back(
-    server: LiveServer,
-    admin_token: str,
-    package_url: str,
-    put: Callable[..., dict[str, object]],
-    size_bytes: int,
-) -> None:
-    body = Repeated(size_bytes, seed=size_bytes)
-
-    uploaded = put(body, "sized")
-
-    expected = body.digest.hexdigest()
-    assert (uploaded["artifact_id"], uploaded["size"]) == (expected, size_bytes)
-    assert downloaded_digest(server, admin_token, package_url + "/+/sized") == (expected, size_bytes)
-
-
-@pytest.mark.large
-@pytest.mark.parametrize("size_bytes", LARGE, ids=in_mib)
-def test_given_a_very_long_stream_then_the_same_bytes_come_back(
     server: LiveServer,
     admin_token: str,
     package_url: str,

@@ -29,9 +29,9 @@ class ObjectStore(Server):
         if not answers_http(self.port):
             return False
         # The SDK takes a third of a second to import, which a second start does not need.
-        import urllib3  # noqa: PLC0415
-        from minio import Minio  # noqa: PLC0415
-        from minio.error import MinioException  # noqa: PLC0415
+        import urllib3  # noqa: PLC0415  # only needed once a server has been obtained
+        from minio import Minio  # noqa: PLC0415  # only needed once a server has been obtained
+        from minio.error import MinioException  # noqa: PLC0415  # only needed once a server has been obtained
 
         once = urllib3.PoolManager(timeout=5, retries=False)
         client = Minio(

@@ -83,7 +83,7 @@ class HttpWechatGateway:
 class NoWechat:
     """What stands in where no mini-program is set up."""
 
-    def person_behind(self, code: str) -> WechatPerson:  # noqa: ARG002
+    def person_behind(self, code: str) -> WechatPerson:  # noqa: ARG002  # the port demands it
         """Raise Unavailable."""
         raise Unavailable("WeChat login is not set up here; the operator sets WX_APPID and WX_SECRET")
 

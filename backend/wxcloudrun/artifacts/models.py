@@ -77,12 +77,12 @@ class Reference:
     deposited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     @declared_attr
-    def artifact_id(cls) -> Mapped[str | None]:  # noqa: N805
+    def artifact_id(cls) -> Mapped[str | None]:  # noqa: N805  # a declared attribute is given the class
         """The bytes; None while a reference has none."""
         return mapped_column(Sha256, ForeignKey("artifacts.id"))
 
     @declared_attr
-    def deposited_by(cls) -> Mapped[int | None]:  # noqa: N805
+    def deposited_by(cls) -> Mapped[int | None]:  # noqa: N805  # a declared attribute is given the class
         """Who put the bytes in; None if the account is gone."""
         return mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
 

@@ -167,19 +167,19 @@ def prepare_mysql(engine: Engine) -> None:
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, record: Any) -> None:
-        connection._read_timeout = STATEMENT_SECONDS  # noqa: SLF001
+        connection._read_timeout = STATEMENT_SECONDS  # noqa: SLF001  # the driver has no public name for it
         record.info["is_fresh"] = True
 
     @event.listens_for(engine, "checkout")
     def on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
         if record.info.pop("is_fresh", False):
             return
-        connection._read_timeout = PING_SECONDS  # noqa: SLF001
+        connection._read_timeout = PING_SECONDS  # noqa: SLF001  # the driver has no public name for it
         try:
             connection.ping(reconnect=False)
         except (MySQLError, OSError) as error:
             raise InvalidatePoolError from error  # every other one has died with it; a new one is opened
-        connection._read_timeout = STATEMENT_SECONDS  # noqa: SLF001
+        connection._read_timeout = STATEMENT_SECONDS  # noqa: SLF001  # the driver has no public name for it
 
 
 def prepare_sqlite(engine: Engine, synchronous: str) -> None:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("written")
 def write(count: int = 1) -> None:
     """Write entries."""
     for number in range(count):
-        atomically(lambda tx, number=number: record(tx, SYSTEM, "thing.done", f"thing/{number}"))  # type: ignore[misc]
+        atomically(lambda tx, number=number: record(tx, SYSTEM, "thing.done", f"thing/{number}"))  # type: ignore[misc]  # a lambda with a default is not inferred
 
 
 def tamper(*statements: str) -> None:

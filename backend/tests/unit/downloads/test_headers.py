@@ -203,7 +203,7 @@ class TestCacheControl:
         shop: Workshop,
         stored: Stored,
         ref: str,
-        immutable: bool,  # noqa: FBT001
+        immutable: bool,  # noqa: FBT001  # a parameter of the table
     ) -> None:
         answer = shop.download(ref.format(digest=stored.digest)).ok()
 
@@ -218,7 +218,7 @@ class TestCacheControl:
         self,
         public_shop: Workshop,
         ref: str,
-        immutable: bool,  # noqa: FBT001
+        immutable: bool,  # noqa: FBT001  # a parameter of the table
     ) -> None:
         for client in (public_shop.reader, public_shop.anonymous):
             answer = client.get(public_shop.url(f"/+/{ref}")).ok()

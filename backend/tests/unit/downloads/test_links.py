@@ -169,7 +169,7 @@ class TestSignedLink:
         assert client.get(f"/api/v1/blobs/{token}").status == 404
 
     def test_given_the_link_of_another_service_then_404(self, make_app: MakeApp, link: str) -> None:
-        from tests.support.client import sender  # noqa: PLC0415
+        from tests.support.client import sender  # noqa: PLC0415  # only this test sends without the network
 
         other = make_app(API_KEY_SECRET="another secret of at least 32 different bytes 0123456789")
 

@@ -49,7 +49,7 @@ def test_given_latest_then_candidates_best_first_and_why_the_others_are_out(vers
 
     assert (found["version"], found["artifact_id"]) == ("2.0.0", sha256(b"2.0.0"))
     assert found["candidates"] == ["2.0.0", "1.2.0", "1.0.0"]
-    assert sorted((each["version"], each["why"]) for each in found["excluded"]) == [  # type: ignore[attr-defined]
+    assert sorted((each["version"], each["why"]) for each in found["excluded"]) == [  # type: ignore[attr-defined]  # an answer is JSON, not typed
         ("2.1.0-rc.1", "prerelease"),
         ("nightly", "not_ordered"),
     ]
@@ -59,7 +59,7 @@ def test_given_a_range_then_what_lies_outside_is_excluded(versions: Workshop) ->
     found = resolve(versions, "version:^1.0")
 
     assert (found["version"], found["candidates"]) == ("1.2.0", ["1.2.0", "1.0.0"])
-    assert {"version": "2.0.0", "why": "outside_range"} in found["excluded"]  # type: ignore[operator]
+    assert {"version": "2.0.0", "why": "outside_range"} in found["excluded"]  # type: ignore[operator]  # an answer is JSON, not typed
 
 
 @pytest.mark.parametrize("ref", ["stable", "1.2.0", "latest", "version:^1.0", "version:>=1,<2"])

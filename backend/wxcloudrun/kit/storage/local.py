@@ -82,7 +82,7 @@ class LocalBlobStore:
             except FileNotFoundError:
                 raise ObjectMissing(key) from None
 
-    def link(self, key: str, wanted: DownloadLink) -> str | None:  # noqa: ARG002
+    def link(self, key: str, wanted: DownloadLink) -> str | None:  # noqa: ARG002  # the port demands it
         """A directory serves no URLs; the service signs its own."""
         return None
 

@@ -78,7 +78,7 @@ def watch(req: Request, sock: socket.socket) -> WatchedBody:
     headers = dict(req.headers)
     announced = "TRANSFER-ENCODING" in headers or headers.get("CONTENT-LENGTH", "0") != "0"
     body = WatchedBody(req.body, sock, announced=announced, expected=req._expected_100_continue)  # noqa: SLF001  # gunicorn has no public name for it
-    req._expected_100_continue = False  # noqa: SLF001
+    req._expected_100_continue = False  # noqa: SLF001  # gunicorn has no public name for it
     req.body = body
     return body
 

@@ -44,7 +44,7 @@ class TestMemory(RateCountersContract):
             counters.hit([fresh()])
         counters.hit([last])
 
-        assert len(counters._windows) <= 10  # noqa: SLF001
+        assert len(counters._windows) <= 10  # noqa: SLF001  # memory use shows nowhere else
         assert counters.hit([last])[0].hits == 2
 
 
