@@ -130,9 +130,14 @@ def test_parsing_arbitrary_text_answers_a_range_or_none(text: str) -> None:
 
 @pytest.mark.parametrize("piece", ["1.", "1", "*", ".x", "^", " ", ",", "-", "!", "=1!", "v"])
 def test_parsing_is_never_slow(piece: str) -> None:
+    # The best of five: what is slow is slow each time, what merely waited for a processor is not.
+    assert min(_seconds_to_parse(">=" + (piece * 256)[:250]) for _ in range(5)) < 0.05
+
+
+def _seconds_to_parse(text: str) -> float:
     started = time.perf_counter()
-    parse_range(">=" + (piece * 256)[:250])
-    assert time.perf_counter() - started < 0.05
+    parse_range(text)
+    return time.perf_counter() - started
 
 
 @given(semver_names.filter(lambda name: "-" not in name))
