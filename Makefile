@@ -25,7 +25,7 @@ lint: ## Check style, formatting, types and import rules
 	@cd backend && tools/setup --test && set -x \
 	  && $(PYTHON_VENV) -m ruff check . \
 	  && $(PYTHON_VENV) -m ruff format --check . \
-	  && $(PYTHON_VENV) -m mypy -p wxcloudrun -p tools \
+	  && $(PYTHON_VENV) -m mypy -p wxcloudrun -p pkgctl -p tools \
 	  && venv_py312/bin/lint-imports
 
 demo: ## Publish a wheel, an sdist and an npm tarball to a server of its own, and fetch them back

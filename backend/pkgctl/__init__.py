@@ -1,0 +1,1 @@
+"""`pkgctl`, the command line of the registry: a client of its public HTTP API and nothing more."""

@@ -1,0 +1,1 @@
+"""What an administrator lets the service do to itself: collect, sweep, check."""

@@ -1,0 +1,1 @@
+"""A version seen through its lifecycle: created, obtained in the background, activated."""
