@@ -21,6 +21,7 @@ from wxcloudrun.kit.web.parsing import Input, Output, Timestamp
 MAX_KEY_DAYS = 3650
 MAX_OVERLAP_HOURS = 30 * 24
 
+SCOPES = {"type": "array", "minItems": 1, "items": {"enum": [str(scope) for scope in Scope]}}
 EMAIL = {"type": "string", "format": "email", "maxLength": MAX_EMAIL_LENGTH}
 USERNAME = {"type": "string", "minLength": 1, "maxLength": MAX_USERNAME_LENGTH}
 # The rule counts bytes of UTF-8, which a schema cannot; for ASCII this is the same.
@@ -117,7 +118,7 @@ class KeyIn(Input):
     """A key to make; without scopes it may read and write, without a project it works in all of them."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    scopes: Annotated[frozenset[Scope], Field(min_length=1)] | None = None
+    scopes: Annotated[frozenset[Scope], Field(min_length=1), WithJsonSchema(SCOPES)] | None = None
     project: ProjectName | None = None
     expires_in_days: Annotated[int, Field(ge=1, le=MAX_KEY_DAYS)] | None = None
 

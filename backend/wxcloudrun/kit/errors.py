@@ -85,6 +85,20 @@ class TooLarge(AppError):
     described_facts: ClassVar = {"limit": NUMBER}
 
 
+class UriTooLong(AppError):
+    """The URL is longer than the server reads."""
+
+    status = 414
+    reason = "uri_too_long"
+
+
+class HeadersTooLarge(AppError):
+    """One header, or all of them together, are longer than the server reads."""
+
+    status = 431
+    reason = "headers_too_large"
+
+
 class UnsupportedMediaType(AppError):
     """A body in a format that this URL does not take."""
 

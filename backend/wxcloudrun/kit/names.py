@@ -5,7 +5,8 @@ it never reaches SQL.
 """
 
 import re
-from typing import Annotated, Any
+from collections.abc import Collection
+from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
@@ -66,16 +67,15 @@ def is_sha256(text: str) -> bool:
     return SHA256.fullmatch(text) is not None
 
 
-def described(pattern: re.Pattern[str], **more: Any) -> WithJsonSchema:
-    """Say in a schema what a checking function demands."""
-    return WithJsonSchema({"type": "string", "pattern": f"^{pattern.pattern}$", **more})
+def described(pattern: re.Pattern[str], *, but_not: Collection[str] = ()) -> WithJsonSchema:
+    """Say in a schema what a checking function demands; `but_not` are patterns."""
+    exclusion = f"(?!({'|'.join(sorted(but_not))})$)" if but_not else ""
+    return WithJsonSchema({"type": "string", "pattern": f"^{exclusion}{pattern.pattern}$"})
 
 
 PROJECT_NAME = described(NAME)
-PACKAGE_NAME = described(NAME, **{"not": {"enum": sorted(RESERVED_PACKAGES)}})
-TAG_NAME = described(
-    TAG, **{"not": {"anyOf": [{"enum": sorted(RESERVED_TAGS)}, {"pattern": f"^{SHA256.pattern}$"}]}}
-)
+PACKAGE_NAME = described(NAME, but_not=RESERVED_PACKAGES)
+TAG_NAME = described(TAG, but_not={*RESERVED_TAGS, SHA256.pattern})
 ARTIFACT_ID = described(SHA256)
 
 ProjectName = Annotated[str, AfterValidator(check_project_name), PROJECT_NAME]

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from wxcloudrun.kit.errors import (
     AppError,
     Forbidden,
+    HeadersTooLarge,
     Interrupted,
     Invalid,
     Malformed,
@@ -14,6 +15,7 @@ from wxcloudrun.kit.errors import (
     Unauthorized,
     Unavailable,
     UnsupportedMediaType,
+    UriTooLong,
 )
 from wxcloudrun.kit.web.endpoint import Caller, Endpoint
 from wxcloudrun.kit.web.openapi.examples import example_of
@@ -85,7 +87,7 @@ def refused(status: int, errors: list[type[AppError]], *, is_head: bool) -> Sche
 
 def errors_of(row: Endpoint) -> set[type[AppError]]:
     """Return every refusal that the row names or that its kind implies."""
-    errors = {error for error in row.errors if error is not AppError}
+    errors: set[type[AppError]] = {*row.errors, UriTooLong, HeadersTooLarge}
     if not row.any_query or row.query is not None:
         errors.add(Invalid)
     if row.caller is not Caller.ANYONE:

@@ -56,7 +56,7 @@ REQUEST_HEADERS: Mapping[str, tuple[Schema, str]] = {
         {"type": "string", "pattern": r'^(\*|"[0-9a-f]{64}"(, "[0-9a-f]{64}")*)$'},
         "where the tag must point now, as a quoted artifact id; `*`: anywhere. Else 412",
     ),
-    "Tag-If-None-Match": ({"const": "*"}, "`*`: the tag must not exist yet. Else 412"),
+    "Tag-If-None-Match": ({"type": "string", "pattern": r"^\*$"}, "`*`: the tag must not exist. Else 412"),
     "X-Checksum-Deploy": (
         {"type": "string", "pattern": "^([Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"},
         "`true`: there is no body; take the bytes that X-Checksum-SHA256 names",
