@@ -1,6 +1,6 @@
 """`make docs-check`: runs what the documentation shows, and compares what it shows with what comes.
 
-Writing docs. Each page is run from its top to its bottom in one shell, in an empty folder, against a service of
+Writing docs. Each page is run from top to bottom in one shell, in an empty folder, against a service of
 its own with empty data. `127.0.0.1:8080` and `127.0.0.1:18090` mean that service, whose administrator is
 `admin@example.com` with the password `tour-password`.
 

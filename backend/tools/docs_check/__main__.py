@@ -1,4 +1,4 @@
-"""Runs the pages named on the command line, or all. Exit codes: 0 as shown, 1 something is not, 2 no service."""
+"""Runs the pages that are named, or all. Exit codes: 0 as shown, 1 something is not, 2 no service."""
 
 import re
 import sys
@@ -6,10 +6,10 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from tools.demo.registry import RegistryError
+from tools.demo.registry import BACKEND, RegistryError
 from tools.docs_check.comparison import agree
 from tools.docs_check.pages import Block, Command, blocks_of
-from tools.docs_check.service import BACKEND, Service, running_service
+from tools.docs_check.service import Service, running_service
 from tools.docs_check.shell import Shell
 
 ROOT = BACKEND.parent

@@ -7,7 +7,9 @@ from pathlib import Path
 
 RUN = frozenset({"console", "sh", "bash"})
 FENCE = re.compile(r"^(?P<indent> *)```(?P<kind>\w*)\s*$")
-DIRECTIVE = re.compile(r"^ *<!-- docs-check: (?P<verb>skip|in backend|before)(?:, (?P<reason>.*?))?(?P<end> *-->)?$")
+DIRECTIVE = re.compile(
+    r"^ *<!-- docs-check: (?P<verb>skip|in backend|before)(?:, (?P<reason>.*?))?(?P<end> *-->)?$"
+)
 
 
 @dataclass(frozen=True, slots=True)
