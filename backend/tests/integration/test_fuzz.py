@@ -57,7 +57,7 @@ def prepared(server: LiveServer) -> Target:
         admin.post(f"/api/v1/project/{project}/packages", {"name": "hammer"}).ok()
         member = f"/api/v1/project/{project}/members/{made.data['id']}"
         admin.request("PUT", member, json={"role": "writer"}).ok()
-        for version in ("1.0.0", "1.1.0"):
+        for version in ("1.0.0", "1.2.3"):
             url = f"/api/v1/project/{project}/hammer/upload/hammer-{version}.txt"
             admin.put(url, f"hammer {version}\n".encode(), query={"tag": "stable"}).ok()
 

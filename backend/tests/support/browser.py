@@ -69,6 +69,10 @@ class Tab:
             time.sleep(0.1)
         raise AssertionError(f"never true: {script}; {self.complaints}")
 
+    def close(self) -> None:
+        """Let go of the page."""
+        self._socket.close()
+
     def open(self, url: str) -> None:
         """Load a page."""
         self.call("Page.navigate", url=url)
@@ -98,7 +102,8 @@ def opened_tab() -> Iterator[Tab]:
         command += [f"--user-data-dir={profile}", "--remote-debugging-port=0", "about:blank"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             try:
-                yield Tab(tab_address(Path(profile)))
+                with contextlib.closing(Tab(tab_address(Path(profile)))) as tab:
+                    yield tab
             finally:
                 process.terminate()
                 with contextlib.suppress(subprocess.TimeoutExpired):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from wxcloudrun.kit.web.endpoint import Body, Caller, Endpoint
 from wxcloudrun.kit.web.openapi.answers import refusals, successes
+from wxcloudrun.kit.web.openapi.examples import FIELDS
 from wxcloudrun.kit.web.openapi.parameters import header_parameters, path_parameters, query_parameters
 from wxcloudrun.kit.web.openapi.shapes import Schema, Shapes, binary
 
@@ -63,7 +64,8 @@ def request_body(row: Endpoint, shapes: Shapes) -> Schema:
         content = {Body.BYTES.value: {"schema": binary()}, "*/*": {"schema": binary()}}
         return {"required": False, "description": UPLOAD_LIMIT, "content": content}
     if row.body is Body.FORM:
-        texts = {name: schema for name, (schema, _) in shapes.fields(row.form).items()}
+        fields = shapes.fields(row.form).items()
+        texts = {name: {**schema, "examples": [FIELDS.get(name, "text")]} for name, (schema, _) in fields}
         form = {"type": "object", "required": ["file"], "properties": {"file": binary(), **texts}}
         return {"required": True, "description": UPLOAD_LIMIT, "content": {Body.FORM.value: {"schema": form}}}
     assert isinstance(row.body, type)  # noqa: S101  # what else there is stands above

@@ -102,7 +102,7 @@ def path_parameter(name: str) -> Schema:
     default: tuple[Schema, str] = (ROW_ID, "an id") if name.endswith("_id") else (TEXT, name)
     schema, meaning = FACTS_OF_PATHS.get(name, default)
     example: Any = (
-        "hammer-1.1.0.txt" if name == "filename" else FIELDS.get(name, 7 if name.endswith("_id") else "name")
+        "hammer-1.2.3.txt" if name == "filename" else FIELDS.get(name, 7 if name.endswith("_id") else "name")
     )
     return {
         "name": name, "in": "path", "required": True, "description": meaning,
