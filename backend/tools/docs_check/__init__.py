@@ -7,7 +7,8 @@ its own with empty data. `127.0.0.1:8080` and `127.0.0.1:18090` mean that servic
 - A `console` block holds commands (`$ …`, continued by `> …`) and their output, which is compared. `…` stands
   for anything in a line, and a line that is `…` alone for any lines. Times, dates, tokens, request ids and
   digests that are cut need no care: they compare as equal.
-- A `sh` or `bash` block holds commands only. Each must succeed, and none may be answered `"code":0`.
+- A `sh` or `bash` block holds commands only, one a line (continued by a backslash). Each must succeed, and
+  none may be answered `"code":0`.
 - Blocks of any other kind (`json`, `js`, `nginx`, none) are text.
 - A comment before a block says more; a blank line may stand between:
   `<!-- docs-check: skip, REASON -->` does not run it, and the report names it with the reason;

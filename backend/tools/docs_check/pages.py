@@ -33,9 +33,9 @@ class Block:
     is_hidden: bool = False
 
     def commands(self) -> Iterator[Command]:
-        """Yield the commands; a block without output is one command."""
+        """Yield the commands. Without output each line is one, and a backslash at its end continues it."""
         if self.kind != "console":
-            yield Command(self.line, "\n".join(self.lines), None)
+            yield from self._silent_commands()
             return
         text: list[str] = []
         shown: list[str] = []
@@ -49,6 +49,16 @@ class Block:
                 text.append(line[2:])
             else:
                 shown.append(line)
+
+    def _silent_commands(self) -> Iterator[Command]:
+        text: list[str] = []
+        for number, line in enumerate(self.lines, self.line + 1):
+            text.append(line)
+            if line.endswith("\\"):
+                continue
+            if (command := "\n".join(text)).strip() and not command.lstrip().startswith("#"):
+                yield Command(number - len(text) + 1, command, None)
+            text = []
 
 
 def blocks_of(page: Path) -> list[Block]:
