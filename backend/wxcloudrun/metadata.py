@@ -12,6 +12,7 @@ from wxcloudrun.kit.limits.sql import RateCounter
 from wxcloudrun.packages.routes import packages
 from wxcloudrun.projects.routes import projects
 from wxcloudrun.search.routes import search
+from wxcloudrun.stats.routes import exposition, stats
 from wxcloudrun.tags.routes import tags
 from wxcloudrun.uploads.routes import uploads
 from wxcloudrun.versions.routes import versions
@@ -27,6 +28,8 @@ BLUEPRINTS: Sequence[Blueprint] = (
     versions,
     search,
     audit,
+    stats,
+    exposition,
 )
 
 KIT_TABLES = (RateCounter,)

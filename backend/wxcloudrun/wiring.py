@@ -32,12 +32,16 @@ from wxcloudrun.downloads.service.artifacts import ArtifactService
 from wxcloudrun.downloads.service.content import BlobService
 from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.health.service import HealthService
+from wxcloudrun.kit.cache.memory import MemoryCache
+from wxcloudrun.kit.cache.port import Cache
+from wxcloudrun.kit.cache.redis import RedisCache
 from wxcloudrun.kit.http_client import HttpClient
 from wxcloudrun.kit.limits.fallback import FallbackCounters
 from wxcloudrun.kit.limits.port import RateCounters
 from wxcloudrun.kit.limits.redis import RedisCounters
 from wxcloudrun.kit.limits.sql import SqlCounters
 from wxcloudrun.kit.storage.local import LocalBlobStore
+from wxcloudrun.kit.storage.measured import MeasuredBlobStore
 from wxcloudrun.kit.storage.minio import MinioBlobStore, S3Location
 from wxcloudrun.kit.storage.port import BlobStore
 from wxcloudrun.packages import queries as package_queries
@@ -45,6 +49,7 @@ from wxcloudrun.packages.service import PackageService
 from wxcloudrun.projects import queries as project_queries
 from wxcloudrun.projects.service import ProjectService
 from wxcloudrun.search.service import SearchService
+from wxcloudrun.stats.service import NoBackground, StatsService
 from wxcloudrun.tags.service import TagService
 from wxcloudrun.uploads.service.by_checksum import ChecksumDepositService
 from wxcloudrun.uploads.service.deposits import DepositListService
@@ -55,18 +60,42 @@ from wxcloudrun.versions.service import VersionService
 
 def connect(app: Flask, settings: Settings) -> None:
     """Build everything that lives as long as the application does."""
-    app.extensions["services"] = build_services(settings, blob_store(settings))
+    cache = app.extensions["cache"] = build_cache(settings)
+    blobs = MeasuredBlobStore(blob_store(settings))
+    app.extensions["services"] = build_services(settings, blobs, cache)
     app.extensions["identify"] = identify_caller
 
 
-def build_services(settings: Settings, blobs: BlobStore) -> dict[type[Any], Any]:
+def build_cache(settings: Settings) -> Cache:
+    """Return the cache: in Redis for all processes if there is one, else in this process."""
+    if settings.redis_url is None:
+        return MemoryCache(max_entries=settings.cache_max_size, ttl_seconds=settings.cache_ttl_seconds)
+    return RedisCache(
+        settings.redis_url.get_secret_value(),
+        max_entries=settings.cache_max_size,
+        ttl_seconds=settings.cache_ttl_seconds,
+    )
+
+
+def build_services(settings: Settings, blobs: BlobStore, cache: Cache) -> dict[type[Any], Any]:
     """Build each service with what it needs, by its class."""
     services = [
         *account_services(settings),
         *registry_services(settings, blobs),
         *maintenance_services(settings, blobs),
+        stats_service(settings, cache),
     ]
     return {type(service): service for service in services}
+
+
+def stats_service(settings: Settings, cache: Cache) -> StatsService:
+    """Build what shows how the service does."""
+    token = settings.metrics_token
+    return StatsService(
+        cache=cache,
+        background=NoBackground(),
+        metrics_token=token.get_secret_value() if token is not None else None,
+    )
 
 
 def account_services(settings: Settings) -> list[Any]:

@@ -286,4 +286,6 @@ REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
     "search": lambda _: of(f"{API}/search"),
     "list_audit": lambda _: of(f"{API}/audit"),
     "verify_audit": lambda _: of(f"{API}/audit/verify"),
+    "show_stats": lambda _: of("/api/stats"),
+    "show_metrics": lambda _: of("/metrics"),
 }
