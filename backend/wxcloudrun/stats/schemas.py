@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from wxcloudrun.kit.cache.port import CacheFigures
 from wxcloudrun.kit.web.parsing import Output, Timestamp
-from wxcloudrun.stats.service import BackgroundFigures, Figures
+from wxcloudrun.stats.service import Figures
 
 
 class DatabaseOut(Output):
@@ -60,15 +60,6 @@ class BackgroundOut(Output):
     tasks: int
     task_stats: dict[str, TaskStatsOut]
 
-    @classmethod
-    def of(cls, figures: BackgroundFigures) -> Self:
-        """Shape the figures."""
-        return cls(
-            status="running" if figures.is_running else "stopped",
-            tasks=len(figures.tasks),
-            task_stats={name: TaskStatsOut.model_validate(task) for name, task in figures.tasks.items()},
-        )
-
 
 class StorageOut(Output):
     """What is stored: whole artifacts and their bytes, uploads under way, objects that will be deleted."""
@@ -99,6 +90,6 @@ class StatsOut(Output):
                 in_use_connections=pool.in_use,
             ),
             cache=CacheOut.of(figures.cache),
-            background=BackgroundOut.of(figures.background),
+            background=BackgroundOut.model_validate(figures.background),
             storage=StorageOut.model_validate(figures.storage),
         )

@@ -3,12 +3,11 @@
 import hmac
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from wxcloudrun.jobs.service.statistics import BackgroundSummary, JobStatistics
 from wxcloudrun.kit import metrics
 from wxcloudrun.kit.cache.port import Cache, CacheFigures
 from wxcloudrun.kit.db import PoolFigures, pool_figures, reading
@@ -21,59 +20,21 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class TaskFigures:
-    """How a periodic task does."""
-
-    interval_seconds: int
-    enabled: bool
-    runs: int
-    errors: int
-    last_error: str | None
-    last_run_at: datetime | None
-    last_duration_seconds: float | None
-    next_run_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class BackgroundFigures:
-    """How the background work does: whether somebody does it, the periodic tasks, the jobs by state."""
-
-    is_running: bool = False
-    tasks: Mapping[str, TaskFigures] = field(default_factory=dict)
-    jobs: Mapping[str, int] = field(default_factory=dict)
-
-
-class Background(Protocol):
-    """Where the figures of the background work come from."""
-
-    def summary(self) -> BackgroundFigures:
-        """Return them, read in a transaction of its own."""
-
-
-class NoBackground:
-    """An installation without background work."""
-
-    def summary(self) -> BackgroundFigures:
-        """Nothing runs."""
-        return BackgroundFigures()
-
-
-@dataclass(frozen=True, slots=True)
 class Figures:
     """All of it."""
 
     pool: PoolFigures
     cache: CacheFigures
-    background: BackgroundFigures
+    background: BackgroundSummary
     storage: StorageFigures
 
 
 class StatsService:
     """Gathers figures."""
 
-    def __init__(self, *, cache: Cache, background: Background, metrics_token: str | None) -> None:
+    def __init__(self, *, cache: Cache, jobs: JobStatistics, metrics_token: str | None) -> None:
         self._cache = cache
-        self._background = background
+        self._job_statistics = jobs
         self._metrics_token = metrics_token
 
     def figures(self, actor: Actor) -> Figures:
@@ -82,7 +43,7 @@ class StatsService:
         pool = pool_figures()
         with reading() as session:
             storage = queries.storage(session)
-        return Figures(pool, self._cache.figures(), self._background.summary(), storage)
+        return Figures(pool, self._cache.figures(), self._job_statistics.summary(), storage)
 
     def exposition(self, offered_token: str | None) -> bytes:
         """Return every metric. Raises Unauthorized if METRICS_TOKEN is set and something else was offered."""
@@ -94,7 +55,7 @@ class StatsService:
 
     def _jobs(self) -> Mapping[str, int]:
         try:
-            return self._background.summary().jobs
+            return self._job_statistics.summary().jobs
         except SQLAlchemyError as error:  # what the process has counted itself is wanted all the more now
             logger.warning("jobs_not_counted", extra={"cause": type(error).__name__})
             return {}
