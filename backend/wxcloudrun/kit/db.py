@@ -178,8 +178,7 @@ def configure(app: Flask, *, url: str, sqlite_synchronous: str, pool_size: int) 
         else:
             prepare_mysql(db.engine)
         engine = db.engine
-    event.listen(engine, "checkout", lambda *_: measure_pool(engine))
-    app.teardown_request(lambda _: measure_pool(engine))
+    measure_pool(engine)  # after what prepares connections: one that it refuses is not in use
 
 
 def engine_options(url: str, pool_size: int) -> dict[str, Any]:
@@ -212,9 +211,9 @@ class PoolFigures:
     in_use: int
 
 
-def pool_figures(engine: Engine | None = None) -> PoolFigures:
+def pool_figures() -> PoolFigures:
     """Return how the pool of this process does; a database in memory has one connection and no pool."""
-    pool = (engine or db.engine).pool
+    pool = db.engine.pool
     if not isinstance(pool, QueuePool):
         return PoolFigures(total=1, in_use=0)
     in_use = pool.checkedout()
@@ -222,10 +221,19 @@ def pool_figures(engine: Engine | None = None) -> PoolFigures:
 
 
 def measure_pool(engine: Engine) -> None:
-    """Note for the metrics how the pool does."""
-    figures = pool_figures(engine)
-    metrics.CONNECTIONS.set(figures.total)
-    metrics.CONNECTIONS_IN_USE.set(figures.in_use)
+    """Count for the metrics which connections are open, and which of them are in use."""
+    event.listen(engine, "connect", lambda *_: metrics.CONNECTIONS.inc())
+    event.listen(engine, "close", lambda *_: metrics.CONNECTIONS.dec())
+
+    @event.listens_for(engine, "checkout")
+    def on_checkout(_connection: Any, record: Any, _proxy: Any) -> None:
+        record.record_info["is_counted"] = True
+        metrics.CONNECTIONS_IN_USE.inc()
+
+    @event.listens_for(engine, "checkin")
+    def on_checkin(_connection: Any, record: Any) -> None:
+        if record.record_info.pop("is_counted", False):
+            metrics.CONNECTIONS_IN_USE.dec()
 
 
 def prepare_mysql(engine: Engine) -> None:

@@ -1,15 +1,21 @@
 """What Prometheus is told, and who may ask."""
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
+from sqlalchemy import literal, select
 
 from tests.conftest import MakeApp
 from tests.support.client import ApiClient, sender
 from tests.support.exposition import difference, scraped
 from tests.support.registry import Workshop
+from wxcloudrun.kit.db import db, reading
 
 METRICS = "/metrics"
 DOWNLOAD = "/api/v1/project/<project>/<package>/+/<rest:ref>"
 TOKEN = "a token that only the collector has"
+IN_USE = "registry_database_connections_in_use"
 
 
 def requests_of(counted: dict[str, float]) -> dict[str, float]:
@@ -141,12 +147,42 @@ class TestWhatElseIsMeasured:
         assert counted['registry_cache_lookups_total{outcome="miss"}'] == 1
         assert counted['registry_cache_lookups_total{outcome="hit"}'] == 2
 
-    def test_given_any_moment_then_jobs_and_connections_are_there(self, client: ApiClient) -> None:
+    def test_given_a_transaction_then_its_connection_is_in_use_until_its_end(
+        self, make_app: MakeApp, tmp_path: Path
+    ) -> None:
+        app = make_app(DATABASE_URL=f"sqlite:///{tmp_path}/own.db")
+        client = ApiClient(sender(app))
+        before = scraped(client)[IN_USE]
+
+        with app.app_context(), reading() as session:
+            session.execute(select(literal(1)))
+            during = scraped_beside(client)[IN_USE]
+
+        assert (during - before, scraped(client)[IN_USE] - before) == (1, 0)
+
+    def test_given_connections_that_are_closed_then_they_are_no_longer_counted(
+        self, make_app: MakeApp, tmp_path: Path
+    ) -> None:
+        app = make_app(DATABASE_URL=f"sqlite:///{tmp_path}/own.db")
+        client = ApiClient(sender(app))
+        before = scraped(client)["registry_database_connections"]
+
+        with app.app_context():
+            db.engine.dispose()
+
+        # The page itself opens one again.
+        assert scraped(client)["registry_database_connections"] <= before
+
+    def test_given_any_moment_then_jobs_are_there(self, client: ApiClient) -> None:
         samples = scraped(client)
 
-        assert samples["registry_database_connections"] >= 1
-        assert "registry_database_connections_in_use" in samples
         assert [name for name in samples if name.startswith("registry_jobs{state=")]
+
+
+def scraped_beside(client: ApiClient) -> dict[str, float]:
+    """Return the metrics as another thread sees them, since this one is in a transaction."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(scraped, client).result()
 
 
 class TestWhoMayAsk:
