@@ -120,6 +120,25 @@ class TestReading:
         assert not (tmp_path / "none").exists()
 
 
+class TestBackground:
+    @pytest.mark.parametrize(
+        ("embedded_worker", "redis_url", "works"),
+        [
+            ("", "", True),
+            ("auto", "", True),
+            ("auto", "redis://cache/0", False),
+            ("on", "redis://cache/0", True),
+            ("off", "", False),
+        ],
+    )
+    def test_server_processes_work_unless_there_is_redis_or_somebody_decides(
+        self, data_dir: Path, embedded_worker: str, redis_url: str, *, works: bool
+    ) -> None:
+        settings = read(data_dir, EMBEDDED_WORKER=embedded_worker, REDIS_URL=redis_url)
+
+        assert settings.works_in_server is works
+
+
 class TestEnvFile:
     @pytest.fixture
     def env_file(self, tmp_path: Path) -> Path:
@@ -185,6 +204,10 @@ class TestWrongSettings:
             ("CORS_ORIGINS", "https://a.example/page"),
             ("TRUSTED_PROXY_HOPS", "-1"),
             ("REDIS_URL", "127.0.0.1:6379"),
+            ("EMBEDDED_WORKER", "perhaps"),
+            ("JOB_THREADS", "0"),
+            ("JOB_LEASE_SECONDS", "0"),
+            ("JOB_HISTORY_DAYS", "0"),
             ("REDIS_URL", "redis://:hunter2@cache:port/0"),
             ("REDIS_URL", "redis://cache/first"),
             ("CACHE_MAX_SIZE", "0"),
