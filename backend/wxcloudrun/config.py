@@ -117,6 +117,11 @@ class Settings(BaseModel):
     )
     sqlite_synchronous: Literal["NORMAL", "FULL"] = Field("NORMAL", alias="SQLITE_SYNCHRONOUS")
 
+    cache_max_size: int = Field(1000, alias="CACHE_MAX_SIZE", ge=1, le=100_000)
+    cache_ttl_seconds: int = Field(300, alias="CACHE_TTL_SECONDS", ge=1, le=86_400)
+    metrics_host: str = Field("127.0.0.1", alias="METRICS_HOST")
+    metrics_port: int | None = Field(None, alias="METRICS_PORT", ge=1, le=65535)
+    metrics_token: SecretStr | None = Field(None, alias="METRICS_TOKEN", min_length=16, max_length=1024)
     redis_url: Annotated[SecretStr, AfterValidator(check_redis_url)] | None = Field(None, alias="REDIS_URL")
 
     blob_store: Literal["local", "minio"] = Field("local", alias="BLOB_STORE")
@@ -151,6 +156,11 @@ class Settings(BaseModel):
     max_upload_bytes: int = Field(10 * 1024**3, alias="MAX_UPLOAD_BYTES", ge=1)
     link_seconds: int = Field(300, alias="LINK_SECONDS", ge=1, le=7 * 86_400)
     gc_grace_seconds: int = Field(86_400, alias="GC_GRACE_SECONDS", ge=0)
+
+    job_threads: int = Field(2, alias="JOB_THREADS", ge=1, le=64)
+    job_lease_seconds: int = Field(60, alias="JOB_LEASE_SECONDS", ge=1, le=3600)
+    job_history_days: int = Field(30, alias="JOB_HISTORY_DAYS", ge=1)
+    embedded_worker: Literal["auto", "on", "off"] = Field("auto", alias="EMBEDDED_WORKER")
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
@@ -198,6 +208,13 @@ class Settings(BaseModel):
         return self
 
     @model_validator(mode="after")
+    def _check_metrics(self) -> Self:
+        if self.metrics_port == self.port:
+            message = "METRICS_PORT must differ from PORT"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _check_wechat(self) -> Self:
         if (self.wx_appid is None) != (self.wx_secret is None):
             message = "WX_APPID and WX_SECRET must be set together"
@@ -210,7 +227,12 @@ class Settings(BaseModel):
     @property
     def keeps_data(self) -> bool:
         """True if anything but generated secrets lies below `DATA_DIR`."""
-        return self.database_url is None or self.blob_store == "local"
+        return self.database_url is None or self.blob_store == "local" or self.redis_url is None
+
+    @property
+    def works_in_server(self) -> bool:
+        """True if server processes work on jobs themselves: by default unless there is a Redis."""
+        return self.embedded_worker == "on" or (self.embedded_worker == "auto" and self.redis_url is None)
 
     @property
     def sqlalchemy_url(self) -> str:

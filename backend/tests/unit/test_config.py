@@ -82,6 +82,8 @@ class TestReading:
             ("MAX_UPLOAD_BYTES", "1048576", 1_048_576),
             ("CORS_ORIGINS", "https://a.example https://b.example:8443", None),
             ("PROJECT_CREATION", "administrators", "administrators"),
+            ("CACHE_TTL_SECONDS", "60", 60),
+            ("METRICS_PORT", "9464", 9464),
             ("LOG_LEVEL", "DEBUG", "DEBUG"),
             ("MINIO_ENDPOINT", "[::1]:9000", "[::1]:9000"),
         ],
@@ -110,11 +112,31 @@ class TestReading:
             "BLOB_STORE": "minio",
             "MINIO_ACCESS_KEY": "access",
             "MINIO_SECRET_KEY": "secret",
+            "REDIS_URL": "redis://127.0.0.1:6379/0",
         }
 
         read(tmp_path / "none", **PRODUCTION, **elsewhere)
 
         assert not (tmp_path / "none").exists()
+
+
+class TestBackground:
+    @pytest.mark.parametrize(
+        ("embedded_worker", "redis_url", "works"),
+        [
+            ("", "", True),
+            ("auto", "", True),
+            ("auto", "redis://cache/0", False),
+            ("on", "redis://cache/0", True),
+            ("off", "", False),
+        ],
+    )
+    def test_server_processes_work_unless_there_is_redis_or_somebody_decides(
+        self, data_dir: Path, embedded_worker: str, redis_url: str, *, works: bool
+    ) -> None:
+        settings = read(data_dir, EMBEDDED_WORKER=embedded_worker, REDIS_URL=redis_url)
+
+        assert settings.works_in_server is works
 
 
 class TestEnvFile:
@@ -182,8 +204,17 @@ class TestWrongSettings:
             ("CORS_ORIGINS", "https://a.example/page"),
             ("TRUSTED_PROXY_HOPS", "-1"),
             ("REDIS_URL", "127.0.0.1:6379"),
+            ("EMBEDDED_WORKER", "perhaps"),
+            ("JOB_THREADS", "0"),
+            ("JOB_LEASE_SECONDS", "0"),
+            ("JOB_HISTORY_DAYS", "0"),
             ("REDIS_URL", "redis://:hunter2@cache:port/0"),
             ("REDIS_URL", "redis://cache/first"),
+            ("CACHE_MAX_SIZE", "0"),
+            ("CACHE_TTL_SECONDS", "5m"),
+            ("METRICS_PORT", "8080"),  # PORT, where everything else is
+            ("METRICS_PORT", "65536"),
+            ("METRICS_TOKEN", "hunter2"),
             ("RATELIMIT_LOGIN", "ten"),
             ("RATELIMIT_LOGIN_ACCOUNT", "100"),
             ("RATELIMIT_LOGIN_ADDRESS", "0/hour"),
