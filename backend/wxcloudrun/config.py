@@ -30,9 +30,7 @@ MIN_SECRET_BYTES = 32
 GENERATED_SECRETS = ("JWT_SECRET_KEY", "API_KEY_SECRET")
 OWNER_ONLY = 0o600
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-RESERVED_BUCKET = re.compile(
-    r"^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$"
-)
+RESERVED_BUCKET = re.compile(r"^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$")
 DATABASE_DRIVERS = frozenset({"sqlite", "mysql+pymysql"})
 
 
