@@ -54,13 +54,5 @@ def test_given_fifty_threads_uploading_into_one_new_package_then_every_upload_is
         statuses = Counter(status for each in pool.map(upload, range(50)) for status in each)
 
     assert statuses == {200: 50 * per_thread}
-    listed: set[str] = set()
-    cursor = None
-    while True:
-        query = {"limit": "200"} | ({"cursor": cursor} if cursor else {})
-        page = stacked.admin.get(f"{package}/tags", query=query).ok()
-        listed |= {each["artifact_id"] for each in page.items}
-        cursor = page.data["next_cursor"]
-        if cursor is None:
-            break
+    listed = {each["artifact_id"] for each in stacked.admin.all_items(f"{package}/tags")}
     assert len(listed) == (50 * per_thread if files > 1 else 1)

@@ -64,6 +64,17 @@ class ApiClient:
         """GET."""
         return self.request("GET", path, **options)
 
+    def all_items(self, path: str, *, limit: int = 200) -> list[dict[str, Any]]:
+        """Return a whole list, page by page."""
+        found: list[dict[str, Any]] = []
+        query: dict[str, Any] = {"limit": limit}
+        while True:
+            page = self.get(path, query=query).ok()
+            found += page.items
+            if page.data["next_cursor"] is None:
+                return found
+            query["cursor"] = page.data["next_cursor"]
+
     def head(self, path: str, **options: Any) -> Answer:
         """HEAD."""
         return self.request("HEAD", path, **options)

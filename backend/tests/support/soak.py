@@ -226,7 +226,8 @@ def closing_lines(soak: Soak, verdict: Verdict) -> str:
     rate = operations / max(soak.seconds, 0.001)
     return "\n  ".join(
         [
-            f"operations: {operations} in {soak.seconds:.0f} s ({rate:.0f} a second), {soak.runs} collections",
+            f"operations: {operations} in {soak.seconds:.0f} s ({rate:.0f} a second)",
+            f"collections beside them: {soak.runs}",
             f"5xx: {failures}, lost connections: {soak.statuses['connection lost', 0]}",
             f"other complaints: {len(soak.problems)}",
             f"acknowledged and looked for at the end: {verdict.looked_for}, missing: {verdict.missing}",
