@@ -56,13 +56,13 @@ class VersionService:
             row = Version(
                 package_id=found.id,
                 version=named.version,
+                status=Status.CREATED.value,
                 version_source=named.source.value,
                 created_at=provenance.deposited_at,
                 created_by=provenance.deposited_by,
             )
             tx.session.add(row)
-        row.refer(digest, provenance)
-        row.status = Status.DOWNLOADED.value
+        row.fill(digest, provenance)
         what = f"{found.path}/version/{named.version}"
         after = {"artifact_id": digest, "source": named.source.value}
         record_change(tx, actor, "version.made", what, after=after)
