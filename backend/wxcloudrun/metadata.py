@@ -8,6 +8,7 @@ from wxcloudrun.accounts.routes import accounts
 from wxcloudrun.audit.routes import audit
 from wxcloudrun.downloads.routes import downloads
 from wxcloudrun.health.routes import health
+from wxcloudrun.jobs.models import Job, PeriodicTask
 from wxcloudrun.kit.limits.sql import RateCounter
 from wxcloudrun.packages.routes import packages
 from wxcloudrun.projects.routes import projects
@@ -30,3 +31,4 @@ BLUEPRINTS: Sequence[Blueprint] = (
 )
 
 KIT_TABLES = (RateCounter,)
+JOB_TABLES = (Job, PeriodicTask)

@@ -1,5 +1,6 @@
 """The composition root: which class fills which port, and the one instance of each service."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask
@@ -32,11 +33,14 @@ from wxcloudrun.downloads.service.artifacts import ArtifactService
 from wxcloudrun.downloads.service.content import BlobService
 from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.health.service import HealthService
+from wxcloudrun.jobs.service.queue import JobQueue
+from wxcloudrun.jobs.service.work import JobKind, WorkService
 from wxcloudrun.kit.http_client import HttpClient
 from wxcloudrun.kit.limits.fallback import FallbackCounters
 from wxcloudrun.kit.limits.port import RateCounters
 from wxcloudrun.kit.limits.redis import RedisCounters
 from wxcloudrun.kit.limits.sql import SqlCounters
+from wxcloudrun.kit.queue.huey import HueyQueue, embedded_queue, redis_queue
 from wxcloudrun.kit.storage.local import LocalBlobStore
 from wxcloudrun.kit.storage.minio import MinioBlobStore, S3Location
 from wxcloudrun.kit.storage.port import BlobStore
@@ -61,12 +65,29 @@ def connect(app: Flask, settings: Settings) -> None:
 
 def build_services(settings: Settings, blobs: BlobStore) -> dict[type[Any], Any]:
     """Build each service with what it needs, by its class."""
+    jobs = JobQueue(wake_ups=job_queue(settings))
     services = [
+        jobs,
         *account_services(settings),
         *registry_services(settings, blobs),
         *maintenance_services(settings, blobs),
     ]
-    return {type(service): service for service in services}
+    found = {type(service): service for service in services}
+    found[WorkService] = WorkService(kinds=job_kinds(found), lease_seconds=settings.job_lease_seconds)
+    return found
+
+
+def job_kinds(services: Mapping[type[Any], Any]) -> dict[str, JobKind]:
+    """Return how each kind of job is done, in one table; handlers stand in the domains' `tasks.py`."""
+    del services
+    return {}
+
+
+def job_queue(settings: Settings) -> HueyQueue:
+    """Return the way to wake workers: through Redis if there is one, else through a file."""
+    if settings.redis_url is None:
+        return embedded_queue(settings.data_dir / "queue.db")
+    return redis_queue(settings.redis_url.get_secret_value())
 
 
 def account_services(settings: Settings) -> list[Any]:
