@@ -12,6 +12,7 @@ from wxcloudrun.jobs.models import Job, PeriodicTask
 from wxcloudrun.kit.limits.sql import RateCounter
 from wxcloudrun.packages.routes import packages
 from wxcloudrun.projects.routes import projects
+from wxcloudrun.releases.routes import releases
 from wxcloudrun.search.routes import search
 from wxcloudrun.tags.routes import tags
 from wxcloudrun.uploads.routes import uploads
@@ -26,6 +27,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     downloads,
     tags,
     versions,
+    releases,
     search,
     audit,
 )

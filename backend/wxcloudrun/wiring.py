@@ -35,6 +35,7 @@ from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.health.service import HealthService
 from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.jobs.service.work import JobKind, WorkService
+from wxcloudrun.kit.fetch import Fetcher, FetchLimits
 from wxcloudrun.kit.http_client import HttpClient
 from wxcloudrun.kit.limits.fallback import FallbackCounters
 from wxcloudrun.kit.limits.port import RateCounters
@@ -48,6 +49,11 @@ from wxcloudrun.packages import queries as package_queries
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.projects import queries as project_queries
 from wxcloudrun.projects.service import ProjectService
+from wxcloudrun.releases.gateway.nix import NixGateway, NixSettings
+from wxcloudrun.releases.gateway.url import UrlGateway
+from wxcloudrun.releases.service.lifecycle import OBTAIN, ReleaseService
+from wxcloudrun.releases.service.obtain import ObtainService
+from wxcloudrun.releases.tasks import obtain_release
 from wxcloudrun.search.service import SearchService
 from wxcloudrun.tags.service import TagService
 from wxcloudrun.uploads.service.by_checksum import ChecksumDepositService
@@ -69,7 +75,7 @@ def build_services(settings: Settings, blobs: BlobStore) -> dict[type[Any], Any]
     services = [
         jobs,
         *account_services(settings),
-        *registry_services(settings, blobs),
+        *registry_services(settings, blobs, jobs),
         *maintenance_services(settings, blobs),
     ]
     found = {type(service): service for service in services}
@@ -79,8 +85,7 @@ def build_services(settings: Settings, blobs: BlobStore) -> dict[type[Any], Any]
 
 def job_kinds(services: Mapping[type[Any], Any]) -> dict[str, JobKind]:
     """Return how each kind of job is done, in one table; handlers stand in the domains' `tasks.py`."""
-    del services
-    return {}
+    return {OBTAIN: obtain_release(services[ObtainService])}
 
 
 def job_queue(settings: Settings) -> HueyQueue:
@@ -151,7 +156,7 @@ def wechat_gateway(settings: Settings) -> WechatGateway:
     return HttpWechatGateway(client, appid=settings.wx_appid, secret=settings.wx_secret.get_secret_value())
 
 
-def registry_services(settings: Settings, blobs: BlobStore) -> list[Any]:
+def registry_services(settings: Settings, blobs: BlobStore, jobs: JobQueue) -> list[Any]:
     """Build what knows projects and bytes, lower domains first."""
     packages = PackageService()
     versions = VersionService(packages=packages)
@@ -179,8 +184,45 @@ def registry_services(settings: Settings, blobs: BlobStore) -> list[Any]:
             link_secret=settings.api_key_secret.get_secret_value(),
         ),
         ArtifactService(),
+        *release_services(settings, packages, versions, content, jobs),
         SearchService(),
         HealthService(blobs=blobs),
+    ]
+
+
+def release_services(
+    settings: Settings,
+    packages: PackageService,
+    versions: VersionService,
+    content: ContentService,
+    jobs: JobQueue,
+) -> list[Any]:
+    """Build what leads releases through their life, and what obtains their bytes."""
+    urls = UrlGateway(
+        Fetcher(
+            FetchLimits(
+                hosts=frozenset(settings.url_source_hosts),
+                total_seconds=settings.url_source_timeout_seconds,
+                silence_seconds=settings.url_source_silence_seconds,
+                allow_private=settings.url_source_allow_private,
+                ca_file=settings.url_source_ca_file,
+            )
+        )
+    )
+    nix = NixGateway(
+        NixSettings(
+            directory=settings.data_dir / "nix",
+            catalog=settings.nix_catalog_dir,
+            store=settings.nix_store,
+            sandbox=settings.nix_sandbox,
+            timeout_seconds=settings.nix_timeout_seconds,
+            silence_seconds=settings.nix_silence_seconds,
+            nix_path=settings.nix_path,
+        )
+    )
+    return [
+        ReleaseService(packages=packages, versions=versions, jobs=jobs, urls=urls),
+        ObtainService(content=content, versions=versions, gateways={"nix": nix, "url": urls}),
     ]
 
 

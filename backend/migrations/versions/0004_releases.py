@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 
 revision = "0004"
-down_revision = "0002"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -47,6 +47,7 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("activated_in", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True)
         )
+        batch_op.create_index(batch_op.f("ix_versions_status_id"), ["status", "id"], unique=False)
         batch_op.create_unique_constraint(batch_op.f("uq_versions_activated_in"), ["activated_in"])
 
     # Every version that has bytes got them by upload.
@@ -73,6 +74,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("release_logs")
     with op.batch_alter_table("versions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_versions_status_id"))
         batch_op.drop_constraint(batch_op.f("uq_versions_activated_in"), type_="unique")
         batch_op.drop_column("activated_in")
         batch_op.drop_column("activated_at")

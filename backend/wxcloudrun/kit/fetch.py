@@ -21,6 +21,7 @@ from wxcloudrun.kit import clock
 from wxcloudrun.kit.addresses import is_public
 
 HTTPS_PORT = 443
+HIGHEST_PORT = 65_535
 MAX_REDIRECTS = 5
 MAX_ADDRESSES = 4  # of one name that are tried before giving up
 CONNECT_SECONDS = 10.0
@@ -52,7 +53,7 @@ class AllowedHost:
         """Read `host` or `host:port`; ValueError if `text` is neither."""
         match = re.fullmatch(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>[0-9]{1,5}))?", text)
         port = int(match["port"] or HTTPS_PORT) if match else 0
-        if match is None or not 0 < port <= 65535:  # noqa: PLR2004  # the highest port there is
+        if match is None or not 0 < port <= HIGHEST_PORT:
             message = "name hosts such as files.example.com or files.example.com:8443"
             raise ValueError(message)
         return cls(match["name"].lower().strip("[]"), port)

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxcloudrun.artifacts.models import Provenance, Reference, artifact_index
@@ -70,6 +70,7 @@ class Version(Reference, Base):
     __table_args__ = (
         UniqueConstraint("package_id", "version"),
         UniqueConstraint("activated_in"),
+        Index(None, "status", "id"),
         artifact_index(),
         {"sqlite_autoincrement": True},
     )
@@ -81,7 +82,9 @@ class Version(Reference, Base):
     version_source: Mapped[str | None] = mapped_column(ascii_name(16))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
-    source: Mapped[str | None] = mapped_column(ascii_name(4000))  # a JSON object, None if it waits for an upload
+    source: Mapped[str | None] = mapped_column(
+        ascii_name(4000)
+    )  # a JSON object, None if it waits for an upload
     error: Mapped[str | None] = mapped_column(unicode_name(ERROR_CHARACTERS))
     downloaded_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     activated_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -29,7 +29,7 @@ ABANDONED_SECONDS = 86_400  # beyond its time limit: what a worker that died has
 BUILDER_FAILED, TIMED_OUT, HASH_MISMATCH = 100, 101, 102
 SILENT = re.compile(rb"timed out after [0-9]+ seconds of silence")
 BUILDER_EXIT = re.compile(rb"failed with exit code ([0-9]{1,3})")
-# What a builder finds of the machine inside the sandbox: there is no other /bin/sh in a store without nixpkgs.
+# What builders find of the machine inside the sandbox: a store without nixpkgs has no other /bin/sh.
 SANDBOX_PATHS = ("/bin", "/usr", "/lib", "/lib64")
 PROBE = """{ salt }: derivation {
   name = "sandbox-probe"; system = builtins.currentSystem;
@@ -82,7 +82,9 @@ class NixGateway:
     def _expression(self, name: str) -> Path:
         """Return the file in the catalogue. Raises NotObtained, for one that leads out of it too."""
         if self._settings.catalog is None:
-            raise NotObtained("the administrator has set up no catalogue of Nix expressions (NIX_CATALOG_DIR)")
+            raise NotObtained(
+                "the administrator has set up no catalogue of Nix expressions (NIX_CATALOG_DIR)"
+            )
         catalog = self._settings.catalog.resolve()
         file = (catalog / name / "default.nix").resolve()
         if not (is_name(name) and file.is_relative_to(catalog) and file.is_file()):
@@ -208,7 +210,9 @@ class NixGateway:
         """Find out whether builders can be shut in, and say so."""
         asked = self._settings.sandbox
         if self._settings.store == "system":
-            return "the sandbox is as the machine's nix.conf says" if asked == "auto" else f"sandbox = {asked}"
+            return (
+                "the sandbox is as the machine's nix.conf says" if asked == "auto" else f"sandbox = {asked}"
+            )
         if asked != "auto":
             return f"sandbox = {asked}"
         with self._lock:
