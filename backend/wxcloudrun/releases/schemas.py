@@ -62,13 +62,14 @@ class ReleaseIn(Input):
 class ReleaseQuery(PageQuery):
     """Which releases a list shall hold."""
 
-    status: Status | None = None
+    status: Literal["created", "downloaded", "activated", "failed"] | None = None
     name: PackageName | None = None
     project: ProjectName | None = None
 
     def filter(self) -> ReleaseFilter:
         """Return what the service wants to know."""
-        return ReleaseFilter(self.status, self.name, self.project)
+        status = None if self.status is None else Status(self.status)
+        return ReleaseFilter(status, self.name, self.project)
 
 
 class ReleaseOut(Output):
