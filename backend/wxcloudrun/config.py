@@ -162,6 +162,7 @@ class Settings(BaseModel):
 
     job_threads: int = Field(2, alias="JOB_THREADS", ge=1, le=64)
     job_lease_seconds: int = Field(60, alias="JOB_LEASE_SECONDS", ge=1, le=3600)
+    job_history_days: int = Field(30, alias="JOB_HISTORY_DAYS", ge=1)
     embedded_worker: Literal["auto", "on", "off"] = Field("auto", alias="EMBEDDED_WORKER")
 
     nix_catalog_dir: Path | None = Field(None, alias="NIX_CATALOG_DIR")

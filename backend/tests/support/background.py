@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from wxcloudrun.jobs.models import Job
 from wxcloudrun.jobs.rules import JsonValue
+from wxcloudrun.jobs.service.kinds import JobKind
 from wxcloudrun.jobs.service.queue import JobQueue
-from wxcloudrun.jobs.service.work import JobKind, WorkService
+from wxcloudrun.jobs.service.work import WorkService
 from wxcloudrun.kit.db import reading, transaction
 
 LEASE_SECONDS = 60

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from wxcloudrun.kit.errors import AppError
+
 MAX_ARGUMENTS = 8_000
 MAX_RESULT = 32_000
 MAX_ERROR = 1_000
@@ -33,6 +35,13 @@ def parsed(text: str) -> dict[str, Any]:
     """Read what `written` has written."""
     found: dict[str, Any] = json.loads(text)
     return found
+
+
+def readable(error: Exception) -> str:
+    """Say what went wrong without paths, statements or secrets; the log has the rest."""
+    if isinstance(error, AppError):
+        return error.message
+    return f"unexpected {type(error).__name__}; the log of the server says more"
 
 
 def shortened(message: str) -> str:

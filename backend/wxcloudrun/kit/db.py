@@ -117,13 +117,13 @@ def atomically[T](work: Callable[[Transaction], T]) -> T:
         return work(tx)
 
 
-def on_this_database(work: Callable[[], None]) -> Callable[[], None]:
+def on_this_database[**P, T](work: Callable[P, T]) -> Callable[P, T]:
     """Return `work` such that another thread may call it, on the database of this application."""
     app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # Flask's own way to pass it on
 
-    def bound() -> None:
+    def bound(*args: P.args, **kwargs: P.kwargs) -> T:
         with app.app_context():
-            work()
+            return work(*args, **kwargs)
 
     return bound
 

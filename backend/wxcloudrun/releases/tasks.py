@@ -2,18 +2,21 @@
 
 from typing import Any
 
-from wxcloudrun.jobs.service.work import JobContext, JobKind
+from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.kit.db import Transaction
 from wxcloudrun.releases.service.obtain import ObtainService
 
 
-def obtain_release(service: ObtainService) -> JobKind:
-    """Return how the job `obtain_release {release_id}` is done, and what its failure means."""
+class ReleaseTasks:
+    """The job `obtain_release {release_id}`, and what its failure means."""
 
-    def handler(context: JobContext, arguments: dict[str, Any]) -> dict[str, Any] | None:
-        return service.run(context, int(arguments["release_id"]))
+    def __init__(self, obtain: ObtainService) -> None:
+        self._obtain = obtain
 
-    def on_failed(tx: Transaction, arguments: dict[str, Any], message: str) -> None:
-        service.give_up(tx, int(arguments["release_id"]), message)
+    def obtain(self, context: JobContext, arguments: dict[str, Any]) -> dict[str, Any] | None:
+        """Obtain the bytes of a release."""
+        return self._obtain.run(context, int(arguments["release_id"]))
 
-    return JobKind(handler, on_failed)
+    def obtain_failed(self, tx: Transaction, arguments: dict[str, Any], message: str) -> None:
+        """Let the release have failed."""
+        self._obtain.give_up(tx, int(arguments["release_id"]), message)

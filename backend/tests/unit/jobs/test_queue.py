@@ -1,7 +1,8 @@
 """A job is put down in the caller's transaction, or not at all."""
 
 from tests.support.background import Bench
-from wxcloudrun.jobs.service.work import JobContext, JobKind
+from wxcloudrun.jobs.service.context import JobContext
+from wxcloudrun.jobs.service.kinds import JobKind
 
 
 def test_a_job_is_done_once(bench: Bench) -> None:

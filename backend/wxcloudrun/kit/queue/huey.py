@@ -1,10 +1,11 @@
-"""Huey as the way to wake workers: in a file for one machine, in Redis for several.
+"""Huey as the way to wake workers: through a file on one machine, through Redis on several.
 
 A message is the number of a job and nothing else. Huey's own format is pickle, which would let whoever
 can write to Redis run code here.
 """
 
 import functools
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,11 +17,16 @@ from huey.storage import RedisStorage, SqliteStorage
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.queue.duties import NO_DUTIES, Duties
 from wxcloudrun.kit.queue.port import QueueUnavailable
 
+logger = logging.getLogger(__name__)
+
 NAME = "wxcloudrun"
-CONNECT_SECONDS = 0.5  # an upload must not wait long for a Redis that is not there
+CONNECT_SECONDS = 0.5  # a request must not wait long for a Redis that is not there
 ANSWER_SECONDS = 2.0  # more than the second for which Huey waits for a message
+COMPLAIN_SECONDS = 60.0
 
 
 class WakeUpHuey(Huey):  # type: ignore[misc]  # huey has no types
@@ -28,12 +34,13 @@ class WakeUpHuey(Huey):  # type: ignore[misc]  # huey has no types
 
     def __init__(self, **storage: Any) -> None:
         super().__init__(NAME, results=False, **storage)
-        self.do: Callable[[int], object] = ignore
-        self.job = self.task(name="job")(self.perform)
+        self.duties: Duties = NO_DUTIES
+        self.job = self.task(name="job")(self.do_job)
+        self._complained_at: float | None = None
 
-    def perform(self, job_id: int) -> None:
+    def do_job(self, job_id: int) -> None:
         """Let this process do what it does with a job."""
-        self.do(job_id)
+        self.duties.do_job(job_id)
 
     def serialize_task(self, task: Any) -> bytes:
         """Write a message."""
@@ -43,14 +50,39 @@ class WakeUpHuey(Huey):  # type: ignore[misc]  # huey has no types
         """Read a message."""
         return self.job.s(int(bytes(data)))
 
+    def dequeue(self) -> Any:
+        """Return what somebody was woken for, else a job that waits without that.
+
+        Raises QueueUnavailable if there is neither, so that Huey's worker waits a little.
+        """
+        failure: Exception | None = None
+        try:
+            woken = super().dequeue()
+        except Exception as error:  # noqa: BLE001  # SQLite, Redis and the network each have their own
+            woken, failure = None, error
+            self._complain(error)
+        if woken is not None:
+            return woken
+        job_id = self.duties.next_job()
+        if job_id is not None:
+            return self.job.s(job_id)
+        if failure is not None:
+            raise QueueUnavailable from failure
+        return None
+
     def execute(self, task: Any, timestamp: Any = None) -> None:
         """Do a job, without asking the queue whether it was revoked: the queue may be down."""
         del timestamp
-        task.execute()
+        try:
+            task.execute()
+        except Exception:  # a thread that works on jobs must outlive every one of them
+            logger.exception("job_thread_failed")
 
-
-def ignore(_job_id: int) -> None:
-    """Do nothing: this process works on no jobs."""
+    def _complain(self, error: Exception) -> None:
+        now = clock.monotonic()
+        if self._complained_at is None or now - self._complained_at > COMPLAIN_SECONDS:
+            self._complained_at = now
+            logger.warning("queue_unavailable_workers_poll", extra={"cause": type(error).__name__})
 
 
 class HueyQueue:

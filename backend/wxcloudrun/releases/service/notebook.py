@@ -1,6 +1,6 @@
 """Keeping the log of a build: now and then while it grows, so that people can watch, and at its end."""
 
-from wxcloudrun.jobs.service.work import JobContext
+from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically
 from wxcloudrun.releases import queries

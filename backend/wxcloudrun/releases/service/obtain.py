@@ -15,7 +15,7 @@ from wxcloudrun.artifacts.models import Provenance
 from wxcloudrun.artifacts.service.content import ContentService, Examined, Received
 from wxcloudrun.audit.service.record import record
 from wxcloudrun.jobs.errors import JobFailed
-from wxcloudrun.jobs.service.work import JobContext
+from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import TooLarge, Unavailable, VersionTaken
