@@ -76,7 +76,7 @@ def test_given_workers_killed_at_random_then_every_release_is_downloaded_and_sto
 ) -> None:
     need_nix()
     with site(tmp_path, **SETTINGS) as running:
-        running.admin.patch("/api/v1/tasks/requeue-jobs", {"interval_seconds": 1}).ok()
+        running.server.administrator().patch("/api/v1/tasks/requeue-jobs", {"interval_seconds": 1}).ok()
         running.admin.post("/api/v1/projects", {"name": "tools"}).ok()
         body: dict[str, Any] = {"name": "hello", "project": "tools", "source": {"type": "nix"}}
         for number in range(COUNT):
