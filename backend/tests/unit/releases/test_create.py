@@ -101,13 +101,14 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("source", "field"),
         [
-            ({"type": "git"}, "source"),
-            ({}, "source"),
+            ({"type": "git"}, "source.type"),
+            ({}, "source.type"),
             ("nix", "source"),
-            ({"type": "nix", "expression": "import ./x"}, "source.nix.expression"),
-            ({"type": "url", "url": URL["url"]}, "source.url.sha256"),
-            ({**URL, "sha256": "A" * 64}, "source.url.sha256"),
-            ({**URL, "url": 5}, "source.url.url"),
+            ({"type": "nix", "expression": "import ./x"}, "source.expression"),
+            ({"type": "nix", "url": URL["url"]}, "source"),
+            ({"type": "url", "url": URL["url"]}, "source"),
+            ({**URL, "sha256": "A" * 64}, "source.sha256"),
+            ({**URL, "url": 5}, "source.url"),
             (URL, "source.url"),  # no host is allowed unless the administrator says so
         ],
     )
