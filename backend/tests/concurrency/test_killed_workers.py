@@ -1,72 +1,156 @@
-"""Workers that are killed while they build lose nothing: each release comes to its bytes, once."""
+"""Workers on MySQL and Redis that are killed, and a Redis that is: every job is done, and exactly once."""
 
 import os
+import random
 import time
 from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
-from tests.support.nix import CATALOG, need_nix
-from tests.support.site import Site, eventually, site
-from tests.support.workers import workers
-from wxcloudrun.artifacts.models import Artifact
-from wxcloudrun.kit.db import reading
+from tests.support.background import Bench
+from tests.support.backing import backing
+from tests.support.client import ApiClient, sender
+from tests.support.private_servers import PrivateServer, private_server
+from tests.support.site import eventually
+from tests.support.stack import Stack, make_stack
+from tests.support.workers import Worker, workers
+from tools.servers.redis import Redis
+from wxcloudrun.app import create_app
+from wxcloudrun.config import Settings
+from wxcloudrun.jobs.models import Job, PeriodicTask
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import db, reading, transaction
 
-RELEASES = "/api/v1/packages"
-COUNT = int(os.environ.get("KILLED_WORKERS_RELEASES", "50"))
-DEADLINE_SECONDS = 180
-SETTINGS = {
-    "EMBEDDED_WORKER": "off",
-    "JOB_LEASE_SECONDS": "2",
-    "NIX_CATALOG_DIR": str(CATALOG),
-    "LOG_LEVEL": "ERROR",
-}
-
-
-@pytest.mark.slow
-def test_given_workers_killed_at_random_then_every_release_is_downloaded_and_stored_once(
-    tmp_path: Path,
-) -> None:
-    need_nix()
-    with site(tmp_path, **SETTINGS) as running:
-        running.server.administrator().patch("/api/v1/tasks/requeue-jobs", {"interval_seconds": 1}).ok()
-        running.admin.post("/api/v1/projects", {"name": "tools"}).ok()
-        body: dict[str, Any] = {"name": "hello", "project": "tools", "source": {"type": "nix"}}
-        for number in range(COUNT):
-            running.admin.post(RELEASES, {**body, "version": f"1.0.{number}"}).ok()
-
-        kills = 0
-        deadline = time.monotonic() + DEADLINE_SECONDS
-        with workers(running.server.environ, 2) as pair:
-            while (found := count_by_status(running)) != {"downloaded": COUNT}:
-                assert time.monotonic() < deadline, (found, kills)
-                wait_for_more(running, found["downloaded"])
-                pair.kill_one()
-                kills += 1
-
-        assert kills > 0
-        releases = running.admin.get(RELEASES, query={"project": "tools", "limit": 200}).ok().items
-        digests = {each["artifact_id"] for each in releases}
-        assert len(digests) == COUNT, "each version is a build of its own"
-        with running.app.app_context(), reading() as session:
-            assert session.execute(select(func.count()).select_from(Artifact)).scalar_one() == COUNT
-        running.sweep_after_hours()
-        assert running.keys() == running.artifact_keys(), "what killed workers have left is swept"
-        assert running.fsck().counts == {}
-        body_of_first = running.admin.get("/api/v1/project/tools/hello/+/version:1.0.0").ok().body
-        assert b"hello-1.0.0" in body_of_first
+JOBS = int(os.environ.get("KILLED_JOBS", "50"))
+KILLS = int(os.environ.get("WORKER_KILLS", "5"))
+KILL_SECONDS = 1.0
+DONE_SECONDS = 120
+LEASE_SECONDS = 2
 
 
-def wait_for_more(running: Site, downloaded: int) -> None:
-    """Let a second pass; on a machine that is busy with other things some more, until a release is done."""
-    time.sleep(1)
-    eventually(lambda: count_by_status(running)["downloaded"] > downloaded, seconds=5)
+@dataclass(slots=True)
+class Plant:
+    """A database, a bucket and a Redis, and an application beside the workers."""
+
+    environ: dict[str, str]
+    bench: Bench
+    redis: PrivateServer
+    folder: Path
+
+    def states(self) -> Counter[str]:
+        """Count the jobs in each state."""
+        with self.bench.app.app_context(), reading() as session:
+            rows = session.execute(select(Job.state, func.count()).group_by(Job.state))
+            return Counter({row[0]: row[1] for row in rows})
+
+    def losses(self) -> int:
+        """Count the attempts whose worker died."""
+        with self.bench.app.app_context(), reading() as session:
+            return int(session.execute(select(func.sum(Job.losses))).scalar_one())
+
+    def hurry(self) -> bool:
+        """Let abandoned jobs be looked for every second; False if no worker has made the row yet."""
+        values = {"interval_seconds": 1, "next_run_at": clock.now()}
+        with self.bench.app.app_context(), transaction() as tx:
+            row = select(PeriodicTask).where(PeriodicTask.name == "requeue-jobs")
+            if tx.session.execute(row).first() is None:
+                return False
+            tx.session.execute(update(PeriodicTask).where(PeriodicTask.name == "requeue-jobs").values(values))
+        return True
 
 
-def count_by_status(running: Site) -> Counter[str]:
-    """Count the releases by where they stand."""
-    items = running.admin.get(RELEASES, query={"project": "tools", "limit": 200}).ok().items
-    return Counter(str(each["status"]) for each in items)
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    """A database and a bucket of this file."""
+    made = make_stack(backing().need("mysql"), backing().need("minio"))
+    yield made
+    made.destroy()
+
+
+@pytest.fixture
+def plant(stack: Stack, tmp_path: Path, record_property: Callable[[str, object], None]) -> Iterator[Plant]:
+    """An empty plant."""
+    stack.clean()
+    with private_server(Redis, tmp_path) as redis:
+        for server in ("mysql", "redis"):
+            record_property("server", server)
+        environ = {
+            **stack.environ,
+            "DATA_DIR": str(tmp_path / "data"),
+            "REDIS_URL": str(redis.description["url"]),
+            "JOB_LEASE_SECONDS": str(LEASE_SECONDS),
+        }
+        app = create_app(Settings.from_env({**environ, "LOG_LEVEL": "ERROR"}))
+        yield Plant(environ, Bench(app), redis, tmp_path)
+        with app.app_context():
+            db.engine.dispose()
+
+
+def kill_at_random(running: list[Worker], times: int, *, is_over: Callable[[], bool]) -> None:
+    """Every second kill one of the workers that work, and start it again."""
+    choice = random.Random()
+    while times and not is_over():
+        time.sleep(KILL_SECONDS)
+        ready = [worker for worker in running if worker.is_ready()]
+        if ready:
+            victim = choice.choice(ready)
+            victim.kill()
+            victim.start()
+            times -= 1
+
+
+def test_given_workers_killed_at_random_then_each_job_is_done_exactly_once(plant: Plant) -> None:
+    def all_done() -> bool:
+        return plant.states() == {"done": JOBS}
+
+    with workers(2, plant.folder, plant.environ) as running:
+        assert eventually(plant.hurry, 20)
+        ids = [plant.bench.enqueue("slow") for _ in range(JOBS)]
+
+        kill_at_random(running, KILLS, is_over=all_done)
+
+        assert eventually(all_done, DONE_SECONDS), (plant.states(), plant.losses())
+    effects = [effect for effect in plant.bench.effects() if effect.startswith("job/")]
+    assert sorted(effects) == sorted(f"job/{job_id}" for job_id in ids)
+    assert plant.losses() > 0, "nobody was killed at work: this has shown nothing"
+
+
+def test_given_two_workers_then_a_periodic_task_is_done_by_one_of_them_each_time(plant: Plant) -> None:
+    began_at = time.monotonic()
+
+    def tallies() -> list[str]:
+        return [effect for effect in plant.bench.effects() if effect.startswith("tally/")]
+
+    with workers(2, plant.folder, plant.environ) as running:
+        assert eventually(lambda: len(tallies()) >= 4, 30)
+        assert [worker.end() for worker in running] == [0, 0]
+    elapsed_seconds = time.monotonic() - began_at
+
+    row = plant.bench.task("tally")
+    assert (row.runs, row.errors) == (len(tallies()), 0)
+    assert row.runs <= elapsed_seconds + 1, "more often than once a second"
+
+
+def test_given_a_redis_that_dies_and_comes_back_then_jobs_go_on(plant: Plant) -> None:
+    client = ApiClient(sender(plant.bench.app))
+
+    with workers(1, plant.folder, plant.environ) as (worker,):
+        woken = plant.bench.enqueue("slow")
+        assert eventually(lambda: plant.bench.job(woken).state == "done", 20)
+
+        plant.redis.kill()
+        alone = [plant.bench.enqueue("slow") for _ in range(3)]
+        assert client.get("/api/ready").data["down"] == ["queue"]
+        assert eventually(lambda: {plant.bench.job(each).state for each in alone} == {"done"}, 30)
+        assert worker.events("queue_unavailable_workers_poll")
+
+        plant.redis.revive()
+        assert eventually(lambda: client.get("/api/ready").status == 200, 20)
+        again = plant.bench.enqueue("slow")
+        assert eventually(lambda: plant.bench.job(again).state == "done", 20)
+        assert worker.process.poll() is None
+        assert len(worker.events("queue_unavailable_workers_poll")) <= 2, "said once a minute, not each time"

@@ -1,65 +1,81 @@
-"""Worker processes that can be killed and replaced within a moment.
-
-They are forked from a process that has imported the service once, so that the first thing which a new
-one does is to work: starting Python anew takes longer than such a worker lives.
-"""
+"""Worker processes as production runs them, which a test may kill."""
 
 import contextlib
-import multiprocessing
-import random
-import threading
+import json
+import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
-from multiprocessing.context import ForkServerProcess
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-from wxcloudrun.app import create_app
-from wxcloudrun.config import Settings
-from wxcloudrun.kit.queue.background import Background
+from tests.support.live import BACKEND
+from tests.support.site import eventually
 
-
-class Workers:
-    """Some workers, of which one may be killed at any time."""
-
-    def __init__(self, environ: Mapping[str, str], count: int) -> None:
-        self._environ = dict(environ)
-        self._fork = multiprocessing.get_context("forkserver")
-        self._fork.set_forkserver_preload([__name__])
-        self._processes = [self._start() for _ in range(count)]
-
-    def kill_one(self) -> None:
-        """kill -9 one of them, whichever, and start another in its place."""
-        number = random.randrange(len(self._processes))
-        self._kill(self._processes[number])
-        self._processes[number] = self._start()
-
-    def end(self) -> None:
-        """End them all."""
-        for process in self._processes:
-            self._kill(process)
-
-    def _start(self) -> ForkServerProcess:
-        process = self._fork.Process(target=work, args=(self._environ,), daemon=True)
-        process.start()
-        return process
-
-    def _kill(self, process: ForkServerProcess) -> None:
-        process.kill()
-        process.join()
+START_SECONDS = 60
+STOP_SECONDS = 40
 
 
-def work(environ: Mapping[str, str]) -> None:
-    """Do what `flask worker` does, until something ends this process."""
-    app = create_app(Settings.from_env(environ))
-    background: Background = app.extensions["services"][Background]
-    with app.app_context():
-        background.start()
-        threading.Event().wait()
+@dataclass(slots=True)
+class Worker:
+    """One `flask worker`."""
+
+    environ: Mapping[str, str]
+    log: Path
+    app: str = "tests.support.worker_app"
+    process: "subprocess.Popen[bytes]" = field(init=False)
+    _read: int = 0
+
+    def start(self) -> None:
+        """Start it, for the first time or again."""
+        self.log.touch()
+        self._read = self.log.stat().st_size
+        command = [sys.executable, "-m", "flask", "--app", self.app, "worker"]
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen(
+                command, cwd=BACKEND, env=self.environ, stdout=output, stderr=output
+            )
+
+    def events(self, name: str) -> list[dict[str, Any]]:
+        """Return what it has logged under a name since it was started."""
+        with self.log.open("rb") as file:
+            file.seek(self._read)
+            lines = [line for line in file.read().decode().splitlines() if line.startswith("{")]
+        return [entry for entry in map(json.loads, lines) if entry["event"] == name]
+
+    def is_ready(self) -> bool:
+        """Tell whether it works by now."""
+        return bool(self.events("background_started"))
+
+    def wait_until_ready(self) -> None:
+        """Return when it works."""
+        assert eventually(self.is_ready, START_SECONDS), self.log.read_text()[-4000:]
+
+    def kill(self) -> None:
+        """kill -9."""
+        self.process.kill()
+        self.process.wait()
+
+    def end(self) -> int:
+        """Ask it to end, as whatever runs it does; return its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(STOP_SECONDS)
 
 
 @contextlib.contextmanager
-def workers(environ: Mapping[str, str], count: int) -> Iterator[Workers]:
+def workers(count: int, folder: Path, environ: Mapping[str, str]) -> Iterator[list[Worker]]:
     """Run workers until the block ends."""
-    running = Workers(environ, count)
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    made = [Worker({**inherited, **environ}, folder / f"worker{number}.log") for number in range(count)]
     try:
-        yield running
+        for each in made:
+            each.start()
+        for each in made:
+            each.wait_until_ready()
+        yield made
     finally:
-        running.end()
+        for each in made:
+            if each.process.poll() is None:
+                each.kill()

@@ -7,6 +7,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from tests.support.builders import sha256
+from tests.support.moments import Clock
 from tests.unit.releases.conftest import NIX, RELEASES, Works
 from wxcloudrun.artifacts.models import Artifact, Lease
 from wxcloudrun.audit.models import AuditEntry
@@ -234,6 +235,34 @@ class TestFailure:
         job = jobs(works.app)[0]
         assert (job.state, job.attempts, job.error) == ("queued", 1, "the server answered 503")
         assert "503" in works.log(release_id)["log"]
+
+    def test_given_a_cause_that_does_not_pass_then_the_third_attempt_is_the_last(
+        self, works: Works, time: Clock
+    ) -> None:
+        works.factory.blocks = lambda: failing(NotThisTime("the server answered 503"))
+        release_id = works.made("1.0.0", source=NIX)
+
+        for _ in range(5):
+            works.work()
+            time.advance(minutes=20)
+
+        data = works.get(release_id)
+        assert (data["status"], data["error"]) == ("failed", "the server answered 503")
+        assert len(works.factory.asked) == 3
+
+    def test_given_a_cause_that_passes_then_the_next_attempt_succeeds(
+        self, works: Works, time: Clock
+    ) -> None:
+        works.factory.blocks = lambda: failing(NotThisTime("the server answered 503"))
+        release_id = works.made("1.0.0", source=NIX)
+        works.work()
+        works.factory.blocks = lambda: iter((BUILT,))
+        time.advance(minutes=20)
+
+        works.work()
+
+        assert works.get(release_id)["artifact_id"] == sha256(BUILT)
+        assert "503" not in works.log(release_id)["log"], "the log is that of the last attempt"
 
     def test_given_a_store_that_fails_then_another_attempt_is_made_and_nothing_is_lost(
         self, works: Works
