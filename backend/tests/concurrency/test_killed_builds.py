@@ -3,6 +3,7 @@
 import os
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ SETTINGS = {
 
 @pytest.mark.slow
 def test_given_workers_killed_at_random_then_every_release_is_downloaded_and_stored_once(
-    tmp_path: Path,
+    tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     need_nix()
     with site(tmp_path, **SETTINGS) as running:
@@ -47,6 +48,7 @@ def test_given_workers_killed_at_random_then_every_release_is_downloaded_and_sto
                 pair.kill_one()
                 kills += 1
 
+        record_property("kills", kills)
         assert kills > 0
         releases = running.admin.get(RELEASES, query={"project": "tools", "limit": 200}).ok().items
         digests = {each["artifact_id"] for each in releases}

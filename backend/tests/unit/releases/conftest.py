@@ -39,7 +39,13 @@ class Factory:
         """Open the bytes."""
         self.asked.append(wanted)
         watch.log.write(f"building {wanted.name} {wanted.version}\n".encode() + self.output)
-        yield Material(self.filename, None, self.blocks(), self.announced_bytes, self.sha256)
+        yield Material(self.filename, None, self.watched(watch), self.announced_bytes, self.sha256)
+
+    def watched(self, watch: Watch) -> Iterator[bytes]:
+        """Yield the bytes for as long as they are wanted."""
+        for block in self.blocks():
+            watch.still_wanted()
+            yield block
 
 
 @dataclass(slots=True)
