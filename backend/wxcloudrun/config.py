@@ -23,6 +23,7 @@ from pydantic import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from wxcloudrun.kit.fetch import AllowedHost
 from wxcloudrun.kit.limits.port import RateLimit
 
 BACKEND_DIR = Path(__file__).resolve().parent.parent
@@ -60,8 +61,15 @@ def check_redis_url(url: SecretStr) -> SecretStr:
     return url
 
 
+def read_allowed_host(value: AllowedHost | str) -> AllowedHost:
+    """Read a host such as `files.example.com` or `files.example.com:8443`."""
+    return value if isinstance(value, AllowedHost) else AllowedHost.parse(value)
+
+
 Rate = Annotated[RateLimit, BeforeValidator(read_rate_limit)]
 Origin = Annotated[str, AfterValidator(check_origin)]
+Host = Annotated[AllowedHost, BeforeValidator(read_allowed_host)]
+LISTS = ("CORS_ORIGINS", "URL_SOURCE_HOSTS")
 
 
 class SettingsError(Exception):
@@ -176,6 +184,18 @@ class Settings(BaseModel):
     job_history_days: int = Field(30, alias="JOB_HISTORY_DAYS", ge=1)
     embedded_worker: Literal["auto", "on", "off"] = Field("auto", alias="EMBEDDED_WORKER")
 
+    nix_catalog_dir: Path | None = Field(None, alias="NIX_CATALOG_DIR")
+    nix_store: Literal["private", "system"] = Field("private", alias="NIX_STORE")
+    nix_sandbox: Literal["auto", "true", "false"] = Field("auto", alias="NIX_SANDBOX")
+    nix_timeout_seconds: int = Field(3600, alias="NIX_TIMEOUT_SECONDS", ge=1, le=7 * 86_400)
+    nix_silence_seconds: int = Field(600, alias="NIX_SILENCE_SECONDS", ge=1, le=7 * 86_400)
+    nix_path: str | None = Field(None, alias="NIX_PATH")
+    url_source_hosts: tuple[Host, ...] = Field((), alias="URL_SOURCE_HOSTS")
+    url_source_timeout_seconds: int = Field(3600, alias="URL_SOURCE_TIMEOUT_SECONDS", ge=1, le=86_400)
+    url_source_silence_seconds: int = Field(30, alias="URL_SOURCE_SILENCE_SECONDS", ge=1, le=3600)
+    url_source_ca_file: Path | None = Field(None, alias="URL_SOURCE_CA_FILE")
+    url_source_allow_private: bool = Field(default=False, alias="URL_SOURCE_ALLOW_PRIVATE")
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Read the environment; the file that `ENV_FILE` names fills what is unset.
@@ -188,8 +208,9 @@ class Settings(BaseModel):
             given = read_env_file(Path(env_file)) | {name: value for name, value in given.items() if value}
         names = {field.alias for field in cls.model_fields.values() if field.alias is not None}
         values: dict[str, Any] = {name: given[name] for name in names if given.get(name)}
-        if "CORS_ORIGINS" in values:
-            values["CORS_ORIGINS"] = tuple(re.findall(r"[^\s,]+", values["CORS_ORIGINS"]))
+        for name in LISTS:
+            if name in values:
+                values[name] = tuple(re.findall(r"[^\s,]+", values[name]))
         try:
             if values.get("APP_ENV", "development") == "development":
                 values = with_generated_secrets(values)
@@ -235,6 +256,19 @@ class Settings(BaseModel):
             raise ValueError(message)
         if self.wx_trust_cloud_headers and not self.trusted_proxy_hops:
             message = "WX_TRUST_CLOUD_HEADERS needs TRUSTED_PROXY_HOPS: only a gateway may state who calls"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _check_sources(self) -> Self:
+        if self.nix_catalog_dir is not None and not self.nix_catalog_dir.is_dir():
+            message = "NIX_CATALOG_DIR must be a directory"
+            raise ValueError(message)
+        if self.url_source_ca_file is not None and not self.url_source_ca_file.is_file():
+            message = "URL_SOURCE_CA_FILE must be a file"
+            raise ValueError(message)
+        if self.app_env == "production" and self.url_source_allow_private:
+            message = "URL_SOURCE_ALLOW_PRIVATE is for tests; it must not be set in production"
             raise ValueError(message)
         return self
 

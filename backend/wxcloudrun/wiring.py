@@ -45,6 +45,7 @@ from wxcloudrun.kit.cache.memory import MemoryCache
 from wxcloudrun.kit.cache.port import Cache
 from wxcloudrun.kit.cache.redis import RedisCache
 from wxcloudrun.kit.db import on_this_database
+from wxcloudrun.kit.fetch import Fetcher, FetchLimits
 from wxcloudrun.kit.http_client import HttpClient
 from wxcloudrun.kit.limits.fallback import FallbackCounters
 from wxcloudrun.kit.limits.port import RateCounters
@@ -63,6 +64,11 @@ from wxcloudrun.packages import queries as package_queries
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.projects import queries as project_queries
 from wxcloudrun.projects.service import ProjectService
+from wxcloudrun.releases.gateway.nix import NixGateway, NixSettings
+from wxcloudrun.releases.gateway.url import UrlGateway
+from wxcloudrun.releases.service.lifecycle import OBTAIN, ReleaseService
+from wxcloudrun.releases.service.obtain import ObtainService
+from wxcloudrun.releases.tasks import ReleaseTasks
 from wxcloudrun.search.service import SearchService
 from wxcloudrun.stats.service import StatsService
 from wxcloudrun.tags.service import TagService
@@ -97,11 +103,12 @@ def build_cache(settings: Settings) -> Cache:
 def build_services(settings: Settings, blobs: BlobStore, cache: Cache) -> dict[type[Any], Any]:
     """Build each service with what it needs, by its class."""
     queue = job_queue(settings)
+    jobs = JobQueue(wake_ups=queue)
     services: dict[type[Any], Any] = {}
     for service in (
-        JobQueue(wake_ups=queue),
+        jobs,
         *account_services(settings),
-        *registry_services(settings, blobs),
+        *registry_services(settings, blobs, jobs),
         *maintenance_services(settings, blobs),
     ):
         services[type(service)] = service
@@ -116,7 +123,7 @@ def add_background_services(services: dict[type[Any], Any], settings: Settings, 
     chores = MaintenanceTasks(
         collect=services[CollectService], sweep=services[SweepService], fsck=services[FsckService]
     )
-    kinds = job_kinds(chores)
+    kinds = job_kinds(chores, ReleaseTasks(services[ObtainService]))
     recovery = RecoveryService(kinds=kinds, jobs=services[JobQueue], history_days=settings.job_history_days)
     tasks = periodic_tasks(services, chores, recovery)
     lease_seconds = settings.job_lease_seconds
@@ -136,12 +143,13 @@ def add_background_services(services: dict[type[Any], Any], settings: Settings, 
         services[type(service)] = service
 
 
-def job_kinds(chores: MaintenanceTasks) -> dict[str, JobKind]:
+def job_kinds(chores: MaintenanceTasks, releases: ReleaseTasks) -> dict[str, JobKind]:
     """Return how each kind of job is done, in one table; handlers stand in the domains' `tasks.py`."""
     return {
         "collect": JobKind(chores.collect),
         "sweep": JobKind(chores.sweep),
         "fsck": JobKind(chores.fsck),
+        OBTAIN: JobKind(releases.obtain, releases.obtain_failed),
     }
 
 
@@ -248,7 +256,7 @@ def wechat_gateway(settings: Settings) -> WechatGateway:
     return HttpWechatGateway(client, appid=settings.wx_appid, secret=settings.wx_secret.get_secret_value())
 
 
-def registry_services(settings: Settings, blobs: BlobStore) -> list[Any]:
+def registry_services(settings: Settings, blobs: BlobStore, jobs: JobQueue) -> list[Any]:
     """Build what knows projects and bytes, lower domains first."""
     packages = PackageService()
     versions = VersionService(packages=packages)
@@ -265,6 +273,7 @@ def registry_services(settings: Settings, blobs: BlobStore) -> list[Any]:
         packages,
         versions,
         tags,
+        content,
         ReceptionService(packages=packages, content=content, publication=publication),
         ChecksumDepositService(packages=packages, publication=publication, blobs=blobs),
         DepositListService(packages=packages),
@@ -276,7 +285,44 @@ def registry_services(settings: Settings, blobs: BlobStore) -> list[Any]:
             link_secret=settings.api_key_secret.get_secret_value(),
         ),
         ArtifactService(),
+        *release_services(settings, packages, versions, content, jobs),
         SearchService(),
+    ]
+
+
+def release_services(
+    settings: Settings,
+    packages: PackageService,
+    versions: VersionService,
+    content: ContentService,
+    jobs: JobQueue,
+) -> list[Any]:
+    """Build what leads releases through their life, and what obtains their bytes."""
+    urls = UrlGateway(
+        Fetcher(
+            FetchLimits(
+                hosts=frozenset(settings.url_source_hosts),
+                total_seconds=settings.url_source_timeout_seconds,
+                silence_seconds=settings.url_source_silence_seconds,
+                allow_private=settings.url_source_allow_private,
+                ca_file=settings.url_source_ca_file,
+            )
+        )
+    )
+    nix = NixGateway(
+        NixSettings(
+            directory=settings.data_dir / "nix",
+            catalog=settings.nix_catalog_dir,
+            store=settings.nix_store,
+            sandbox=settings.nix_sandbox,
+            timeout_seconds=settings.nix_timeout_seconds,
+            silence_seconds=settings.nix_silence_seconds,
+            nix_path=settings.nix_path,
+        )
+    )
+    return [
+        ReleaseService(packages=packages, versions=versions, jobs=jobs, urls=urls),
+        ObtainService(content=content, versions=versions, gateways={"nix": nix, "url": urls}),
     ]
 
 

@@ -66,7 +66,7 @@ class PrivateServer:
 
 
 @contextlib.contextmanager
-def private_server(kind: type[MySQL] | type[ObjectStore] | type[Redis], home: Path) -> Iterator[PrivateServer]:
+def private_server(kind: type[MySQL | ObjectStore | Redis], home: Path) -> Iterator[PrivateServer]:
     """Run a server on a free port with data of its own; its program is the one that is there already."""
     server = kind(home)
     server.port = free_port(FOLLOWING_PORTS.get(kind.name, 0))
