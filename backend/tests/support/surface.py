@@ -17,6 +17,7 @@ from tests.support.builders import Person, numbers
 from tests.support.client import ApiClient, sender
 from wxcloudrun.accounts.models import ApiKey, User
 from wxcloudrun.accounts.service.passwords import Passwords
+from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import reading, transaction
 from wxcloudrun.kit.security import Role, Scope
@@ -117,6 +118,10 @@ class Scene:
         """Deposit something as the owner."""
         return self.owner.put(f"{self.package}/upload/a.bin", data, query=names).ok()
 
+    def release(self) -> str:
+        """Return where the release is that the version of the scene is."""
+        return f"{API}/packages/{self.owner.get(f'{self.package}/versions/1.0.0').ok().data['id']}"
+
     def enter(self, identity: Identity) -> ApiClient:
         """Let somebody in, as they are described, and return their client."""
         self.caller = None
@@ -171,6 +176,12 @@ class Scene:
         guest = self.guest()
         self.give_password(guest)
         return self.client.post(f"{API}/auth/login", {"email": guest.email, "password": PASSWORD}).ok().data
+
+    def job(self) -> int:
+        """Put a job down and return its id."""
+        with self.app.app_context(), transaction() as tx:
+            queue: JobQueue = self.app.extensions["services"][JobQueue]
+            return queue.enqueue(tx, "collect", {})
 
     def link(self) -> str:
         """Return the path of a signed link to the bytes."""
@@ -285,7 +296,27 @@ REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
     "list_versions": lambda s: of(f"{s.package}/versions"),
     "get_version": lambda s: of(f"{s.package}/versions/1.0.0"),
     "delete_version": lambda s: of(f"{s.package}/versions/1.0.0"),
+    "create_release": lambda s: of(
+        f"{API}/packages", json={"name": "box", "version": "7.0.0", "project": f"p{s.number}"}
+    ),
+    "list_releases": lambda _: of(f"{API}/packages"),
+    "get_release": lambda s: of(s.release()),
+    "get_release_log": lambda s: of(f"{s.release()}/log"),
+    "activate_release": lambda s: of(f"{s.release()}/activate"),
+    "deactivate_release": lambda s: of(f"{s.release()}/deactivate"),
+    "retry_release": lambda s: of(f"{s.release()}/retry"),
+    "delete_release": lambda s: of(s.release()),
     "search": lambda _: of(f"{API}/search"),
     "list_audit": lambda _: of(f"{API}/audit"),
     "verify_audit": lambda _: of(f"{API}/audit/verify"),
+    "show_stats": lambda _: of("/api/stats"),
+    "show_metrics": lambda _: of("/metrics"),
+    "list_jobs": lambda _: of(f"{API}/jobs"),
+    "get_job": lambda s: of(f"{API}/jobs/{s.job()}"),
+    "list_tasks": lambda _: of(f"{API}/tasks"),
+    "get_task": lambda _: of(f"{API}/tasks/collect"),
+    "change_task": lambda _: of(f"{API}/tasks/collect", json={"enabled": False}),
+    "start_collect": lambda _: of(f"{API}/maintenance/collect"),
+    "start_sweep": lambda _: of(f"{API}/maintenance/sweep", json={"force": False}),
+    "start_fsck": lambda _: of(f"{API}/maintenance/fsck", json={"deep": True}),
 }

@@ -19,6 +19,7 @@ FACTS_OF_PATHS: Mapping[str, tuple[Schema, str]] = {
         {"type": "string", "minLength": 1, "maxLength": 255},
         "1 to 255 bytes of UTF-8, percent-encoded; kept exactly. No `/`, no backslash, no control characters",
     ),
+    "name": (TEXT, "the name of a periodic task"),
     "package": (PACKAGE_NAME.json_schema or {}, "the name of a package"),
     "project": (PROJECT_NAME.json_schema or {}, "the name of a project"),
     "ref": (
