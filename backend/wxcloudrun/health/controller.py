@@ -18,9 +18,12 @@ def health() -> Response:
 
 def openapi() -> Response:
     """Answer the description of the API, which is no envelope but a document of its own format."""
-    rules = {rule.endpoint: rule.rule for rule in current_app.url_map.iter_rules()}
-    settings: Settings = current_app.extensions["settings"]
-    return jsonify(describe(rows(current_app), rules, server=settings.base_url))
+    known = current_app.extensions
+    if "openapi" not in known:  # it is the same for as long as the process lives
+        rules = {rule.endpoint: rule.rule for rule in current_app.url_map.iter_rules()}
+        settings: Settings = known["settings"]
+        known["openapi"] = describe(rows(current_app), rules, server=settings.base_url)
+    return jsonify(known["openapi"])
 
 
 def docs() -> Response:
