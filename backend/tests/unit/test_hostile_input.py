@@ -113,7 +113,7 @@ class TestRequests:
     @given(name=st.text(max_size=90))
     def test_any_file_name_comes_back_whole_or_is_refused(self, shop: Workshop, name: str) -> None:
         answer = shop.writer.put(
-            shop.url(f"/upload/{quote(name, safe='')}"), b"named", query={"tag": "named"}
+            shop.url(f"/upload/{quote(name, safe='')}"), b"named " + name.encode(), query={"tag": "named"}
         )
 
         assert answer.status in {200, 404, 422}
