@@ -24,6 +24,16 @@ PAGE_ITEMS = 200  # the most that the service gives at once
 Body = Callable[[], Any]  # makes what is sent anew for each attempt
 
 
+class Answer(dict[str, Any]):
+    """A JSON object of the service; one that lacks what every registry says comes from something else."""
+
+    def __missing__(self, name: str) -> Any:
+        """Blame the service."""
+        raise NotARegistry(
+            f"the answer of the service lacks `{name}`; is this the URL of a registry?", HTTPStatus.OK
+        )
+
+
 class BlockAdapter(HTTPAdapter):
     """Sends bodies in large blocks."""
 
@@ -74,7 +84,9 @@ class Api:
         size = PAGE_ITEMS if wanted is None else min(wanted, PAGE_ITEMS)
         while True:
             data = self.get(where, **params, limit=size, cursor=cursor)
-            if not isinstance(data, dict) or not isinstance(data.get("items"), list):
+            if not isinstance(data["items"], list) or not all(
+                isinstance(each, dict) for each in data["items"]
+            ):
                 raise NotARegistry(f"{self.server} answered no list", HTTPStatus.OK)
             yield from data["items"]
             cursor = data.get("next_cursor")
@@ -101,7 +113,9 @@ class Api:
             return None
         envelope = self._envelope(response)
         if status < HTTPStatus.BAD_REQUEST and envelope.get("code") == 1:
-            return envelope.get("data")
+            if not isinstance(envelope.get("data"), dict):
+                raise NotARegistry(f"{self.server} answered without data", status)
+            return envelope["data"]
         facts = envelope.get("data")
         facts = dict(facts) if isinstance(facts, dict) else {}
         if (pause := response.headers.get("Retry-After", "")).isdecimal():
@@ -116,7 +130,7 @@ class Api:
                 status,
             )
         try:
-            envelope = json.loads(self._bounded(response))
+            envelope = json.loads(self._bounded(response), object_hook=Answer)
         except ValueError:
             envelope = None
         if not isinstance(envelope, dict) or not isinstance(envelope.get("msg"), str):
@@ -198,7 +212,7 @@ def login_of(data: Any) -> Login:
     """Read the answer to a login or a refresh. Raises NotARegistry."""
     try:
         return Login(str(data["user"]["email"]), str(data["access_token"]), str(data["refresh_token"]))
-    except (KeyError, TypeError) as error:
+    except TypeError as error:
         message = "the service answered a login without tokens"
         raise NotARegistry(message, HTTPStatus.OK) from error
 

@@ -54,8 +54,9 @@ class RegistryGroup(click.Group):
     @override
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put `list` in front of what names no command."""
-        asks_for_help = bool(args) and args[0] in ctx.help_option_names
-        if "list" in self.commands and not asks_for_help and (not args or args[0] not in self.commands):
+        # While a shell completes a line, the word that is not there yet may become any command.
+        may_differ = ctx.resilient_parsing or (bool(args) and args[0] in ctx.help_option_names)
+        if "list" in self.commands and not may_differ and (not args or args[0] not in self.commands):
             args = ["list", *args]
         return super().parse_args(ctx, args)
 

@@ -1,6 +1,7 @@
 """What a command prints: results on stdout, everything else on stderr, one JSON document with `--json`."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from pkgctl.addresses import SHA256
+
+TIME = re.compile(r"^([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9:]{8})\.[0-9]+Z$")
 
 
 def printable(text: str) -> str:
@@ -28,6 +33,13 @@ def cell(value: Any) -> str:
         return printable(", ".join(str(each) for each in value)).replace("\n", " ")
     text = json.dumps(value) if isinstance(value, (dict, list)) else str(value)
     return printable(text).replace("\n", " ").replace("\t", " ")
+
+
+def shortened(text: str) -> str:
+    """Write a digest or a time so that a row fits into a terminal; programs get the whole."""
+    if SHA256.fullmatch(text):
+        return text[:12] + "…"
+    return TIME.sub(r"\1 \2", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +107,5 @@ class Screen:
         for title in titles:
             table.add_column(title, overflow="fold")
         for line in lines:
-            table.add_row(*(Text(each) for each in line))
+            table.add_row(*(Text(shortened(each)) for each in line))
         Console(file=sys.stdout).print(table)

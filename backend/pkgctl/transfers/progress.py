@@ -59,7 +59,7 @@ class Bars:
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
-            DownloadColumn(binary_units=True),
+            DownloadColumn(),
             TransferSpeedColumn(),
             TimeRemainingColumn(),
             console=Console(stderr=True),
@@ -90,11 +90,18 @@ class Bar(Meter):
     @override
     def moved(self, count: int) -> None:
         self._progress.advance(self._task, count)
+        self._hide_if_finished()
 
     @override
     def at(self, position: int) -> None:
         # A reset also forgets the speed: bytes that were there before have not been fast.
         self._progress.reset(self._task, completed=position)
+        self._hide_if_finished()
+
+    def _hide_if_finished(self) -> None:
+        # A thousand files must not fill the screen with bars that no longer move.
+        task = self._progress.tasks[self._task]
+        self._progress.update(self._task, visible=not task.total or task.completed < task.total)
 
 
 @contextmanager
