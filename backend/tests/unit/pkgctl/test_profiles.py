@@ -65,5 +65,5 @@ def test_a_login_of_another_version_counts_as_none(tmp_path: Path) -> None:
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(LocalProblem, match="cannot (read|write)"):
+    with pytest.raises(LocalProblem, match=r"cannot (read|write)"):
         ProfileFile(tmp_path / "file").store(HERE, LOGIN)

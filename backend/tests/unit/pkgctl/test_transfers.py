@@ -141,9 +141,9 @@ def test_names_that_a_service_should_not_choose(name: str) -> None:
     assert Target("mine", force=False).path(name) == Path("mine")
 
 
-@pytest.mark.parametrize(
-    ("status", "code"),
-    [(400, 1), (401, 4), (403, 4), (404, 3), (409, 5), (410, 3), (412, 5), (413, 1), (422, 1), (429, 6), (500, 6), (503, 6), (599, 6), (499, 1)],
-)  # fmt: skip
+CODES = {400: 1, 401: 4, 403: 4, 404: 3, 409: 5, 410: 3, 412: 5, 413: 1, 422: 1, 429: 6, 500: 6, 503: 6, 599: 6}
+
+
+@pytest.mark.parametrize(("status", "code"), CODES.items())
 def test_exit_codes_of_statuses(status: int, code: int) -> None:
     assert code_of(status) == code
