@@ -248,8 +248,10 @@ def dev() -> None:
     """Serve with Flask's own server, which reloads when a file changes; for development only."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # what the server needs
     settings: Settings = app.extensions["settings"]
-    # The parent process only watches files; what works is its child, which ends at every change.
-    if is_running_from_reloader() and settings.works_in_server:
+    # The parent process only watches; what works is its child, which ends at every change of a file.
+    if not is_running_from_reloader():
+        click.echo(f"Flask's own server, for development only: http://{settings.host}:{settings.port}")
+    elif settings.works_in_server:
         service(Background).start()
         atexit.register(wiring.stop_background, app, DEV_PATIENCE_SECONDS)
     run_simple(settings.host, settings.port, app, use_reloader=True, use_debugger=True, threaded=True)

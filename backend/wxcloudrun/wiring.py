@@ -244,6 +244,7 @@ def registry_services(settings: Settings, blobs: BlobStore, jobs: JobQueue) -> l
         packages,
         versions,
         tags,
+        content,
         ReceptionService(packages=packages, content=content, publication=publication),
         ChecksumDepositService(packages=packages, publication=publication, blobs=blobs),
         DepositListService(packages=packages),

@@ -53,6 +53,6 @@ def is_public(text: str) -> bool:
         return False
     if isinstance(address, ipaddress.IPv6Address):
         leads_to_ipv4 = (address.ipv4_mapped, address.sixtofour, address.teredo)
-        if any(leads_to_ipv4) or address in NAT64 or address.scope_id is not None:
+        if any(leads_to_ipv4) or address in NAT64 or address.is_site_local or address.scope_id is not None:
             return False
     return address.is_global and not (address.is_multicast or address.is_reserved)

@@ -29,7 +29,7 @@ BLOCK_BYTES = 1024 * 1024
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 PASSING = frozenset({408, 425, 429})  # and everything from 500 on
 OK, SERVER_ERRORS = 200, 500
-URL_CHARACTERS = re.compile(r"[A-Za-z0-9:/?@!$&'()*+,;=%._~-]+")
+URL_CHARACTERS = re.compile(r"[A-Za-z0-9:/?@!$&'()*+,;=%._~\[\]-]+")
 HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "wxcloudrun"}
 
 

@@ -3,7 +3,7 @@
 import json
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from wxcloudrun.kit.names import ArtifactId, PackageName, ProjectName
 from wxcloudrun.kit.web.pages import PageQuery
@@ -27,18 +27,29 @@ def check_semver(text: str) -> str:
     return text
 
 
-class NixSourceIn(Input):
-    """Build what the package's name stands for in the administrator's catalogue."""
+class SourceIn(Input):
+    """`nix`: built from the administrator's catalogue; `url`: fetched from a host that they allow."""
 
-    type: Literal["nix"]
+    type: Literal["nix", "url"]
+    url: str | None = Field(None, max_length=URL_CHARACTERS)
+    sha256: ArtifactId | None = None
 
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        given = {name for name in ("url", "sha256") if getattr(self, name) is not None}
+        if self.type == "nix" and given:
+            message = "a source of the type nix has nothing but its type"
+            raise ValueError(message)
+        if self.type == "url" and len(given) < len(("url", "sha256")):
+            message = "a source of the type url needs url and sha256"
+            raise ValueError(message)
+        return self
 
-class UrlSourceIn(Input):
-    """Fetch from a host that the administrator allows."""
-
-    type: Literal["url"]
-    url: str = Field(max_length=URL_CHARACTERS)
-    sha256: ArtifactId
+    def source(self) -> Source:
+        """Return what the service wants to know."""
+        if self.url is None or self.sha256 is None:
+            return NixSource()
+        return UrlSource(self.url, self.sha256)
 
 
 class ReleaseIn(Input):
@@ -47,16 +58,12 @@ class ReleaseIn(Input):
     name: PackageName
     version: Annotated[str, AfterValidator(check_semver)]
     project: ProjectName = DEFAULT_PROJECT
-    source: Annotated[NixSourceIn | UrlSourceIn, Field(discriminator="type")] | None = None
+    source: SourceIn | None = None
 
     def spec(self) -> ReleaseSpec:
         """Return what the service wants to know."""
-        return ReleaseSpec(self.project, self.name, self.version, self._source())
-
-    def _source(self) -> Source | None:
-        if isinstance(self.source, UrlSourceIn):
-            return UrlSource(self.source.url, self.source.sha256)
-        return None if self.source is None else NixSource()
+        source = None if self.source is None else self.source.source()
+        return ReleaseSpec(self.project, self.name, self.version, source)
 
 
 class ReleaseQuery(PageQuery):

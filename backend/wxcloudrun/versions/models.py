@@ -122,7 +122,8 @@ class Version(Reference, Base):
         """Go one step through the table. Raises Conflict if there is none from here."""
         following = LIFE.get((Status(self.status), step))
         if following is None:
-            message = f"version {self.version} is {self.status}; it cannot be {step}"
+            possible = " or ".join(status for status, each in LIFE if each is step)
+            message = f"only what is {possible} can be {step}; version {self.version} is {self.status}"
             raise Conflict(message, status=self.status)
         self.status = following.value
 
