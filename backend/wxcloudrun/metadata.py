@@ -15,6 +15,7 @@ from wxcloudrun.packages.routes import packages
 from wxcloudrun.projects.routes import projects
 from wxcloudrun.releases.routes import releases
 from wxcloudrun.search.routes import search
+from wxcloudrun.stats.routes import exposition, stats
 from wxcloudrun.tags.routes import tags
 from wxcloudrun.uploads.routes import uploads
 from wxcloudrun.versions.routes import versions
@@ -31,6 +32,8 @@ BLUEPRINTS: Sequence[Blueprint] = (
     releases,
     search,
     audit,
+    stats,
+    exposition,
     jobs,
     maintenance,
 )

@@ -172,6 +172,11 @@ def test_jobs_and_tasks(administrator: CommandLine) -> None:
     assert administrator.json("jobs", "show", str(job["id"]), "--wait")["state"] == "done"
 
 
+def test_figures(administrator: CommandLine) -> None:
+    assert set(administrator.json("stats")) == {"database", "cache", "background", "storage"}
+    assert "storage.artifacts:" in administrator("stats").ok().out
+
+
 @pytest.mark.parametrize("command", [["gc"], ["sweep"], ["fsck", "--deep"]])
 def test_maintenance_as_a_job(administrator: CommandLine, command: list[str]) -> None:
     assert administrator.json(*command)["clean"] is True
