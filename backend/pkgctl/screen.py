@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import click
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -38,7 +37,7 @@ def cell(value: Any) -> str:
 def shortened(text: str) -> str:
     """Write a digest or a time so that a row fits into a terminal; programs get the whole."""
     if SHA256.fullmatch(text):
-        return text[:12] + "…"
+        return text[:12]
     return TIME.sub(r"\1 \2", text)
 
 
@@ -103,9 +102,11 @@ class Screen:
             for line in (titles, *lines):
                 click.echo("\t".join(line))
             return
-        table = Table(box=SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for title in titles:
-            table.add_column(title, overflow="fold")
+        # A column in which nothing stands would only take room from the others.
+        used = [number for number in range(len(titles)) if not lines or any(line[number] for line in lines)]
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+        for number in used:
+            table.add_column(titles[number], overflow="fold")
         for line in lines:
-            table.add_row(*(Text(shortened(each)) for each in line))
+            table.add_row(*(Text(shortened(line[number])) for number in used))
         Console(file=sys.stdout).print(table)

@@ -70,7 +70,7 @@ def test_what_could_steer_a_terminal_is_shown_not_obeyed() -> None:
 
 
 def test_people_see_short_digests_and_times() -> None:
-    assert shortened("a" * 64) == "a" * 12 + "…"
+    assert shortened("a" * 64) == "a" * 12
     assert shortened("2026-11-21T13:28:01.194783Z") == "2026-11-21 13:28:01"
     assert shortened("1.0.0") == "1.0.0"
 

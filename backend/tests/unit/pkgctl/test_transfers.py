@@ -141,7 +141,21 @@ def test_names_that_a_service_should_not_choose(name: str) -> None:
     assert Target("mine", force=False).path(name) == Path("mine")
 
 
-CODES = {400: 1, 401: 4, 403: 4, 404: 3, 409: 5, 410: 3, 412: 5, 413: 1, 422: 1, 429: 6, 500: 6, 503: 6, 599: 6}
+CODES = {
+    400: 1,
+    401: 4,
+    403: 4,
+    404: 3,
+    409: 5,
+    410: 3,
+    412: 5,
+    413: 1,
+    422: 1,
+    429: 6,
+    500: 6,
+    503: 6,
+    599: 6,
+}
 
 
 @pytest.mark.parametrize(("status", "code"), CODES.items())
