@@ -47,6 +47,8 @@ def login(invocation: Invocation, url: str | None, email: str | None, *, passwor
     data = service.post(path("auth", "login"), {"email": email, "password": password})
     invocation.profiles.store(invocation.server, login_of(data))
     user = data["user"]
+    if invocation.given_token is not None:
+        invocation.screen.warn("PKGCTL_TOKEN or --token is set and beats this login")
     invocation.screen.done(
         {"server": invocation.server, "user": user},
         f"Logged in to {invocation.server} as {user['username']} <{user['email']}>",

@@ -16,7 +16,7 @@ import requests
 
 from pkgctl.addresses import SHA256, PackageRef
 from pkgctl.api import Api
-from pkgctl.errors import Damaged, ExitCode, LocalProblem, NotARegistry, Unreachable
+from pkgctl.errors import CommandFailed, Damaged, ExitCode, LocalProblem, NotARegistry, Unreachable
 from pkgctl.transfers.files import BLOCK_BYTES, digest_of
 from pkgctl.transfers.progress import Display, Meter
 from pkgctl.transfers.retrying import persistently
@@ -171,7 +171,11 @@ class Downloader:
         if offered != partial.offer.sha256:
             if not SHA256.fullmatch(offered):
                 raise NotARegistry(f"{self._api.server} answered no artifact", response.status_code)
-            raise Unreachable("the reference means other bytes since a moment ago; try again")
+            raise CommandFailed(
+                "the reference means other bytes since a moment ago; run the command again",
+                ExitCode.CONFLICT,
+                reason="reference_moved",
+            )
         begins = CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
         if response.status_code == HTTPStatus.PARTIAL_CONTENT and begins and int(begins[1]) == partial.size:
             return

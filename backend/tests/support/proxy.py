@@ -22,6 +22,8 @@ class Proxy:
     swallow_answers_after: int | None = None  # bytes of requests; the answer that follows is lost, once
     sent: int = 0  # bytes of requests that went to the server
     received: int = 0  # bytes of answers that went to clients
+    stall_on: bytes | None = None  # what a request contains whose answer does not come
+    stalled: threading.Event = field(default_factory=threading.Event)  # such a request has gone by
     lifted: threading.Event = field(default_factory=threading.Event)
     listener: socket.socket = field(init=False)
 
@@ -51,6 +53,8 @@ class Proxy:
     def _requests(self, client: socket.socket, server: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while block := client.recv(BLOCK_BYTES):
+                if self.stall_on is not None and self.stall_on in block:
+                    self.stalled.set()
                 server.sendall(block)
                 self.sent += len(block)
                 if self.cut_uploads_at and self.sent >= self.cut_uploads_at[0]:
@@ -66,7 +70,8 @@ class Proxy:
                     self.swallow_answers_after = None
                     reset(client)
                     return
-                if self.stall_after is not None and self.received >= self.stall_after:
+                enough = self.stall_after is not None and self.received >= self.stall_after
+                if enough or self.stalled.is_set():
                     self.lifted.wait(WAIT_SECONDS)
                 client.sendall(block)
                 self.received += len(block)

@@ -1,4 +1,4 @@
-"""`pip install ./backend` into an environment of its own; needs a package index, and is skipped without one."""
+"""`pip install ./backend` in an environment of its own; skipped where no package index can be reached."""
 
 import shutil
 import subprocess

@@ -1,14 +1,17 @@
 """Uploads: many files, nothing twice, broken connections."""
 
+import signal
+
 import pytest
 
 from tests.support.builders import content, numbers, sha256
-from tests.support.command_line import CommandLine
+from tests.support.command_line import CommandLine, finish
 from tests.support.live import LiveServer
 from tests.support.proxy import proxy_to
 
 MIB = 1024 * 1024
 SIZE = 4 * MIB
+PATIENCE_SECONDS = 30
 
 
 def outcomes(document: dict[str, list[dict[str, str]]]) -> list[str]:
@@ -139,6 +142,19 @@ def test_given_one_name_for_two_files_then_2_and_nothing_is_sent(
 
     assert refused.code == 2
     assert pkgctl.json("versions", package)["items"] == []
+
+
+def test_given_ctrl_c_while_threads_wait_for_answers_then_130_at_once(
+    pkgctl: CommandLine, server: LiveServer, package: str
+) -> None:
+    (pkgctl.home / "a.bin").write_bytes(content(1000, seed=next(numbers)))
+
+    with proxy_to(server.port, stall_on=b"X-Checksum-Deploy") as proxy:
+        process = pkgctl.through(proxy.port).start("upload", package, "a.bin")
+        assert proxy.stalled.wait(PATIENCE_SECONDS)
+        ended = finish(process, signal.SIGINT)
+
+    assert (ended.code, ended.err.strip()) == (130, "interrupted")
 
 
 def test_given_no_such_file_then_2(pkgctl: CommandLine, package: str) -> None:
