@@ -97,7 +97,7 @@ def create_administrator(settings: Settings) -> None:
 def administrator(settings: Settings) -> Actor:
     """Return the administrator as the caller of what a command does on the server itself."""
     try:
-        user_id = service(UserService).id_of(settings.admin_email)
+        user_id = service(UserService).administrator_id(settings.admin_email)
     except OperationalError as error:
         raise click.ClickException("the database is not there or has no tables; run `flask init`") from error
     if user_id is None:
@@ -183,7 +183,7 @@ bytes_per_second = click.option(
 @click.command()
 @reporting
 def collect() -> Report:
-    """Delete artifacts that nothing refers to and that are older than GC_GRACE_SECONDS."""
+    """Delete artifacts that nothing has referred to for GC_GRACE_SECONDS."""
     return service(CollectService).run()
 
 
@@ -227,6 +227,8 @@ def restore(keys: tuple[str, ...]) -> None:
             fail(f"no object {key} has been set aside")
         except StoreUnavailable as error:
             fail(f"the blob store failed: {error.message}")
+        except SQLAlchemyError as error:
+            fail(f"{key} is back, but the database failed ({type(error).__name__})")
         click.echo(f"restored: {key}")
 
 

@@ -30,6 +30,8 @@ BACKEND_DIR = Path(__file__).resolve().parent.parent
 MIN_SECRET_BYTES = 32
 GENERATED_SECRETS = ("JWT_SECRET_KEY", "API_KEY_SECRET")
 OWNER_ONLY = 0o600
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+RESERVED_BUCKET = re.compile(r"^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$")
 DATABASE_DRIVERS = frozenset({"sqlite", "mysql+pymysql"})
 
 
@@ -95,6 +97,18 @@ def check_web_address(url: str) -> str:
     return url
 
 
+def check_bucket(name: str) -> str:
+    """Return `name`; ValueError unless S3 takes it for a bucket (Amazon's rules for general buckets)."""
+    is_address = re.fullmatch(r"[0-9]+(\.[0-9]+){3}", name) is not None
+    if not BUCKET.fullmatch(name) or ".." in name or is_address or RESERVED_BUCKET.search(name):
+        message = (
+            "must be the name of an S3 bucket: 3 to 63 lower-case letters, digits, hyphens and dots, with a "
+            "letter or digit at both ends, no address and no name that S3 keeps for itself"
+        )
+        raise ValueError(message)
+    return name
+
+
 WebAddress = Annotated[str, AfterValidator(check_web_address)]
 HostAndPort = Annotated[
     str, Field(pattern=re.compile(r"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$"))
@@ -136,7 +150,7 @@ class Settings(BaseModel):
     minio_endpoint: HostAndPort = Field("127.0.0.1:9000", alias="MINIO_ENDPOINT")
     minio_access_key: str | None = Field(None, alias="MINIO_ACCESS_KEY")
     minio_secret_key: SecretStr | None = Field(None, alias="MINIO_SECRET_KEY")
-    minio_bucket: str = Field("registry", alias="MINIO_BUCKET")
+    minio_bucket: Annotated[str, AfterValidator(check_bucket)] = Field("registry", alias="MINIO_BUCKET")
     minio_secure: bool = Field(default=False, alias="MINIO_SECURE")
     minio_public_endpoint: HostAndPort | None = Field(None, alias="MINIO_PUBLIC_ENDPOINT")
 

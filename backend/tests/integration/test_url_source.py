@@ -286,26 +286,3 @@ class TestRebinding:
 
         with pytest.raises(FetchRefused, match="not public"), fetcher.get(files.url("/a")):
             pass
-
-
-class TestHosts:
-    @pytest.mark.parametrize(
-        ("text", "host"),
-        [
-            ("files.example.com", AllowedHost("files.example.com", 443)),
-            ("FILES.example.com:8443", AllowedHost("files.example.com", 8443)),
-            ("192.0.2.1:1", AllowedHost("192.0.2.1", 1)),
-            ("[2001:db8::1]:444", AllowedHost("2001:db8::1", 444)),
-        ],
-    )
-    def test_a_host_comes_with_the_one_port_on_which_it_may_be_called(
-        self, text: str, host: AllowedHost
-    ) -> None:
-        assert AllowedHost.parse(text) == host
-
-    @pytest.mark.parametrize(
-        "text", ["", "https://a.example", "a.example/x", "*", "a:0", "a:70000", "a:b", "::1"]
-    )
-    def test_anything_else_is_no_host(self, text: str) -> None:
-        with pytest.raises(ValueError, match=r"files\.example\.com"):
-            AllowedHost.parse(text)

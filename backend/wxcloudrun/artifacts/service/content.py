@@ -118,6 +118,7 @@ class ContentService:
             tx.session.add(artifact)
             tx.session.flush()
             return Adopted(artifact, surplus_key=None)
+        artifact.unreferenced_since = None
         if artifact.object_key == examined.existing_key and not examined.is_whole:
             self._heal(tx, artifact, received.key)
             return Adopted(artifact, surplus_key=None)
