@@ -5,7 +5,7 @@ PYTHON_VENV := venv_py312/bin/python
 TEST_WORKERS ?= 2
 export TEST_WORKERS
 
-.PHONY: help run dev test soak lint demo services services-stop
+.PHONY: help run dev test soak fuzz lint docs-check demo services services-stop
 
 run: ## Serve on HOST:PORT (127.0.0.1:8080) as production does; makes what is missing first
 	@exec backend/tools/run
@@ -20,6 +20,15 @@ soak: ## Let uploaders, deleters, the collector and kill -9 loose on both stacks
 	@cd backend && tools/setup --test && SOAK_SECONDS=$${SOAK_SECONDS:-3600} KILL_ROUNDS=$${KILL_ROUNDS:-50} \
 	  OUTAGES=$${OUTAGES:-20} WORKER_KILLS=$${WORKER_KILLS:-100} KILLED_JOBS=$${KILLED_JOBS:-1000} FILES_PER_THREAD=$${FILES_PER_THREAD:-50} \
 	  exec $(PYTHON_VENV) -m pytest tests/concurrency -m "slow and not large" -p no:randomly $(ARGS)
+
+fuzz: ## Try everything at random for longer: the API by its description, hostile input, whole stories
+	@cd backend && tools/setup --test && FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-50} HOSTILE_INPUTS=$${HOSTILE_INPUTS:-2000} \
+	  STORIES=$${STORIES:-200} STEPS=$${STEPS:-50} FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} \
+	  exec $(PYTHON_VENV) -m pytest tests/integration/test_fuzz.py tests/unit/test_hostile_input.py \
+	  tests/unit/test_state_machine.py -p no:randomly $(ARGS)
+
+docs-check: ## Run every command of README and docs, and compare the output with what the page shows
+	@cd backend && tools/setup && exec $(PYTHON_VENV) -m tools.docs_check $(ARGS)
 
 lint: ## Check style, formatting, types and import rules
 	@cd backend && tools/setup --test && set -x \

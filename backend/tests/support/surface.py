@@ -246,6 +246,8 @@ REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
     "health": lambda _: of("/api/health"),
     "ready": lambda _: of("/api/ready"),
     "openapi": lambda _: of("/api/openapi.json"),
+    "docs": lambda _: of("/api/docs"),
+    "docs_asset": lambda _: of("/api/docs/start.js"),
     "register": lambda _: of(f"{API}/auth/register", json={"email": new_email(), "password": PASSWORD}),
     "log_in": log_in,
     "refresh": lambda s: of(f"{API}/auth/refresh", json={"refresh_token": s.login()["refresh_token"]}),

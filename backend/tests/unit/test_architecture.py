@@ -76,6 +76,13 @@ def test_every_import_goes_the_way_the_contracts_say() -> None:
     assert done.returncode == 0, done.stdout
 
 
+def test_the_picture_shows_the_imports_as_they_are() -> None:
+    command = [sys.executable, "-m", "tools.picture", "--check"]
+    done = subprocess.run(command, cwd=BACKEND, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, "run `python -m tools.picture` in backend/" + done.stderr
+
+
 def test_only_the_mechanism_commits() -> None:
     committing = {name_of(path) for path in PACKAGE_FILES if attribute_calls(parsed(path), "commit")}
 

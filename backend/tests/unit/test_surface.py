@@ -45,6 +45,8 @@ NEEDS = {
     "health": Needs(ANYONE),
     "ready": Needs(ANYONE),
     "openapi": Needs(ANYONE),
+    "docs": Needs(ANYONE),
+    "docs_asset": Needs(ANYONE),
     # accounts
     "register": Needs(ANYONE, answers=201),
     "log_in": Needs(ANYONE),
@@ -228,8 +230,8 @@ class TestRows:
         asking_nobody = {row.operation for row in ROWS.values() if row.caller is Caller.ANYONE}
 
         assert asking_nobody == {
-            "health", "ready", "openapi", "register", "log_in", "log_in_by_wechat", "refresh", "linked_blob",
-            "show_metrics",
+            "health", "ready", "openapi", "docs", "docs_asset", "register", "log_in", "log_in_by_wechat",
+            "refresh", "linked_blob", "show_metrics",
         }  # fmt: skip
 
     def test_these_are_open_where_the_project_is(self) -> None:

@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -104,6 +104,13 @@ def running_registry(folder: Path) -> Iterator[Registry]:
         "ADMIN_PASSWORD": password,
         "FLASK_SKIP_DOTENV": "1",
     }
+    with served(folder, environment):
+        yield Registry(f"http://127.0.0.1:{port}", password)
+
+
+@contextlib.contextmanager
+def served(folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
+    """Serve with these settings until the block ends. RegistryError if it does not start."""
     log = folder / "log"
     with log.open("wb") as out:
         common: dict[str, Any] = {"cwd": BACKEND, "env": environment, "stdout": out, "stderr": out}
@@ -113,8 +120,8 @@ def running_registry(folder: Path) -> Iterator[Registry]:
         gunicorn = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "wsgi:app"]
         server = subprocess.Popen(gunicorn, **common)
     try:
-        wait_until_ready(server, port, log)
-        yield Registry(f"http://127.0.0.1:{port}", password)
+        wait_until_ready(server, int(environment["PORT"]), log)
+        yield
     finally:
         server.terminate()
         try:

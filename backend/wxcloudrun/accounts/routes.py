@@ -40,7 +40,7 @@ ENDPOINTS = [
     ),
     Endpoint(
         "POST", "/auth/login", controller.log_in, "log_in", "Log in with e-mail address and password",
-        caller=Caller.ANYONE, scope=None, body=LoginIn, answer=TokensOut,
+        caller=Caller.ANYONE, scope=None, body=LoginIn, answer=TokensOut, sends=("Set-Cookie",),
         errors=(Invalid, TooManyRequests, Unauthorized),
     ),
     Endpoint(
@@ -51,7 +51,7 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/auth/wechat", controller.log_in_by_wechat, "log_in_by_wechat",
         "Log in with a code of wx.login(); the first time makes the user",
-        caller=Caller.ANYONE, scope=None, body=WechatIn, answer=TokensOut,
+        caller=Caller.ANYONE, scope=None, body=WechatIn, answer=TokensOut, sends=("Set-Cookie",),
         errors=(Forbidden, Invalid, TooManyRequests, Unauthorized, Unavailable),
     ),
     Endpoint(

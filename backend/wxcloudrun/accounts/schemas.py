@@ -2,9 +2,17 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, WithJsonSchema
 
-from wxcloudrun.accounts.rules import canonical_email, check_password, check_username
+from wxcloudrun.accounts.rules import (
+    MAX_EMAIL_LENGTH,
+    MAX_PASSWORD_BYTES,
+    MAX_USERNAME_LENGTH,
+    MIN_PASSWORD_BYTES,
+    canonical_email,
+    check_password,
+    check_username,
+)
 from wxcloudrun.accounts.service.keys import MadeKey
 from wxcloudrun.kit.names import ProjectName
 from wxcloudrun.kit.security import Scope
@@ -13,9 +21,17 @@ from wxcloudrun.kit.web.parsing import Input, Output, Timestamp
 MAX_KEY_DAYS = 3650
 MAX_OVERLAP_HOURS = 30 * 24
 
-Email = Annotated[str, AfterValidator(canonical_email)]
-Username = Annotated[str, AfterValidator(check_username)]
-NewPassword = Annotated[str, AfterValidator(check_password)]
+SCOPES = {"type": "array", "minItems": 1, "items": {"enum": [str(scope) for scope in Scope]}}
+EMAIL = {"type": "string", "format": "email", "maxLength": MAX_EMAIL_LENGTH}
+USERNAME = {"type": "string", "minLength": 1, "maxLength": MAX_USERNAME_LENGTH}
+# The rule counts bytes of UTF-8, which a schema cannot; for ASCII this is the same.
+PASSWORD = {
+    "type": "string", "format": "password", "minLength": MIN_PASSWORD_BYTES, "maxLength": MAX_PASSWORD_BYTES
+}  # fmt: skip
+
+Email = Annotated[str, AfterValidator(canonical_email), WithJsonSchema(EMAIL)]
+Username = Annotated[str, AfterValidator(check_username), WithJsonSchema(USERNAME)]
+NewPassword = Annotated[str, AfterValidator(check_password), WithJsonSchema(PASSWORD)]
 
 
 class RegistrationIn(Input):
@@ -102,7 +118,7 @@ class KeyIn(Input):
     """A key to make; without scopes it may read and write, without a project it works in all of them."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
-    scopes: Annotated[frozenset[Scope], Field(min_length=1)] | None = None
+    scopes: Annotated[frozenset[Scope], Field(min_length=1), WithJsonSchema(SCOPES)] | None = None
     project: ProjectName | None = None
     expires_in_days: Annotated[int, Field(ge=1, le=MAX_KEY_DAYS)] | None = None
 

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from wxcloudrun.audit.queries import Filters
 from wxcloudrun.audit.service.chain import Verdict
 from wxcloudrun.kit.web.pages import MAX_ROW_ID, PageQuery
-from wxcloudrun.kit.web.parsing import Output, Timestamp
+from wxcloudrun.kit.web.parsing import Moment, Output, Timestamp
 
 PRINTABLE = r"^[ -~]+$"  # what the columns can hold
 
@@ -18,8 +18,8 @@ class AuditQuery(PageQuery):
     actor: Annotated[int, Field(ge=1, le=MAX_ROW_ID)] | None = None
     action: str | None = Field(None, max_length=64, pattern=PRINTABLE)
     object: str | None = Field(None, max_length=512, pattern=PRINTABLE)
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
 
     def filters(self) -> Filters:
         """Return what the query asks for."""

@@ -9,12 +9,19 @@ from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
 
 PACKAGE = "/project/<project>/<package>"
 BYTES = (NotFound, PreconditionFailed, RangeNotSatisfiable, DamagedObject, StoreUnavailable)
+CONDITIONS = (
+    "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
+)  # fmt: skip
+HEADERS = (
+    "Content-Disposition", "ETag", "X-Artifact-Id", "X-Checksum-SHA256", "X-Checksum-SHA1", "X-Checksum-MD5",
+    "Repr-Digest", "Accept-Ranges", "Last-Modified", "X-Content-Type-Options", "Content-Security-Policy",
+)  # fmt: skip
 
 ENDPOINTS = [
     Endpoint(
         "GET", PACKAGE + "/+/<rest:ref>", controller.download, "download", "The bytes behind a reference",
         caller=Caller.PUBLIC, query=DownloadQuery, any_query=True, answers_bytes=True, answer=LinkOut,
-        errors=(*BYTES, Invalid),
+        errors=(*BYTES, Invalid), reads=CONDITIONS, sends=(*HEADERS, "Cache-Control", "Vary"),
     ),
     Endpoint(
         "GET", PACKAGE + "/resolve", controller.resolve, "resolve", "What a reference means, and why",
@@ -27,6 +34,7 @@ ENDPOINTS = [
     Endpoint(
         "GET", "/blobs/<token>", controller.linked_blob, "linked_blob", "The bytes behind a signed link",
         caller=Caller.ANYONE, scope=None, any_query=True, answers_bytes=True, errors=(*BYTES, Gone),
+        reads=CONDITIONS, sends=(*HEADERS, "Cache-Control"),
     ),
 ]  # fmt: skip
 

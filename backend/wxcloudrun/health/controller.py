@@ -5,9 +5,10 @@ from flask import Response, current_app, jsonify
 from wxcloudrun.config import Settings
 from wxcloudrun.health.schemas import HealthOut
 from wxcloudrun.health.service import HealthService
+from wxcloudrun.kit.web import api_page
 from wxcloudrun.kit.web.endpoint import rows, service
 from wxcloudrun.kit.web.envelope import ok
-from wxcloudrun.kit.web.openapi import describe
+from wxcloudrun.kit.web.openapi.document import describe
 
 
 def health() -> Response:
@@ -17,9 +18,22 @@ def health() -> Response:
 
 def openapi() -> Response:
     """Answer the description of the API, which is no envelope but a document of its own format."""
-    rules = {rule.endpoint: rule.rule for rule in current_app.url_map.iter_rules()}
-    settings: Settings = current_app.extensions["settings"]
-    return jsonify(describe(rows(current_app), rules, server=settings.base_url))
+    known = current_app.extensions
+    if "openapi" not in known:  # it is the same for as long as the process lives
+        rules = {rule.endpoint: rule.rule for rule in current_app.url_map.iter_rules()}
+        settings: Settings = known["settings"]
+        known["openapi"] = describe(rows(current_app), rules, server=settings.base_url)
+    return jsonify(known["openapi"])
+
+
+def docs() -> Response:
+    """Answer the page on which the description can be read and tried."""
+    return api_page.page()
+
+
+def docs_asset(asset: str) -> Response:
+    """Answer one of the files of that page."""
+    return api_page.asset(asset)
 
 
 def ready() -> Response:

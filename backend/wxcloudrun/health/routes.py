@@ -3,6 +3,7 @@
 from wxcloudrun.health import controller
 from wxcloudrun.health.errors import NotReady
 from wxcloudrun.health.schemas import HealthOut
+from wxcloudrun.kit.errors import NotFound
 from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
 
 ENDPOINTS = [
@@ -12,7 +13,15 @@ ENDPOINTS = [
     ),
     Endpoint(
         "GET", "/openapi.json", controller.openapi, "openapi", "This description",
-        caller=Caller.ANYONE, scope=None,
+        caller=Caller.ANYONE, scope=None, media="application/json",
+    ),
+    Endpoint(
+        "GET", "/docs", controller.docs, "docs", "A page to read this description and to try calls",
+        caller=Caller.ANYONE, scope=None, media="text/html",
+    ),
+    Endpoint(
+        "GET", "/docs/<asset>", controller.docs_asset, "docs_asset", "A file of that page",
+        caller=Caller.ANYONE, scope=None, media="*/*", errors=(NotFound,),
     ),
     Endpoint(
         "GET", "/ready", controller.ready, "ready", "Able to work",

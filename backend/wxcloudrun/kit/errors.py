@@ -3,6 +3,19 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+TEXT = {"type": "string"}
+NUMBER = {"type": "integer"}
+DIGEST = {"type": ["string", "null"], "description": "an artifact id"}
+FIELD_ERRORS = {
+    "type": "array",
+    "description": "every field that is wrong",
+    "items": {
+        "type": "object",
+        "required": ["field", "message"],
+        "properties": {"field": TEXT, "message": TEXT},
+    },
+}
+
 
 class AppError(Exception):
     """A refusal that a caller is told about.
@@ -13,6 +26,7 @@ class AppError(Exception):
 
     status: ClassVar[int] = 500
     reason: ClassVar[str] = "internal"
+    described_facts: ClassVar[Mapping[str, Any]] = {}  # JSON schemas, for the description of the API
 
     def __init__(self, message: str, *, headers: Mapping[str, str] | None = None, **facts: Any) -> None:
         super().__init__(message)
@@ -42,6 +56,7 @@ class Invalid(AppError):
 
     status = 422
     reason = "invalid"
+    described_facts: ClassVar = {"errors": FIELD_ERRORS}
 
     @classmethod
     def field(cls, field: str, message: str) -> "Invalid":
@@ -53,6 +68,7 @@ class ChecksumMismatch(Invalid):
     """The bytes that arrived are not the ones that were announced."""
 
     reason = "checksum_mismatch"
+    described_facts: ClassVar = {"algorithm": TEXT, "expected": TEXT, "received": TEXT}
 
 
 class IdempotencyKeyReused(Invalid):
@@ -66,6 +82,21 @@ class TooLarge(AppError):
 
     status = 413
     reason = "too_large"
+    described_facts: ClassVar = {"limit": NUMBER}
+
+
+class UriTooLong(AppError):
+    """The URL is longer than the server reads."""
+
+    status = 414
+    reason = "uri_too_long"
+
+
+class HeadersTooLarge(AppError):
+    """One header, or all of them together, are longer than the server reads."""
+
+    status = 431
+    reason = "headers_too_large"
 
 
 class UnsupportedMediaType(AppError):
@@ -101,6 +132,7 @@ class Forbidden(AppError):
 
     status = 403
     reason = "forbidden"
+    described_facts: ClassVar = {"needs": TEXT, "role": TEXT, "needs_scope": TEXT}
 
 
 # --- What is asked for ------------------------------------------------------------------------------
@@ -124,6 +156,7 @@ class VersionTaken(Conflict):
     """The version name holds, or once held, other bytes."""
 
     reason = "version_taken"
+    described_facts: ClassVar = {"version": TEXT, "existing": DIGEST, "offered": DIGEST}
 
 
 class Gone(AppError):
@@ -138,6 +171,7 @@ class PreconditionFailed(AppError):
 
     status = 412
     reason = "precondition_failed"
+    described_facts: ClassVar = {"current": DIGEST}
 
 
 class RangeNotSatisfiable(AppError):
@@ -145,6 +179,7 @@ class RangeNotSatisfiable(AppError):
 
     status = 416
     reason = "range_not_satisfiable"
+    described_facts: ClassVar = {"size": NUMBER}
 
 
 class TooManyRequests(AppError):
@@ -152,6 +187,7 @@ class TooManyRequests(AppError):
 
     status = 429
     reason = "too_many_requests"
+    described_facts: ClassVar = {"limit": NUMBER, "window_seconds": NUMBER, "retry_after": NUMBER}
 
     def __init__(self, message: str, *, retry_after_seconds: int, **facts: Any) -> None:
         super().__init__(message, headers={"Retry-After": str(retry_after_seconds)}, **facts)

@@ -5,9 +5,10 @@ it never reaches SQL.
 """
 
 import re
+from collections.abc import Collection
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
@@ -66,7 +67,18 @@ def is_sha256(text: str) -> bool:
     return SHA256.fullmatch(text) is not None
 
 
-ProjectName = Annotated[str, AfterValidator(check_project_name)]
-PackageName = Annotated[str, AfterValidator(check_package_name)]
-TagName = Annotated[str, AfterValidator(check_tag_name)]
-ArtifactId = Annotated[str, AfterValidator(check_sha256)]
+def described(pattern: re.Pattern[str], *, but_not: Collection[str] = ()) -> WithJsonSchema:
+    """Say in a schema what a checking function demands; `but_not` are patterns."""
+    exclusion = f"(?!({'|'.join(sorted(but_not))})$)" if but_not else ""
+    return WithJsonSchema({"type": "string", "pattern": f"^{exclusion}{pattern.pattern}$"})
+
+
+PROJECT_NAME = described(NAME)
+PACKAGE_NAME = described(NAME, but_not=RESERVED_PACKAGES)
+TAG_NAME = described(TAG, but_not={*RESERVED_TAGS, SHA256.pattern})
+ARTIFACT_ID = described(SHA256)
+
+ProjectName = Annotated[str, AfterValidator(check_project_name), PROJECT_NAME]
+PackageName = Annotated[str, AfterValidator(check_package_name), PACKAGE_NAME]
+TagName = Annotated[str, AfterValidator(check_tag_name), TAG_NAME]
+ArtifactId = Annotated[str, AfterValidator(check_sha256), ARTIFACT_ID]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from wxcloudrun.kit.names import ArtifactId, ProjectName, TagName
 from wxcloudrun.kit.web.pages import PageQuery
@@ -19,10 +19,13 @@ def check_prefix(text: str) -> str:
     return text
 
 
+PREFIX = {"type": "string", "pattern": "^[ -~]{0,128}$"}
+
+
 class SearchQuery(PageQuery):
     """Filters; a package must satisfy all that are given."""
 
-    q: Annotated[str, AfterValidator(check_prefix)] | None = None
+    q: Annotated[str, AfterValidator(check_prefix), WithJsonSchema(PREFIX)] | None = None
     project: ProjectName | None = None
     tag: TagName | None = None
     version: VersionName | None = None

@@ -17,7 +17,7 @@ FIGURES = [
 METRICS = [
     Endpoint(
         "GET", "/metrics", controller.show_metrics, "show_metrics", "Metrics for Prometheus",
-        caller=Caller.ANYONE, scope=None, errors=(Unauthorized,),
+        caller=Caller.ANYONE, scope=None, media="text/plain", errors=(Unauthorized,),
     ),
 ]  # fmt: skip
 

@@ -8,6 +8,7 @@ from wxcloudrun.tags import controller
 from wxcloudrun.tags.schemas import TagIn, TagMovedOut, TagMoveOut, TagOut
 
 TAG = "/tags/<tag>"
+CONDITIONS = ("Tag-If-Match", "Tag-If-None-Match")
 
 ENDPOINTS = [
     Endpoint(
@@ -16,16 +17,18 @@ ENDPOINTS = [
     ),
     Endpoint(
         "GET", TAG, controller.get_tag, "get_tag", "One tag",
-        caller=Caller.PUBLIC, answer=TagOut, errors=(NotFound,),
+        caller=Caller.PUBLIC, answer=TagOut, errors=(NotFound,), sends=("ETag",),
     ),
     Endpoint(
         "PUT", TAG, controller.put_tag, "put_tag", "Point a tag at an artifact or a version",
         scope=Scope.WRITE, body=TagIn, answer=TagMovedOut,
         errors=(Forbidden, NotFound, Invalid, Malformed, PreconditionFailed),
+        reads=CONDITIONS, sends=("ETag",),
     ),
     Endpoint(
         "DELETE", TAG, controller.delete_tag, "delete_tag", "Delete a tag; its history stays",
         scope=Scope.WRITE, status=204, errors=(Forbidden, NotFound, Malformed, PreconditionFailed),
+        reads=CONDITIONS,
     ),
     Endpoint(
         "GET", "/tags/<tag>/history", controller.list_moves, "list_tag_history", "Where a tag pointed",

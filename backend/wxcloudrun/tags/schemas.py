@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import TypeAdapter, ValidationError, model_validator
+from pydantic import ConfigDict, JsonValue, TypeAdapter, ValidationError, model_validator
 
 from wxcloudrun.kit.errors import Invalid
 from wxcloudrun.kit.names import ArtifactId, TagName
@@ -11,8 +11,15 @@ from wxcloudrun.tags.service import Moved
 from wxcloudrun.versions.schemas import VersionName
 
 
+def given(field: str) -> dict[str, JsonValue]:
+    """Say in a schema that a field is there and not null."""
+    return {"required": [field], "properties": {field: {"type": "string"}}}
+
+
 class TagIn(Input):
     """Where a tag shall point: exactly one of the two."""
+
+    model_config = ConfigDict(json_schema_extra={"oneOf": [given("artifact_id"), given("version")]})
 
     artifact_id: ArtifactId | None = None
     version: VersionName | None = None

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 from wxcloudrun.kit.web.parsing import Output, Timestamp
 from wxcloudrun.versions.rules import version_problem
@@ -16,7 +16,8 @@ def check_version(text: str) -> str:
     return text
 
 
-VersionName = Annotated[str, AfterValidator(check_version)]
+VERSION_NAME = {"type": "string", "pattern": r"^[!-.0-~]{1,128}$"}
+VersionName = Annotated[str, AfterValidator(check_version), WithJsonSchema(VERSION_NAME)]
 
 
 class VersionOut(Output):

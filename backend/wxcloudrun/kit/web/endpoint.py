@@ -59,6 +59,11 @@ class Endpoint:
     errors: tuple[type[AppError], ...] = ()
     any_query: bool = False  # downloads ignore parameters that they do not know
     answers_bytes: bool = False  # a success may be the bytes of an artifact
+    form: type[BaseModel] | None = None  # the text fields beside the file of a `Body.FORM`
+    media: str | None = None  # the type of a success that is neither an envelope nor an artifact
+    reads: tuple[str, ...] = ()  # request headers with a meaning here
+    sends: tuple[str, ...] = ()  # headers that a success carries
+    description: str = ""  # what the summary and the models leave open
 
 
 def blueprint(name: str, prefix: str, endpoints: Sequence[Endpoint]) -> Blueprint:

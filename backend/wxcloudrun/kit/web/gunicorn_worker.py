@@ -10,10 +10,13 @@ import socket
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
 from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from wxcloudrun.kit import clock
+from wxcloudrun.kit import clock, ids
+from wxcloudrun.kit.errors import AppError, HeadersTooLarge, Malformed, UriTooLong
+from wxcloudrun.kit.web.envelope import failure
 
 IDLE_SECONDS = 60  # a client that neither sends nor takes a byte for so long is gone
 # One that sends a byte a minute would hold its thread for ever. A telephone at the edge of its network
@@ -94,6 +97,17 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not type
         super().load_wsgi()
         self.wsgi = closing_if_unread(self.wsgi)
 
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Answer a request that cannot be read in the envelope, as every other one."""
+        refusal = unreadable(exc)
+        if refusal is None:
+            super().handle_error(req, client, addr, exc)
+            return
+        self.log.warning("unreadable request: %s", type(exc).__name__)
+        with contextlib.suppress(OSError):
+            client.sendall(rendered(refusal))
+        linger(client)
+
     def handle_request(self, req: Request, conn: TConn) -> bool:
         """Handle one request; False closes the connection."""
         body = watch(req, conn.sock)
@@ -104,6 +118,24 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not type
             linger(conn.sock)
             return False
         return keep
+
+
+def unreadable(error: BaseException) -> AppError | None:
+    """Return how to refuse a request that is no HTTP as we read it; None for a fault of ours."""
+    if isinstance(error, LimitRequestLine):
+        return UriTooLong("the URL is too long")
+    if isinstance(error, LimitRequestHeaders):
+        return HeadersTooLarge("the headers are too long, or too many")
+    if isinstance(error, ParseException):
+        return Malformed("this is not HTTP as this service reads it")
+    return None
+
+
+def rendered(refusal: AppError) -> bytes:
+    """Write a refusal for a connection that ends with it."""
+    answer = failure(refusal.status, refusal.message, {"reason": refusal.reason})
+    answer.headers.extend({"Connection": "close", "X-Request-ID": ids.request_id(None)})
+    return f"HTTP/1.1 {answer.status}\r\n{answer.headers}".encode("latin-1") + answer.get_data()
 
 
 def watch(req: Request, sock: socket.socket) -> WatchedBody:

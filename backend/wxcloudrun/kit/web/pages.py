@@ -17,13 +17,14 @@ from wxcloudrun.kit.web.parsing import Output, Query
 
 MAX_ROW_ID = 2**63 - 1
 MAX_NAME_LENGTH = 128
+CURSOR = "^[A-Za-z0-9_-]{1,512}$"
 
 
 class PageQuery(Query):
     """`?limit=` and `?cursor=`, which every list takes."""
 
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
-    cursor: str | None = Field(None, max_length=2000)
+    cursor: str | None = Field(None, pattern=CURSOR)
 
 
 class PageOut[T: BaseModel](Output):

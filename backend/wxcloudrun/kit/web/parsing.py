@@ -1,10 +1,18 @@
 """From request to typed values: JSON bodies, query strings, header fields. Malformed input stops here."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 
 from flask import request
-from pydantic import BaseModel, ConfigDict, PlainSerializer, ValidationError
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    ValidationError,
+)
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 
 from wxcloudrun.kit import clock
@@ -12,6 +20,7 @@ from wxcloudrun.kit.errors import Interrupted, Invalid, Malformed, NotFound, Too
 from wxcloudrun.kit.web.envelope import validation_errors
 
 MAX_JSON_BYTES = 1024 * 1024
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 MAX_ERRORS = 50  # an answer names no more wrong fields than a person would read
 MAX_ID_DIGITS = 18  # what surely fits into a BIGINT
 
@@ -32,6 +41,18 @@ class Query(BaseModel):
 
 Timestamp = Annotated[datetime, PlainSerializer(clock.rfc3339, return_type=str)]
 """A moment in an answer: RFC 3339, UTC, microseconds."""
+
+
+def check_moment(given: object) -> object:
+    """Return `given`; ValueError for text that is no RFC 3339 moment with a zone."""
+    if isinstance(given, str) and not MOMENT.fullmatch(given):
+        message = "write a moment as 2026-11-21T10:30:31Z, with a zone"
+        raise ValueError(message)
+    return given
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(check_moment)]
+"""A moment in a request, which pydantic by itself would also take as a number of seconds."""
 
 
 class Output(BaseModel):

@@ -1,0 +1,87 @@
+"""Runs the pages that are named, or all. Exit codes: 0 as shown, 1 something is not, 2 no service."""
+
+import re
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+from tools.demo.registry import BACKEND, RegistryError
+from tools.docs_check.comparison import agree
+from tools.docs_check.pages import Block, Command, blocks_of
+from tools.docs_check.service import Service, running_service
+from tools.docs_check.shell import Shell
+
+ROOT = BACKEND.parent
+ADDRESS = re.compile(r"127\.0\.0\.1:(?:8080|18090)")
+REFUSED = '{"code":0,'
+
+
+def main() -> int:
+    """Run every page and tell what is not as shown."""
+    pages = [Path(name).resolve() for name in sys.argv[1:]]
+    pages = pages or [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").glob("*.md"))]
+    counts: Counter[str] = Counter()
+    try:
+        for page in pages:
+            if any(block.skipped_because is None for block in blocks_of(page)):
+                run_page(page, counts)
+            else:
+                tell_skipped(page, blocks_of(page), counts)
+    except RegistryError as error:
+        print(f"docs-check: {error}")
+        return 2
+    told = ", ".join(f"{number} {word}" for word, number in counts.items())
+    print(f"docs-check: {len(pages)} pages, {told or 'nothing to run'}")
+    return 1 if counts["not as shown"] else 0
+
+
+def run_page(page: Path, counts: Counter[str]) -> None:
+    """Run one page on a service of its own."""
+    with tempfile.TemporaryDirectory(prefix="docs-check-") as name, running_service(Path(name)) as service:
+        folder = Path(name) / "folder"
+        folder.mkdir()
+        shell = Shell(folder, service.environ)
+        try:
+            for block in blocks_of(page):
+                run_block(page, block, shell, service, counts)
+        finally:
+            shell.close()
+
+
+def run_block(page: Path, block: Block, shell: Shell, service: Service, counts: Counter[str]) -> None:
+    """Run one block, or name it."""
+    if block.skipped_because is not None:
+        tell_skipped(page, [block], counts)
+        return
+    for command in block.commands():
+        text = ADDRESS.sub(f"127.0.0.1:{service.port}", command.text)
+        code, came = shell.run(text, folder=BACKEND if block.in_backend else None)
+        problem = problem_with(command, code, came)
+        if problem is None:
+            counts["hidden" if block.is_hidden else "as shown"] += 1
+        else:
+            counts["not as shown"] += 1
+            print(f"{page.relative_to(ROOT)}:{command.line}: {problem}\n  $ {command.text}")
+            print("\n".join(f"  came  | {line}" for line in came))
+            print("\n".join(f"  shown | {line}" for line in command.shown or ()))
+
+
+def problem_with(command: Command, code: int, came: list[str]) -> str | None:
+    """Say what is not as the page says, None if all is."""
+    if command.shown is not None:
+        return None if agree(command.shown, came) else "the output is another one"
+    if code:
+        return f"exit code {code}"
+    return "the service refused it" if any(REFUSED in line for line in came) else None
+
+
+def tell_skipped(page: Path, blocks: list[Block], counts: Counter[str]) -> None:
+    """Name what is not run, and why."""
+    for block in blocks:
+        counts["not run"] += 1
+        print(f"not run: {page.relative_to(ROOT)}:{block.line}: {block.skipped_because}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""Reads a page: its blocks, the commands in them, and what each of them shall print."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+RUN = frozenset({"console", "sh", "bash"})
+FENCE = re.compile(r"^(?P<indent> *)```(?P<kind>\w*)\s*$")
+DIRECTIVE = re.compile(
+    r"^ *<!-- docs-check: (?P<verb>skip|in backend|before)(?:, (?P<reason>.*?))?(?P<end> *-->)?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command, the line on which it stands, and its output if the page shows one."""
+
+    line: int
+    text: str
+    shown: tuple[str, ...] | None
+
+
+@dataclass(slots=True)
+class Block:
+    """A fenced block that can be run, or the commands of a comment."""
+
+    line: int
+    kind: str
+    lines: list[str] = field(default_factory=list)
+    skipped_because: str | None = None
+    in_backend: bool = False
+    is_hidden: bool = False
+
+    def commands(self) -> Iterator[Command]:
+        """Yield the commands. Without output each line is one, and a backslash at its end continues it."""
+        if self.kind != "console":
+            yield from self._silent_commands()
+            return
+        text: list[str] = []
+        shown: list[str] = []
+        start = self.line
+        for number, line in enumerate([*self.lines, "$ "], self.line + 1):
+            if line.startswith("$ "):
+                if text:
+                    yield Command(start, "\n".join(text), tuple(shown))
+                text, shown, start = [line[2:]], [], number
+            elif line.startswith("> ") and not shown:
+                text.append(line[2:])
+            else:
+                shown.append(line)
+
+    def _silent_commands(self) -> Iterator[Command]:
+        text: list[str] = []
+        for number, line in enumerate(self.lines, self.line + 1):
+            text.append(line)
+            if line.endswith("\\"):
+                continue
+            if (command := "\n".join(text)).strip() and not command.lstrip().startswith("#"):
+                yield Command(number - len(text) + 1, command, None)
+            text = []
+
+
+def blocks_of(page: Path) -> list[Block]:
+    """Return the blocks of a page that can be run, in order."""
+    found: list[Block] = []
+    coming = Block(0, "")
+    lines = iter(enumerate(page.read_text(encoding="utf-8").splitlines(), 1))
+    for number, line in lines:
+        if directive := DIRECTIVE.match(line):
+            if directive["verb"] == "before":
+                found.append(Block(number, "sh", until(lines, "-->"), is_hidden=True))
+            else:
+                coming.skipped_because = directive["reason"] or coming.skipped_because
+                coming.in_backend = directive["verb"] == "in backend"
+        elif fence := FENCE.match(line):
+            content = until(lines, f"{fence['indent']}```")
+            if fence["kind"] in RUN:
+                trimmed = [each.removeprefix(fence["indent"]) for each in content]
+                coming.line, coming.kind, coming.lines = number, fence["kind"], trimmed
+                found.append(coming)
+            coming = Block(0, "")
+    return found
+
+
+def until(lines: Iterator[tuple[int, str]], end: str) -> list[str]:
+    """Return the lines up to one that ends it."""
+    taken: list[str] = []
+    for _, line in lines:
+        if line.rstrip() == end:
+            break
+        taken.append(line)
+    return taken
