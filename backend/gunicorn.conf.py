@@ -12,6 +12,7 @@ sys.path.insert(0, str(BACKEND_DIR))  # so that gunicorn may be started from any
 from wxcloudrun.config import Settings, SettingsError  # noqa: E402  # the folder must be on the path first
 
 WELCOME_SECONDS = 30
+PATIENCE_SECONDS = 10  # for jobs, after the transfers have ended
 
 try:
     _settings = Settings.from_env()
@@ -55,3 +56,19 @@ def when_ready(server: Any) -> None:  # gunicorn has no types
         subprocess.run(welcome, cwd=BACKEND_DIR, check=False, timeout=WELCOME_SECONDS)  # noqa: S603  # a fixed command of our own
     except subprocess.TimeoutExpired:
         server.log.warning("`flask welcome` took longer than %d seconds", WELCOME_SECONDS)
+
+
+def post_worker_init(worker: Any) -> None:
+    """Let the worker process work in the background too, unless other processes do that."""
+    if _settings.works_in_server:
+        from wxcloudrun.wiring import start_background  # noqa: PLC0415  # the master loads no application
+
+        start_background(worker.app.wsgi())
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """Let jobs finish that need only seconds; others go to another worker."""
+    if _settings.works_in_server and worker.booted:
+        from wxcloudrun.wiring import stop_background  # noqa: PLC0415  # the master loads no application
+
+        stop_background(worker.app.wsgi(), PATIENCE_SECONDS)

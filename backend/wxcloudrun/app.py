@@ -40,7 +40,7 @@ def create_app(settings: Settings) -> Flask:
         app,
         url=settings.sqlalchemy_url,
         sqlite_synchronous=settings.sqlite_synchronous,
-        pool_size=settings.threads,
+        pool_size=settings.threads + settings.job_threads,
     )
     wiring.connect(app, settings)
     for blueprint in BLUEPRINTS:

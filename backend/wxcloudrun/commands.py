@@ -4,9 +4,12 @@ Those that look after the bytes end with 0 if all is well, 1 if there is somethi
 look at, 2 if they could not do their work; `--json` makes their report one JSON object.
 """
 
+import atexit
 import json
 import secrets
+import signal
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
@@ -17,7 +20,9 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_migrate import upgrade
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from werkzeug.serving import is_running_from_reloader, run_simple
 
+from wxcloudrun import wiring
 from wxcloudrun.accounts.service.keys import KeyService, KeyWish
 from wxcloudrun.accounts.service.users import UserService
 from wxcloudrun.artifacts.service.collect import Collected, CollectService
@@ -28,23 +33,37 @@ from wxcloudrun.audit.service.chain import Verdict
 from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.config import Settings
 from wxcloudrun.kit.errors import Conflict
+from wxcloudrun.kit.queue.background import Background
 from wxcloudrun.kit.security import EVERY_SCOPE, Actor, CredentialKind
 from wxcloudrun.kit.storage.minio import MinioBlobStore
 from wxcloudrun.kit.storage.port import ObjectMissing, StoreUnavailable, is_key
 from wxcloudrun.kit.web.endpoint import service
 from wxcloudrun.projects.service import DEFAULT_PROJECT, ProjectService
-from wxcloudrun.wiring import blob_store
 
 WELCOME_DAYS = 1
 WELCOME_KEY = "make run"
 FINDINGS, FAILED = 1, 2
+WORKER_PATIENCE_SECONDS = 25.0  # what runs such processes kills them after half a minute
+DEV_PATIENCE_SECONDS = 1.0
 
 Report = Collected | Swept | Checked | Rebuilt | Verdict
 
 
 def register_commands(app: Flask) -> None:
     """Add the commands to `flask`."""
-    for command in (init, welcome, collect, sweep, fsck, rebuild, restore, audit_chain, audit_verify):
+    for command in (
+        init,
+        welcome,
+        collect,
+        sweep,
+        fsck,
+        rebuild,
+        restore,
+        audit_chain,
+        audit_verify,
+        worker,
+        dev,
+    ):
         app.cli.add_command(command)
 
 
@@ -54,7 +73,7 @@ def init() -> None:
     """Create the schema, the bucket, the administrator and the default project; harmless if they exist."""
     settings: Settings = current_app.extensions["settings"]
     upgrade()
-    store = blob_store(settings)
+    store = wiring.blob_store(settings)
     if isinstance(store, MinioBlobStore):
         store.make_bucket()
     create_administrator(settings)
@@ -209,6 +228,31 @@ def restore(keys: tuple[str, ...]) -> None:
         except StoreUnavailable as error:
             fail(f"the blob store failed: {error.message}")
         click.echo(f"restored: {key}")
+
+
+@click.command()
+@with_appcontext
+def worker() -> None:
+    """Work in the background until a signal comes: jobs, and what is done again and again."""
+    over = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: over.set())
+    service(Background).start()
+    over.wait()
+    service(Background).stop(WORKER_PATIENCE_SECONDS)
+
+
+@click.command()
+@with_appcontext
+def dev() -> None:
+    """Serve with Flask's own server, which reloads when a file changes; for development only."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # what the server needs
+    settings: Settings = app.extensions["settings"]
+    # The parent process only watches files; what works is its child, which ends at every change.
+    if is_running_from_reloader() and settings.works_in_server:
+        service(Background).start()
+        atexit.register(wiring.stop_background, app, DEV_PATIENCE_SECONDS)
+    run_simple(settings.host, settings.port, app, use_reloader=True, use_debugger=True, threaded=True)
 
 
 @click.command("audit-chain")

@@ -152,6 +152,11 @@ class Settings(BaseModel):
     link_seconds: int = Field(300, alias="LINK_SECONDS", ge=1, le=7 * 86_400)
     gc_grace_seconds: int = Field(86_400, alias="GC_GRACE_SECONDS", ge=0)
 
+    job_threads: int = Field(2, alias="JOB_THREADS", ge=1, le=64)
+    job_lease_seconds: int = Field(60, alias="JOB_LEASE_SECONDS", ge=1, le=3600)
+    job_history_days: int = Field(30, alias="JOB_HISTORY_DAYS", ge=1)
+    embedded_worker: Literal["auto", "on", "off"] = Field("auto", alias="EMBEDDED_WORKER")
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Read the environment; the file that `ENV_FILE` names fills what is unset.
@@ -210,7 +215,12 @@ class Settings(BaseModel):
     @property
     def keeps_data(self) -> bool:
         """True if anything but generated secrets lies below `DATA_DIR`."""
-        return self.database_url is None or self.blob_store == "local"
+        return self.database_url is None or self.blob_store == "local" or self.redis_url is None
+
+    @property
+    def works_in_server(self) -> bool:
+        """True if server processes work on jobs themselves: by default unless there is a Redis."""
+        return self.embedded_worker == "on" or (self.embedded_worker == "auto" and self.redis_url is None)
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -8,7 +8,9 @@ from wxcloudrun.accounts.routes import accounts
 from wxcloudrun.audit.routes import audit
 from wxcloudrun.downloads.routes import downloads
 from wxcloudrun.health.routes import health
+from wxcloudrun.jobs.routes import jobs
 from wxcloudrun.kit.limits.sql import RateCounter
+from wxcloudrun.maintenance.routes import maintenance
 from wxcloudrun.packages.routes import packages
 from wxcloudrun.projects.routes import projects
 from wxcloudrun.search.routes import search
@@ -27,6 +29,8 @@ BLUEPRINTS: Sequence[Blueprint] = (
     versions,
     search,
     audit,
+    jobs,
+    maintenance,
 )
 
 KIT_TABLES = (RateCounter,)

@@ -1,5 +1,7 @@
 """The composition root: which class fills which port, and the one instance of each service."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -32,14 +34,27 @@ from wxcloudrun.downloads.service.artifacts import ArtifactService
 from wxcloudrun.downloads.service.content import BlobService
 from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.health.service import HealthService
+from wxcloudrun.jobs.service.administration import JobAdministrationService
+from wxcloudrun.jobs.service.kinds import JobKind
+from wxcloudrun.jobs.service.periodic import PeriodicService, TaskKind
+from wxcloudrun.jobs.service.queue import JobQueue
+from wxcloudrun.jobs.service.recovery import RecoveryService
+from wxcloudrun.jobs.service.statistics import JobStatistics
+from wxcloudrun.jobs.service.work import WorkService
+from wxcloudrun.kit.db import on_this_database
 from wxcloudrun.kit.http_client import HttpClient
 from wxcloudrun.kit.limits.fallback import FallbackCounters
 from wxcloudrun.kit.limits.port import RateCounters
 from wxcloudrun.kit.limits.redis import RedisCounters
 from wxcloudrun.kit.limits.sql import SqlCounters
+from wxcloudrun.kit.queue.background import Background
+from wxcloudrun.kit.queue.duties import Duties
+from wxcloudrun.kit.queue.huey import HueyQueue, embedded_queue, redis_queue
 from wxcloudrun.kit.storage.local import LocalBlobStore
 from wxcloudrun.kit.storage.minio import MinioBlobStore, S3Location
 from wxcloudrun.kit.storage.port import BlobStore
+from wxcloudrun.maintenance.service import MaintenanceService
+from wxcloudrun.maintenance.tasks import MaintenanceTasks
 from wxcloudrun.packages import queries as package_queries
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.projects import queries as project_queries
@@ -52,6 +67,8 @@ from wxcloudrun.uploads.service.publication import Publication
 from wxcloudrun.uploads.service.reception import ReceptionService
 from wxcloudrun.versions.service import VersionService
 
+HOUR, DAY = 3600, 86_400
+
 
 def connect(app: Flask, settings: Settings) -> None:
     """Build everything that lives as long as the application does."""
@@ -61,12 +78,84 @@ def connect(app: Flask, settings: Settings) -> None:
 
 def build_services(settings: Settings, blobs: BlobStore) -> dict[type[Any], Any]:
     """Build each service with what it needs, by its class."""
-    services = [
+    queue = job_queue(settings)
+    services: dict[type[Any], Any] = {}
+    for service in (
+        JobQueue(wake_ups=queue),
         *account_services(settings),
         *registry_services(settings, blobs),
         *maintenance_services(settings, blobs),
-    ]
-    return {type(service): service for service in services}
+    ):
+        services[type(service)] = service
+    add_background_services(services, settings, queue)
+    services[HealthService] = HealthService(blobs=blobs, queue=queue)
+    return services
+
+
+def add_background_services(services: dict[type[Any], Any], settings: Settings, queue: HueyQueue) -> None:
+    """Build what works in the background; it stands on all the others."""
+    chores = MaintenanceTasks(
+        collect=services[CollectService], sweep=services[SweepService], fsck=services[FsckService]
+    )
+    kinds = job_kinds(chores)
+    recovery = RecoveryService(kinds=kinds, jobs=services[JobQueue], history_days=settings.job_history_days)
+    tasks = periodic_tasks(services, chores, recovery)
+    lease_seconds = settings.job_lease_seconds
+    work = WorkService(kinds=kinds, lease_seconds=lease_seconds)
+    periodic = PeriodicService(tasks=tasks, lease_seconds=lease_seconds)
+    background = Background(queue=queue, duties=partial(duties, work, periodic), threads=settings.job_threads)
+    administration = JobAdministrationService(tasks=tasks)
+    for service in (
+        work,
+        periodic,
+        recovery,
+        background,
+        administration,
+        JobStatistics(tasks=tasks, is_running_here=lambda: background.is_running),
+        MaintenanceService(queue=services[JobQueue], jobs=administration),
+    ):
+        services[type(service)] = service
+
+
+def job_kinds(chores: MaintenanceTasks) -> dict[str, JobKind]:
+    """Return how each kind of job is done, in one table; handlers stand in the domains' `tasks.py`."""
+    return {
+        "collect": JobKind(chores.collect),
+        "sweep": JobKind(chores.sweep),
+        "fsck": JobKind(chores.fsck),
+    }
+
+
+def periodic_tasks(
+    services: Mapping[type[Any], Any], chores: MaintenanceTasks, recovery: RecoveryService
+) -> dict[str, TaskKind]:
+    """Return what is done again and again, and how often unless an administrator decides otherwise."""
+    return {
+        "requeue-jobs": TaskKind(10, recovery.requeue_abandoned),
+        "audit-chain": TaskKind(60, services[AuditService].chain),
+        "collect": TaskKind(HOUR, chores.collect_periodically),
+        "forget-expired": TaskKind(HOUR, services[RevocationService].forget_expired),
+        "sweep": TaskKind(DAY, chores.sweep_periodically),
+        "forget-jobs": TaskKind(DAY, recovery.forget_finished),
+    }
+
+
+def duties(work: WorkService, periodic: PeriodicService) -> Duties:
+    """Return what the threads of a worker do, on the database of the current application."""
+    return Duties(
+        do_job=on_this_database(work.run),
+        next_job=on_this_database(work.next_due),
+        due_tasks=on_this_database(periodic.due),
+        do_task=on_this_database(periodic.run),
+        hand_back=on_this_database(work.hand_back),
+    )
+
+
+def job_queue(settings: Settings) -> HueyQueue:
+    """Return the way to wake workers: through Redis if there is one, else through a file."""
+    if settings.redis_url is None:
+        return embedded_queue(settings.data_dir / "queue.db")
+    return redis_queue(settings.redis_url.get_secret_value())
 
 
 def account_services(settings: Settings) -> list[Any]:
@@ -159,7 +248,6 @@ def registry_services(settings: Settings, blobs: BlobStore) -> list[Any]:
         ),
         ArtifactService(),
         SearchService(),
-        HealthService(blobs=blobs),
     ]
 
 
@@ -176,6 +264,24 @@ def maintenance_services(settings: Settings, blobs: BlobStore) -> list[Any]:
         FsckService(blobs=blobs),
         RebuildService(blobs=blobs),
     ]
+
+
+def start_background(app: Flask) -> None:
+    """Let this process work in the background from now on. Never called while the application is built."""
+    with app.app_context():
+        background_of(app).start()
+
+
+def stop_background(app: Flask, patience_seconds: float) -> None:
+    """Let this process take up nothing more, and give back what it cannot finish in time."""
+    with app.app_context():
+        background_of(app).stop(patience_seconds)
+
+
+def background_of(app: Flask) -> Background:
+    """Return the background work of an application in this process."""
+    background: Background = app.extensions["services"][Background]
+    return background
 
 
 def blob_store(settings: Settings) -> BlobStore:

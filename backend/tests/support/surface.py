@@ -17,6 +17,7 @@ from tests.support.builders import Person, numbers
 from tests.support.client import ApiClient, sender
 from wxcloudrun.accounts.models import ApiKey, User
 from wxcloudrun.accounts.service.passwords import Passwords
+from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import reading, transaction
 from wxcloudrun.kit.security import Role, Scope
@@ -172,6 +173,12 @@ class Scene:
         self.give_password(guest)
         return self.client.post(f"{API}/auth/login", {"email": guest.email, "password": PASSWORD}).ok().data
 
+    def job(self) -> int:
+        """Put a job down and return its id."""
+        with self.app.app_context(), transaction() as tx:
+            queue: JobQueue = self.app.extensions["services"][JobQueue]
+            return queue.enqueue(tx, "collect", {})
+
     def link(self) -> str:
         """Return the path of a signed link to the bytes."""
         answer = self.owner.get(f"{self.package}/+/stable", query={"mode": "presigned"}).ok()
@@ -286,4 +293,12 @@ REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
     "search": lambda _: of(f"{API}/search"),
     "list_audit": lambda _: of(f"{API}/audit"),
     "verify_audit": lambda _: of(f"{API}/audit/verify"),
+    "list_jobs": lambda _: of(f"{API}/jobs"),
+    "get_job": lambda s: of(f"{API}/jobs/{s.job()}"),
+    "list_tasks": lambda _: of(f"{API}/tasks"),
+    "get_task": lambda _: of(f"{API}/tasks/collect"),
+    "change_task": lambda _: of(f"{API}/tasks/collect", json={"enabled": False}),
+    "start_collect": lambda _: of(f"{API}/maintenance/collect"),
+    "start_sweep": lambda _: of(f"{API}/maintenance/sweep", json={"force": False}),
+    "start_fsck": lambda _: of(f"{API}/maintenance/fsck", json={"deep": True}),
 }

@@ -99,6 +99,15 @@ NEEDS = {
     "search": Needs(KNOWN, READ),
     "list_audit": Needs(ADMINISTRATOR, ADMIN),
     "verify_audit": Needs(ADMINISTRATOR, ADMIN),
+    # work in the background
+    "list_jobs": Needs(ADMINISTRATOR, ADMIN),
+    "get_job": Needs(ADMINISTRATOR, ADMIN),
+    "list_tasks": Needs(ADMINISTRATOR, ADMIN),
+    "get_task": Needs(ADMINISTRATOR, ADMIN),
+    "change_task": Needs(ADMINISTRATOR, ADMIN),
+    "start_collect": Needs(ADMINISTRATOR, ADMIN, answers=202),
+    "start_sweep": Needs(ADMINISTRATOR, ADMIN, answers=202),
+    "start_fsck": Needs(ADMINISTRATOR, ADMIN, answers=202),
 }
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from pymysql.err import MySQLError
@@ -115,6 +115,17 @@ def atomically[T](work: Callable[[Transaction], T]) -> T:
                 raise
     with transaction() as tx:
         return work(tx)
+
+
+def on_this_database[**P, T](work: Callable[P, T]) -> Callable[P, T]:
+    """Return `work` such that another thread may call it, on the database of this application."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # Flask's own way to pass it on
+
+    def bound(*args: P.args, **kwargs: P.kwargs) -> T:
+        with app.app_context():
+            return work(*args, **kwargs)
+
+    return bound
 
 
 def lost_race(error: OperationalError) -> bool:

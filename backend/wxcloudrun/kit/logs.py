@@ -9,6 +9,8 @@ from logging.config import dictConfig
 from flask import g, has_request_context
 from pythonjsonlogger.json import JsonFormatter
 
+QUIET = ("alembic", "huey", "python_multipart", "urllib3", "werkzeug")
+
 
 class RequestIdFilter(logging.Filter):
     """Stamp each record with the id of the request that it belongs to."""
@@ -45,7 +47,9 @@ def configure(level: str) -> None:
             "root": {"level": level, "handlers": ["stderr"]},
             # These libraries narrate every byte at DEBUG and every bad client at WARNING.
             "loggers": {
-                name: {"level": "ERROR"} for name in ("alembic", "python_multipart", "urllib3", "werkzeug")
+                **{name: {"level": "ERROR"} for name in QUIET},
+                # Traces twice a second for as long as Redis is down; our own line says it once a minute.
+                "huey.consumer.Worker": {"level": "CRITICAL"},
             },
         }
     )

@@ -1,0 +1,64 @@
+"""The one way to put work down for later."""
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+from wxcloudrun.jobs.models import Job, JobState
+from wxcloudrun.jobs.rules import MAX_ARGUMENTS, JsonValue, written
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import Transaction
+from wxcloudrun.kit.queue.port import QueueUnavailable, WakeUps
+from wxcloudrun.kit.security import Actor
+
+logger = logging.getLogger(__name__)
+
+
+class JobQueue:
+    """Writes jobs down, and tells a worker when they are there to stay."""
+
+    def __init__(self, *, wake_ups: WakeUps) -> None:
+        self._wake_ups = wake_ups
+
+    def enqueue(
+        self,
+        tx: Transaction,
+        kind: str,
+        arguments: Mapping[str, JsonValue],
+        *,
+        actor: Actor | None = None,
+        max_attempts: int = 3,
+        delay_seconds: float = 0,
+    ) -> int:
+        """Write a job down in the caller's transaction and return its id.
+
+        A worker is woken after the commit. If that fails the job is done all the same, only some
+        seconds later: workers look for it themselves. Raises ValueError for arguments that are too long.
+        """
+        now = clock.now()
+        job = Job(
+            kind=kind,
+            arguments=written(arguments, max_length=MAX_ARGUMENTS),
+            state=JobState.QUEUED,
+            attempts=0,
+            max_attempts=max_attempts,
+            fence=0,
+            losses=0,
+            not_before=now + timedelta(seconds=delay_seconds),
+            created_at=now,
+            created_by=actor.user_id if actor is not None else None,
+        )
+        tx.session.add(job)
+        tx.session.flush()
+        job_id = job.id
+        if delay_seconds <= 0:
+            tx.after_commit(lambda: self.wake(job_id))
+        return job_id
+
+    def wake(self, job_id: int) -> None:
+        """Tell some worker that this job is there; that it cannot be told is not a failure."""
+        try:
+            self._wake_ups.ring(job_id)
+        except QueueUnavailable as error:
+            cause = type(error.__cause__).__name__
+            logger.warning("wake_failed", extra={"job_id": job_id, "cause": cause})
