@@ -1,46 +1,115 @@
 """A bench for background work: the test says what kinds of jobs there are and when they are done."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from wxcloudrun.jobs.models import Job
+from wxcloudrun.audit.models import AuditEntry
+from wxcloudrun.audit.service.record import record
+from wxcloudrun.jobs.models import Job, PeriodicTask
 from wxcloudrun.jobs.rules import JsonValue
+from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.jobs.service.kinds import JobKind
+from wxcloudrun.jobs.service.periodic import PeriodicService, TaskKind
 from wxcloudrun.jobs.service.queue import JobQueue
+from wxcloudrun.jobs.service.recovery import RecoveryService
 from wxcloudrun.jobs.service.work import WorkService
-from wxcloudrun.kit.db import reading, transaction
+from wxcloudrun.kit.db import Transaction, atomically, reading, transaction
+from wxcloudrun.kit.security import SYSTEM
 
 LEASE_SECONDS = 60
+EFFECT = "effect.made"
+
+Handler = Callable[[JobContext, dict[str, Any]], Mapping[str, JsonValue] | None]
 
 
 @dataclass(slots=True)
 class Bench:
-    """The queue of an application and a worker that works only when it is told to."""
+    """The queue of an application, and workers that work only when they are told to."""
 
     app: Flask
     kinds: dict[str, JobKind] = field(default_factory=dict)
+    tasks: dict[str, TaskKind] = field(default_factory=dict)
     lease_seconds: float = LEASE_SECONDS
+
+    @property
+    def queue(self) -> JobQueue:
+        """Where jobs are put down."""
+        queue: JobQueue = self.app.extensions["services"][JobQueue]
+        return queue
 
     def enqueue(self, kind: str, arguments: Mapping[str, JsonValue] | None = None, **options: Any) -> int:
         """Put a job down in a transaction of its own."""
-        queue: JobQueue = self.app.extensions["services"][JobQueue]
         with self.app.app_context(), transaction() as tx:
-            return queue.enqueue(tx, kind, arguments or {}, **options)
+            return self.queue.enqueue(tx, kind, arguments or {}, **options)
+
+    def given(self, handler: Handler, **options: Any) -> int:
+        """Put a job down that is done like this, and return its id."""
+        self.kinds["given"] = JobKind(handler)
+        return self.enqueue("given", **options)
 
     def worker(self) -> WorkService:
-        """Return a worker that knows the kinds of the bench."""
+        """Return one more worker, as another process has it."""
         return WorkService(kinds=self.kinds, lease_seconds=self.lease_seconds)
 
+    def recovery(self) -> RecoveryService:
+        """Return what looks after abandoned jobs and old ones."""
+        return RecoveryService(kinds=self.kinds, jobs=self.queue, history_days=30)
+
+    def periodic(self) -> PeriodicService:
+        """Return what does the tasks, as another process has it."""
+        return PeriodicService(tasks=self.tasks, lease_seconds=self.lease_seconds)
+
     def work(self) -> int:
-        """Do everything that is due."""
+        """Do every job that is due."""
         with self.app.app_context():
             return self.worker().run_due()
+
+    def tick(self) -> int:
+        """Do every periodic task that is due."""
+        with self.app.app_context():
+            return self.periodic().run_due()
+
+    def requeue(self) -> int:
+        """Let abandoned jobs begin again."""
+        with self.app.app_context():
+            return self.recovery().requeue_abandoned()
 
     def job(self, job_id: int) -> Job:
         """Return a job as it stands in its row."""
         with self.app.app_context(), reading() as session:
             return session.execute(select(Job).where(Job.id == job_id)).scalar_one()
+
+    def count(self) -> int:
+        """Count the jobs."""
+        with self.app.app_context(), reading() as session:
+            return session.execute(select(func.count()).select_from(Job)).scalar_one()
+
+    def task(self, name: str) -> PeriodicTask:
+        """Return a periodic task as it stands in its row."""
+        with self.app.app_context(), reading() as session:
+            return session.execute(select(PeriodicTask).where(PeriodicTask.name == name)).scalar_one()
+
+    def effects(self) -> list[str]:
+        """Return what jobs have written, in its order."""
+        with self.app.app_context(), reading() as session:
+            made = select(AuditEntry.object).where(AuditEntry.action == EFFECT).order_by(AuditEntry.id)
+            return list(session.execute(made).scalars())
+
+
+def write_effect(tx: Transaction, what: str) -> None:
+    """Write something that can be counted, in somebody's transaction."""
+    record(tx, SYSTEM, EFFECT, what)
+
+
+def exactly_once(context: JobContext, _arguments: dict[str, Any]) -> None:
+    """Do what a good handler does: the effect and the end of the job are one commit."""
+
+    def work(tx: Transaction) -> None:
+        write_effect(tx, f"job/{context.job_id}")
+        context.finish(tx, {"done": True})
+
+    atomically(work)

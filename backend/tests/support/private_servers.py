@@ -13,9 +13,10 @@ from tests.support.live import free_port
 from tools.servers import control, processes
 from tools.servers.databases import MySQL
 from tools.servers.object_stores import MinIO
+from tools.servers.redis import Redis
 from tools.servers.server import Server
 
-PROGRAMS = {"mysql": "mysql", "minio": f"minio-{MinIO.version}"}
+PROGRAMS = {"mysql": "mysql", "minio": f"minio-{MinIO.version}", "redis": "root"}
 
 
 @dataclass(slots=True)
@@ -59,7 +60,7 @@ class PrivateServer:
 
 
 @contextlib.contextmanager
-def private_server(kind: type[MySQL] | type[MinIO], home: Path) -> Iterator[PrivateServer]:
+def private_server(kind: type[MySQL] | type[MinIO] | type[Redis], home: Path) -> Iterator[PrivateServer]:
     """Run a server on a free port with data of its own; its program is the one that is there already."""
     server = kind(home)
     server.port = free_port()

@@ -9,6 +9,9 @@ from logging.config import dictConfig
 from flask import g, has_request_context
 from pythonjsonlogger.json import JsonFormatter
 
+from wxcloudrun.kit import clock
+
+REPEAT_SECONDS = 60.0
 QUIET = ("alembic", "huey", "python_multipart", "urllib3", "werkzeug")
 
 
@@ -20,6 +23,22 @@ class RequestIdFilter(logging.Filter):
         if has_request_context() and "request_id" in g:
             record.request_id = g.request_id
         return True
+
+
+class Complaint:
+    """A warning about something that stays wrong for a while: said once a minute, not at every attempt."""
+
+    def __init__(self, logger: logging.Logger, event: str) -> None:
+        self._logger = logger
+        self._event = event
+        self._said_at: float | None = None
+
+    def say(self, error: Exception) -> None:
+        """Write the warning, unless that was done a moment ago."""
+        now = clock.monotonic()
+        if self._said_at is None or now - self._said_at > REPEAT_SECONDS:
+            self._said_at = now
+            self._logger.warning(self._event, extra={"cause": type(error).__name__})
 
 
 def configure(level: str) -> None:

@@ -24,7 +24,7 @@ class MaintenanceService:
 
         def work(tx: Transaction) -> int:
             job_id = self._queue.enqueue(tx, kind, options, actor=actor)
-            record(tx, actor, f"maintenance.{kind}", f"job/{job_id}", after=options)
+            record(tx, actor, "maintenance.started", f"job/{job_id}", after={"kind": kind, **options})
             return job_id
 
         return self._jobs.job(actor, atomically(work))

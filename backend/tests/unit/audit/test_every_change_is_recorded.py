@@ -142,6 +142,12 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
         lambda w: (w.shop.upload(b"x", version="1.0.0"), w.shop.maintainer.delete(w.shop.url("/versions/1.0.0"))),
         "version.deleted", "{package}/version/1.0.0",
     ),
+    "change_task": (
+        lambda w: w.root.patch("/api/v1/tasks/collect", {"enabled": False}), "task.changed", "task/collect",
+    ),
+    "start_collect": (lambda w: w.root.post("/api/v1/maintenance/collect"), "maintenance.started", "job/*"),
+    "start_sweep": (lambda w: w.root.post("/api/v1/maintenance/sweep"), "maintenance.started", "job/*"),
+    "start_fsck": (lambda w: w.root.post("/api/v1/maintenance/fsck"), "maintenance.started", "job/*"),
 }
 # fmt: on
 

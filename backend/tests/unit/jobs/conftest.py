@@ -1,6 +1,4 @@
-"""A worker whose kinds of jobs a test decides."""
-
-from collections.abc import Callable
+"""A bench whose kinds of jobs a test decides."""
 
 import pytest
 from flask import Flask
@@ -12,9 +10,3 @@ from tests.support.background import Bench
 def bench(app: Flask) -> Bench:
     """A bench on the shared application."""
     return Bench(app)
-
-
-@pytest.fixture
-def make_bench() -> Callable[[Flask], Bench]:
-    """Make benches on applications of a test's own."""
-    return Bench

@@ -13,6 +13,7 @@ from wxcloudrun.jobs.rules import readable, shortened
 from wxcloudrun.jobs.service.lease import kept_alive
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.logs import Complaint
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class PeriodicService:
     def __init__(self, *, tasks: TaskKinds, lease_seconds: float) -> None:
         self._tasks = tasks
         self._lease_seconds = lease_seconds
+        self._unreachable = Complaint(logger, "tasks_not_looked_for")
 
     def due(self) -> Sequence[str]:
         """Return the tasks whose time has come; makes the rows of those that have none."""
@@ -52,7 +54,7 @@ class PeriodicService:
             if missing:
                 atomically(self._add_missing)
         except SQLAlchemyError as error:
-            logger.warning("tasks_not_looked_for", extra={"cause": type(error).__name__})
+            self._unreachable.say(error)
             return ()
         now = clock.now()
         return [name for name, task in rows.items() if name in self._tasks and is_due(task, now)]

@@ -17,6 +17,7 @@ from wxcloudrun.jobs.service.kinds import JobKind, JobKinds
 from wxcloudrun.jobs.service.lease import Renew, kept_alive
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.logs import Complaint
 
 __all__ = ["JobContext", "JobKind", "WorkService"]  # what a domain with handlers needs
 
@@ -34,6 +35,7 @@ class WorkService:
         self._lease_seconds = lease_seconds
         self._lock = threading.Lock()
         self._look_again_at = 0.0
+        self._unreachable = Complaint(logger, "jobs_not_looked_for")
         self._under_way: dict[int, JobContext] = {}
 
     def due(self, limit: int) -> Sequence[int]:
@@ -60,7 +62,7 @@ class WorkService:
         try:
             ids = self.due(LOOKAHEAD)
         except SQLAlchemyError as error:
-            logger.warning("jobs_not_looked_for", extra={"cause": type(error).__name__})
+            self._unreachable.say(error)
             return None
         if not ids:
             return None

@@ -17,7 +17,7 @@ from huey.storage import RedisStorage, SqliteStorage
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from wxcloudrun.kit import clock
+from wxcloudrun.kit.logs import Complaint
 from wxcloudrun.kit.queue.duties import NO_DUTIES, Duties
 from wxcloudrun.kit.queue.port import QueueUnavailable
 
@@ -26,7 +26,6 @@ logger = logging.getLogger(__name__)
 NAME = "wxcloudrun"
 CONNECT_SECONDS = 0.5  # a request must not wait long for a Redis that is not there
 ANSWER_SECONDS = 2.0  # more than the second for which Huey waits for a message
-COMPLAIN_SECONDS = 60.0
 
 
 class WakeUpHuey(Huey):  # type: ignore[misc]  # huey has no types
@@ -36,7 +35,7 @@ class WakeUpHuey(Huey):  # type: ignore[misc]  # huey has no types
         super().__init__(NAME, results=False, **storage)
         self.duties: Duties = NO_DUTIES
         self.job = self.task(name="job")(self.do_job)
-        self._complained_at: float | None = None
+        self._unavailable = Complaint(logger, "queue_unavailable_workers_poll")
 
     def do_job(self, job_id: int) -> None:
         """Let this process do what it does with a job."""
@@ -60,7 +59,7 @@ class WakeUpHuey(Huey):  # type: ignore[misc]  # huey has no types
             woken = super().dequeue()
         except Exception as error:  # noqa: BLE001  # SQLite, Redis and the network each have their own
             woken, failure = None, error
-            self._complain(error)
+            self._unavailable.say(error)
         if woken is not None:
             return woken
         job_id = self.duties.next_job()
@@ -77,12 +76,6 @@ class WakeUpHuey(Huey):  # type: ignore[misc]  # huey has no types
             task.execute()
         except Exception:  # a thread that works on jobs must outlive every one of them
             logger.exception("job_thread_failed")
-
-    def _complain(self, error: Exception) -> None:
-        now = clock.monotonic()
-        if self._complained_at is None or now - self._complained_at > COMPLAIN_SECONDS:
-            self._complained_at = now
-            logger.warning("queue_unavailable_workers_poll", extra={"cause": type(error).__name__})
 
 
 class HueyQueue:
