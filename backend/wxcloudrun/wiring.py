@@ -23,9 +23,12 @@ from wxcloudrun.accounts.service.wechat import WechatService
 from wxcloudrun.artifacts.service.collect import CollectService
 from wxcloudrun.artifacts.service.content import ContentService
 from wxcloudrun.artifacts.service.deletions import DeletionService
+from wxcloudrun.artifacts.service.digests import JOB_KIND as DIGESTS
+from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.artifacts.service.fsck import FsckService
 from wxcloudrun.artifacts.service.rebuild import RebuildService
 from wxcloudrun.artifacts.service.sweep import SweepService
+from wxcloudrun.artifacts.tasks import ArtifactTasks
 from wxcloudrun.audit.rules import ChainKeys
 from wxcloudrun.audit.service.chain import Chain
 from wxcloudrun.audit.service.log import AuditService
@@ -79,11 +82,14 @@ def connect(app: Flask, settings: Settings) -> None:
 def build_services(settings: Settings, blobs: BlobStore) -> dict[type[Any], Any]:
     """Build each service with what it needs, by its class."""
     queue = job_queue(settings)
+    jobs = JobQueue(wake_ups=queue)
+    digests = DigestService(blobs=blobs, jobs=jobs, is_deferred=settings.extra_digests == "deferred")
     services: dict[type[Any], Any] = {}
     for service in (
-        JobQueue(wake_ups=queue),
+        jobs,
+        digests,
         *account_services(settings),
-        *registry_services(settings, blobs),
+        *registry_services(settings, blobs, digests),
         *maintenance_services(settings, blobs),
     ):
         services[type(service)] = service
@@ -97,7 +103,7 @@ def add_background_services(services: dict[type[Any], Any], settings: Settings, 
     chores = MaintenanceTasks(
         collect=services[CollectService], sweep=services[SweepService], fsck=services[FsckService]
     )
-    kinds = job_kinds(chores)
+    kinds = job_kinds(chores, ArtifactTasks(digests=services[DigestService]))
     recovery = RecoveryService(kinds=kinds, jobs=services[JobQueue], history_days=settings.job_history_days)
     tasks = periodic_tasks(services, chores, recovery)
     lease_seconds = settings.job_lease_seconds
@@ -117,12 +123,13 @@ def add_background_services(services: dict[type[Any], Any], settings: Settings, 
         services[type(service)] = service
 
 
-def job_kinds(chores: MaintenanceTasks) -> dict[str, JobKind]:
+def job_kinds(chores: MaintenanceTasks, artifacts: ArtifactTasks) -> dict[str, JobKind]:
     """Return how each kind of job is done, in one table; handlers stand in the domains' `tasks.py`."""
     return {
         "collect": JobKind(chores.collect),
         "sweep": JobKind(chores.sweep),
         "fsck": JobKind(chores.fsck),
+        DIGESTS: JobKind(artifacts.compute_digests),
     }
 
 
@@ -219,13 +226,16 @@ def wechat_gateway(settings: Settings) -> WechatGateway:
     return HttpWechatGateway(client, appid=settings.wx_appid, secret=settings.wx_secret.get_secret_value())
 
 
-def registry_services(settings: Settings, blobs: BlobStore) -> list[Any]:
+def registry_services(settings: Settings, blobs: BlobStore, digests: DigestService) -> list[Any]:
     """Build what knows projects and bytes, lower domains first."""
     packages = PackageService()
     versions = VersionService(packages=packages)
     tags = TagService(packages=packages)
     content = ContentService(
-        blobs=blobs, max_upload_bytes=settings.max_upload_bytes, link_seconds=settings.link_seconds
+        blobs=blobs,
+        digests=digests,
+        max_upload_bytes=settings.max_upload_bytes,
+        link_seconds=settings.link_seconds,
     )
     publication = Publication(versions=versions, tags=tags, blobs=blobs)
     return [

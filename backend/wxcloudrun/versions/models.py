@@ -9,7 +9,7 @@ failed      its bytes could not be obtained
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxcloudrun.artifacts.models import Reference, artifact_index
@@ -40,6 +40,7 @@ class Version(Reference, Base):
     __tablename__ = "versions"
     __table_args__ = (
         UniqueConstraint("package_id", "version"),
+        Index(None, "package_id", "id"),
         artifact_index(),
         {"sqlite_autoincrement": True},
     )

@@ -18,6 +18,7 @@ from wxcloudrun.kit import clock
 IDLE_SECONDS = 60  # a client that neither sends nor takes a byte for so long is gone
 LINGER_BYTES = 1024 * 1024
 LINGER_SECONDS = 2.0
+DIRECT_BYTES = 64 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
@@ -40,9 +41,25 @@ class WatchedBody:
         if self._expected:
             self._expected = False
             self._sock.sendall(CONTINUE)
-        block: bytes = self._body.read(size)
+        block = self._read(size)
         if self._has_ended(block, size):
             self.is_unread = False
+        return block
+
+    def _read(self, size: int | None) -> bytes:
+        """Take a large block straight from the socket, where gunicorn would copy it four times.
+
+        The block may be shorter than `size`, as that of a socket; it is empty only at the end.
+        """
+        reader = self._body.reader
+        left = getattr(reader, "length", 0)  # known for a body with Content-Length
+        if not left or size is None or size < DIRECT_BYTES or self._body.buf.tell():
+            block: bytes = self._body.read(size)
+        elif held := reader.unreader.buf.tell():  # what came in with the head of the request
+            block = reader.read(min(size, left, held))
+        else:
+            block = self._sock.recv(min(size, left))
+            reader.length -= len(block)
         return block
 
     def _has_ended(self, block: bytes, size: int | None) -> bool:

@@ -1,0 +1,22 @@
+"""an index for the pages of a package's versions
+
+Revision ID: 0004
+Revises: 0003
+"""
+
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("versions") as batch:
+        batch.create_index("ix_versions_package_id_id", ["package_id", "id"])
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("versions") as batch:
+        batch.drop_index("ix_versions_package_id_id")
