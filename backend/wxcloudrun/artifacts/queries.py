@@ -3,15 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
+    CursorResult,
+    Delete,
     Select,
     Table,
+    bindparam,
     delete,
     exists,
     func,
+    insert,
     literal,
     or_,
     select,
@@ -25,7 +30,7 @@ from wxcloudrun.kit.db import Base
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.packages.models import Package
 from wxcloudrun.projects.models import Project
-from wxcloudrun.projects.queries import visible_to
+from wxcloudrun.projects.queries import Sight, visible, visible_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +44,44 @@ class SeenReference:
 
 def artifact(session: Session, digest: str) -> Artifact | None:
     """Return the artifact; in a write transaction it cannot be collected before the commit."""
-    statement = select(Artifact).where(Artifact.id == digest).with_for_update(read=True)
-    return session.execute(statement).scalar_one_or_none()
+    return session.execute(locked_artifact(), {"digest": digest}).scalar_one_or_none()
+
+
+@cache
+def locked_artifact() -> Select[Artifact]:
+    """Select one artifact, held until the end of the transaction. Built once, because every upload asks this."""
+    return select(Artifact).where(Artifact.id == bindparam("digest")).with_for_update(read=True)
 
 
 def object_key(session: Session, digest: str) -> str | None:
     """Return under which key these bytes should lie, None if nobody has put them in."""
-    return session.execute(select(Artifact.object_key).where(Artifact.id == digest)).scalar_one_or_none()
+    return session.execute(named_object(), {"digest": digest}).scalar_one_or_none()
+
+
+@cache
+def named_object() -> Select[str]:
+    """Select the key of an artifact. Built once, because every upload asks this."""
+    table = Artifact.__table__
+    return select(table.c.object_key).where(table.c.id == bindparam("digest"))
+
+
+def open_lease(session: Session, key: str, *, now: datetime, expires_at: datetime) -> None:
+    """Write a lease down."""
+    values = {"object_key": key, "created_at": now, "expires_at": expires_at}
+    session.execute(insert(Lease.__table__), values)  # type: ignore[arg-type]  # a declarative table
+
+
+def end_lease(session: Session, key: str) -> bool:
+    """Delete a lease; False if there is none."""
+    ended = session.execute(ended_lease(), {"key": key})
+    return cast("CursorResult[Any]", ended).rowcount == 1
+
+
+@cache
+def ended_lease() -> Delete:
+    """Delete one lease. Built once, because every upload does it."""
+    table = Lease.__table__
+    return delete(table).where(table.c.object_key == bindparam("key"))  # type: ignore[arg-type]  # a declarative table
 
 
 def lease(session: Session, key: str) -> Lease | None:
@@ -127,8 +163,28 @@ def seen_reference(session: Session, actor: Actor, digest: str) -> SeenReference
 
 def ref_count(session: Session, actor: Actor, digest: str) -> int:
     """Count the references that the caller may see: counted each time, so it cannot drift."""
-    found = visible_references(actor, digest).subquery()
-    return session.execute(select(func.count()).select_from(found)).scalar_one()
+    values = {"digest": digest, "user_id": actor.user_id, "bound_project_id": actor.bound_project_id}
+    return session.execute(counted_references(Sight.of(actor)), values).scalar_one()
+
+
+@cache
+def counted_references(sight: Sight) -> Select[int]:
+    """Select how many references are visible. Built once for each kind of caller: each upload asks twice."""
+    parts = [
+        select(table.c.package_id).where(table.c.artifact_id == bindparam("digest"))
+        for table in reference_tables()
+    ]
+    found = union_all(*parts).subquery()
+    condition = visible(
+        sight, user_id=bindparam("user_id"), bound_project_id=bindparam("bound_project_id")
+    )
+    return (
+        select(func.count())
+        .select_from(found)
+        .join(Package, Package.id == found.c.package_id)
+        .join(Project, Project.id == Package.project_id)
+        .where(condition)
+    )
 
 
 # --- Maintenance ------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy.exc import SQLAlchemyError
 
 from wxcloudrun.artifacts import queries
-from wxcloudrun.artifacts.models import Artifact, Lease, PendingDeletion
+from wxcloudrun.artifacts.models import Artifact, PendingDeletion
 from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.db import Transaction, reading, transaction
@@ -133,11 +133,8 @@ class ContentService:
 
     def end_lease(self, tx: Transaction, key: str) -> None:
         """End a lease with the transaction. Raises Unavailable if the sweeper has already taken it."""
-        lease = queries.lease(tx.session, key)
-        if lease is None:
+        if not queries.end_lease(tx.session, key):
             raise Unavailable("the upload took too long and was given up; send it again")
-        tx.session.delete(lease)
-        tx.session.flush()
 
     def discard(self, key: str) -> None:
         """Remove an object that no row has ever named, and its lease. What fails is left to the sweeper."""
@@ -157,11 +154,7 @@ class ContentService:
         """End a lease of an upload that failed; if the database fails too, the lease ends by itself."""
         try:
             with transaction() as tx:
-                lease = queries.lease(tx.session, key)
-                if lease is None:
-                    return
-                tx.session.delete(lease)
-                if must_go:
+                if queries.end_lease(tx.session, key) and must_go:
                     now = clock.now()
                     tx.session.add(PendingDeletion(object_key=key, created_at=now, not_before=now))
         except SQLAlchemyError as error:
@@ -177,9 +170,8 @@ class ContentService:
     def _open_lease(self) -> str:
         key, now = ids.new_id(), clock.now()
         with transaction() as tx:
-            tx.session.add(
-                Lease(object_key=key, created_at=now, expires_at=now + timedelta(seconds=LEASE_SECONDS))
-            )
+            expires_at = now + timedelta(seconds=LEASE_SECONDS)
+            queries.open_lease(tx.session, key, now=now, expires_at=expires_at)
         return key
 
     def _renewing(self, key: str, blocks: Iterable[bytes]) -> Iterator[bytes]:
