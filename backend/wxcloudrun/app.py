@@ -10,7 +10,7 @@ from wxcloudrun import wiring
 from wxcloudrun.commands import register_commands
 from wxcloudrun.config import BACKEND_DIR, Settings
 from wxcloudrun.kit import clock, db, ids, logs
-from wxcloudrun.kit.web import cross_origin, failures, proxies
+from wxcloudrun.kit.web import cross_origin, failures, metering, proxies
 from wxcloudrun.kit.web.endpoint import RestConverter
 from wxcloudrun.metadata import BLUEPRINTS
 
@@ -50,6 +50,7 @@ def create_app(settings: Settings) -> Flask:
     proxies.trust(app, settings.trusted_proxy_hops)
     app.before_request(begin_request)
     app.after_request(end_request)
+    metering.meter(app, metrics_port=settings.metrics_port)
     app.after_request(partial(harden, is_https=settings.base_url.startswith("https://")))
     cross_origin.allow(app, settings.cors_origins)
     return app

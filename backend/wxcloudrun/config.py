@@ -117,6 +117,11 @@ class Settings(BaseModel):
     )
     sqlite_synchronous: Literal["NORMAL", "FULL"] = Field("NORMAL", alias="SQLITE_SYNCHRONOUS")
 
+    cache_max_size: int = Field(1000, alias="CACHE_MAX_SIZE", ge=1, le=100_000)
+    cache_ttl_seconds: int = Field(300, alias="CACHE_TTL_SECONDS", ge=1, le=86_400)
+    metrics_host: str = Field("127.0.0.1", alias="METRICS_HOST")
+    metrics_port: int | None = Field(None, alias="METRICS_PORT", ge=1, le=65535)
+    metrics_token: SecretStr | None = Field(None, alias="METRICS_TOKEN", min_length=16, max_length=1024)
     redis_url: Annotated[SecretStr, AfterValidator(check_redis_url)] | None = Field(None, alias="REDIS_URL")
 
     blob_store: Literal["local", "minio"] = Field("local", alias="BLOB_STORE")
@@ -200,6 +205,13 @@ class Settings(BaseModel):
                 raise ValueError(message)
         if self.app_env == "production" and self.admin_password and is_default(self.admin_password):
             message = "ADMIN_PASSWORD must not be a well-known one in production"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _check_metrics(self) -> Self:
+        if self.metrics_port == self.port:
+            message = "METRICS_PORT must differ from PORT"
             raise ValueError(message)
         return self
 

@@ -14,6 +14,7 @@ from wxcloudrun.maintenance.routes import maintenance
 from wxcloudrun.packages.routes import packages
 from wxcloudrun.projects.routes import projects
 from wxcloudrun.search.routes import search
+from wxcloudrun.stats.routes import exposition, stats
 from wxcloudrun.tags.routes import tags
 from wxcloudrun.uploads.routes import uploads
 from wxcloudrun.versions.routes import versions
@@ -29,6 +30,8 @@ BLUEPRINTS: Sequence[Blueprint] = (
     versions,
     search,
     audit,
+    stats,
+    exposition,
     jobs,
     maintenance,
 )

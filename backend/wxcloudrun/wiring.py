@@ -44,6 +44,9 @@ from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.jobs.service.recovery import RecoveryService
 from wxcloudrun.jobs.service.statistics import JobStatistics
 from wxcloudrun.jobs.service.work import WorkService
+from wxcloudrun.kit.cache.memory import MemoryCache
+from wxcloudrun.kit.cache.port import Cache
+from wxcloudrun.kit.cache.redis import RedisCache
 from wxcloudrun.kit.db import on_this_database
 from wxcloudrun.kit.http_client import HttpClient
 from wxcloudrun.kit.limits.fallback import FallbackCounters
@@ -54,6 +57,7 @@ from wxcloudrun.kit.queue.background import Background
 from wxcloudrun.kit.queue.duties import Duties
 from wxcloudrun.kit.queue.huey import HueyQueue, embedded_queue, redis_queue
 from wxcloudrun.kit.storage.local import LocalBlobStore
+from wxcloudrun.kit.storage.measured import MeasuredBlobStore
 from wxcloudrun.kit.storage.minio import MinioBlobStore, S3Location
 from wxcloudrun.kit.storage.port import BlobStore
 from wxcloudrun.maintenance.service import MaintenanceService
@@ -63,6 +67,7 @@ from wxcloudrun.packages.service import PackageService
 from wxcloudrun.projects import queries as project_queries
 from wxcloudrun.projects.service import ProjectService
 from wxcloudrun.search.service import SearchService
+from wxcloudrun.stats.service import StatsService
 from wxcloudrun.tags.service import TagService
 from wxcloudrun.uploads.service.by_checksum import ChecksumDepositService
 from wxcloudrun.uploads.service.deposits import DepositListService
@@ -75,11 +80,24 @@ HOUR, DAY = 3600, 86_400
 
 def connect(app: Flask, settings: Settings) -> None:
     """Build everything that lives as long as the application does."""
-    app.extensions["services"] = build_services(settings, blob_store(settings))
+    cache = app.extensions["cache"] = build_cache(settings)
+    blobs = MeasuredBlobStore(blob_store(settings))
+    app.extensions["services"] = build_services(settings, blobs, cache)
     app.extensions["identify"] = identify_caller
 
 
-def build_services(settings: Settings, blobs: BlobStore) -> dict[type[Any], Any]:
+def build_cache(settings: Settings) -> Cache:
+    """Return the cache: in Redis for all processes if there is one, else in this process."""
+    if settings.redis_url is None:
+        return MemoryCache(max_entries=settings.cache_max_size, ttl_seconds=settings.cache_ttl_seconds)
+    return RedisCache(
+        settings.redis_url.get_secret_value(),
+        max_entries=settings.cache_max_size,
+        ttl_seconds=settings.cache_ttl_seconds,
+    )
+
+
+def build_services(settings: Settings, blobs: BlobStore, cache: Cache) -> dict[type[Any], Any]:
     """Build each service with what it needs, by its class."""
     queue = job_queue(settings)
     jobs = JobQueue(wake_ups=queue)
@@ -95,6 +113,7 @@ def build_services(settings: Settings, blobs: BlobStore) -> dict[type[Any], Any]
         services[type(service)] = service
     add_background_services(services, settings, queue)
     services[HealthService] = HealthService(blobs=blobs, queue=queue)
+    services[StatsService] = stats_service(settings, cache, services[JobStatistics])
     return services
 
 
@@ -163,6 +182,16 @@ def job_queue(settings: Settings) -> HueyQueue:
     if settings.redis_url is None:
         return embedded_queue(settings.data_dir / "queue.db")
     return redis_queue(settings.redis_url.get_secret_value())
+
+
+def stats_service(settings: Settings, cache: Cache, jobs: JobStatistics) -> StatsService:
+    """Build what shows how the service does."""
+    token = settings.metrics_token
+    return StatsService(
+        cache=cache,
+        jobs=jobs,
+        metrics_token=token.get_secret_value() if token is not None else None,
+    )
 
 
 def account_services(settings: Settings) -> list[Any]:

@@ -293,6 +293,8 @@ REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
     "search": lambda _: of(f"{API}/search"),
     "list_audit": lambda _: of(f"{API}/audit"),
     "verify_audit": lambda _: of(f"{API}/audit/verify"),
+    "show_stats": lambda _: of("/api/stats"),
+    "show_metrics": lambda _: of("/metrics"),
     "list_jobs": lambda _: of(f"{API}/jobs"),
     "get_job": lambda s: of(f"{API}/jobs/{s.job()}"),
     "list_tasks": lambda _: of(f"{API}/tasks"),

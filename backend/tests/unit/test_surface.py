@@ -99,6 +99,8 @@ NEEDS = {
     "search": Needs(KNOWN, READ),
     "list_audit": Needs(ADMINISTRATOR, ADMIN),
     "verify_audit": Needs(ADMINISTRATOR, ADMIN),
+    "show_stats": Needs(ADMINISTRATOR, ADMIN),
+    "show_metrics": Needs(ANYONE),
     # work in the background
     "list_jobs": Needs(ADMINISTRATOR, ADMIN),
     "get_job": Needs(ADMINISTRATOR, ADMIN),
@@ -214,6 +216,7 @@ class TestRows:
 
         assert asking_nobody == {
             "health", "ready", "openapi", "register", "log_in", "log_in_by_wechat", "refresh", "linked_blob",
+            "show_metrics",
         }  # fmt: skip
 
     def test_these_are_open_where_the_project_is(self) -> None:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.orm import Session
@@ -140,8 +141,22 @@ def seen_reference(session: Session, actor: Actor, digest: str) -> SeenReference
 
     The facts are those of the oldest deposit.
     """
+    row = session.execute(oldest_seen(actor, digest)).one_or_none()
+    return None if row is None else as_seen(row)
+
+
+def seen_artifact(session: Session, actor: Actor, digest: str) -> tuple[Artifact, SeenReference] | None:
+    """Return an artifact with what the caller may know about it, with one statement."""
+    seen = oldest_seen(actor, digest).subquery()
+    statement = select(Artifact, *seen.c).join(seen, true()).where(Artifact.id == digest)
+    row = session.execute(statement).one_or_none()
+    return None if row is None else (row.Artifact, as_seen(row))
+
+
+def oldest_seen(actor: Actor, digest: str) -> Select[*tuple[Any, ...]]:
+    """Select the oldest deposit that the caller may see, and count all of them."""
     found = visible_references(actor, digest).subquery()
-    statement = (
+    return (
         select(
             found.c.original_name,
             found.c.content_type,
@@ -154,9 +169,10 @@ def seen_reference(session: Session, actor: Actor, digest: str) -> SeenReference
         .order_by(found.c.deposited_at, found.c.original_name)
         .limit(1)
     )
-    row = session.execute(statement).one_or_none()
-    if row is None:
-        return None
+
+
+def as_seen(row: Any) -> SeenReference:
+    """Shape a row of `oldest_seen`."""
     provenance = Provenance(row.original_name, row.content_type, row.deposited_at, row.deposited_by)
     return SeenReference(provenance, row.username, row.ref_count)
 

@@ -3,21 +3,23 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, literal, null, select, union_all
+from sqlalchemy import ColumnElement, Select, Subquery, Table, literal, null, select, true, union_all
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.models import Artifact
 from wxcloudrun.artifacts.queries import reference_tables
-from wxcloudrun.downloads.rules import Target
+from wxcloudrun.downloads.rules import Kind, Ref, Target
 from wxcloudrun.kit.names import is_sha256, is_tag
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.packages.models import Package
 from wxcloudrun.projects.models import Project
 from wxcloudrun.projects.queries import visible_to
 from wxcloudrun.tags.models import Tag
+from wxcloudrun.versions import queries as version_queries
 from wxcloudrun.versions.models import Status, Version
 
 MAX_HOLDERS = 100
+CHOSEN = 9  # the rank of what was chosen, behind everything that a name means exactly
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,14 @@ class Holder:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Holders:
+    """Who points at an artifact, as far as the caller may see it."""
+
+    tags: list[Holder]
+    versions: list[Holder]
+
+
 def by_tag(session: Session, package_id: int, name: str) -> Target | None:
     """Return what a tag points at."""
     return first(session, tag_targets(package_id, name))
@@ -37,6 +47,11 @@ def by_tag(session: Session, package_id: int, name: str) -> Target | None:
 def by_version(session: Session, package_id: int, name: str) -> Target | None:
     """Return what a version is; None also while it waits for its bytes."""
     return first(session, version_targets(Version.package_id == package_id, Version.version == name))
+
+
+def by_name(session: Session, package_id: int, ref: Ref) -> Target | None:
+    """Return what a version is, or what a bare name means: a tag, else a version, else an artifact."""
+    return first(session, *named_targets(package_id, ref))
 
 
 def active(session: Session, package_id: int) -> Target | None:
@@ -50,14 +65,47 @@ def by_artifact(session: Session, package_id: int, digest: str) -> Target | None
     return first(session, artifact_targets(package_id, digest))
 
 
-def by_bare_name(session: Session, package_id: int, name: str) -> Target | None:
-    """Return what a name without a prefix means: a tag, else a version, else an artifact."""
-    parts = [version_targets(Version.package_id == package_id, Version.version == name)]
-    if is_tag(name):
-        parts.append(tag_targets(package_id, name))
-    if is_sha256(name):
-        parts.append(artifact_targets(package_id, name))
-    return first(session, *parts)
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one statement saw: what a reference means exactly, else what was chosen for it earlier.
+
+    `content` stands for the versions that there were at that moment.
+    """
+
+    target: Target | None
+    is_exact: bool
+    content: str
+
+
+def exact_or_chosen(session: Session, package_id: int, ref: Ref, chosen: str | None) -> Looked:
+    """Look for an exact name, for the version that was chosen the last time, and whether that still holds."""
+    parts = named_targets(package_id, ref)
+    if chosen is not None:
+        parts.append(
+            version_targets(Version.package_id == package_id, Version.version == chosen, rank=CHOSEN)
+        )
+    content = version_queries.content(package_id).subquery()
+    found = union_all(*parts).subquery()
+    row = session.execute(
+        select(*content.c, *found.c)
+        .select_from(content.outerjoin(found, true()))
+        .order_by(found.c.rank, found.c.deposited_at, found.c.original_name)
+        .limit(1)
+    ).one()
+    values = {column.name: getattr(row, column.name) for column in found.c}
+    rank = values.pop("rank")
+    target = None if rank is None else Target(**values)
+    return Looked(target, rank not in (None, CHOSEN), version_queries.read_content(row))
+
+
+def named_targets(package_id: int, ref: Ref) -> list[Select[*tuple[Any, ...]]]:
+    """Select what a version or a bare name means exactly."""
+    parts = [version_targets(Version.package_id == package_id, Version.version == ref.value)]
+    if ref.kind is Kind.BARE and is_tag(ref.value):
+        parts.append(tag_targets(package_id, ref.value))
+    if ref.kind is Kind.BARE and is_sha256(ref.value):
+        parts.append(artifact_targets(package_id, ref.value))
+    return parts
 
 
 def tag_targets(package_id: int, name: str) -> Select[*tuple[Any, ...]]:
@@ -67,9 +115,9 @@ def tag_targets(package_id: int, name: str) -> Select[*tuple[Any, ...]]:
     )
 
 
-def version_targets(*conditions: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+def version_targets(*conditions: ColumnElement[bool], rank: int = 2) -> Select[*tuple[Any, ...]]:
     """Select a version's bytes."""
-    return targets(Version.__table__, rank=2, tag=null(), version=Version.version).where(*conditions)  # type: ignore[arg-type]  # a declarative table
+    return targets(Version.__table__, rank=rank, tag=null(), version=Version.version).where(*conditions)  # type: ignore[arg-type]  # a declarative table
 
 
 def artifact_targets(package_id: int, digest: str) -> Select[*tuple[Any, ...]]:
@@ -116,31 +164,34 @@ def first(session: Session, *parts: Select[*tuple[Any, ...]]) -> Target | None:
     return Target(**values)
 
 
-def artifact(session: Session, digest: str) -> Artifact | None:
-    """Return the row of an artifact."""
-    return session.execute(select(Artifact).where(Artifact.id == digest)).scalar_one_or_none()
+def holders(session: Session, actor: Actor, digest: str) -> Holders:
+    """Return tags and versions that are an artifact and that the caller may see, 100 of each at most."""
+    versions = select(Version.package_id, Version.version.label("name")).where(Version.artifact_id == digest)
+    tags = select(Tag.package_id, Tag.name).where(Tag.artifact_id == digest)
+    parts = [visible_names(actor, tags, is_tag=True), visible_names(actor, versions, is_tag=False)]
+    found = union_all(*(select(*part.c) for part in parts)).subquery()
+    rows = session.execute(select(*found.c).order_by(found.c.project, found.c.package, found.c.name)).all()
+    seen = [(bool(row.is_tag), Holder(row.project, row.package, row.name)) for row in rows]
+    return Holders(
+        tags=[holder for is_a_tag, holder in seen if is_a_tag],
+        versions=[holder for is_a_tag, holder in seen if not is_a_tag],
+    )
 
 
-def tags_on(session: Session, actor: Actor, digest: str) -> list[Holder]:
-    """Return tags that point at an artifact and that the caller may see, 100 at most."""
-    return holders(session, actor, select(Tag.package_id, Tag.name).where(Tag.artifact_id == digest))
-
-
-def versions_on(session: Session, actor: Actor, digest: str) -> list[Holder]:
-    """Return versions that are an artifact and that the caller may see, 100 at most."""
-    named = select(Version.package_id, Version.version.label("name")).where(Version.artifact_id == digest)
-    return holders(session, actor, named)
-
-
-def holders(session: Session, actor: Actor, named: Select[int, str]) -> list[Holder]:
+def visible_names(actor: Actor, named: Select[int, str], *, is_tag: bool) -> Subquery:
     """Add project and package to names, keeping those that the caller may see."""
     found = named.subquery()
-    statement = (
-        select(Project.name.label("project"), Package.name.label("package"), found.c.name)
-        .join(Package, Package.id == found.c.package_id)
+    return (
+        select(
+            literal(int(is_tag)).label("is_tag"),
+            Project.name.label("project"),
+            Package.name.label("package"),
+            found.c.name,
+        )
+        .join_from(found, Package, Package.id == found.c.package_id)
         .join(Project, Project.id == Package.project_id)
         .where(visible_to(actor))
         .order_by(Project.name, Package.name, found.c.name)
         .limit(MAX_HOLDERS)
+        .subquery()
     )
-    return [Holder(row.project, row.package, row.name) for row in session.execute(statement)]

@@ -58,6 +58,11 @@ class Ref:
         """True for the whole SHA-256; whether a version is meant exactly is known when it is found."""
         return self.kind is Kind.ARTIFACT
 
+    @property
+    def may_choose(self) -> bool:
+        """True for what means the best of several versions, unless something has exactly that name."""
+        return self.wanted is not None or (self.kind is Kind.BARE and self.value == LATEST)
+
 
 def parse_ref(text: str) -> Ref | None:
     """Return the reference, None if it is ill-formed, which means that it points at nothing."""

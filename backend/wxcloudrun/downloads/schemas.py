@@ -5,7 +5,7 @@ from typing import Literal, Self
 from pydantic import Field
 
 from wxcloudrun.downloads.service.artifacts import SeenArtifact
-from wxcloudrun.downloads.service.resolve import MAX_SHOWN, Resolved, shown_exclusions
+from wxcloudrun.downloads.service.resolve import Resolved, shown_exclusions
 from wxcloudrun.kit.web.parsing import Output, Query, Timestamp
 
 
@@ -55,7 +55,7 @@ class ResolvedOut(Output):
             artifact_id=target.artifact_id,
             version=target.version,
             tag=target.tag,
-            candidates=list(choice.matching[:MAX_SHOWN]) if choice else exact,
+            candidates=list(choice.matching) if choice else exact,
             excluded=[ExcludedOut(**each) for each in shown_exclusions(choice)] if choice else [],
         )
 
@@ -95,7 +95,7 @@ class ArtifactOut(Output):
     @classmethod
     def of(cls, found: SeenArtifact) -> Self:
         """Shape an artifact."""
-        artifact, seen = found.artifact, found.seen
+        artifact, seen, holders = found.artifact, found.seen, found.holders
         return cls(
             id=artifact.id,
             size=artifact.size_bytes,
@@ -107,8 +107,9 @@ class ArtifactOut(Output):
             ref_count=seen.ref_count,
             created_at=seen.provenance.deposited_at,
             created_by=seen.depositor,
-            tags=[TagHolderOut(project=t.project, package=t.package, tag=t.name) for t in found.tags],
+            tags=[TagHolderOut(project=t.project, package=t.package, tag=t.name) for t in holders.tags],
             versions=[
-                VersionHolderOut(project=v.project, package=v.package, version=v.name) for v in found.versions
+                VersionHolderOut(project=v.project, package=v.package, version=v.name)
+                for v in holders.versions
             ],
         )

@@ -2,7 +2,7 @@
 
 
 class JobFailed(Exception):
-    """The job cannot succeed, however often it is tried; the message is for people to read."""
+    """The work cannot succeed, however often it is tried; the message is for people to read."""
 
 
 class LeaseLost(Exception):

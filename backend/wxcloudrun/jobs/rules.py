@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from wxcloudrun.jobs.errors import JobFailed
 from wxcloudrun.kit.errors import AppError
 
 MAX_ARGUMENTS = 8_000
@@ -39,8 +40,8 @@ def parsed(text: str) -> dict[str, Any]:
 
 def readable(error: Exception) -> str:
     """Say what went wrong without paths, statements or secrets; the log has the rest."""
-    if isinstance(error, AppError):
-        return error.message
+    if isinstance(error, AppError | JobFailed):
+        return str(error)
     return f"unexpected {type(error).__name__}; the log of the server says more"
 
 

@@ -4,6 +4,7 @@ The session never begins by itself: a query outside `transaction()`, `reading()`
 raises at once. That is what keeps a transaction from staying open while bytes flow.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ from pymysql.err import MySQLError
 from sqlalchemy import Connection, Engine, MetaData, event
 from sqlalchemy.exc import IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import QueuePool
+
+from wxcloudrun.kit import metrics
 
 ATTEMPTS = 5
 HIDDEN = {"hide_parameters": True}  # a failure is logged, and what was to be stored may be a secret
@@ -54,9 +58,13 @@ class Transaction:
     session: Session
     _effects: list[Callable[[], None]] = field(default_factory=list)
 
-    def after_commit(self, effect: Callable[[], None]) -> None:
-        """Run `effect` after the commit; a rolled-back transaction has no effects."""
-        self._effects.append(effect)
+    def after_commit(self, effect: Callable[[], None], *, once: bool = False) -> None:
+        """Run `effect` after the commit; a rolled-back transaction has no effects.
+
+        With `once`, an effect equal to one that is there already is not added.
+        """
+        if not (once and effect in self._effects):
+            self._effects.append(effect)
 
     def run_effects(self) -> None:
         """Run what was put off. Called by `transaction()` only."""
@@ -72,7 +80,7 @@ def transaction() -> Iterator[Transaction]:
     and never fails half-way with "database is locked". Nothing but SQL belongs inside.
     """
     session = fresh_session()
-    tx = Transaction(session)
+    tx = session.info[OPEN] = Transaction(session)
     with session.begin():
         session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
         yield tx
@@ -85,6 +93,29 @@ def reading() -> Iterator[Session]:
     session = fresh_session()
     with session.begin():
         yield session
+
+
+type Watcher = Callable[[Transaction, Any], None]
+
+OPEN = "open transaction"
+watchers: dict[type[Base], list[Watcher]] = defaultdict(list)
+
+
+def watch(model: type[Base], watcher: Watcher) -> None:
+    """Call `watcher` for each row of a table that the session inserts, changes or deletes.
+
+    It is called inside the transaction. What the database does by itself (cascades) and what a statement
+    does to many rows at once, it does not see.
+    """
+    watchers[model].append(watcher)
+
+
+@event.listens_for(db.session, "after_flush")
+def tell_watchers(session: Session, _flush: Any) -> None:
+    """Show the rows of a flush to those who watch their tables."""
+    for row in (*session.new, *session.dirty, *session.deleted):
+        for watcher in watchers.get(type(row), ()):
+            watcher(session.info[OPEN], row)
 
 
 def fresh_session() -> Session:
@@ -146,6 +177,8 @@ def configure(app: Flask, *, url: str, sqlite_synchronous: str, pool_size: int) 
             prepare_sqlite(db.engine, sqlite_synchronous)
         else:
             prepare_mysql(db.engine)
+        engine = db.engine
+    measure_pool(engine)  # after what prepares connections: one that it refuses is not in use
 
 
 def engine_options(url: str, pool_size: int) -> dict[str, Any]:
@@ -168,6 +201,39 @@ def engine_options(url: str, pool_size: int) -> dict[str, Any]:
             "init_command": f"SET SESSION innodb_lock_wait_timeout = {LOCK_SECONDS}",
         },
     }
+
+
+@dataclass(frozen=True, slots=True)
+class PoolFigures:
+    """The connections of this process that are open, and how many of them a transaction is using."""
+
+    total: int
+    in_use: int
+
+
+def pool_figures() -> PoolFigures:
+    """Return how the pool of this process does; a database in memory has one connection and no pool."""
+    pool = db.engine.pool
+    if not isinstance(pool, QueuePool):
+        return PoolFigures(total=1, in_use=0)
+    in_use = pool.checkedout()
+    return PoolFigures(total=in_use + pool.checkedin(), in_use=in_use)
+
+
+def measure_pool(engine: Engine) -> None:
+    """Count for the metrics which connections are open, and which of them are in use."""
+    event.listen(engine, "connect", lambda *_: metrics.CONNECTIONS.inc())
+    event.listen(engine, "close", lambda *_: metrics.CONNECTIONS.dec())
+
+    @event.listens_for(engine, "checkout")
+    def on_checkout(_connection: Any, record: Any, _proxy: Any) -> None:
+        record.record_info["is_counted"] = True
+        metrics.CONNECTIONS_IN_USE.inc()
+
+    @event.listens_for(engine, "checkin")
+    def on_checkin(_connection: Any, record: Any) -> None:
+        if record.record_info.pop("is_counted", False):
+            metrics.CONNECTIONS_IN_USE.dec()
 
 
 def prepare_mysql(engine: Engine) -> None:

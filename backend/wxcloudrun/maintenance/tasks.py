@@ -6,9 +6,9 @@ from typing import Any
 from wxcloudrun.artifacts.service.collect import CollectService
 from wxcloudrun.artifacts.service.fsck import CheckSpec, FsckService
 from wxcloudrun.artifacts.service.sweep import SweepService
+from wxcloudrun.jobs.errors import JobFailed
 from wxcloudrun.jobs.rules import JsonValue
 from wxcloudrun.jobs.service.context import JobContext
-from wxcloudrun.maintenance.errors import SweepRefused
 
 MAX_LISTED = 100  # a result is a row; `flask fsck` on the server lists more
 
@@ -45,9 +45,9 @@ class MaintenanceTasks:
         self._collect.run()
 
     def sweep_periodically(self) -> None:
-        """Remove objects without a name. Raises StoreUnavailable or SweepRefused."""
+        """Remove objects without a name. Raises StoreUnavailable, or JobFailed if it refuses."""
         report = self._sweep.run()
         if report.refused:
-            raise SweepRefused(
+            raise JobFailed(
                 f"{report.orphans} of {report.objects_seen} objects have no name: is this the right store?"
             )

@@ -1,1 +1,1 @@
-"""What the service tells an operator about itself: figures for people and for Prometheus."""
+"""What the service is doing: figures for administrators, and metrics for Prometheus."""

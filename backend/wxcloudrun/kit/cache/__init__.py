@@ -1,0 +1,1 @@
+"""What has been worked out once and may be used again: in this process, or in Redis for all of them."""

@@ -1,0 +1,21 @@
+"""HTTP out, for figures."""
+
+from flask import Response, request
+
+from wxcloudrun.kit import metrics
+from wxcloudrun.kit.web.endpoint import actor, service
+from wxcloudrun.kit.web.envelope import ok
+from wxcloudrun.stats.schemas import StatsOut
+from wxcloudrun.stats.service import StatsService
+
+
+def show_stats() -> Response:
+    """200 with the figures."""
+    return ok(StatsOut.of(service(StatsService).figures(actor())))
+
+
+def show_metrics() -> Response:
+    """200 with the metrics, in Prometheus' own format and not in the envelope."""
+    presented = request.authorization
+    text = service(StatsService).exposition(presented.token if presented is not None else None)
+    return Response(text, content_type=metrics.CONTENT_TYPE)

@@ -1,0 +1,61 @@
+"""Use cases on figures: what an administrator sees, and what Prometheus collects."""
+
+import hmac
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from wxcloudrun.jobs.service.statistics import BackgroundSummary, JobStatistics
+from wxcloudrun.kit import metrics
+from wxcloudrun.kit.cache.port import Cache, CacheFigures
+from wxcloudrun.kit.db import PoolFigures, pool_figures, reading
+from wxcloudrun.kit.errors import Unauthorized
+from wxcloudrun.kit.security import Actor
+from wxcloudrun.stats import queries
+from wxcloudrun.stats.queries import StorageFigures
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """All of it."""
+
+    pool: PoolFigures
+    cache: CacheFigures
+    background: BackgroundSummary
+    storage: StorageFigures
+
+
+class StatsService:
+    """Gathers figures."""
+
+    def __init__(self, *, cache: Cache, jobs: JobStatistics, metrics_token: str | None) -> None:
+        self._cache = cache
+        self._job_statistics = jobs
+        self._metrics_token = metrics_token
+
+    def figures(self, actor: Actor) -> Figures:
+        """Return how the service does. Raises Unauthorized, Forbidden."""
+        actor.require_administrator()
+        pool = pool_figures()
+        with reading() as session:
+            storage = queries.storage(session)
+        return Figures(pool, self._cache.figures(), self._job_statistics.summary(), storage)
+
+    def exposition(self, offered_token: str | None) -> bytes:
+        """Return every metric. Raises Unauthorized if METRICS_TOKEN is set and something else was offered."""
+        if self._metrics_token is not None:
+            offered, expected = (offered_token or "").encode(), self._metrics_token.encode()
+            if not hmac.compare_digest(offered, expected):
+                raise Unauthorized("the metrics need METRICS_TOKEN as a bearer token")
+        return metrics.exposition(self._jobs())
+
+    def _jobs(self) -> Mapping[str, int]:
+        try:
+            return self._job_statistics.summary().jobs
+        except SQLAlchemyError as error:  # what the process has counted itself is wanted all the more now
+            logger.warning("jobs_not_counted", extra={"cause": type(error).__name__})
+            return {}
