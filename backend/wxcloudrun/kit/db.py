@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import QueuePool
 
-from wxcloudrun.kit import metrics
+from wxcloudrun.kit import metrics, sqlite
 
 ATTEMPTS = 5
 HIDDEN = {"hide_parameters": True}  # a failure is logged, and what was to be stored may be a secret
@@ -81,7 +81,7 @@ def transaction() -> Iterator[Transaction]:
     """
     session = fresh_session()
     tx = session.info[OPEN] = Transaction(session)
-    with session.begin():
+    with sqlite.turn_to_write(db.engine), session.begin():
         session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
         yield tx
     tx.run_effects()
@@ -174,7 +174,7 @@ def configure(app: Flask, *, url: str, sqlite_synchronous: str, pool_size: int) 
     migrate.init_app(app, directory=str(app.config["MIGRATIONS_DIR"]))
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            prepare_sqlite(db.engine, sqlite_synchronous)
+            sqlite.prepare(db.engine, sqlite_synchronous)
         else:
             prepare_mysql(db.engine)
         engine = db.engine
@@ -257,22 +257,3 @@ def prepare_mysql(engine: Engine) -> None:
         except (MySQLError, OSError) as error:
             raise InvalidatePoolError from error  # every other one has died with it; a new one is opened
         connection._read_timeout = STATEMENT_SECONDS  # noqa: SLF001  # the driver has no public name for it
-
-
-def prepare_sqlite(engine: Engine, synchronous: str) -> None:
-    """Make SQLite keep foreign keys, read beside one writer, and begin when we say so."""
-
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver's own implicit BEGIN would come too late
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout=15000")
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute(f"PRAGMA synchronous={synchronous}")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Connection) -> None:
-        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {mode}")
