@@ -117,7 +117,7 @@ def asking(server: Contender, request: Request, seconds: int, status: int = 200)
 def pushing(field: Field, server: Contender, request: Request, protocol: str, seconds: int) -> Case:
     """A case that puts distinct files in."""
     push = rate(lambda: wrk.push(request, seconds, protocol=protocol, folder=field.folder))
-    return Case(server.name, push, server=server)
+    return Case(server.name, push, server=server, prepare=field.deferred.settle)
 
 
 def rate(load: Callable[[], wrk.Load]) -> Callable[[], float]:

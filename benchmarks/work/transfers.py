@@ -113,6 +113,7 @@ class Transfers:
         box: list[Sample] = []
 
         def prepare() -> None:
+            self._field.deferred.settle()
             box[:] = [self._field.samples.fresh(self._size_bytes)]
 
         return Case(server.name, lambda: put(box[0]), self._amount, server, prepare)
@@ -122,6 +123,7 @@ class Transfers:
         requests: list[Request] = []
 
         def prepare() -> None:
+            self._field.deferred.settle()
             part = self._size_bytes // STREAMS
             samples[:] = [self._field.samples.fresh(part, lane + 1) for lane in range(STREAMS)]
             requests[:] = [self._place(server, sample) for sample in samples]

@@ -31,7 +31,7 @@ from wxcloudrun.kit.db import Base
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.packages.models import Package
 from wxcloudrun.projects.models import Project
-from wxcloudrun.projects.queries import Sight, visible, visible_to
+from wxcloudrun.projects.queries import Sight, visible, who
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ def reference_tables() -> Iterable[Table]:
             yield table
 
 
-def visible_references(actor: Actor, digest: str) -> Select[*tuple[Any, ...]]:
-    """Select every reference to an artifact that the caller may see."""
+def visible_references(sight: Sight) -> Select[*tuple[Any, ...]]:
+    """Select every reference to the artifact `digest` that the caller may see."""
     parts = [
         select(
             table.c.package_id,
@@ -109,16 +109,15 @@ def visible_references(actor: Actor, digest: str) -> Select[*tuple[Any, ...]]:
             table.c.content_type,
             table.c.deposited_at,
             table.c.deposited_by,
-            literal(table.name).label("kind"),
-        ).where(table.c.artifact_id == digest)
+        ).where(table.c.artifact_id == bindparam("digest"))
         for table in reference_tables()
     ]
     found = union_all(*parts).subquery()
     return (
-        select(*found.c, Project.name.label("project"), Package.name.label("package"))
+        select(*found.c)
         .join(Package, Package.id == found.c.package_id)
         .join(Project, Project.id == Package.project_id)
-        .where(visible_to(actor))
+        .where(visible(sight))
     )
 
 
@@ -141,21 +140,30 @@ def seen_reference(session: Session, actor: Actor, digest: str) -> SeenReference
 
     The facts are those of the oldest deposit.
     """
-    row = session.execute(oldest_seen(actor, digest)).one_or_none()
+    row = session.execute(oldest_seen(Sight.of(actor)), {"digest": digest, **who(actor)}).one_or_none()
     return None if row is None else as_seen(row)
 
 
 def seen_artifact(session: Session, actor: Actor, digest: str) -> tuple[Artifact, SeenReference] | None:
     """Return an artifact with what the caller may know about it, with one statement."""
-    seen = oldest_seen(actor, digest).subquery()
-    statement = select(Artifact, *seen.c).join(seen, true()).where(Artifact.id == digest)
-    row = session.execute(statement).one_or_none()
+    row = session.execute(seen_with_artifact(Sight.of(actor)), {"digest": digest, **who(actor)}).one_or_none()
     return None if row is None else (row.Artifact, as_seen(row))
 
 
-def oldest_seen(actor: Actor, digest: str) -> Select[*tuple[Any, ...]]:
-    """Select the oldest deposit that the caller may see, and count all of them."""
-    found = visible_references(actor, digest).subquery()
+# The statements below are built once for each kind of caller: that costs ten times what asking does.
+
+
+@cache
+def seen_with_artifact(sight: Sight) -> Select[*tuple[Any, ...]]:
+    """Select the artifact `digest` and what `oldest_seen` says of it."""
+    seen = oldest_seen(sight).subquery()
+    return select(Artifact, *seen.c).join(seen, true()).where(Artifact.id == bindparam("digest"))
+
+
+@cache
+def oldest_seen(sight: Sight) -> Select[*tuple[Any, ...]]:
+    """Select the oldest deposit of `digest` that the caller may see, and count all of them."""
+    found = visible_references(sight).subquery()
     return (
         select(
             found.c.original_name,
@@ -179,28 +187,13 @@ def as_seen(row: Any) -> SeenReference:
 
 def ref_count(session: Session, actor: Actor, digest: str) -> int:
     """Count the references that the caller may see: counted each time, so it cannot drift."""
-    values = {"digest": digest, "user_id": actor.user_id, "bound_project_id": actor.bound_project_id}
-    return session.execute(counted_references(Sight.of(actor)), values).scalar_one()
+    return session.execute(counted_references(Sight.of(actor)), {"digest": digest, **who(actor)}).scalar_one()
 
 
 @cache
 def counted_references(sight: Sight) -> Select[int]:
-    """Select how many references are visible. Built once for each kind of caller: each upload asks twice."""
-    parts = [
-        select(table.c.package_id).where(table.c.artifact_id == bindparam("digest"))
-        for table in reference_tables()
-    ]
-    found = union_all(*parts).subquery()
-    condition = visible(
-        sight, user_id=bindparam("user_id"), bound_project_id=bindparam("bound_project_id")
-    )
-    return (
-        select(func.count())
-        .select_from(found)
-        .join(Package, Package.id == found.c.package_id)
-        .join(Project, Project.id == Package.project_id)
-        .where(condition)
-    )
+    """Select how many references to `digest` are visible."""
+    return select(func.count()).select_from(visible_references(sight).subquery())
 
 
 # --- Maintenance ------------------------------------------------------------------------------------

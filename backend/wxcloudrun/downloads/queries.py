@@ -14,7 +14,7 @@ from wxcloudrun.kit.names import is_sha256, is_tag
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.packages.models import Package
 from wxcloudrun.projects.models import Project
-from wxcloudrun.projects.queries import visible_to
+from wxcloudrun.projects.queries import Sight, visible, who
 from wxcloudrun.tags.models import Tag
 from wxcloudrun.versions import queries as version_queries
 from wxcloudrun.versions.models import Status, Version
@@ -192,11 +192,7 @@ def first(session: Session, *parts: Select[*tuple[Any, ...]]) -> Target | None:
 
 def holders(session: Session, actor: Actor, digest: str) -> Holders:
     """Return tags and versions that are an artifact and that the caller may see, 100 of each at most."""
-    versions = select(Version.package_id, Version.version.label("name")).where(Version.artifact_id == digest)
-    tags = select(Tag.package_id, Tag.name).where(Tag.artifact_id == digest)
-    parts = [visible_names(actor, tags, is_tag=True), visible_names(actor, versions, is_tag=False)]
-    found = union_all(*(select(*part.c) for part in parts)).subquery()
-    rows = session.execute(select(*found.c).order_by(found.c.project, found.c.package, found.c.name)).all()
+    rows = session.execute(held(Sight.of(actor)), {"digest": digest, **who(actor)}).all()
     seen = [(bool(row.is_tag), Holder(row.project, row.package, row.name)) for row in rows]
     return Holders(
         tags=[holder for is_a_tag, holder in seen if is_a_tag],
@@ -204,7 +200,18 @@ def holders(session: Session, actor: Actor, digest: str) -> Holders:
     )
 
 
-def visible_names(actor: Actor, named: Select[int, str], *, is_tag: bool) -> Subquery:
+@cache
+def held(sight: Sight) -> Select[*tuple[Any, ...]]:
+    """Select who holds `digest`. Built once for each kind of caller, because building takes long."""
+    digest = bindparam("digest")
+    versions = select(Version.package_id, Version.version.label("name")).where(Version.artifact_id == digest)
+    tags = select(Tag.package_id, Tag.name).where(Tag.artifact_id == digest)
+    parts = [visible_names(sight, tags, is_tag=True), visible_names(sight, versions, is_tag=False)]
+    found = union_all(*(select(*part.c) for part in parts)).subquery()
+    return select(*found.c).order_by(found.c.project, found.c.package, found.c.name)
+
+
+def visible_names(sight: Sight, named: Select[int, str], *, is_tag: bool) -> Subquery:
     """Add project and package to names, keeping those that the caller may see."""
     found = named.subquery()
     return (
@@ -216,7 +223,7 @@ def visible_names(actor: Actor, named: Select[int, str], *, is_tag: bool) -> Sub
         )
         .join_from(found, Package, Package.id == found.c.package_id)
         .join(Project, Project.id == Package.project_id)
-        .where(visible_to(actor))
+        .where(visible(sight))
         .order_by(Project.name, Package.name, found.c.name)
         .limit(MAX_HOLDERS)
         .subquery()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from wxcloudrun.accounts.models import User
@@ -42,7 +42,7 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
     A credential without the read scope sees nothing, not even by counting.
     """
-    return visible(Sight.of(actor), user_id=actor.user_id, bound_project_id=actor.bound_project_id)
+    return condition(Sight.of(actor), user_id=actor.user_id, bound_project_id=actor.bound_project_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,18 @@ class Sight:
         return cls(Scope.READ in actor.scopes, actor.bound_project_id is not None, actor.is_administrator)
 
 
-def visible(sight: Sight, *, user_id: Any, bound_project_id: Any) -> ColumnElement[bool]:
-    """Return the condition of `visible_to`; the two ids may be parameters of a statement."""
+def visible(sight: Sight) -> ColumnElement[bool]:
+    """Return the condition of `visible_to` for statements that are built once; they need `who` is asking."""
+    return condition(sight, user_id=bindparam("caller_id"), bound_project_id=bindparam("bound_project_id"))
+
+
+def who(actor: Actor) -> dict[str, int | None]:
+    """Return the parameters of a statement with `visible`."""
+    return {"caller_id": actor.user_id, "bound_project_id": actor.bound_project_id}
+
+
+def condition(sight: Sight, *, user_id: Any, bound_project_id: Any) -> ColumnElement[bool]:
+    """Write the condition; the two ids are values or parameters."""
     if not sight.reads:
         return false()
     within_binding = Project.id == bound_project_id if sight.is_bound else true()

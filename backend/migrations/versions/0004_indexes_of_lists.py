@@ -1,4 +1,4 @@
-"""an index for the pages of a package's versions
+"""indexes for the pages of a package's versions and for the search by name
 
 Revision ID: 0004
 Revises: 0003
@@ -15,8 +15,12 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("versions") as batch:
         batch.create_index("ix_versions_package_id_id", ["package_id", "id"])
+    with op.batch_alter_table("packages") as batch:
+        batch.create_index("ix_packages_name", ["name"])
 
 
 def downgrade() -> None:
+    with op.batch_alter_table("packages") as batch:
+        batch.drop_index("ix_packages_name")
     with op.batch_alter_table("versions") as batch:
         batch.drop_index("ix_versions_package_id_id")
