@@ -5,7 +5,7 @@ PYTHON_VENV := venv_py312/bin/python
 TEST_WORKERS ?= 2
 export TEST_WORKERS
 
-.PHONY: help run dev test soak lint demo services services-stop
+.PHONY: help run dev test soak bench bench-scale lint demo services services-stop
 
 run: ## Serve on HOST:PORT (127.0.0.1:8080) as production does; makes what is missing first
 	@exec backend/tools/run
@@ -21,11 +21,20 @@ soak: ## Let uploaders, deleters, the collector and kill -9 loose on both stacks
 	  OUTAGES=$${OUTAGES:-20} FILES_PER_THREAD=$${FILES_PER_THREAD:-50} \
 	  exec $(PYTHON_VENV) -m pytest tests/concurrency -m "slow and not large" -p no:randomly $(ARGS)
 
+bench: ## Measure the service beside real peers, an hour or so (ARGS="--size-mib 64 --rounds 1" for a look)
+	@backend/tools/setup --test && PYTHONPATH=backend exec backend/$(PYTHON_VENV) -m benchmarks $(ARGS)
+
+bench-scale: ## Compare 1 000 versions with 1 000 000, on SQLite and MySQL (ARGS="--packages 20 --rounds 1")
+	@backend/tools/setup --test && PYTHONPATH=backend exec backend/$(PYTHON_VENV) -m benchmarks.scale $(ARGS)
+
 lint: ## Check style, formatting, types and import rules
 	@cd backend && tools/setup --test && set -x \
 	  && $(PYTHON_VENV) -m ruff check . \
 	  && $(PYTHON_VENV) -m ruff format --check . \
 	  && $(PYTHON_VENV) -m mypy -p wxcloudrun -p pkgctl -p tools \
+	  && $(PYTHON_VENV) -m ruff check ../benchmarks \
+	  && $(PYTHON_VENV) -m ruff format --check ../benchmarks \
+	  && (cd .. && MYPYPATH=backend backend/$(PYTHON_VENV) -m mypy --config-file backend/pyproject.toml -p benchmarks) \
 	  && venv_py312/bin/lint-imports
 
 demo: ## Publish a wheel, an sdist and an npm tarball to a server of its own, and fetch them back

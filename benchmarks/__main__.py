@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 from benchmarks import chart, machine, report
 from benchmarks.field import Field, entered
@@ -23,10 +24,14 @@ def main() -> int:
             done = alternate(work, options.rounds)
             figures += done
             print(f"{work.name}: " + ", ".join(shown(each) for each in done), flush=True)
-        result = {
+        result: dict[str, Any] = {
             "date": machine.today(),
             "machine": before,
-            "options": {"size_bytes": options.size_bytes, "rounds": options.rounds, "seconds": options.seconds},
+            "options": {
+                "size_bytes": options.size_bytes,
+                "rounds": options.rounds,
+                "seconds": options.seconds,
+            },
             "durability": machine.durability(field.service.environ),
             "versions": machine.versions(),
             "left_out": field.left_out,

@@ -8,6 +8,8 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools.servers.control import known
+
 from benchmarks.contenders.contender import Contender
 from benchmarks.contenders.docker_registry import DockerRegistry
 from benchmarks.contenders.nginx import Nginx
@@ -17,7 +19,6 @@ from benchmarks.contenders.service import BACKEND, Service
 from benchmarks.files import Samples
 from benchmarks.options import Options
 from benchmarks.processes import Unavailable
-from tools.servers.control import known
 
 INLINE, DEFERRED = "service", "service, deferred digests"
 S3_STORES = ("minio", "seaweedfs")

@@ -6,14 +6,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Table, create_engine, func, insert, select
-
-from benchmarks.contenders.service import PROJECT, Service
 from wxcloudrun.artifacts.models import Artifact
 from wxcloudrun.metadata import BLUEPRINTS  # noqa: F401  # brings every table in
 from wxcloudrun.packages.models import Package
 from wxcloudrun.projects.models import Project
 from wxcloudrun.uploads.models import Upload
 from wxcloudrun.versions.models import Version
+
+from benchmarks.contenders.service import PROJECT, Service
 
 BATCH = 10_000
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)

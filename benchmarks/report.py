@@ -57,7 +57,7 @@ def target_rows(figures: Figures) -> list[list[str]]:
     for target in TARGETS:
         reached = target.reached(figures)
         verdict = "not measured" if reached is None else "met" if target.is_met(reached) else "**missed**"
-        rows.append([target.text, "–" if reached is None else number(reached), verdict])
+        rows.append([target.text, "-" if reached is None else number(reached), verdict])
     return rows
 
 
@@ -75,15 +75,22 @@ def conditions(result: Mapping[str, Any]) -> str:
     """Write down where, when and how durably the figures were obtained."""
     machine, options = result["machine"], result["options"]
     lines = [
-        f"- {result['date']}, {machine['processors']} × {machine['model']}, {machine['memory_gb']} GB, "
-        f"{machine['system']}, load before the run {machine['load']}",
-        f"- large file {options['size_bytes'] / 1024**2:g} MiB, {options['rounds']} rounds in turn, "
-        f"medians; many requests: wrk, 8 connections, {options['seconds']} s",
+        f"- {result['date']}, {where(machine)}",
+        f"- large file {options['size_bytes'] / 1024**2:g} MiB, {options['rounds']} rounds in turn, medians",
+        f"- many requests: wrk, 8 connections, {options['seconds']} s",
         *(f"- {name}: {said}" for name, said in result["durability"].items()),
         *(f"- {name}: {said}" for name, said in result["versions"].items()),
         *(f"- left out: {name} ({why})" for name, why in result["left_out"].items()),
     ]
     return "\n".join(lines)
+
+
+def where(machine: Mapping[str, Any]) -> str:
+    """Name the machine, and how busy it was before the run."""
+    size = f"{machine['memory_gb']} GB"
+    return (
+        f"{machine['processors']} × {machine['model']}, {size}, {machine['system']}, load {machine['load']}"
+    )
 
 
 def written(result: Mapping[str, Any]) -> str:
@@ -103,9 +110,8 @@ def written_scale(result: Mapping[str, Any]) -> str:
         cells = [number(each[size] * 1000) for size in ("small", "large")]
         rows.append([each["database"], each["work"], *cells, f"{each['ratio']:.2f}", verdict])
     head = ["database", "work", "small, ms", "large, ms", "large ÷ small", f"≤ {result['at_most']}"]
-    machine = result["machine"]
     return (
-        f"- {result['date']}, {machine['processors']} × {machine['model']}, load {machine['load']}\n"
+        f"- {result['date']}, {where(result['machine'])}\n"
         f"- small: {result['small']} versions; large: {result['large']} versions; medians of "
         f"{result['rounds']} rounds in turn\n\n{table(head, rows)}"
     )

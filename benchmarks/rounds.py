@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks.contenders.contender import Contender
 
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """What one contender does for one work.

@@ -14,6 +14,7 @@ from statistics import median
 from typing import Any
 
 from sqlalchemy import create_engine, make_url
+from tools.servers.control import known
 
 from benchmarks import fill, machine, report
 from benchmarks.contenders.service import PROJECT, Service
@@ -21,12 +22,12 @@ from benchmarks.files import Samples
 from benchmarks.load import curl
 from benchmarks.load.keep_alive import Client
 from benchmarks.options import RESULTS
-from tools.servers.control import known
 
 AT_MOST = 1.3
 VERSIONS = 1000  # in each package
 SECONDS = 1.0  # for each question in each round
 NAMES = ("small", "large")
+FIRST_PACKAGE = 3  # a first start makes none; the package of the transfers is the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,10 @@ class Site:
         """The name of a package in the middle."""
         return package_name(self.packages // 2)
 
+    def digest(self, number: int) -> str:
+        """Return the digest of one of its versions."""
+        return fill.digest_of(self.packages // 2 + FIRST_PACKAGE, number % VERSIONS)
+
 
 def package_name(number: int) -> str:
     """Return the name of a filled package."""
@@ -56,9 +61,7 @@ def reads() -> dict[str, Question]:
     """Return the questions, by what they are called in the table."""
     return {
         "one version": lambda site, n: site.client.get(f"/{site.middle}/versions/{some(n)}"),
-        "one artifact": lambda site, n: site.client.get(
-            f"/api/v1/artifact/{fill.digest_of(site.packages // 2 + FIRST_PACKAGE, n % VERSIONS)}"
-        ),
+        "one artifact": lambda site, n: site.client.get(f"/api/v1/artifact/{site.digest(n)}"),
         "download 10 KB": lambda site, _: site.client.get(f"/transfers/+/version:{site.sample}"),
         "resolve a range": lambda site, _: site.client.get(f"/{site.middle}/resolve?ref=version:%5E1.0"),
         "resolve latest": lambda site, _: site.client.get(f"/{site.middle}/resolve?ref=latest"),
@@ -66,9 +69,7 @@ def reads() -> dict[str, Question]:
         "deposits, page 1": lambda site, _: site.client.get(f"/{site.middle}/uploads"),
         "packages, page 1": lambda site, _: site.client.get(f"/api/v1/project/{PROJECT}/packages?limit=1"),
         "search by name": lambda site, _: site.client.get(f"/api/v1/search?q={site.middle}&limit=1"),
-        "search by digest": lambda site, n: site.client.get(
-            f"/api/v1/search?limit=1&sha256={fill.digest_of(site.packages // 2 + FIRST_PACKAGE, n % VERSIONS)}"
-        ),
+        "search by digest": lambda site, n: site.client.get(f"/api/v1/search?sha256={site.digest(n)}"),
     }
 
 
@@ -82,9 +83,6 @@ def writes() -> dict[str, Question]:
             f"/{site.middle}/tags/stable", {"version": some(n)}
         ),
     }
-
-
-FIRST_PACKAGE = 2  # the package of the transfers is the first
 
 
 def some(number: int) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
@@ -58,7 +58,6 @@ from wxcloudrun.kit.queue.duties import Duties
 from wxcloudrun.kit.queue.huey import HueyQueue, embedded_queue, redis_queue
 from wxcloudrun.kit.storage.local import LocalBlobStore
 from wxcloudrun.kit.storage.measured import MeasuredBlobStore
-from wxcloudrun.kit.storage.minio import MinioBlobStore, S3Location
 from wxcloudrun.kit.storage.port import BlobStore
 from wxcloudrun.maintenance.service import MaintenanceService
 from wxcloudrun.maintenance.tasks import MaintenanceTasks
@@ -74,6 +73,9 @@ from wxcloudrun.uploads.service.deposits import DepositListService
 from wxcloudrun.uploads.service.publication import Publication
 from wxcloudrun.uploads.service.reception import ReceptionService
 from wxcloudrun.versions.service import VersionService
+
+if TYPE_CHECKING:
+    from wxcloudrun.kit.storage.minio import MinioBlobStore
 
 HOUR, DAY = 3600, 86_400
 
@@ -327,6 +329,13 @@ def blob_store(settings: Settings) -> BlobStore:
     """Return the adapter that the settings choose."""
     if settings.blob_store == "local":
         return LocalBlobStore(settings.data_dir / "blobs")
+    return s3_store(settings)
+
+
+def s3_store(settings: Settings) -> "MinioBlobStore":
+    """Return the adapter to the S3 server that the settings name."""
+    from wxcloudrun.kit.storage.minio import MinioBlobStore, S3Location  # noqa: PLC0415  # its SDK takes 7 MB
+
     return MinioBlobStore(
         S3Location(
             endpoint=settings.minio_endpoint,
@@ -338,3 +347,9 @@ def blob_store(settings: Settings) -> BlobStore:
         ),
         max_object_bytes=settings.max_upload_bytes,
     )
+
+
+def make_bucket(settings: Settings) -> None:
+    """Create the bucket if the blobs go to an S3 server that has none yet."""
+    if settings.blob_store == "minio":
+        s3_store(settings).make_bucket()

@@ -35,5 +35,5 @@ class Contender(ABC):
         if self.running is not None:
             self.running.stop()
 
-    def clear(self) -> None:
+    def clear(self) -> None:  # noqa: B027  # most have nothing to do
         """Remove the large files that were put in, so that the disk does not fill up."""

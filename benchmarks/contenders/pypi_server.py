@@ -38,7 +38,7 @@ class PypiServer(Contender):
     def _install(self) -> None:
         try:
             subprocess.run([sys.executable, "-m", "venv", self._environment], check=True, capture_output=True)
-            pip = [self._environment / "bin" / "python", "-m", "pip", "install", "--quiet"]
+            pip = [str(self._environment / "bin" / "python"), "-m", "pip", "install", "--quiet"]
             subprocess.run([*pip, f"pypiserver=={VERSION}"], check=True, capture_output=True, timeout=300)
         except (subprocess.SubprocessError, OSError) as error:
             raise Unavailable("it could not be installed from PyPI") from error

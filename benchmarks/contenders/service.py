@@ -1,4 +1,4 @@
-"""This service as production runs it: gunicorn with the project's configuration."""
+"""The service as production runs it: gunicorn with the project's configuration."""
 
 import json
 import os

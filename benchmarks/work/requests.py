@@ -69,15 +69,15 @@ class Reads:
 
     def ranged(self) -> list[Case]:
         """What a range means."""
-        return self._filled and self._asking(self._mine.request(f"/resolve?ref={RANGE}", THOUSAND)) or []
+        return (self._filled and self._asking(self._mine.request(f"/resolve?ref={RANGE}", THOUSAND))) or []
 
     def first_page(self) -> list[Case]:
         """The newest versions."""
-        return self._filled and self._asking(self._mine.request(f"/versions?limit={PAGE_ROWS}", DEEP)) or []
+        return (self._filled and self._asking(self._mine.request(f"/versions?limit={PAGE_ROWS}", DEEP))) or []
 
     def page_1000(self) -> list[Case]:
         """A page far behind in the same list."""
-        return self._filled and self._asking(page_1000(self._field)) or []
+        return (self._filled and self._asking(page_1000(self._field))) or []
 
     def _asking(self, request: Request, status: int = 200) -> list[Case]:
         return [asking(self._mine, request, self._seconds, status)]
@@ -98,14 +98,11 @@ def pushes(field: Field, seconds: int) -> list[Case]:
 def pulls(field: Field, seconds: int) -> list[Case]:
     """10 KB down: one file, from a private project with an API key where there are such things."""
     sample = field.samples.fresh(wrk.SMALL_BYTES)
-    cases = []
     for each in (field.service, field.docker, field.pypi):
         if each is not None:
             each.put(sample)
-    for server in (field.service, field.docker, field.pypi, field.nginx):
-        if server is not None:
-            cases.append(asking(server, server.get(sample), seconds))
-    return cases
+    servers = (field.service, field.docker, field.pypi, field.nginx)
+    return [asking(server, server.get(sample), seconds) for server in servers if server is not None]
 
 
 def asking(server: Contender, request: Request, seconds: int, status: int = 200) -> Case:
@@ -155,5 +152,3 @@ def check(request: Request, status: int) -> None:
     connection.close()
     if answer.status != status:
         raise Failed(f"{request.url} answered {answer.status} instead of {status}")
-
-

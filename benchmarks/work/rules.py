@@ -3,8 +3,9 @@
 import time
 from collections.abc import Callable, Iterator
 
-from benchmarks.rounds import Case, Work
 from wxcloudrun.versions.rules import Candidate, choose, order_of, parse_range
+
+from benchmarks.rounds import Case, Work
 
 VERSIONS = 1000
 UNIT = "ms"

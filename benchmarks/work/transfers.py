@@ -80,21 +80,18 @@ class Transfers:
         """Eight streams of an eighth each."""
         samples = [self._everywhere(lane + 1, self._size_bytes // STREAMS) for lane in range(STREAMS)]
         readers = [self._readers([sample]) for sample in samples]
-        cases = [
-            self._get(server, [each[name][1] for each in readers])
-            for name, (server, _) in readers[0].items()
+        return [
+            self._get(server, [each[name][1] for each in readers]) for name, (server, _) in readers[0].items()
         ]
-        return cases
 
     def store_up(self, name: str) -> list[Case]:
         """To S3: through the service, by the SDK in parts, by curl in one."""
         store, mine = self._field.stores[name]
-        cases = [
+        return [
             self._put(mine, mine.put),
             self._seconds(f"{name}, SDK", store.sdk_put),
             self._seconds(f"{name}, curl", store.curl_put),
         ]
-        return cases
 
     def store_down(self, name: str) -> list[Case]:
         """From S3: through the service, by the SDK, by curl."""
@@ -102,12 +99,11 @@ class Transfers:
         sample = self._field.samples.fresh(self._size_bytes)
         mine.put(sample)
         store.sdk_put(sample)
-        cases = [
+        return [
             self._get(mine, [mine.get(sample)]),
             self._seconds(f"{name}, SDK", store.sdk_get, sample),
             Case(f"{name}, curl", lambda: curl.get([store.get(sample)]), self._amount),
         ]
-        return cases
 
     def _put(self, server: Contender, put: Callable[[Sample], None]) -> Case:
         box: list[Sample] = []

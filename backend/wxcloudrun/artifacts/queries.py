@@ -50,7 +50,7 @@ def artifact(session: Session, digest: str) -> Artifact | None:
 
 @cache
 def locked_artifact() -> Select[Artifact]:
-    """Select one artifact, held until the end of the transaction. Built once, because every upload asks this."""
+    """Select one artifact, held to the end of the transaction. Built once, because every upload asks."""
     return select(Artifact).where(Artifact.id == bindparam("digest")).with_for_update(read=True)
 
 

@@ -4,7 +4,19 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, Table, bindparam, literal, null, select, true, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Subquery,
+    Table,
+    bindparam,
+    literal,
+    null,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.models import Artifact
@@ -203,7 +215,7 @@ def holders(session: Session, actor: Actor, digest: str) -> Holders:
 @cache
 def held(sight: Sight) -> Select[*tuple[Any, ...]]:
     """Select who holds `digest`. Built once for each kind of caller, because building takes long."""
-    digest = bindparam("digest")
+    digest: BindParameter[str] = bindparam("digest")
     versions = select(Version.package_id, Version.version.label("name")).where(Version.artifact_id == digest)
     tags = select(Tag.package_id, Tag.name).where(Tag.artifact_id == digest)
     parts = [visible_names(sight, tags, is_tag=True), visible_names(sight, versions, is_tag=False)]

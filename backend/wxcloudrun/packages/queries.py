@@ -47,7 +47,7 @@ def locate(session: Session, project: str, package: str, user_id: int | None) ->
 
 @cache
 def located() -> Select[*tuple[Any, ...]]:
-    """Select what `locate` needs. Built once: every request asks this, and building costs more than asking."""
+    """Select what `locate` needs. Built once: every request asks this, and building takes long."""
     projects, members, packages = Project.__table__, Membership.__table__, Package.__table__
     mine = and_(members.c.project_id == projects.c.id, members.c.user_id == bindparam("user_id"))
     named = and_(packages.c.project_id == projects.c.id, packages.c.name == bindparam("package"))
