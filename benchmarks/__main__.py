@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator
+from shutil import which
 from typing import Any
 
 from benchmarks import chart, machine, report
@@ -47,13 +48,13 @@ def main() -> int:
 
 def wanted(field: Field, options: Options) -> Iterator[Work]:
     """Yield the works that the options name, one after the other."""
-    for works in (
-        starts.works(field),
-        requests.works(field, options.seconds),
-        rules.works(),
-        transfers.works(field, options.size_bytes),
-    ):
-        yield from (work for work in works if options.only in work.name)
+    kinds = [starts.works(field), rules.works(), transfers.works(field, options.size_bytes)]
+    if which("wrk") is None:
+        field.left_out["many requests"] = "wrk is not installed"
+    else:
+        kinds.insert(1, requests.works(field, options.seconds))
+    for works in kinds:
+        yield from (work for work in works if options.includes(work.name))
 
 
 def shown(figure: Figure) -> str:

@@ -15,10 +15,14 @@ class Options:
     size_bytes: int
     rounds: int
     seconds: int
-    only: str
+    only: tuple[str, ...]
     peers: bool
     s3: bool
     results: Path
+
+    def includes(self, work: str) -> bool:
+        """Tell whether a work was asked for."""
+        return any(text in work for text in self.only)
 
     @classmethod
     def parse(cls, arguments: list[str]) -> "Options":
@@ -27,7 +31,11 @@ class Options:
         parser.add_argument("--size-mib", type=int, default=1024, help="size of the large file (1024)")
         parser.add_argument("--rounds", type=int, default=5, help="how often each work is done (5)")
         parser.add_argument("--seconds", type=int, default=5, help="how long many small requests go on (5)")
-        parser.add_argument("--only", default="", help="only work whose name contains this text")
+        parser.add_argument(
+            "--only",
+            default="",
+            help="only work whose name contains one of these texts, with commas between them",
+        )
         parser.add_argument("--no-peers", action="store_true", help="measure this service alone")
         parser.add_argument("--no-s3", action="store_true", help="leave the S3 stores out")
         parser.add_argument("--results", type=Path, default=RESULTS, help="where JSON and chart are written")
@@ -36,7 +44,7 @@ class Options:
             size_bytes=given.size_mib * MIB,
             rounds=given.rounds,
             seconds=given.seconds,
-            only=given.only,
+            only=tuple(given.only.split(",")),
             peers=not given.no_peers,
             s3=not given.no_s3,
             results=given.results.resolve(),

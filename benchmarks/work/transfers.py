@@ -13,19 +13,24 @@ from benchmarks.rounds import Case, Work
 STREAMS = 8
 MEGABYTE = 1_000_000
 UNIT = "MB/s"
+WORTH_CLEARING_BYTES = 32 * 1024 * 1024
 
 
 def works(field: Field, size_bytes: int) -> Iterator[Work]:
     """Make every work on large files. Disk space is freed after each."""
     transfers = Transfers(field, size_bytes)
-    yield Work("large up, raw PUT", UNIT, transfers.up, field.clear)
-    yield Work("large up, raw PUT, 8 streams", UNIT, transfers.up_in_eight, field.clear)
-    yield Work("large up, multipart form", UNIT, transfers.form_up, field.clear)
-    yield Work("large down", UNIT, transfers.down, field.clear)
-    yield Work("large down, 8 streams", UNIT, transfers.down_in_eight, field.clear)
+    kinds = [
+        ("large up, raw PUT", transfers.up),
+        ("large up, raw PUT, 8 streams", transfers.up_in_eight),
+        ("large up, multipart form", transfers.form_up),
+        ("large down", transfers.down),
+        ("large down, 8 streams", transfers.down_in_eight),
+    ]
     for name in field.stores:
-        yield Work(f"large up to {name}", UNIT, partial(transfers.store_up, name), field.clear)
-        yield Work(f"large down from {name}", UNIT, partial(transfers.store_down, name), field.clear)
+        kinds.append((f"large up to {name}", partial(transfers.store_up, name)))
+        kinds.append((f"large down from {name}", partial(transfers.store_down, name)))
+    for name, cases in kinds:
+        yield Work(name, UNIT, cases, field.clear if size_bytes >= WORTH_CLEARING_BYTES else lambda: None)
 
 
 class Transfers:
