@@ -18,7 +18,7 @@ test: ## Run every test that can run on this machine, with coverage (ARGS="-k up
 
 soak: ## Let uploaders, deleters, the collector and kill -9 loose on both stacks for SOAK_SECONDS (3600)
 	@cd backend && tools/setup --test && SOAK_SECONDS=$${SOAK_SECONDS:-3600} KILL_ROUNDS=$${KILL_ROUNDS:-50} \
-	  OUTAGES=$${OUTAGES:-20} FILES_PER_THREAD=$${FILES_PER_THREAD:-50} \
+	  OUTAGES=$${OUTAGES:-20} WORKER_KILLS=$${WORKER_KILLS:-100} KILLED_JOBS=$${KILLED_JOBS:-1000} FILES_PER_THREAD=$${FILES_PER_THREAD:-50} \
 	  exec $(PYTHON_VENV) -m pytest tests/concurrency -m "slow and not large" -p no:randomly $(ARGS)
 
 bench: ## Measure the service beside real peers, an hour or so (ARGS="--size-mib 64 --rounds 1" for a look)

@@ -72,7 +72,8 @@ def init() -> None:
     """Create the schema, the bucket, the administrator and the default project; harmless if they exist."""
     settings: Settings = current_app.extensions["settings"]
     migrate_schema()
-    wiring.make_bucket(settings)
+    if settings.blob_store == "minio":
+        wiring.s3_store(settings).make_bucket()
     create_administrator(settings)
 
 
@@ -102,7 +103,7 @@ def create_administrator(settings: Settings) -> None:
 def administrator(settings: Settings) -> Actor:
     """Return the administrator as the caller of what a command does on the server itself."""
     try:
-        user_id = service(UserService).id_of(settings.admin_email)
+        user_id = service(UserService).administrator_id(settings.admin_email)
     except OperationalError as error:
         raise click.ClickException("the database is not there or has no tables; run `flask init`") from error
     if user_id is None:
@@ -188,7 +189,7 @@ bytes_per_second = click.option(
 @click.command()
 @reporting
 def collect() -> Report:
-    """Delete artifacts that nothing refers to and that are older than GC_GRACE_SECONDS."""
+    """Delete artifacts that nothing has referred to for GC_GRACE_SECONDS."""
     return service(CollectService).run()
 
 
@@ -232,6 +233,8 @@ def restore(keys: tuple[str, ...]) -> None:
             fail(f"no object {key} has been set aside")
         except StoreUnavailable as error:
             fail(f"the blob store failed: {error.message}")
+        except SQLAlchemyError as error:
+            fail(f"{key} is back, but the database failed ({type(error).__name__})")
         click.echo(f"restored: {key}")
 
 
@@ -253,8 +256,10 @@ def dev() -> None:
     """Serve with Flask's own server, which reloads when a file changes; for development only."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001  # what the server needs
     settings: Settings = app.extensions["settings"]
-    # The parent process only watches files; what works is its child, which ends at every change.
-    if is_running_from_reloader() and settings.works_in_server:
+    # The parent process only watches; what works is its child, which ends at every change of a file.
+    if not is_running_from_reloader():
+        click.echo(f"Flask's own server, for development only: http://{settings.host}:{settings.port}")
+    elif settings.works_in_server:
         service(Background).start()
         atexit.register(wiring.stop_background, app, DEV_PATIENCE_SECONDS)
     run_simple(settings.host, settings.port, app, use_reloader=True, use_debugger=True, threaded=True)

@@ -23,12 +23,15 @@ from pydantic import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from wxcloudrun.kit.fetch import AllowedHost
 from wxcloudrun.kit.limits.port import RateLimit
 
 BACKEND_DIR = Path(__file__).resolve().parent.parent
 MIN_SECRET_BYTES = 32
 GENERATED_SECRETS = ("JWT_SECRET_KEY", "API_KEY_SECRET")
 OWNER_ONLY = 0o600
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+RESERVED_BUCKET = re.compile(r"^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$")
 DATABASE_DRIVERS = frozenset({"sqlite", "mysql+pymysql"})
 
 
@@ -58,8 +61,15 @@ def check_redis_url(url: SecretStr) -> SecretStr:
     return url
 
 
+def read_allowed_host(value: AllowedHost | str) -> AllowedHost:
+    """Read a host such as `files.example.com` or `files.example.com:8443`."""
+    return value if isinstance(value, AllowedHost) else AllowedHost.parse(value)
+
+
 Rate = Annotated[RateLimit, BeforeValidator(read_rate_limit)]
 Origin = Annotated[str, AfterValidator(check_origin)]
+Host = Annotated[AllowedHost, BeforeValidator(read_allowed_host)]
+LISTS = ("CORS_ORIGINS", "URL_SOURCE_HOSTS")
 
 
 class SettingsError(Exception):
@@ -85,6 +95,18 @@ def check_web_address(url: str) -> str:
         message = "must begin with http:// or https:// and name a host"
         raise ValueError(message)
     return url
+
+
+def check_bucket(name: str) -> str:
+    """Return `name`; ValueError unless S3 takes it for a bucket (Amazon's rules for general buckets)."""
+    is_address = re.fullmatch(r"[0-9]+(\.[0-9]+){3}", name) is not None
+    if not BUCKET.fullmatch(name) or ".." in name or is_address or RESERVED_BUCKET.search(name):
+        message = (
+            "must be the name of an S3 bucket: 3 to 63 lower-case letters, digits, hyphens and dots, with a "
+            "letter or digit at both ends, no address and no name that S3 keeps for itself"
+        )
+        raise ValueError(message)
+    return name
 
 
 WebAddress = Annotated[str, AfterValidator(check_web_address)]
@@ -128,7 +150,7 @@ class Settings(BaseModel):
     minio_endpoint: HostAndPort = Field("127.0.0.1:9000", alias="MINIO_ENDPOINT")
     minio_access_key: str | None = Field(None, alias="MINIO_ACCESS_KEY")
     minio_secret_key: SecretStr | None = Field(None, alias="MINIO_SECRET_KEY")
-    minio_bucket: str = Field("registry", alias="MINIO_BUCKET")
+    minio_bucket: Annotated[str, AfterValidator(check_bucket)] = Field("registry", alias="MINIO_BUCKET")
     minio_secure: bool = Field(default=False, alias="MINIO_SECURE")
     minio_public_endpoint: HostAndPort | None = Field(None, alias="MINIO_PUBLIC_ENDPOINT")
 
@@ -163,6 +185,18 @@ class Settings(BaseModel):
     job_history_days: int = Field(30, alias="JOB_HISTORY_DAYS", ge=1)
     embedded_worker: Literal["auto", "on", "off"] = Field("auto", alias="EMBEDDED_WORKER")
 
+    nix_catalog_dir: Path | None = Field(None, alias="NIX_CATALOG_DIR")
+    nix_store: Literal["private", "system"] = Field("private", alias="NIX_STORE")
+    nix_sandbox: Literal["auto", "true", "false"] = Field("auto", alias="NIX_SANDBOX")
+    nix_timeout_seconds: int = Field(3600, alias="NIX_TIMEOUT_SECONDS", ge=1, le=7 * 86_400)
+    nix_silence_seconds: int = Field(600, alias="NIX_SILENCE_SECONDS", ge=1, le=7 * 86_400)
+    nix_path: str | None = Field(None, alias="NIX_PATH")
+    url_source_hosts: tuple[Host, ...] = Field((), alias="URL_SOURCE_HOSTS")
+    url_source_timeout_seconds: int = Field(3600, alias="URL_SOURCE_TIMEOUT_SECONDS", ge=1, le=86_400)
+    url_source_silence_seconds: int = Field(30, alias="URL_SOURCE_SILENCE_SECONDS", ge=1, le=3600)
+    url_source_ca_file: Path | None = Field(None, alias="URL_SOURCE_CA_FILE")
+    url_source_allow_private: bool = Field(default=False, alias="URL_SOURCE_ALLOW_PRIVATE")
+
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Self:
         """Read the environment; the file that `ENV_FILE` names fills what is unset.
@@ -175,8 +209,9 @@ class Settings(BaseModel):
             given = read_env_file(Path(env_file)) | {name: value for name, value in given.items() if value}
         names = {field.alias for field in cls.model_fields.values() if field.alias is not None}
         values: dict[str, Any] = {name: given[name] for name in names if given.get(name)}
-        if "CORS_ORIGINS" in values:
-            values["CORS_ORIGINS"] = tuple(re.findall(r"[^\s,]+", values["CORS_ORIGINS"]))
+        for name in LISTS:
+            if name in values:
+                values[name] = tuple(re.findall(r"[^\s,]+", values[name]))
         try:
             if values.get("APP_ENV", "development") == "development":
                 values = with_generated_secrets(values)
@@ -222,6 +257,19 @@ class Settings(BaseModel):
             raise ValueError(message)
         if self.wx_trust_cloud_headers and not self.trusted_proxy_hops:
             message = "WX_TRUST_CLOUD_HEADERS needs TRUSTED_PROXY_HOPS: only a gateway may state who calls"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _check_sources(self) -> Self:
+        if self.nix_catalog_dir is not None and not self.nix_catalog_dir.is_dir():
+            message = "NIX_CATALOG_DIR must be a directory"
+            raise ValueError(message)
+        if self.url_source_ca_file is not None and not self.url_source_ca_file.is_file():
+            message = "URL_SOURCE_CA_FILE must be a file"
+            raise ValueError(message)
+        if self.app_env == "production" and self.url_source_allow_private:
+            message = "URL_SOURCE_ALLOW_PRIVATE is for tests; it must not be set in production"
             raise ValueError(message)
         return self
 

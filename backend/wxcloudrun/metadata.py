@@ -13,6 +13,7 @@ from wxcloudrun.kit.limits.sql import RateCounter
 from wxcloudrun.maintenance.routes import maintenance
 from wxcloudrun.packages.routes import packages
 from wxcloudrun.projects.routes import projects
+from wxcloudrun.releases.routes import releases
 from wxcloudrun.search.routes import search
 from wxcloudrun.stats.routes import exposition, stats
 from wxcloudrun.tags.routes import tags
@@ -28,6 +29,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     downloads,
     tags,
     versions,
+    releases,
     search,
     audit,
     stats,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flask import Flask
 
@@ -48,6 +48,7 @@ from wxcloudrun.kit.cache.memory import MemoryCache
 from wxcloudrun.kit.cache.port import Cache
 from wxcloudrun.kit.cache.redis import RedisCache
 from wxcloudrun.kit.db import on_this_database
+from wxcloudrun.kit.fetch import Fetcher, FetchLimits
 from wxcloudrun.kit.http_client import HttpClient
 from wxcloudrun.kit.limits.fallback import FallbackCounters
 from wxcloudrun.kit.limits.port import RateCounters
@@ -65,6 +66,11 @@ from wxcloudrun.packages import queries as package_queries
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.projects import queries as project_queries
 from wxcloudrun.projects.service import ProjectService
+from wxcloudrun.releases.gateway.nix import NixGateway, NixSettings
+from wxcloudrun.releases.gateway.url import UrlGateway
+from wxcloudrun.releases.service.lifecycle import OBTAIN, ReleaseService
+from wxcloudrun.releases.service.obtain import ObtainService
+from wxcloudrun.releases.tasks import ReleaseTasks
 from wxcloudrun.search.service import SearchService
 from wxcloudrun.stats.service import StatsService
 from wxcloudrun.tags.service import TagService
@@ -73,9 +79,6 @@ from wxcloudrun.uploads.service.deposits import DepositListService
 from wxcloudrun.uploads.service.publication import Publication
 from wxcloudrun.uploads.service.reception import ReceptionService
 from wxcloudrun.versions.service import VersionService
-
-if TYPE_CHECKING:
-    from wxcloudrun.kit.storage.minio import MinioBlobStore
 
 HOUR, DAY = 3600, 86_400
 
@@ -109,7 +112,7 @@ def build_services(settings: Settings, blobs: BlobStore, cache: Cache) -> dict[t
         jobs,
         digests,
         *account_services(settings),
-        *registry_services(settings, blobs, digests),
+        *registry_services(settings, blobs, jobs, digests),
         *maintenance_services(settings, blobs),
     ):
         services[type(service)] = service
@@ -124,7 +127,11 @@ def add_background_services(services: dict[type[Any], Any], settings: Settings, 
     chores = MaintenanceTasks(
         collect=services[CollectService], sweep=services[SweepService], fsck=services[FsckService]
     )
-    kinds = job_kinds(chores, ArtifactTasks(digests=services[DigestService]))
+    artifacts, releases = (
+        ArtifactTasks(digests=services[DigestService]),
+        ReleaseTasks(services[ObtainService]),
+    )
+    kinds = job_kinds(chores, artifacts, releases)
     recovery = RecoveryService(kinds=kinds, jobs=services[JobQueue], history_days=settings.job_history_days)
     tasks = periodic_tasks(services, chores, recovery)
     lease_seconds = settings.job_lease_seconds
@@ -144,13 +151,16 @@ def add_background_services(services: dict[type[Any], Any], settings: Settings, 
         services[type(service)] = service
 
 
-def job_kinds(chores: MaintenanceTasks, artifacts: ArtifactTasks) -> dict[str, JobKind]:
+def job_kinds(
+    chores: MaintenanceTasks, artifacts: ArtifactTasks, releases: ReleaseTasks
+) -> dict[str, JobKind]:
     """Return how each kind of job is done, in one table; handlers stand in the domains' `tasks.py`."""
     return {
         "collect": JobKind(chores.collect),
         "sweep": JobKind(chores.sweep),
         "fsck": JobKind(chores.fsck),
         DIGESTS: JobKind(artifacts.compute_digests),
+        OBTAIN: JobKind(releases.obtain, releases.obtain_failed),
     }
 
 
@@ -257,7 +267,9 @@ def wechat_gateway(settings: Settings) -> WechatGateway:
     return HttpWechatGateway(client, appid=settings.wx_appid, secret=settings.wx_secret.get_secret_value())
 
 
-def registry_services(settings: Settings, blobs: BlobStore, digests: DigestService) -> list[Any]:
+def registry_services(
+    settings: Settings, blobs: BlobStore, jobs: JobQueue, digests: DigestService
+) -> list[Any]:
     """Build what knows projects and bytes, lower domains first."""
     packages = PackageService()
     versions = VersionService(packages=packages)
@@ -277,6 +289,7 @@ def registry_services(settings: Settings, blobs: BlobStore, digests: DigestServi
         packages,
         versions,
         tags,
+        content,
         ReceptionService(packages=packages, content=content, publication=publication),
         ChecksumDepositService(packages=packages, publication=publication, blobs=blobs),
         DepositListService(packages=packages),
@@ -288,7 +301,44 @@ def registry_services(settings: Settings, blobs: BlobStore, digests: DigestServi
             link_secret=settings.api_key_secret.get_secret_value(),
         ),
         ArtifactService(),
+        *release_services(settings, packages, versions, content, jobs),
         SearchService(),
+    ]
+
+
+def release_services(
+    settings: Settings,
+    packages: PackageService,
+    versions: VersionService,
+    content: ContentService,
+    jobs: JobQueue,
+) -> list[Any]:
+    """Build what leads releases through their life, and what obtains their bytes."""
+    urls = UrlGateway(
+        Fetcher(
+            FetchLimits(
+                hosts=frozenset(settings.url_source_hosts),
+                total_seconds=settings.url_source_timeout_seconds,
+                silence_seconds=settings.url_source_silence_seconds,
+                allow_private=settings.url_source_allow_private,
+                ca_file=settings.url_source_ca_file,
+            )
+        )
+    )
+    nix = NixGateway(
+        NixSettings(
+            directory=settings.data_dir / "nix",
+            catalog=settings.nix_catalog_dir,
+            store=settings.nix_store,
+            sandbox=settings.nix_sandbox,
+            timeout_seconds=settings.nix_timeout_seconds,
+            silence_seconds=settings.nix_silence_seconds,
+            nix_path=settings.nix_path,
+        )
+    )
+    return [
+        ReleaseService(packages=packages, versions=versions, jobs=jobs, urls=urls),
+        ObtainService(content=content, versions=versions, gateways={"nix": nix, "url": urls}),
     ]
 
 
@@ -332,8 +382,8 @@ def blob_store(settings: Settings) -> BlobStore:
     return s3_store(settings)
 
 
-def s3_store(settings: Settings) -> "MinioBlobStore":
-    """Return the adapter to the S3 server that the settings name."""
+def s3_store(settings: Settings) -> Any:
+    """Return the adapter to the S3 server that the settings name; loaded only where it is used."""
     from wxcloudrun.kit.storage.minio import MinioBlobStore, S3Location  # noqa: PLC0415  # its SDK takes 7 MB
 
     return MinioBlobStore(
@@ -347,9 +397,3 @@ def s3_store(settings: Settings) -> "MinioBlobStore":
         ),
         max_object_bytes=settings.max_upload_bytes,
     )
-
-
-def make_bucket(settings: Settings) -> None:
-    """Create the bucket if the blobs go to an S3 server that has none yet."""
-    if settings.blob_store == "minio":
-        s3_store(settings).make_bucket()

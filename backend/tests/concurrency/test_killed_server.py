@@ -118,7 +118,7 @@ def test_given_a_server_killed_at_any_step_then_every_upload_is_wholly_there_or_
 def assert_whole_or_gone(site: Site, package: str, everything: list[Sent]) -> None:
     """Compare what clients were told with what is there."""
     listed = {
-        kind: {each[key] for each in site.admin.get(f"{package}/{kind}", query={"limit": "200"}).items}
+        kind: {each[key] for each in site.admin.all_items(f"{package}/{kind}")}
         for kind, key in (("tags", "name"), ("versions", "version"), ("uploads", "tag"))
     }
     assert listed["tags"] == listed["uploads"]

@@ -1,21 +1,23 @@
-"""MySQL or MinIO dead or silent: a quick 503 that says so, and everything as before when it is back."""
+"""MySQL or an S3 server dead or silent: a quick 503 that says so, and all as before when it is back."""
 
 import os
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
+from tests.support.backing import backing
 from tests.support.builders import content, sha256
 from tests.support.client import Answer
 from tests.support.private_servers import PrivateServer, private_server
 from tests.support.site import Site, eventually, site
 from tests.support.soak import soaking, summary
-from tests.support.stack import SECRETS
+from tests.support.stack import SECRETS, make_stack
 from tools.servers.databases import MySQL
-from tools.servers.object_stores import MinIO
+from tools.servers.object_stores import MinIO, SeaweedFS
 
 # While a server starts, the driver forgets sockets that nobody answered.
 pytestmark = pytest.mark.filterwarnings("ignore:.*socket:pytest.PytestUnraisableExceptionWarning")
@@ -100,26 +102,31 @@ def test_given_a_server_down_then_503_within_five_seconds_and_recovery_by_itself
     assert answer.data["artifact_id"] == sha256(SMALL + how.encode())
 
 
+def killed_under_load(site: Site, server: PrivateServer) -> None:
+    """Kill a server while everybody is at work, bring it back, and look whether anything is missing."""
+
+    def kill_and_revive() -> None:
+        for _ in range(KILLS):
+            time.sleep(1.5)
+            server.kill()
+            time.sleep(0.5)
+            server.revive()
+            assert eventually(lambda: site.admin.get("/api/ready").status == 200, RECOVERY_SECONDS)
+
+    with soaking(site, tolerant=True) as soak:
+        soak.run(1.5, kill_and_revive)
+
+    assert soak.statuses["upload", 200] > 5, summary(soak)
+    assert soak.statuses["upload", 503] + soak.statuses["download", 503] > 0, summary(soak)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["mysql", "minio"])
 def test_given_a_server_killed_under_load_and_back_then_no_acknowledged_upload_is_lost(
     fragile: Fragile, record_property: Callable[[str, object], None], name: str
 ) -> None:
     record_property("server", name)
-
-    def kill_and_revive() -> None:
-        for _ in range(KILLS):
-            time.sleep(1.5)
-            fragile.servers[name].kill()
-            time.sleep(0.5)
-            fragile.servers[name].revive()
-            assert eventually(lambda: fragile.site.admin.get("/api/ready").status == 200, RECOVERY_SECONDS)
-
-    with soaking(fragile.site, tolerant=True) as soak:
-        soak.run(1.5, kill_and_revive)
-
-    assert soak.statuses["upload", 200] > 5, summary(soak)
-    assert soak.statuses["upload", 503] + soak.statuses["download", 503] > 0, summary(soak)
+    killed_under_load(fragile.site, fragile.servers[name])
 
 
 def test_given_an_outage_in_the_past_then_one_sweep_leaves_nothing_that_no_row_names(
@@ -129,3 +136,15 @@ def test_given_an_outage_in_the_past_then_one_sweep_leaves_nothing_that_no_row_n
 
     assert fragile.site.fsck().findings == []
     assert fragile.site.keys() == fragile.site.artifact_keys()
+
+
+@pytest.mark.slow
+def test_given_a_second_kind_of_s3_server_killed_under_load_and_back_then_the_same_holds(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("server", "seaweedfs")
+    with private_server(SeaweedFS, tmp_path) as server:
+        stack = make_stack(backing().need("mysql"), server.description)
+        with site(tmp_path / "data", **stack.environ) as running:
+            killed_under_load(running, server)
+        stack.destroy()

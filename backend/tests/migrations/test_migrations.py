@@ -225,6 +225,27 @@ def test_data_goes_through_every_revision_but_the_first(
         assert len(after[table]) == 1, table
 
 
+def test_versions_from_before_releases_say_since_when_their_bytes_are_here(
+    alembic_runner: MigrationContext, connection: Connection
+) -> None:
+    versions = Base.metadata.tables["versions"]
+    alembic_runner.migrate_up_to("heads")
+    insert_sample(connection)
+    waiting = {**sample_rows()["versions"], "id": 2, "version": "2.0.0", "artifact_id": None}
+    with connection.begin():
+        connection.execute(versions.insert().values({**waiting, "status": "created"}))
+
+    alembic_runner.migrate_down_to("0003")
+    alembic_runner.migrate_up_to("heads")
+
+    columns = (versions.c.downloaded_at, versions.c.deposited_at, versions.c.activated_in)
+    with connection.begin():
+        full, empty = connection.execute(select(*columns).order_by(versions.c.id))
+    assert full.downloaded_at == full.deposited_at is not None
+    assert empty.downloaded_at is None
+    assert (full.activated_in, empty.activated_in) == (None, None)
+
+
 def test_references_hold_after_a_migration(alembic_runner: MigrationContext, connection: Connection) -> None:
     """Changing a table on SQLite needs its foreign keys off; they have to come back."""
     alembic_runner.migrate_up_to("heads")

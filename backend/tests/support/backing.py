@@ -76,7 +76,7 @@ def named_in_environment(skipped: dict[str, str]) -> Backing:
         if parts.hostname in {"127.0.0.1", "localhost"} and parts.port and not listens(parts.port):
             continue
         servers[name] = {"product": name, "version": "named by the environment"}
-        if name == "mysql":
+        if name in {"mysql", "redis"}:
             servers[name] |= {"url": address}
         elif name == "minio":
             servers[name] |= {

@@ -1,13 +1,15 @@
 """A client that checks the envelope of every answer before a test looks at it."""
 
+import itertools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from flask import Flask
 
 NO_BODY = frozenset({204, 302, 304})
+TURNS = "tests: whose turn it is"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,17 @@ class ApiClient:
         """GET."""
         return self.request("GET", path, **options)
 
+    def all_items(self, path: str, *, limit: int = 200) -> list[dict[str, Any]]:
+        """Return a whole list, page by page."""
+        found: list[dict[str, Any]] = []
+        query: dict[str, Any] = {"limit": limit}
+        while True:
+            page = self.get(path, query=query).ok()
+            found += page.items
+            if page.data["next_cursor"] is None:
+                return found
+            query["cursor"] = page.data["next_cursor"]
+
     def head(self, path: str, **options: Any) -> Answer:
         """HEAD."""
         return self.request("HEAD", path, **options)
@@ -83,15 +96,21 @@ class ApiClient:
         return self.request("DELETE", path, **options)
 
 
+def take_turns(*apps: Flask) -> None:
+    """Let requests to the first of these applications go to each of them in turn."""
+    apps[0].extensions[TURNS] = itertools.cycle(apps)
+
+
 def sender(app: Flask) -> Send:
     """Return a way to send requests straight into an application, without a network."""
+    turns: Iterator[Flask] = app.extensions.get(TURNS) or itertools.repeat(app)
 
     def send(method: str, path: str, **options: Any) -> Answer:
         options["query_string"] = options.pop("query", None)
         if form := options.pop("form", None):
             options["data"] = form
             options["content_type"] = "multipart/form-data"
-        with app.test_client(use_cookies=False) as client:
+        with next(turns).test_client(use_cookies=False) as client:
             response = client.open(path, method=method, **options)
             body = response.get_data()
             response.close()

@@ -85,13 +85,14 @@ class LiveServer:
         return checked(method, response.status_code, dict(response.headers), response.content)
 
 
-def free_port() -> int:
-    """Return a port that nobody listens on."""
+def free_port(following: int = 0) -> int:
+    """Return a port that nobody listens on, nor on so many that follow it."""
     # From a random one on: test processes that run side by side must not look at the same ports, since
     # a server may take seconds before it listens.
     for port in range(FIRST_PORT + secrets.randbelow(LAST_PORT - FIRST_PORT - 1000), LAST_PORT):
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
+        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
+            for each in range(port, port + following + 1):
+                probes.enter_context(socket.socket()).bind(("127.0.0.1", each))
             return port
     message = "no free port"
     raise RuntimeError(message)

@@ -12,11 +12,17 @@ import pytest
 from tests.support.live import free_port
 from tools.servers import control, processes
 from tools.servers.databases import MySQL
-from tools.servers.object_stores import MinIO
+from tools.servers.object_stores import MinIO, ObjectStore, SeaweedFS
 from tools.servers.redis import Redis
 from tools.servers.server import Server
 
-PROGRAMS = {"mysql": "mysql", "minio": f"minio-{MinIO.version}", "redis": "root"}
+PROGRAMS = {
+    "mysql": "mysql",
+    "minio": f"minio-{MinIO.version}",
+    "seaweedfs": f"weed-{SeaweedFS.version}",
+    "redis": "root",
+}
+FOLLOWING_PORTS = {"seaweedfs": 9}
 
 
 @dataclass(slots=True)
@@ -60,10 +66,10 @@ class PrivateServer:
 
 
 @contextlib.contextmanager
-def private_server(kind: type[MySQL] | type[MinIO] | type[Redis], home: Path) -> Iterator[PrivateServer]:
+def private_server(kind: type[MySQL | ObjectStore | Redis], home: Path) -> Iterator[PrivateServer]:
     """Run a server on a free port with data of its own; its program is the one that is there already."""
     server = kind(home)
-    server.port = free_port()
+    server.port = free_port(FOLLOWING_PORTS.get(kind.name, 0))
     server.folder.mkdir(parents=True, exist_ok=True)
     program = control.home() / server.name / PROGRAMS[server.name]
     link = server.folder / PROGRAMS[server.name]

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import requests
 from sqlalchemy import func, select
@@ -42,6 +43,9 @@ class Soak:
         self.kept: dict[str, str] = {}  # tag -> digest: acknowledged and not given to a deleter
         self.statuses: Counter[tuple[str, int]] = Counter()
         self.problems: list[str] = []
+        self.wrong = 0
+        self.runs = 0
+        self.seconds = 0.0
         self.done = threading.Event()
         self._lock = threading.Lock()
         self._names = itertools.count()
@@ -92,8 +96,10 @@ class Soak:
     def check_bytes(self, answer: Answer, expected: str | None) -> None:
         digest = sha256(answer.body)
         if digest != answer.headers["X-Artifact-Id"] or digest not in self.digests:
+            self.wrong += 1
             self.problems.append(f"wrong bytes: {digest} for {answer.headers['X-Artifact-Id']}")
         if expected not in (None, digest):
+            self.wrong += 1
             self.problems.append(f"bytes of another artifact: {digest} for {expected}")
 
     def move_tag(self, dice: random.Random) -> None:
@@ -118,6 +124,7 @@ class Soak:
         try:
             self.site.collect()
             self.site.sweep()
+            self.runs += 1
         except (StoreUnavailable, SQLAlchemyError) as error:
             if not self.tolerant:
                 self.problems.append(f"collector: {error!r}")
@@ -146,6 +153,7 @@ class Soak:
                 except requests.RequestException as error:
                     self.lost_connection(error)
 
+        began = time.monotonic()
         with ThreadPoolExecutor(len(work)) as pool:
             workers = [pool.submit(repeat, number) for number in range(len(work))]
             try:
@@ -155,20 +163,55 @@ class Soak:
                 self.done.set()
             for worker in workers:
                 worker.result()
+        self.seconds += time.monotonic() - began
+
+
+@dataclass(slots=True)
+class Verdict:
+    """What was found when everybody had stopped."""
+
+    looked_for: int = 0
+    missing: int = 0
+    wrong: int = 0
+    recounted: int = 0
+    miscounted: int = 0
+    is_exact: bool = False
 
 
 @contextmanager
-def soaking(site: Site, *, tolerant: bool = False, clients: Sequence[ApiClient] = ()) -> Iterator[Soak]:
-    """Begin with an empty package of its own; end by looking at everything."""
+def soaking(
+    site: Site,
+    *,
+    tolerant: bool = False,
+    clients: Sequence[ApiClient] = (),
+    say: Callable[[str], None] | None = None,
+) -> Iterator[Soak]:
+    """Begin with an empty package of its own; end by looking at everything, and `say` what was found."""
     package = site.new_package(f"soak-{time.monotonic_ns()}")
     soak = Soak(site, package, tolerant=tolerant, clients=clients or [site.admin])
     yield soak
     if tolerant:
         site.sweep_after_hours()  # uploads that died with a server
+    verdict = judge(soak)
+    if say is not None:
+        say(closing_lines(soak, verdict))
     assert soak.problems == []
-    assert_nothing_lost(soak)
-    assert_counts_agree(soak)
-    assert_store_is_exact(site)
+    assert (verdict.missing, verdict.wrong, verdict.miscounted) == (0, 0, 0), closing_lines(soak, verdict)
+    assert site.keys() == site.artifact_keys()
+    assert site.fsck().findings == []
+    assert verdict.is_exact
+
+
+def judge(soak: Soak) -> Verdict:
+    """Look at everything that must be there, and at what must not."""
+    verdict = Verdict(looked_for=len(soak.kept), recounted=len(soak.digests))
+    for name, digest in soak.kept.items():
+        answer = soak.client().get(f"{soak.package}/+/tag:{name}")
+        verdict.missing += answer.status != 200
+        verdict.wrong += answer.status == 200 and sha256(answer.body) != digest
+    verdict.miscounted = sum(not counts_agree(soak, digest) for digest in soak.digests)
+    verdict.is_exact = store_is_exact(soak.site)
+    return verdict
 
 
 def summary(soak: Soak) -> str:
@@ -176,28 +219,41 @@ def summary(soak: Soak) -> str:
     return ", ".join(f"{what} {status}: {count}" for (what, status), count in sorted(soak.statuses.items()))
 
 
-def assert_nothing_lost(soak: Soak) -> None:
-    for name, digest in soak.kept.items():
-        answer = soak.client().get(f"{soak.package}/+/tag:{name}")
-        assert answer.status == 200, f"tag {name} was acknowledged and is gone"
-        assert sha256(answer.body) == digest
+def closing_lines(soak: Soak, verdict: Verdict) -> str:
+    """Write down what a long run was spent on and what came of it."""
+    operations = sum(soak.statuses.values())
+    failures = sum(count for (_, status), count in soak.statuses.items() if status >= 500)
+    rate = operations / max(soak.seconds, 0.001)
+    return "\n  ".join(
+        [
+            f"operations: {operations} in {soak.seconds:.0f} s ({rate:.0f} a second)",
+            f"collections beside them: {soak.runs}",
+            f"5xx: {failures}, lost connections: {soak.statuses['connection lost', 0]}",
+            f"other complaints: {len(soak.problems)}",
+            f"acknowledged and looked for at the end: {verdict.looked_for}, missing: {verdict.missing}",
+            f"wrong bytes: {verdict.wrong + soak.wrong}",
+            f"references counted again: {verdict.recounted} artifacts, wrong: {verdict.miscounted}",
+            f"store exact: {'yes' if verdict.is_exact else 'NO'}",
+            summary(soak),
+        ]
+    )
 
 
-def assert_counts_agree(soak: Soak) -> None:
-    for digest in soak.digests:
-        with soak.site.app.app_context(), reading() as session:
-            recount = sum(
-                session.execute(
-                    select(func.count()).select_from(table).where(table.c.artifact_id == digest)
-                ).scalar_one()
-                for table in reference_tables()
-            )
-        answer = soak.client().get(f"/api/v1/artifact/{digest}")
-        assert (answer.data["ref_count"] if answer.status == 200 else 0) == recount
+def counts_agree(soak: Soak, digest: str) -> bool:
+    """Tell whether the service counts as many references as there are rows."""
+    with soak.site.app.app_context(), reading() as session:
+        recount = sum(
+            session.execute(
+                select(func.count()).select_from(table).where(table.c.artifact_id == digest)
+            ).scalar_one()
+            for table in reference_tables()
+        )
+    answer = soak.client().get(f"/api/v1/artifact/{digest}")
+    return bool((answer.data["ref_count"] if answer.status == 200 else 0) == recount)
 
 
-def assert_store_is_exact(site: Site) -> None:
-    """After the last collection and sweep there is an object for each artifact and none besides."""
+def store_is_exact(site: Site) -> bool:
+    """Tell whether a last collection and sweep leave an object for each artifact and none besides."""
 
     def is_exact() -> bool:
         site.collect()
@@ -207,6 +263,4 @@ def assert_store_is_exact(site: Site) -> None:
             artifacts = session.execute(select(func.count()).select_from(Artifact)).scalar_one()
         return pending == 0 and len(site.keys()) == artifacts
 
-    assert eventually(is_exact, 10)
-    assert site.keys() == site.artifact_keys()
-    assert site.fsck().findings == []
+    return eventually(is_exact, 20) and site.keys() == site.artifact_keys()

@@ -1,4 +1,4 @@
-"""A database and a bucket of their own on real servers: what production runs on."""
+"""A database, a bucket and a Redis of their own on real servers: what production runs on."""
 
 import secrets
 from collections.abc import Mapping
@@ -12,6 +12,7 @@ from minio import Minio
 from minio.deleteobjects import DeleteObject
 
 from tests.support.backing import mysql_connection
+from tests.support.redis_database import RedisDatabase, make_redis_database
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
 from wxcloudrun.kit.db import Base, db
@@ -24,16 +25,19 @@ SECRETS = {
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """One empty schema, made by the migrations, and one empty bucket."""
+    """One empty schema, made by the migrations, one empty bucket, and one empty Redis if one is asked for."""
 
     environ: Mapping[str, str]
     database: str
     bucket: str
     connection: "pymysql.Connection[Any]"
     store: Minio
+    redis: RedisDatabase | None = None
 
     def clean(self) -> None:
-        """Empty every table and the bucket; much cheaper than making new ones."""
+        """Empty every table, the bucket and Redis; much cheaper than making new ones."""
+        if self.redis is not None:
+            self.redis.clean()
         with self.connection.cursor() as cursor:
             cursor.execute("SET FOREIGN_KEY_CHECKS = 0")
             for table in Base.metadata.sorted_tables:
@@ -58,15 +62,22 @@ class Stack:
             return list(cursor.fetchall())
 
     def destroy(self) -> None:
-        """Drop the database and the bucket."""
+        """Drop the database and the bucket, and give Redis back."""
+        if self.redis is not None:
+            self.redis.destroy()
         with self.connection, self.connection.cursor() as cursor:
             cursor.execute(f"DROP DATABASE `{self.database}`")
         self.empty_bucket()
         self.store.remove_bucket(self.bucket)
 
 
-def make_stack(mysql: Mapping[str, Any], s3: Mapping[str, Any]) -> Stack:
-    """Make a database and a bucket with a fresh name on these servers and run the migrations."""
+def make_stack(
+    mysql: Mapping[str, Any], s3: Mapping[str, Any], redis: Mapping[str, Any] | None = None
+) -> Stack:
+    """Make a database and a bucket with a fresh name on these servers and run the migrations.
+
+    Without `redis` the service counts in the database.
+    """
     name = f"test_{secrets.token_hex(6)}"
     server_url = str(mysql["url"])
     with mysql_connection(server_url) as connection, connection.cursor() as cursor:
@@ -90,7 +101,11 @@ def make_stack(mysql: Mapping[str, Any], s3: Mapping[str, Any]) -> Stack:
         "MINIO_BUCKET": bucket,
     }
     migrate(environ)
-    return Stack(environ, name, bucket, mysql_connection(server_url, name), store)
+    database = None
+    if redis is not None:
+        database = make_redis_database(str(redis["url"]))
+        environ["REDIS_URL"] = database.url
+    return Stack(environ, name, bucket, mysql_connection(server_url, name), store, database)
 
 
 def migrate(environ: Mapping[str, str]) -> None:

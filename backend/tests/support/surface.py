@@ -118,6 +118,10 @@ class Scene:
         """Deposit something as the owner."""
         return self.owner.put(f"{self.package}/upload/a.bin", data, query=names).ok()
 
+    def release(self) -> str:
+        """Return where the release is that the version of the scene is."""
+        return f"{API}/packages/{self.owner.get(f'{self.package}/versions/1.0.0').ok().data['id']}"
+
     def enter(self, identity: Identity) -> ApiClient:
         """Let somebody in, as they are described, and return their client."""
         self.caller = None
@@ -290,6 +294,16 @@ REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
     "list_versions": lambda s: of(f"{s.package}/versions"),
     "get_version": lambda s: of(f"{s.package}/versions/1.0.0"),
     "delete_version": lambda s: of(f"{s.package}/versions/1.0.0"),
+    "create_release": lambda s: of(
+        f"{API}/packages", json={"name": "box", "version": "7.0.0", "project": f"p{s.number}"}
+    ),
+    "list_releases": lambda _: of(f"{API}/packages"),
+    "get_release": lambda s: of(s.release()),
+    "get_release_log": lambda s: of(f"{s.release()}/log"),
+    "activate_release": lambda s: of(f"{s.release()}/activate"),
+    "deactivate_release": lambda s: of(f"{s.release()}/deactivate"),
+    "retry_release": lambda s: of(f"{s.release()}/retry"),
+    "delete_release": lambda s: of(s.release()),
     "search": lambda _: of(f"{API}/search"),
     "list_audit": lambda _: of(f"{API}/audit"),
     "verify_audit": lambda _: of(f"{API}/audit/verify"),

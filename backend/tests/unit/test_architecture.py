@@ -157,3 +157,35 @@ def test_a_migration_does_not_depend_on_code_that_will_change() -> None:
     ]
 
     assert importing == []
+
+
+# --- The same tests on both stacks ------------------------------------------------------------------
+
+STACK = BACKEND / "tests" / "integration" / "stack"
+# What stays on SQLite and the directory, and why.
+NOT_ON_THE_STACK = {
+    "health": "damages a directory; tests/concurrency/test_outages.py does the same to real servers",
+    "kit": "the applications of its tests have no endpoint of the service",
+}
+FROM_THE_API = frozenset({"app", "client", "make_app", "make_person", "public_shop", "shop"})
+
+
+def asks_for_an_application(folder: Path) -> bool:
+    """Tell whether a test or a fixture of this folder has the application."""
+    return any(
+        argument.arg in FROM_THE_API
+        for path in sources(folder)
+        for function in functions(ast.parse(path.read_text()))
+        for argument in function.args.args
+    )
+
+
+def test_what_uses_the_application_runs_on_the_stack_too_or_says_why_not() -> None:
+    folders = [path for path in (BACKEND / "tests" / "unit").iterdir() if path.is_dir()]
+    wanted = {path.name for path in folders if asks_for_an_application(path)}
+    linked = {path.name for path in STACK.iterdir() if path.is_symlink()}
+
+    missing = wanted - linked - set(NOT_ON_THE_STACK)
+    assert not missing, f"link them: cd {STACK.relative_to(BACKEND)} && ln -s ../../unit/<folder>"
+    assert linked <= {path.name for path in folders}, "a link leads nowhere"
+    assert not linked & set(NOT_ON_THE_STACK)

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from tests.conftest import environment
 from tests.support.client import ApiClient, sender
 from wxcloudrun.accounts.models import User
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
-from wxcloudrun.kit.db import Base, db, reading
+from wxcloudrun.kit.db import Base, db, reading, transaction
 from wxcloudrun.projects.models import Project
 
 GOOD_SECRET = "k9Qz-3mV_x7Lr2Tn8Wb5Yc1Hd6Jf4Gp0Sa"
@@ -123,6 +123,8 @@ class TestInit:
         succeeded(run(app, "init"))
         taken = {"email": "admin@example.com", "password": "a password of mine"}
         ApiClient(sender(app)).post("/api/v1/auth/register", taken).ok()
+        with app.app_context(), transaction() as tx:
+            tx.session.execute(update(User).where(User.is_admin).values(is_active=False))
 
         result = run(install(ADMIN_PASSWORD=PASSWORD), "init")
 
@@ -130,6 +132,21 @@ class TestInit:
         assert "ADMIN_EMAIL" in result.output
         assert "Traceback" not in result.output
         assert log_in(app, "a password of mine").get("/api/v1/auth/me").ok().data["is_admin"] is False
+
+    def test_an_administrator_whose_address_changed_is_still_the_only_one(self, install: Install) -> None:
+        app = install(ADMIN_PASSWORD=PASSWORD)
+        succeeded(run(app, "init"))
+        administrator = log_in(app, PASSWORD)
+        with app.app_context(), transaction() as tx:
+            tx.session.execute(update(User).values(email="moved@example.com"))
+        administrator.delete("/api/v1/project/default").ok()
+
+        again = run(app, "init")
+
+        assert "administrator" not in succeeded(again)
+        assert count(app, User) == 1
+        assert administrator.get("/api/v1/project/default").ok().data["role"] == "owner"
+        assert "curl" in succeeded(run(app, "welcome"))
 
     def test_an_impossible_address_is_a_sentence(self, install: Install) -> None:
         result = run(install(ADMIN_EMAIL="somebody@example..com", ADMIN_PASSWORD=PASSWORD), "init")

@@ -10,6 +10,7 @@ import pytest
 from dotenv import dotenv_values
 
 from wxcloudrun.config import GENERATED_SECRETS, Settings, SettingsError
+from wxcloudrun.kit.fetch import AllowedHost
 
 BACKEND = Path(__file__).resolve().parents[2]
 ROOT = BACKEND.parent
@@ -82,10 +83,18 @@ class TestReading:
             ("MAX_UPLOAD_BYTES", "1048576", 1_048_576),
             ("CORS_ORIGINS", "https://a.example https://b.example:8443", None),
             ("PROJECT_CREATION", "administrators", "administrators"),
+            ("NIX_SANDBOX", "false", "false"),
+            ("NIX_STORE", "system", "system"),
+            (
+                "URL_SOURCE_HOSTS",
+                "a.example, B.example:8443",
+                (AllowedHost("a.example", 443), AllowedHost("b.example", 8443)),
+            ),
             ("CACHE_TTL_SECONDS", "60", 60),
             ("METRICS_PORT", "9464", 9464),
             ("LOG_LEVEL", "DEBUG", "DEBUG"),
             ("MINIO_ENDPOINT", "[::1]:9000", "[::1]:9000"),
+            ("MINIO_BUCKET", "my.team-registry.2026", "my.team-registry.2026"),
         ],
     )
     def test_text_becomes_what_it_means(self, data_dir: Path, name: str, text: str, value: object) -> None:
@@ -118,6 +127,25 @@ class TestReading:
         read(tmp_path / "none", **PRODUCTION, **elsewhere)
 
         assert not (tmp_path / "none").exists()
+
+
+class TestBackground:
+    @pytest.mark.parametrize(
+        ("embedded_worker", "redis_url", "works"),
+        [
+            ("", "", True),
+            ("auto", "", True),
+            ("auto", "redis://cache/0", False),
+            ("on", "redis://cache/0", True),
+            ("off", "", False),
+        ],
+    )
+    def test_server_processes_work_unless_there_is_redis_or_somebody_decides(
+        self, data_dir: Path, embedded_worker: str, redis_url: str, *, works: bool
+    ) -> None:
+        settings = read(data_dir, EMBEDDED_WORKER=embedded_worker, REDIS_URL=redis_url)
+
+        assert settings.works_in_server is works
 
 
 class TestEnvFile:
@@ -171,6 +199,17 @@ class TestWrongSettings:
             ("BLOB_STORE", "s3"),
             ("MINIO_ENDPOINT", "http://127.0.0.1:9000"),
             ("MINIO_PUBLIC_ENDPOINT", "files.example/path"),
+            ("MINIO_BUCKET", "UPPER"),
+            ("MINIO_BUCKET", "ab"),
+            ("MINIO_BUCKET", "a" * 64),
+            ("MINIO_BUCKET", "under_score"),
+            ("MINIO_BUCKET", "-edge"),
+            ("MINIO_BUCKET", "edge-"),
+            ("MINIO_BUCKET", "two..dots"),
+            ("MINIO_BUCKET", "192.168.0.1"),
+            ("MINIO_BUCKET", "xn--bucket"),
+            ("MINIO_BUCKET", "bucket--x-s3"),
+            ("MINIO_BUCKET", "a bucket"),
             ("MINIO_SECURE", "perhaps"),
             ("JWT_SECRET_KEY", "hunter2-is-too-short"),
             ("JWT_PREVIOUS_SECRET_KEY", "a" * 64),
@@ -184,7 +223,18 @@ class TestWrongSettings:
             ("CORS_ORIGINS", "*"),
             ("CORS_ORIGINS", "https://a.example/page"),
             ("TRUSTED_PROXY_HOPS", "-1"),
+            ("NIX_CATALOG_DIR", "/not/a/folder"),
+            ("NIX_STORE", "shared"),
+            ("NIX_SANDBOX", "sometimes"),
+            ("NIX_TIMEOUT_SECONDS", "0"),
+            ("URL_SOURCE_HOSTS", "https://a.example"),
+            ("URL_SOURCE_HOSTS", "a.example *.b.example"),
+            ("URL_SOURCE_CA_FILE", "/not/a/file"),
             ("REDIS_URL", "127.0.0.1:6379"),
+            ("EMBEDDED_WORKER", "perhaps"),
+            ("JOB_THREADS", "0"),
+            ("JOB_LEASE_SECONDS", "0"),
+            ("JOB_HISTORY_DAYS", "0"),
             ("REDIS_URL", "redis://:hunter2@cache:port/0"),
             ("REDIS_URL", "redis://cache/first"),
             ("CACHE_MAX_SIZE", "0"),
@@ -223,6 +273,12 @@ class TestWrongSettings:
         for environ in ({}, PRODUCTION):
             assert "DATA_DIR" in refused(tmp_path / "file", **environ)
             assert "DATA_DIR" in refused(tmp_path / "file" / "below", **environ)
+
+    def test_private_addresses_are_for_tests_only(self, data_dir: Path) -> None:
+        setting = {"URL_SOURCE_ALLOW_PRIVATE": "true"}
+
+        assert read(data_dir, **setting).url_source_allow_private
+        assert "URL_SOURCE_ALLOW_PRIVATE" in refused(data_dir, **PRODUCTION, **setting)
 
     @pytest.mark.parametrize("missing", ["MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"])
     def test_an_s3_server_needs_both_keys(self, data_dir: Path, missing: str) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tools.servers.control import SERVERS, as_settings, chosen, home, known, start_all, stop_all
+from tools.servers.nix import obtain_nix
+from tools.servers.server import Unavailable
 
 NAMES = [server.name for server in SERVERS]
 
@@ -35,6 +37,11 @@ def start(names: list[str]) -> None:
             continue
         remark = "  (already running)" if outcome.was_running else ""
         print(line(outcome.name, outcome.description) + remark)
+    if not names:
+        try:
+            print(f"{'nix':10} {obtain_nix()}")
+        except Unavailable as unavailable:
+            print(f"skipped: nix: {unavailable}")
     print(f"services: listed in {home() / 'services.json'}")
 
 

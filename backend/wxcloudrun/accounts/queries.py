@@ -162,6 +162,12 @@ def user_view(row: User) -> UserView:
     return UserView(row.id, row.email, row.username, row.is_active, row.is_admin, row.created_at)
 
 
+def active_administrator(session: Session, email: str) -> int | None:
+    """Return the id of the active administrator with that address, else of the oldest one."""
+    statement = select(User.id).where(User.is_admin, User.is_active).order_by(User.email != email, User.id)
+    return session.execute(statement.limit(1)).scalar_one_or_none()
+
+
 def lock_active_administrators(session: Session) -> Sequence[int]:
     """Return the ids of the active administrators, locked: the last two must not leave at once."""
     statement = select(User.id).where(User.is_admin, User.is_active).order_by(User.id)

@@ -30,6 +30,8 @@ class Artifact(Base):
     sha1: Mapped[str | None] = mapped_column(ascii_name(40))
     object_key: Mapped[str] = mapped_column(ObjectKey, unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # When the collector first saw it without references; whoever refers to it again clears the mark.
+    unreferenced_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class Lease(Base):

@@ -209,6 +209,21 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """An artifact as the collector passes it."""
+
+    artifact_id: str
+    unreferenced_since: datetime | None
+    is_referenced: bool
+
+    def is_settled(self, cutoff: datetime) -> bool:
+        """Tell whether there is nothing to do: referred to and unmarked, or marked after `cutoff`."""
+        if self.is_referenced:
+            return self.unreferenced_since is None
+        return self.unreferenced_since is not None and self.unreferenced_since > cutoff
+
+
+@dataclass(frozen=True, slots=True)
 class Dangling:
     """A reference whose artifact has no row: something that foreign keys forbid."""
 
@@ -218,26 +233,32 @@ class Dangling:
     artifact_id: str
 
 
-def artifact_ids(
-    session: Session, *, after: str, created_before: datetime, limit: int
-) -> list[tuple[str, bool]]:
-    """Return the next ids in order, each with whether something refers to it.
+def candidates(session: Session, *, after: str, limit: int) -> list[Candidate]:
+    """Return the next artifacts in the order of their ids, each with whether something refers to it.
 
     Every artifact is passed, so a statement looks at `limit` rows whatever the share of garbage.
     """
     statement = (
-        select(Artifact.id, is_referenced())
-        .where(Artifact.id > after, Artifact.created_at <= created_before)
+        select(Artifact.id, Artifact.unreferenced_since, is_referenced())
+        .where(Artifact.id > after)
         .order_by(Artifact.id)
         .limit(limit)
     )
-    return [(row[0], row[1]) for row in session.execute(statement)]
+    return [Candidate(*row) for row in session.execute(statement)]
 
 
-def lock_unreferenced(session: Session, ids: Iterable[str]) -> list[Artifact]:
-    """Lock those of these artifacts that nothing refers to, leaving out what others have locked."""
-    statement = select(Artifact).where(Artifact.id.in_(ids), ~is_referenced())
+def lock_artifacts(session: Session, ids: Iterable[str]) -> list[Artifact]:
+    """Lock these artifacts, leaving out what others have locked: nothing can begin to refer to them."""
+    statement = select(Artifact).where(Artifact.id.in_(ids)).order_by(Artifact.id)
     return list(session.execute(statement.with_for_update(skip_locked=True)).scalars())
+
+
+def referenced_ids(session: Session, ids: Iterable[str]) -> set[str]:
+    """Return those of these artifacts that something refers to.
+
+    A statement of its own: it has to see what was committed before its artifacts were locked.
+    """
+    return set(session.execute(select(Artifact.id).where(Artifact.id.in_(ids), is_referenced())).scalars())
 
 
 def is_referenced() -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Integer, String
+from sqlalchemy import BigInteger, DateTime, Integer, LargeBinary, String
 from sqlalchemy.dialects import mysql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -23,6 +23,9 @@ def unicode_name(length: int) -> TypeEngine[str]:
     variant = mysql.VARCHAR(length, charset="utf8mb4", collation="utf8mb4_bin")
     return String(length).with_variant(variant, "mysql")
 
+
+LongBytes = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql")
+"""Up to 16 MiB that nothing compares or searches, such as the log of a build."""
 
 Sha256 = ascii_name(64)
 """A SHA-256 digest in lower-case hex."""

@@ -61,6 +61,9 @@ class Action(enum.Enum):
     TAG_WRITE = enum.auto()
     TAG_DELETE = enum.auto()
     VERSION_DELETE = enum.auto()
+    RELEASE_CREATE = enum.auto()
+    RELEASE_CHANGE = enum.auto()  # retry, activate, deactivate
+    RELEASE_DELETE = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,9 @@ GRANTS: Mapping[Action, Grant] = {
     Action.TAG_WRITE: Grant(Role.WRITER, Scope.WRITE),
     Action.TAG_DELETE: Grant(Role.WRITER, Scope.WRITE),
     Action.VERSION_DELETE: Grant(Role.MAINTAINER, Scope.WRITE),
+    Action.RELEASE_CREATE: Grant(Role.WRITER, Scope.WRITE),
+    Action.RELEASE_CHANGE: Grant(Role.WRITER, Scope.WRITE),
+    Action.RELEASE_DELETE: Grant(Role.MAINTAINER, Scope.WRITE),
 }
 
 

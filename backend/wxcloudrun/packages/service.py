@@ -62,20 +62,25 @@ class PackageService:
             )
             if location is not None and location.package_id is not None:
                 raise Conflict(f"a package named {name} exists in this project")
-            row = Package(
-                project_id=access.project_id,
-                name=name,
-                description=description,
-                created_at=clock.now(),
-                created_by=actor.user_id,
-            )
-            tx.session.add(row)
-            tx.session.flush()
-            path = FoundPackage(row.id, name, access).path
-            record(tx, actor, "package.created", path, after={"description": description})
-            return self._view(tx.session, Location(access, row.id, name))
+            made = self._make(tx, actor, access, name, description)
+            return self._view(tx.session, Location(access, made.id, name))
 
         return atomically(work)
+
+    def enter_or_make(
+        self, tx: Transaction, actor: Actor, project: str, package: str, action: Action
+    ) -> FoundPackage:
+        """Return the package if the caller may do `action` in its project; make it if it is not there.
+
+        Raises Unauthorized, NotFound or Forbidden.
+        """
+        location = self._locate(tx.session, actor, project, package)
+        seen = location.access if location else None
+        access = actor.require(action, seen, what=f"project {project}")
+        if location is not None and location.package_id is not None:
+            return FoundPackage(location.package_id, package, access)
+        actor.require(Action.PACKAGE_CREATE, access, what=f"project {project}")
+        return self._make(tx, actor, access, package, "")
 
     def page(self, actor: Actor, project: str, page: PageRequest[str]) -> Page[PackageView]:
         """List the packages of a project. Raises NotFound."""
@@ -119,6 +124,22 @@ class PackageService:
                 tx.session.delete(row)
 
         atomically(work)
+
+    def _make(
+        self, tx: Transaction, actor: Actor, access: ProjectAccess, name: str, description: str
+    ) -> FoundPackage:
+        row = Package(
+            project_id=access.project_id,
+            name=name,
+            description=description,
+            created_at=clock.now(),
+            created_by=actor.user_id,
+        )
+        tx.session.add(row)
+        tx.session.flush()
+        found = FoundPackage(row.id, name, access)
+        record(tx, actor, "package.created", found.path, after={"description": description})
+        return found
 
     def _locate(self, session: Session, actor: Actor, project: str, package: str) -> Location | None:
         if not is_name(project):

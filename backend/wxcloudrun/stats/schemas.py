@@ -19,7 +19,7 @@ class DatabaseOut(Output):
 class CacheOut(Output):
     """The cache; the counts are those of the process that answers, the entries those of all who share it."""
 
-    status: Literal["in_process", "redis", "unavailable"]
+    status: Literal["initialized", "unavailable"]
     entries: int
     hit_count: int
     miss_count: int

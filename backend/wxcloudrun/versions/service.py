@@ -56,16 +56,15 @@ class VersionService:
             row = Version(
                 package_id=found.id,
                 version=named.version,
+                status=Status.CREATED.value,
                 version_source=named.source.value,
                 created_at=provenance.deposited_at,
                 created_by=provenance.deposited_by,
             )
             tx.session.add(row)
-        row.refer(digest, provenance)
-        row.status = Status.DOWNLOADED.value
-        what = f"{found.path}/version/{named.version}"
+        row.fill(digest, provenance)
         after = {"artifact_id": digest, "source": named.source.value}
-        record_change(tx, actor, "version.made", what, after=after)
+        record_change(tx, actor, "version.made", path_of(found, named.version), after=after)
         tx.session.flush()
 
     def page(self, actor: Actor, project: str, package: str, page: PageRequest[int]) -> Page[VersionView]:
@@ -94,22 +93,31 @@ class VersionService:
             row = None if version_problem(version) else queries.version(tx.session, found.id, version)
             if row is None:
                 raise NotFound(f"version {version} does not exist")
-            if row.status == Status.ACTIVATED.value:
-                raise Conflict("this version is activated; deactivate it first")
-            if row.artifact_id is not None:
-                tx.session.add(
-                    RetiredVersion(
-                        package_id=found.id,
-                        version=version,
-                        digest=row.artifact_id,
-                        retired_at=clock.now(),
-                    )
-                )
-            what, before = f"{found.path}/version/{version}", {"artifact_id": row.artifact_id}
-            record_change(tx, actor, "version.deleted", what, before=before)
-            tx.session.delete(row)
+            self.remove(tx, actor, found, row)
 
         atomically(work)
+
+    def remove(self, tx: Transaction, actor: Actor, found: FoundPackage, row: Version) -> None:
+        """Delete a locked row and retire its name. Raises Conflict while it is activated."""
+        if row.status == Status.ACTIVATED.value:
+            raise Conflict("this version is activated; deactivate it first", status=row.status)
+        if row.artifact_id is not None:
+            tx.session.add(
+                RetiredVersion(
+                    package_id=found.id,
+                    version=row.version,
+                    digest=row.artifact_id,
+                    retired_at=clock.now(),
+                )
+            )
+        before = {"artifact_id": row.artifact_id}
+        record_change(tx, actor, "version.deleted", path_of(found, row.version), before=before)
+        tx.session.delete(row)
+
+
+def path_of(found: FoundPackage, version: str) -> str:
+    """Return how the audit log calls a version."""
+    return f"{found.path}/version/{version}"
 
 
 def refuse_other_bytes(version: str, existing: str, offered: str) -> None:

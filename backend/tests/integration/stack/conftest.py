@@ -1,11 +1,14 @@
-"""Runs the tests behind the links in this folder on MySQL and S3 instead of SQLite and a directory.
+"""Runs the tests behind the links in this folder on MySQL, S3 and Redis, on two instances of the service.
 
+Every request of a test goes to the other instance than the one before it. They share the servers and
+nothing else, as two machines do.
 The links lead to the folders of tests/unit, so both run the very same functions. What needs no application
 is left out here, as it would be the same twice; so is what looks into the local store's directory.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,12 +16,16 @@ from flask import Flask
 
 from tests.conftest import environment
 from tests.support.backing import backing
+from tests.support.client import take_turns
+from tests.support.moments import Clock
 from tests.support.stack import Stack, make_stack
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import db
 
 HERE = Path(__file__).parent
+SERVERS = ("mysql", "minio", "redis")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -38,23 +45,28 @@ def uses_servers(item: pytest.Item) -> bool:
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
-    """A database and a bucket of this test process."""
-    made = make_stack(backing().need("mysql"), backing().need("minio"))
+    """A database, a bucket and a Redis of this test process."""
+    made = make_stack(*(backing().need(name) for name in SERVERS))
     yield made
     made.destroy()
 
 
-def build_app(stack: Stack, data_dir: Path, **changes: str) -> Flask:
-    """Build an application over the database and the bucket."""
-    # Without Redis the limits are counted in MySQL, which is emptied for each test.
-    environ = {**environment(".env.integration"), **stack.environ, "LOG_LEVEL": "ERROR", "REDIS_URL": ""}
-    return create_app(Settings.from_env({**environ, "DATA_DIR": str(data_dir), **changes}))
+def build_pair(stack: Stack, data_dir: Path, **changes: str) -> list[Flask]:
+    """Build two instances over the same servers; requests to the first go to both in turn."""
+    environ = {**environment(".env.integration"), **stack.environ, "LOG_LEVEL": "ERROR"}
+    apps = [
+        create_app(Settings.from_env({**environ, "DATA_DIR": str(data_dir / name), **changes}))
+        for name in ("one", "other")
+    ]
+    take_turns(*apps)
+    return apps
 
 
-def let_go(app: Flask) -> None:
-    """Close the connections of an application."""
-    with app.app_context():
-        db.engine.dispose()
+def let_go(apps: list[Flask]) -> None:
+    """Close the connections of these applications."""
+    for app in apps:
+        with app.app_context():
+            db.engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +85,9 @@ class SharedStackApp:
 @pytest.fixture(scope="session")
 def shared_app(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedStackApp]:
     """The application that tests share which change none of its settings."""
-    app = build_app(stack, tmp_path_factory.mktemp("stack"))
-    yield SharedStackApp(app, stack)
-    let_go(app)
+    apps = build_pair(stack, tmp_path_factory.mktemp("stack"))
+    yield SharedStackApp(apps[0], stack)
+    let_go(apps)
 
 
 @pytest.fixture
@@ -85,17 +97,38 @@ def make_app(stack: Stack, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
     made: list[Flask] = []
 
     def make(**changes: str) -> Flask:
-        app = build_app(stack, tmp_path / f"data{len(made)}", **changes)
-        made.append(app)
-        return app
+        apps = build_pair(stack, tmp_path / f"data{len(made)}", **changes)
+        made.extend(apps)
+        return apps[0]
 
     yield make
-    for app in made:
-        let_go(app)
+    let_go(made)
+
+
+class SharedTime(Clock):
+    """Time in the hands of a test, at the servers that keep their own as well."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__()
+        self._stack = stack
+
+    def advance(self, **by: float) -> None:
+        """Let time pass."""
+        super().advance(**by)
+        if self._stack.redis is not None:
+            self._stack.redis.let_pass(timedelta(**by))
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch, stack: Stack) -> Clock:
+    """The time, in the hands of the test."""
+    hands = SharedTime(stack)
+    monkeypatch.setattr(clock, "now", hands.now)
+    return hands
 
 
 @pytest.fixture(autouse=True)
 def _used_servers(record_property: Callable[[str, object], None]) -> None:
-    """Let the summary count this test for both servers."""
-    for server in ("mysql", "minio"):
+    """Let the summary count this test for the servers."""
+    for server in SERVERS:
         record_property("server", server)

@@ -236,7 +236,7 @@ def test_the_first_administrator_is_made_once(app: Flask, log_in: LogIn) -> None
     with app.app_context():
         assert users.ensure_administrator("Admin@localhost.localdomain", PASSWORD) is True
         assert users.ensure_administrator("admin@localhost.localdomain", "some other password") is False
-        user_id = users.id_of("admin@localhost.localdomain")
+        user_id = users.administrator_id("admin@localhost.localdomain")
 
     admin = log_in("admin@localhost.localdomain", PASSWORD)
     assert admin.user_id == user_id

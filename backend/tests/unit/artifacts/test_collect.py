@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from tests.support.builders import content
 from tests.support.registry import Workshop
 from tests.unit.artifacts.conftest import DAY_SECONDS, LINK_SECONDS, Keeper
 from wxcloudrun.artifacts.models import Artifact, PendingDeletion
-from wxcloudrun.kit.db import transaction
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import db, transaction
 
 
 def test_given_references_of_every_kind_when_collecting_then_all_their_artifacts_stay(
@@ -56,15 +58,83 @@ def test_given_a_collected_artifact_then_its_object_stays_until_every_link_has_e
     assert keeper.rows(PendingDeletion) == 0
 
 
-def test_given_a_young_artifact_when_collecting_with_grace_then_it_stays_until_it_is_old_enough(
+def test_given_an_old_artifact_that_just_lost_its_last_reference_then_it_stays_for_the_grace_time(
     shop: Workshop, keeper: Keeper, later: Callable[[int], None]
 ) -> None:
-    shop.upload(b"young", tag="t").ok()
+    shop.upload(b"old", tag="t").ok()
+    later(30 * DAY_SECONDS)
     shop.maintainer.delete(shop.url("/tags/t")).ok()
 
     assert keeper.collect(grace_seconds=DAY_SECONDS).artifacts == 0
-    later(DAY_SECONDS + 1)
+    later(DAY_SECONDS - 1)
+    assert keeper.collect(grace_seconds=DAY_SECONDS).artifacts == 0
+    later(1)
     assert keeper.collect(grace_seconds=DAY_SECONDS).artifacts == 1
+
+
+@pytest.mark.parametrize("way", ["bytes", "checksum"])
+def test_given_a_reference_that_came_back_and_went_again_then_the_grace_time_begins_anew(
+    shop: Workshop, keeper: Keeper, later: Callable[[int], None], way: str
+) -> None:
+    digest = shop.upload(b"wanted", tag="t").ok().data["artifact_id"]
+    if way == "checksum":  # by checksum one can only bring in what one may read
+        mark_by_hand(keeper, digest)
+    else:
+        shop.maintainer.delete(shop.url("/tags/t")).ok()
+        keeper.collect(grace_seconds=DAY_SECONDS)
+    later(DAY_SECONDS - 1)
+    if way == "checksum":
+        headers = {"X-Checksum-Deploy": "true", "X-Checksum-SHA256": digest}
+        shop.writer.put(shop.url("/upload/again.bin"), b"", query={"tag": "t"}, headers=headers).ok()
+    else:
+        shop.upload(b"wanted", tag="t").ok()
+    shop.maintainer.delete(shop.url("/tags/t")).ok()
+    later(2)
+
+    assert keeper.collect(grace_seconds=DAY_SECONDS).artifacts == 0
+    later(DAY_SECONDS)
+    assert keeper.collect(grace_seconds=DAY_SECONDS).artifacts == 1
+
+
+def mark_by_hand(keeper: Keeper, digest: str) -> None:
+    """Leave a mark on an artifact that has a reference, as one that was lost and won in a race."""
+    with keeper.app.app_context(), transaction() as tx:
+        tx.session.get_one(Artifact, digest).unreferenced_since = clock.now()
+
+
+def test_given_a_mark_on_an_artifact_that_has_references_then_a_collection_takes_it_away(
+    shop: Workshop, keeper: Keeper, later: Callable[[int], None]
+) -> None:
+    mark_by_hand(keeper, shop.upload(b"kept", tag="t").ok().data["artifact_id"])
+    later(2 * DAY_SECONDS)
+
+    assert keeper.collect(grace_seconds=DAY_SECONDS).artifacts == 0
+    assert shop.download("t").body == b"kept"
+
+    shop.maintainer.delete(shop.url("/tags/t")).ok()
+    assert keeper.collect(grace_seconds=DAY_SECONDS).artifacts == 0
+    assert keeper.rows(Artifact) == 1
+
+
+def test_given_artifacts_at_rest_then_a_collection_writes_nothing(
+    app: Flask, shop: Workshop, keeper: Keeper
+) -> None:
+    shop.upload(b"kept", tag="t").ok()
+    shop.upload(b"marked", tag="u").ok()
+    shop.maintainer.delete(shop.url("/tags/u")).ok()
+    keeper.collect(grace_seconds=DAY_SECONDS)
+    written: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if not statement.startswith(("SELECT", "BEGIN")):
+            written.append(statement)
+
+    with app.app_context():
+        event.listen(db.engine, "before_cursor_execute", note)
+        keeper.collect(grace_seconds=DAY_SECONDS)
+        event.remove(db.engine, "before_cursor_execute", note)
+
+    assert written == []
 
 
 def test_given_a_deleted_deposit_version_and_project_then_their_artifacts_are_collected(
@@ -149,5 +219,5 @@ def test_given_a_command_then_it_prints_json_and_ends_with_zero(app: Flask, shop
 
     assert result.exit_code == 0
     assert app.json.loads(result.stdout) == {
-        "examined": 0, "artifacts": 0, "bytes": 0, "objects": 0, "clean": True,
+        "examined": 1, "artifacts": 0, "bytes": 0, "objects": 0, "clean": True,
     }  # fmt: skip

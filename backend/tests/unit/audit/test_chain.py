@@ -2,19 +2,21 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import Executable, select, text, update
 
 from tests.support.client import ApiClient
 from tests.support.moments import Clock
 from tests.unit.audit.conftest import AUDIT
-from wxcloudrun.audit.models import AuditEntry
+from wxcloudrun.audit.models import AuditEntry, AuditLink
 from wxcloudrun.audit.service import chain as chain_module
 from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.audit.service.record import record
-from wxcloudrun.kit.db import Transaction, atomically, db, transaction
+from wxcloudrun.kit.db import Transaction, atomically, db, reading, transaction
 from wxcloudrun.kit.security import SYSTEM
 
 pytestmark = pytest.mark.usefixtures("written")
@@ -26,11 +28,17 @@ def write(count: int = 1) -> None:
         atomically(lambda tx, number=number: record(tx, SYSTEM, "thing.done", f"thing/{number}"))  # type: ignore[misc]  # a lambda with a default is not inferred
 
 
-def tamper(*statements: str) -> None:
+def tamper(*statements: str | Executable) -> None:
     """Do what somebody does who has the database."""
     with transaction() as tx:
         for statement in statements:
-            tx.session.execute(text(statement))
+            tx.session.execute(text(statement) if isinstance(statement, str) else statement)
+
+
+def nth(position: int) -> int:
+    """Return the id of the entry at a place in the chain; where ids begin is the database's affair."""
+    with reading() as session:
+        return session.execute(select(AuditLink.entry_id).where(AuditLink.position == position)).scalar_one()
 
 
 def kinds(audit: AuditService) -> list[str]:
@@ -63,28 +71,31 @@ def test_entries_that_are_not_chained_yet_are_counted_and_chained_next(audit: Au
 @pytest.mark.parametrize(
     "change",
     [
-        "action = 'thing.undone'",
-        "object = 'thing/other'",
-        "actor_id = 7",
-        "after = '{}'",
-        "address = '192.0.2.1'",
-        "at = '2020-01-01 00:00:00.000000'",
-        "request_id = 'another'",
-        "credential = 'jwt'",
-        "credential_id = '7'",
-        "before = ''",
+        {"action": "thing.undone"},
+        {"object": "thing/other"},
+        {"actor_id": 7},
+        {"after": "{}"},
+        {"address": "192.0.2.1"},
+        {"at": datetime(2020, 1, 1, tzinfo=UTC)},
+        {"request_id": "another"},
+        {"credential": "jwt"},
+        {"credential_id": "7"},
+        {"before": ""},
     ],
+    ids=lambda change: next(iter(change)),
 )
-def test_an_edited_entry_is_found(audit: AuditService, change: str) -> None:
-    tamper(f"UPDATE audit_entries SET {change} WHERE id = 4")
+def test_an_edited_entry_is_found(audit: AuditService, change: dict[str, Any]) -> None:
+    fourth = nth(4)
+    tamper(update(AuditEntry).where(AuditEntry.id == fourth).values(**change))
 
     [finding] = audit.check().findings
 
-    assert (finding.kind, finding.position, finding.entry_id) == ("edited", 4, 4)
+    assert (finding.kind, finding.position, finding.entry_id) == ("edited", 4, fourth)
 
 
-@pytest.mark.parametrize("entry_id", [1, 5, 10])
-def test_a_removed_entry_is_found(audit: AuditService, entry_id: int) -> None:
+@pytest.mark.parametrize("position", [1, 5, 10])
+def test_a_removed_entry_is_found(audit: AuditService, position: int) -> None:
+    entry_id = nth(position)
     tamper(f"DELETE FROM audit_entries WHERE id = {entry_id}")
 
     [finding] = audit.check().findings
@@ -92,8 +103,9 @@ def test_a_removed_entry_is_found(audit: AuditService, entry_id: int) -> None:
     assert (finding.kind, finding.entry_id) == ("missing", entry_id)
 
 
-@pytest.mark.parametrize("entry_id", [1, 5, 10])
-def test_an_entry_that_was_removed_with_its_link_is_found(audit: AuditService, entry_id: int) -> None:
+@pytest.mark.parametrize("position", [1, 5, 10])
+def test_an_entry_that_was_removed_with_its_link_is_found(audit: AuditService, position: int) -> None:
+    entry_id = nth(position)
     tamper(
         f"DELETE FROM audit_entries WHERE id = {entry_id}",
         f"DELETE FROM audit_links WHERE entry_id = {entry_id}",
@@ -103,14 +115,14 @@ def test_an_entry_that_was_removed_with_its_link_is_found(audit: AuditService, e
 
 
 def test_an_end_that_was_cut_off_is_found(audit: AuditService) -> None:
-    tamper("DELETE FROM audit_entries WHERE id > 7", "DELETE FROM audit_links WHERE position > 7")
+    tamper(f"DELETE FROM audit_entries WHERE id > {nth(7)}", "DELETE FROM audit_links WHERE position > 7")
 
     assert kinds(audit) == ["missing"]
 
 
 def test_a_head_that_was_set_back_is_found(audit: AuditService) -> None:
     tamper(
-        "DELETE FROM audit_entries WHERE id > 7",
+        f"DELETE FROM audit_entries WHERE id > {nth(7)}",
         "DELETE FROM audit_links WHERE position > 7",
         "UPDATE audit_heads SET position = 7, mac = (SELECT mac FROM audit_links WHERE position = 7)",
     )
@@ -127,10 +139,11 @@ def test_a_log_that_was_wiped_is_found_by_who_has_seen_its_end(audit: AuditServi
 
 
 def test_two_entries_that_changed_places_are_found(audit: AuditService) -> None:
+    third, sixth, free = nth(3), nth(6), nth(10) + 99
     tamper(
-        "UPDATE audit_entries SET id = 99 WHERE id = 3",
-        "UPDATE audit_entries SET id = 3 WHERE id = 6",
-        "UPDATE audit_entries SET id = 6 WHERE id = 99",
+        f"UPDATE audit_entries SET id = {free} WHERE id = {third}",
+        f"UPDATE audit_entries SET id = {third} WHERE id = {sixth}",
+        f"UPDATE audit_entries SET id = {sixth} WHERE id = {free}",
     )
 
     assert kinds(audit) == ["edited", "edited"]
@@ -148,7 +161,7 @@ def test_two_links_that_changed_places_are_found(audit: AuditService) -> None:
 
 def test_positions_that_were_closed_up_over_a_gap_are_found(audit: AuditService) -> None:
     tamper(
-        "DELETE FROM audit_entries WHERE id = 5",
+        f"DELETE FROM audit_entries WHERE id = {nth(5)}",
         "DELETE FROM audit_links WHERE position = 5",
         *(f"UPDATE audit_links SET position = {n - 1} WHERE position = {n}" for n in range(6, 11)),
     )
@@ -158,12 +171,15 @@ def test_positions_that_were_closed_up_over_a_gap_are_found(audit: AuditService)
 
 
 def test_an_entry_that_was_slipped_in_among_old_ones_is_found(audit: AuditService, time: Clock) -> None:
-    tamper("DELETE FROM audit_entries WHERE id = 5", "DELETE FROM audit_links WHERE entry_id = 5")
+    fifth = nth(5)
+    tamper(
+        f"DELETE FROM audit_entries WHERE id = {fifth}", f"DELETE FROM audit_links WHERE entry_id = {fifth}"
+    )
     time.advance(hours=2)
     audit.chain()
     tamper(
         "INSERT INTO audit_entries (id, at, credential, action, object) "
-        "VALUES (5, '2026-01-01 00:00:00', 'system', 'nothing.bad', 'thing/5')"
+        f"VALUES ({fifth}, '2026-01-01 00:00:00', 'system', 'nothing.bad', 'thing/5')"
     )
 
     assert "inserted" in kinds(audit)
@@ -171,12 +187,13 @@ def test_an_entry_that_was_slipped_in_among_old_ones_is_found(audit: AuditServic
 
 def test_entries_that_commit_late_are_chained_all_the_same(audit: AuditService) -> None:
     """Ids are given out before the commit: a lower one can turn up after a higher one was chained."""
+    twelfth = nth(10) + 2
     tamper("DELETE FROM audit_entries", "DELETE FROM audit_links", "DELETE FROM audit_heads")
     write(3)
     with transaction() as tx:
-        late = tx.session.get_one(AuditEntry, 12)
+        late = tx.session.get_one(AuditEntry, twelfth)
         values = late.said
-        tx.session.execute(text("DELETE FROM audit_entries WHERE id = 12"))
+        tx.session.execute(text(f"DELETE FROM audit_entries WHERE id = {twelfth}"))
     assert audit.chain() == 2
     with transaction() as tx:
         tx.session.add(AuditEntry(**values))
@@ -208,8 +225,10 @@ def delete(entry: AuditEntry) -> None:
 
 @pytest.mark.parametrize("rewrite", [rename, delete])
 def test_our_own_code_rewrites_nothing(audit: AuditService, rewrite: Callable[[AuditEntry], None]) -> None:
+    third = nth(3)
+
     def work(tx: Transaction) -> None:
-        rewrite(tx.session.get_one(AuditEntry, 3))
+        rewrite(tx.session.get_one(AuditEntry, third))
         tx.session.flush()
 
     with pytest.raises(AssertionError, match="written once"):
@@ -220,13 +239,14 @@ def test_our_own_code_rewrites_nothing(audit: AuditService, rewrite: Callable[[A
 class TestHttp:
     def test_the_verdict_names_what_was_found(self, root: ApiClient) -> None:
         clean = root.post(f"{AUDIT}/verify").ok().data
-        tamper("UPDATE audit_entries SET action = 'x.y' WHERE id = 2")
+        second = nth(2)
+        tamper(f"UPDATE audit_entries SET action = 'x.y' WHERE id = {second}")
         found = root.post(f"{AUDIT}/verify").ok().data
 
         assert (clean["clean"], clean["findings"], clean["checked"]) == (True, [], 10)
         assert clean["head"]["position"] == 10
         assert (found["clean"], found["finding_count"]) == (False, 1)
-        assert found["findings"] == [{"kind": "edited", "position": 2, "entry_id": 2}]
+        assert found["findings"] == [{"kind": "edited", "position": 2, "entry_id": second}]
 
 
 class TestCommands:
@@ -235,12 +255,13 @@ class TestCommands:
         assert runner.invoke(args=["audit-chain"]).output.endswith("entries chained\n")
 
         clean = runner.invoke(args=["audit-verify"])
-        tamper("DELETE FROM audit_entries WHERE id = 2")
+        second = nth(2)
+        tamper(f"DELETE FROM audit_entries WHERE id = {second}")
         found = runner.invoke(args=["audit-verify"])
         as_json = runner.invoke(args=["audit-verify", "--json"])
 
         assert (clean.exit_code, found.exit_code, as_json.exit_code) == (0, 1, 1)
-        assert '"kind": "missing", "position": 2, "entry_id": 2' in found.output
+        assert f'"kind": "missing", "position": 2, "entry_id": {second}' in found.output
         verdict = json.loads(as_json.output)
         assert (verdict["clean"], verdict["findings"][0]["kind"]) == (False, "missing")
         assert verdict["mac"] == audit.check().mac

@@ -16,6 +16,7 @@ from tests.support.builders import Person, sha256
 from tests.support.client import ApiClient, sender
 from tests.support.registry import Workshop, workshop
 from tests.unit.audit.conftest import entries
+from wxcloudrun.jobs.service.work import WorkService
 from wxcloudrun.kit.web.endpoint import rows
 
 PASSWORD = "correct horse battery staple"
@@ -30,6 +31,7 @@ NOT_RECORDED = {
 class World:
     """Everything that there is to change."""
 
+    app: Flask
     client: ApiClient
     root: ApiClient
     shop: Workshop
@@ -57,6 +59,23 @@ class World:
 
     def key(self) -> int:
         return int(self.shop.owner.post("/api/v1/auth/keys", {"name": "k"}).ok().data["id"])
+
+    def release(self, *verbs: str) -> None:
+        """Upload a version and do these things with the release that it is."""
+        self.shop.upload(b"x", version="1.0.0").ok()
+        release_id = self.shop.reader.get(self.shop.url("/versions/1.0.0")).data["id"]
+        for verb in verbs:
+            self.shop.writer.post(f"/api/v1/packages/{release_id}/{verb}").ok()
+        if not verbs:
+            self.shop.maintainer.delete(f"/api/v1/packages/{release_id}").ok()
+
+    def failed_release(self) -> None:
+        """Make a release that fails, as there is no catalogue, and retry it."""
+        body = {"name": self.shop.package, "version": "2.0.0", "project": self.shop.project}
+        made = self.shop.writer.post("/api/v1/packages", {**body, "source": {"type": "nix"}}).ok()
+        with self.app.app_context():
+            self.app.extensions["services"][WorkService].run_due()
+        self.shop.writer.post(f"/api/v1/packages/{made.data['id']}/retry").ok()
 
     def member(self) -> str:
         return f"/api/v1/project/{self.shop.project}/members/{self.shop.people['reader'].id}"
@@ -142,6 +161,13 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
         lambda w: (w.shop.upload(b"x", version="1.0.0"), w.shop.maintainer.delete(w.shop.url("/versions/1.0.0"))),
         "version.deleted", "{package}/version/1.0.0",
     ),
+    "create_release": (lambda w: w.failed_release(), "release.created", "{package}/version/2.0.0"),
+    "retry_release": (lambda w: w.failed_release(), "release.retried", "{package}/version/2.0.0"),
+    "activate_release": (lambda w: w.release("activate"), "release.activated", "{package}/version/1.0.0"),
+    "deactivate_release": (
+        lambda w: w.release("activate", "deactivate"), "release.deactivated", "{package}/version/1.0.0",
+    ),
+    "delete_release": (lambda w: w.release(), "version.deleted", "{package}/version/1.0.0"),
     "change_task": (
         lambda w: w.root.patch("/api/v1/tasks/collect", {"enabled": False}), "task.changed", "task/collect",
     ),
@@ -168,7 +194,7 @@ def world(make_app: MakeApp, requests_mock: Mocker) -> World:
         return builders.person(app, name)
 
     root = client.as_(builders.person(app, "root", is_admin=True).token)
-    return World(client, root, workshop(client, make_person))
+    return World(app, client, root, workshop(client, make_person))
 
 
 def changing(app: Flask) -> set[str]:

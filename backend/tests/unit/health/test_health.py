@@ -94,6 +94,16 @@ def test_given_a_database_that_is_down_then_it_is_named(without_database: Flask)
     assert client.get(HEALTH).status == 200
 
 
+def test_given_a_queue_that_cannot_be_opened_then_it_is_named(own_app: Flask) -> None:
+    queue = Path(own_app.extensions["settings"].data_dir) / "queue.db"
+    queue.mkdir()
+
+    answer = ApiClient(sender(own_app)).get(READY)
+
+    assert (answer.status, answer.data["down"]) == (503, ["queue"])
+    assert str(queue).encode() not in answer.body
+
+
 def test_given_that_everything_is_down_then_everything_is_named(without_database: Flask) -> None:
     shutil.rmtree(blobs_of(without_database))
 

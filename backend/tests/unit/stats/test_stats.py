@@ -66,7 +66,7 @@ def test_given_five_hits_and_a_miss_then_the_rate_is_written_as_a_percentage(mak
 
     cache = admin.get(STATS).ok().data["cache"]
     assert cache == {
-        "status": "in_process", "entries": 1, "hit_count": 5, "miss_count": 1, "hit_rate": "83.3%",
+        "status": "initialized", "entries": 1, "hit_count": 5, "miss_count": 1, "hit_rate": "83.3%",
         "evictions": 0,
     }  # fmt: skip
 

@@ -74,35 +74,33 @@ class UserService:
         atomically(work)
 
     def ensure_administrator(self, email: str, password: str) -> bool:
-        """Make the first administrator; False if they are there, whose password then stays.
+        """Make the first administrator; False if there is an active one, whoever that is by now.
 
-        Raises ValueError for an impossible address or password, and Conflict if somebody else signed
-        up with the address: they are not made an administrator for it.
+        Nobody's password changes. Raises ValueError for an impossible address or password, and Conflict
+        if somebody else signed up with the address: they are not made an administrator for it.
         """
         canonical = canonical_email(email)
         password_hash = self._passwords.hash(check_password(password))
 
         def work(tx: Transaction) -> bool:
-            user = queries.user_by_email(tx.session, canonical)
-            if user is None:
-                user = new_user(email=canonical, username=None, password_hash=password_hash)
-                user.is_admin = True
-                tx.session.add(user)
-                tx.session.flush()
-                state = {"email": canonical, "is_admin": True}
-                record(tx, SYSTEM, "user.created", f"user/{user.id}", after=state)
-                return True
-            if not user.is_admin:
-                raise Conflict("the administrator's e-mail address belongs to a user who is none")
-            return False
+            if queries.lock_active_administrators(tx.session):
+                return False
+            if queries.user_by_email(tx.session, canonical) is not None:
+                raise Conflict("the address belongs to a user who is no active administrator")
+            user = new_user(email=canonical, username=None, password_hash=password_hash)
+            user.is_admin = True
+            tx.session.add(user)
+            tx.session.flush()
+            state = {"email": canonical, "is_admin": True}
+            record(tx, SYSTEM, "user.created", f"user/{user.id}", after=state)
+            return True
 
         return atomically(work)
 
-    def id_of(self, email: str) -> int | None:
-        """Return the id of the user with that address."""
+    def administrator_id(self, email: str) -> int | None:
+        """Return the id of the active administrator with that address, else of the oldest one."""
         with reading() as session:
-            user = queries.user_by_email(session, canonical_email(email))
-        return None if user is None else user.id
+            return queries.active_administrator(session, canonical_email(email))
 
     def _find(self, actor: Actor) -> User:
         with reading() as session:

@@ -126,6 +126,7 @@ class ContentService:
             return Adopted(artifact, surplus_key=None)
         if None in (artifact.md5, artifact.sha1):
             self._digests.fill(tx, artifact, measured)
+        artifact.unreferenced_since = None
         if artifact.object_key == examined.existing_key and not examined.is_whole:
             self._heal(tx, artifact, received.key)
             return Adopted(artifact, surplus_key=None)

@@ -11,8 +11,11 @@ from typing import Any
 from wxcloudrun.artifacts import queries
 from wxcloudrun.artifacts.queries import Held
 from wxcloudrun.artifacts.service.hashing import Throttle, measure
+from wxcloudrun.artifacts.service.recorded import STORE, recorded
 from wxcloudrun.artifacts.service.sweep import unnamed
-from wxcloudrun.kit.db import reading
+from wxcloudrun.audit.service.record import record
+from wxcloudrun.kit.db import atomically, reading
+from wxcloudrun.kit.security import SYSTEM
 from wxcloudrun.kit.storage.port import SHARDS, BlobStore, ObjectMissing
 
 MAX_LISTED = 10_000
@@ -61,6 +64,11 @@ class FsckService:
     def run(self, spec: CheckSpec) -> Checked:
         """Check everything. Raises StoreUnavailable if the store fails meanwhile."""
         report = Checked()
+        with recorded("store.repaired", lambda: {"quarantined": len(report.quarantined)}):
+            self._check(report, spec)
+        return report
+
+    def _check(self, report: Checked, spec: CheckSpec) -> None:
         throttle = Throttle(spec.max_bytes_per_second)
         strangers: dict[str, int] = {}
         for shard in SHARDS:
@@ -76,11 +84,11 @@ class FsckService:
                     package_id=dangling.package_id,
                     artifact_id=dangling.artifact_id,
                 )
-        return report
 
     def restore(self, key: str) -> None:
         """Put an object back that a repair has set aside. Raises ObjectMissing."""
         self._blobs.restore(key)
+        atomically(lambda tx: record(tx, SYSTEM, "object.restored", f"{STORE}/object/{key}"))
 
     def _check_shard(
         self, shard: str, report: Checked, strangers: dict[str, int], spec: CheckSpec, throttle: Throttle

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from wxcloudrun.artifacts import queries
 from wxcloudrun.artifacts.models import Artifact, PendingDeletion
 from wxcloudrun.artifacts.service.hashing import Throttle, measure
+from wxcloudrun.artifacts.service.recorded import recorded
 from wxcloudrun.artifacts.service.sweep import unnamed
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
@@ -35,13 +36,20 @@ class RebuildService:
         The new artifacts have no references: what does not get one is collected after the grace time.
         """
         report = Rebuilt()
-        throttle = Throttle(max_bytes_per_second)
+
+        def figures() -> dict[str, int]:
+            return {"created": len(report.created), "healed": len(report.healed)}
+
+        with recorded("store.rebuilt", figures):
+            self._rebuild_all(report, Throttle(max_bytes_per_second))
+        return report
+
+    def _rebuild_all(self, report: Rebuilt, throttle: Throttle) -> None:
         for shard in SHARDS:
             keys = [found.key for found in self._blobs.keys(shard)]
             report.objects += len(keys)
             for key in unnamed(keys):
                 self._rebuild(key, report, throttle)
-        return report
 
     def _rebuild(self, key: str, report: Rebuilt, throttle: Throttle) -> None:
         try:

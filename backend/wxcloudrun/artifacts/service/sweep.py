@@ -12,6 +12,7 @@ from itertools import batched
 
 from wxcloudrun.artifacts import queries
 from wxcloudrun.artifacts.service.deletions import DeletionService
+from wxcloudrun.artifacts.service.recorded import recorded
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.storage.port import SHARDS, BlobStore
@@ -48,6 +49,19 @@ class SweepService:
         StoreUnavailable; what is done by then stays done.
         """
         report = Swept()
+
+        def figures() -> dict[str, int]:
+            return {
+                "expired_leases": report.expired_leases,
+                "aborted_writes": report.aborted_writes,
+                "objects_removed": report.objects_removed,
+            }
+
+        with recorded("store.swept", figures):
+            self._sweep(report, force=force)
+        return report
+
+    def _sweep(self, report: Swept, *, force: bool) -> None:
         report.expired_leases = self._take_expired_leases()
         report.aborted_writes = self._abort_unfinished()
         orphans = list(self._orphans(report))
@@ -59,7 +73,6 @@ class SweepService:
             for keys in batched(orphans, BATCH):
                 self._put_down(keys)
         report.objects_removed = self._deletions.carry_out()
-        return report
 
     def _take_expired_leases(self) -> int:
         """End leases for uploads that did not; one that goes on after that fails at its last step."""

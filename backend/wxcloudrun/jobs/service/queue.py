@@ -60,5 +60,5 @@ class JobQueue:
         try:
             self._wake_ups.ring(job_id)
         except QueueUnavailable as error:
-            cause = type(error.__cause__).__name__
+            cause = type(error.__cause__ or error).__name__
             logger.warning("wake_failed", extra={"job_id": job_id, "cause": cause})

@@ -60,7 +60,7 @@ class MemoryCache:
         with self._lock:
             self._entries.expire()
             return CacheFigures(
-                status="in_process",
+                status="initialized",
                 entries=len(self._entries),
                 hits=self._hits,
                 misses=self._misses,

@@ -88,7 +88,7 @@ class RedisCache:
         entries = self._run(lambda pipe: pipe.zcount(LAST_USE, since, "+inf"), [0])[0]
         with self._lock:
             return CacheFigures(
-                status="unavailable" if self._is_out else "redis",
+                status="unavailable" if self._is_out else "initialized",
                 entries=entries,
                 hits=self._hits,
                 misses=self._misses,

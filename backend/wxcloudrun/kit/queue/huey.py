@@ -17,6 +17,7 @@ from huey.storage import RedisStorage, SqliteStorage
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.logs import Complaint
 from wxcloudrun.kit.queue.duties import NO_DUTIES, Duties
 from wxcloudrun.kit.queue.port import QueueUnavailable
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 
 NAME = "wxcloudrun"
 CONNECT_SECONDS = 0.5  # a request must not wait long for a Redis that is not there
+RETRY_SECONDS = 5.0
 ANSWER_SECONDS = 2.0  # more than the second for which Huey waits for a message
 
 
@@ -83,6 +85,7 @@ class HueyQueue:
 
     def __init__(self, make: Callable[[], WakeUpHuey]) -> None:
         self._make = make
+        self._silent_until = 0.0
 
     @functools.cached_property
     def huey(self) -> WakeUpHuey:
@@ -90,9 +93,18 @@ class HueyQueue:
         return self._make()
 
     def ring(self, job_id: int) -> None:
-        """Tell one worker that this job is there."""
-        with translated():
-            self.huey.enqueue(self.huey.job.s(job_id))
+        """Tell one worker that this job is there.
+
+        After a failure nobody is told for some seconds, so that not every request waits for the same silence.
+        """
+        if clock.monotonic() < self._silent_until:
+            raise QueueUnavailable("it did not answer a moment ago")
+        try:
+            with translated():
+                self.huey.enqueue(self.huey.job.s(job_id))
+        except QueueUnavailable:
+            self._silent_until = clock.monotonic() + RETRY_SECONDS
+            raise
 
     def check(self) -> None:
         """Return if messages get through."""

@@ -19,6 +19,7 @@ from wxcloudrun.kit.storage.port import BLOCK_BYTES
 MAX_FIELD_BYTES = 4096
 MAX_PART_HEADER_BYTES = 16 * 1024
 MAX_PARTS = 32
+MAX_BOUNDARY_LENGTH = 200  # RFC 2046 allows 70, and some clients make one that is a little longer
 
 
 def raw_blocks() -> Iterator[bytes]:
@@ -97,7 +98,7 @@ class FormUpload:
     def of_request(cls) -> "FormUpload":
         """Read the form of the current request. Raises Malformed without a usable boundary."""
         boundary = request.mimetype_params.get("boundary", "")
-        if not 1 <= len(boundary) <= 70 or not boundary.isascii():
+        if not 1 <= len(boundary) <= MAX_BOUNDARY_LENGTH or not boundary.isascii():
             raise Malformed("the multipart body has no boundary")
         return cls(boundary.encode(), raw_blocks())
 

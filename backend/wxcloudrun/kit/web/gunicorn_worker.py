@@ -16,12 +16,44 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 from wxcloudrun.kit import clock
 
 IDLE_SECONDS = 60  # a client that neither sends nor takes a byte for so long is gone
+# One that sends a byte a minute would hold its thread for ever. A telephone at the edge of its network
+# sends more than this, and what the service itself takes does not count.
+LEAST_BYTES_PER_SECOND = 1024
+PATIENCE_SECONDS = 120.0
 LINGER_BYTES = 1024 * 1024
 LINGER_SECONDS = 2.0
 DIRECT_BYTES = 64 * 1024
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class PacedSocket:
+    """A socket that gives up a client which has been waited for long and has sent hardly anything."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        self._waited_seconds = 0.0
+        self._received_bytes = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._sock, name)
+
+    def recv(self, size: int) -> bytes:
+        """Receive like the socket itself. Raises TimeoutError, as for a client that is silent."""
+        began = clock.monotonic()
+        block = self._sock.recv(size)
+        self._waited_seconds += clock.monotonic() - began
+        self._received_bytes += len(block)
+        if block and self._is_too_slow():
+            raise TimeoutError("the client sends too slowly")
+        return block
+
+    def _is_too_slow(self) -> bool:
+        return (
+            self._waited_seconds > PATIENCE_SECONDS
+            and self._received_bytes < self._waited_seconds * LEAST_BYTES_PER_SECOND
+        )
 
 
 class WatchedBody:
@@ -70,7 +102,7 @@ class WatchedBody:
 
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not typed
-    """The threaded worker with a late 100 Continue, an idle limit, and a farewell that is heard."""
+    """The threaded worker with a late 100 Continue, limits of patience, and a farewell that is heard."""
 
     wsgi: Application
 
@@ -83,6 +115,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not type
         """Handle one request; False closes the connection."""
         body = watch(req, conn.sock)
         conn.sock.settimeout(IDLE_SECONDS)
+        req.unreader.sock = PacedSocket(conn.sock)
         keep = bool(super().handle_request(req, conn))
         if body.is_unread:
             linger(conn.sock)

@@ -50,6 +50,7 @@ class ChecksumDepositService:
             if earlier is not None:
                 return earlier
             readable = readable_artifact(tx.session, actor, digest)
+            readable.unreferenced_since = None
             return self._publication.publish(tx, actor, found, spec, readable, proposed)
 
         return atomically(work)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.queue.duties import Duties
-from wxcloudrun.kit.queue.huey import HueyQueue, embedded_queue, redis_queue
+from wxcloudrun.kit.queue.huey import RETRY_SECONDS, HueyQueue, embedded_queue, redis_queue
 from wxcloudrun.kit.queue.port import QueueUnavailable
 
 
@@ -71,6 +72,24 @@ class TestFile:
             embedded_queue(file).ring(1)
         with pytest.raises(QueueUnavailable):
             embedded_queue(file).check()
+
+    def test_after_a_failure_it_is_left_alone_for_some_seconds(
+        self, file: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        queue = embedded_queue(file)
+        file.mkdir()
+        with pytest.raises(QueueUnavailable):
+            queue.ring(1)
+        file.rmdir()
+
+        with pytest.raises(QueueUnavailable):
+            queue.ring(2)
+        queue.check()
+
+        later = clock.monotonic() + RETRY_SECONDS
+        monkeypatch.setattr(clock, "monotonic", lambda: later)
+        queue.ring(3)
+        assert worked_off(queue, []) == [3]
 
     def test_a_job_that_breaks_its_thread_does_not(self, file: Path) -> None:
         queue = embedded_queue(file)

@@ -1,0 +1,4 @@
+# Cannot be evaluated.
+{ version }:
+
+derivatoin { name = "misspelt-${version}"; }

@@ -1,0 +1,227 @@
+"""What people do with releases: create, look, retry, activate, deactivate, delete."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from wxcloudrun.audit.service.record import record
+from wxcloudrun.jobs.service.queue import JobQueue
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.errors import Conflict, Invalid
+from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.security import Action, Actor
+from wxcloudrun.packages import queries as package_queries
+from wxcloudrun.packages.service import FoundPackage, PackageService
+from wxcloudrun.releases import queries
+from wxcloudrun.releases.queries import ReleaseFilter, ReleaseView
+from wxcloudrun.releases.rules.sources import Source, UrlSource, written
+from wxcloudrun.versions import queries as version_queries
+from wxcloudrun.versions.models import Source as NameSource
+from wxcloudrun.versions.models import Status, Version
+from wxcloudrun.versions.service import VersionService, path_of, refuse_other_bytes
+
+OBTAIN = "obtain_release"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSpec:
+    """A release that somebody wants; without a source it waits for an upload."""
+
+    project: str
+    name: str
+    version: str
+    source: Source | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogView:
+    """What the last attempt to obtain the bytes has said."""
+
+    log: str
+    truncated: bool
+
+
+class UrlRules(Protocol):
+    """Knows which URLs the administrator allows."""
+
+    def problem(self, url: str) -> str | None:
+        """Say why this URL is not fetched, None if it may be tried."""
+
+
+class ReleaseService:
+    """Leads releases through their life, on request."""
+
+    def __init__(
+        self, *, packages: PackageService, versions: VersionService, jobs: JobQueue, urls: UrlRules
+    ) -> None:
+        self._packages = packages
+        self._versions = versions
+        self._jobs = jobs
+        self._urls = urls
+
+    def create(self, actor: Actor, spec: ReleaseSpec) -> ReleaseView:
+        """Make a release, and the job that obtains its bytes if it has a source.
+
+        The package is made if it is new. Raises NotFound, Forbidden, Invalid for a URL that is not
+        allowed, Conflict if the version exists, or VersionTaken if it once held other bytes.
+        """
+
+        def work(tx: Transaction) -> ReleaseView:
+            found = self._packages.enter_or_make(tx, actor, spec.project, spec.name, Action.RELEASE_CREATE)
+            self._refuse_url(spec.source)
+            refuse_existing(tx.session, found, spec)
+            row = Version(
+                package_id=found.id,
+                version=spec.version,
+                status=Status.CREATED.value,
+                version_source=NameSource.EXPLICIT.value,
+                source=written(spec.source),
+                created_at=clock.now(),
+                created_by=actor.user_id,
+            )
+            tx.session.add(row)
+            tx.session.flush()
+            after = {"release": row.id, "source": row.source}
+            record(tx, actor, "release.created", path_of(found, spec.version), after=after)
+            if row.source is not None:
+                self._obtain(tx, actor, row)
+            return self._view(tx.session, actor, row.id)
+
+        return atomically(work)
+
+    def page(self, actor: Actor, wanted: ReleaseFilter, page: PageRequest[int]) -> Page[ReleaseView]:
+        """List the releases that the caller may see, newest first."""
+        with reading() as session:
+            return queries.page_of_releases(session, actor, wanted, page)
+
+    def get(self, actor: Actor, release_id: int) -> ReleaseView:
+        """Show one release. Raises NotFound."""
+        with reading() as session:
+            self._enter(session, actor, release_id, Action.ARTIFACT_READ)
+            return self._view(session, actor, release_id)
+
+    def log(self, actor: Actor, release_id: int) -> LogView:
+        """Show what the last attempt has said; nothing, if there was none. Raises NotFound."""
+        with reading() as session:
+            self._enter(session, actor, release_id, Action.ARTIFACT_READ)
+            kept = queries.log(session, release_id)
+            return (
+                LogView("", truncated=False) if kept is None else LogView(kept.text.decode(), kept.truncated)
+            )
+
+    def retry(self, actor: Actor, release_id: int) -> ReleaseView:
+        """Try to obtain the bytes again. Raises NotFound, Forbidden, Conflict unless it has failed."""
+
+        def work(tx: Transaction) -> ReleaseView:
+            found = self._enter(tx.session, actor, release_id, Action.RELEASE_CHANGE)
+            row = self._locked(tx, actor, release_id)
+            before = {"error": row.error}
+            row.retry()
+            kept = queries.log(tx.session, release_id)
+            if kept is not None:
+                tx.session.delete(kept)
+            record(tx, actor, "release.retried", path_of(found, row.version), before=before)
+            self._obtain(tx, actor, row)
+            return self._view(tx.session, actor, release_id)
+
+        return atomically(work)
+
+    def activate(self, actor: Actor, release_id: int) -> ReleaseView:
+        """Make this release the one that is in use, instead of the one that was.
+
+        One that is in use already stays so, and nothing is recorded. Raises NotFound, Forbidden, Conflict
+        unless its bytes are here.
+        """
+
+        def work(tx: Transaction) -> ReleaseView:
+            found = self._enter(tx.session, actor, release_id, Action.RELEASE_CHANGE)
+            # Whoever activates in this package waits here, so that each sees what the one before has done.
+            package_queries.package(tx.session, found.id)
+            row = self._locked(tx, actor, release_id)
+            if row.status != Status.ACTIVATED.value:
+                self._switch(tx, actor, found, row)
+            return self._view(tx.session, actor, release_id)
+
+        return atomically(work)
+
+    def deactivate(self, actor: Actor, release_id: int) -> ReleaseView:
+        """Take this release out of use; one that is not in use, but could be, stays as it is.
+
+        Raises NotFound, Forbidden, Conflict for one that has no bytes.
+        """
+
+        def work(tx: Transaction) -> ReleaseView:
+            found = self._enter(tx.session, actor, release_id, Action.RELEASE_CHANGE)
+            package_queries.package(tx.session, found.id)
+            row = self._locked(tx, actor, release_id)
+            if row.status != Status.DOWNLOADED.value:
+                row.deactivate()
+                what, before = path_of(found, row.version), {"activated": row.version}
+                record(tx, actor, "release.deactivated", what, before=before, after={"activated": None})
+            return self._view(tx.session, actor, release_id)
+
+        return atomically(work)
+
+    def delete(self, actor: Actor, release_id: int) -> None:
+        """Delete a release; its name accepts only its old bytes afterwards.
+
+        A job that is obtaining its bytes finds nothing to give them to, and ends. Raises NotFound,
+        Forbidden, or Conflict while it is activated.
+        """
+
+        def work(tx: Transaction) -> None:
+            found = self._enter(tx.session, actor, release_id, Action.RELEASE_DELETE)
+            self._versions.remove(tx, actor, found, self._locked(tx, actor, release_id))
+
+        atomically(work)
+
+    def _switch(self, tx: Transaction, actor: Actor, found: FoundPackage, row: Version) -> None:
+        previous = queries.activated(tx.session, found.id)
+        if previous is not None:
+            previous.deactivate()
+            tx.session.flush()  # the unique column is free only now
+        row.activate(clock.now())
+        tx.session.flush()
+        before = {"activated": previous.version if previous is not None else None}
+        after = {"activated": row.version}
+        record(tx, actor, "release.activated", path_of(found, row.version), before=before, after=after)
+
+    def _obtain(self, tx: Transaction, actor: Actor, row: Version) -> None:
+        self._jobs.enqueue(tx, OBTAIN, {"release_id": row.id}, actor=actor)
+
+    def _refuse_url(self, source: Source | None) -> None:
+        if isinstance(source, UrlSource) and (problem := self._urls.problem(source.url)):
+            raise Invalid.field("source.url", problem)
+
+    def _enter(self, session: Session, actor: Actor, release_id: int, action: Action) -> FoundPackage:
+        place = queries.place(session, release_id, actor.user_id)
+        access = actor.require(action, place.access if place else None, what=f"release {release_id}")
+        if place is None:
+            raise actor.unseen(f"release {release_id}")
+        return FoundPackage(place.package_id, place.package, access)
+
+    def _locked(self, tx: Transaction, actor: Actor, release_id: int) -> Version:
+        row = queries.release(tx.session, release_id)
+        if row is None:  # deleted while we waited for the lock
+            raise actor.unseen(f"release {release_id}")
+        return row
+
+    def _view(self, session: Session, actor: Actor, release_id: int) -> ReleaseView:
+        session.flush()
+        view = queries.view(session, release_id)
+        if view is None:
+            raise actor.unseen(f"release {release_id}")
+        return view
+
+
+def refuse_existing(session: Session, found: FoundPackage, spec: ReleaseSpec) -> None:
+    """Raise Conflict if there is such a version, VersionTaken if there once was one of other bytes."""
+    existing = version_queries.version(session, found.id, spec.version)
+    if existing is not None:
+        message = f"version {spec.version} of {spec.name} exists; use a new version"
+        raise Conflict(message, id=existing.id, status=existing.status)
+    retired = version_queries.retired(session, found.id, spec.version)
+    if retired is not None and isinstance(spec.source, UrlSource):
+        refuse_other_bytes(spec.version, retired.digest, spec.source.sha256)
