@@ -379,7 +379,8 @@ def blob_store(settings: Settings) -> BlobStore:
     """Return the adapter that the settings choose."""
     if settings.blob_store == "local":
         return LocalBlobStore(settings.data_dir / "blobs")
-    return s3_store(settings)
+    store: BlobStore = s3_store(settings)
+    return store
 
 
 def s3_store(settings: Settings) -> Any:

@@ -80,6 +80,8 @@ def transaction() -> Iterator[Transaction]:
     """
     session = fresh_session()
     tx = session.info[OPEN] = Transaction(session)
+    if session.in_transaction():
+        session.begin()  # raises: nobody would let this thread have its turn a second time
     with sqlite.turn_to_write(db.engine), session.begin():
         session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
         yield tx

@@ -13,7 +13,7 @@ from typing import Any
 from gunicorn.http.message import Request
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from wxcloudrun.kit import clock
+from wxcloudrun.kit import clock, memory
 
 IDLE_SECONDS = 60  # a client that neither sends nor takes a byte for so long is gone
 # One that sends a byte a minute would hold its thread for ever. A telephone at the edge of its network
@@ -110,6 +110,7 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn is not type
         """Load the application and watch what it leaves unread."""
         super().load_wsgi()
         self.wsgi = closing_if_unread(self.wsgi)
+        memory.keep_small()
 
     def handle_request(self, req: Request, conn: TConn) -> bool:
         """Handle one request; False closes the connection."""
