@@ -47,7 +47,12 @@ def run_pytest(report: Path, narrowing: list[str]) -> int:
         # One file stays on one worker, so that a server is started once for all its tests.
         command += ["-n", workers, "--dist=loadfile"]
     if not narrowing:
-        command += ["--cov=wxcloudrun", "--cov-report=term", f"--cov-fail-under={COVERAGE_PERCENT}"]
+        command += [
+            "--cov=wxcloudrun",
+            "--cov=pkgctl",
+            "--cov-report=term",
+            f"--cov-fail-under={COVERAGE_PERCENT}",
+        ]
     print("== tests", flush=True)
     return subprocess.run([*command, *narrowing], cwd=BACKEND, check=False).returncode
 

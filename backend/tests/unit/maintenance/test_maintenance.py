@@ -52,6 +52,7 @@ class TestCollect:
         kept = shop.upload(b"kept", tag="stable").data["artifact_id"]
         bare = shop.upload(b"bare").data
         shop.maintainer.delete(shop.url(f"/uploads/{bare['id']}"))
+        assert carried_out(app, root, "collect")["result"]["artifacts"] == 0  # its days of grace begin
         time.advance(days=2)
 
         report = carried_out(app, root, "collect")["result"]

@@ -1,0 +1,5 @@
+"""`python -m pkgctl`."""
+
+from pkgctl.main import main
+
+main()

@@ -1,0 +1,173 @@
+"""Files in, artifacts out."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.filesize import decimal
+
+from pkgctl.addresses import SHA256, PackageName, PackageRef, path
+from pkgctl.errors import ExitCode, LocalProblem, Refused
+from pkgctl.failures import described
+from pkgctl.invocation import Invocation, pass_invocation
+from pkgctl.options import REF, RegistryCommand, package_argument
+from pkgctl.transfers.download import Downloader, Fetched, Target
+from pkgctl.transfers.files import named_files
+from pkgctl.transfers.progress import display
+from pkgctl.transfers.retrying import DEFAULT_RETRIES
+from pkgctl.transfers.upload import Destination, Outcome, Uploader
+
+DEFAULT_AT_ONCE = 4
+
+retries_option = click.option(
+    "--retries", type=click.IntRange(0, 100), default=DEFAULT_RETRIES, metavar="N",
+    help=f"Try again so often after a lost connection. [{DEFAULT_RETRIES}]",
+)  # fmt: skip
+
+
+@click.command(cls=RegistryCommand)
+@package_argument
+@click.argument("files", nargs=-1, required=True)
+@click.option("--tag", help="Point this tag at the file.")
+@click.option("--version", help="The version; without it the service reads it from the file or its name.")
+@click.option(
+    "--jobs", "-j", "at_once", type=click.IntRange(1, 32), default=DEFAULT_AT_ONCE, metavar="N",
+    help=f"So many files at once. [{DEFAULT_AT_ONCE}]",
+)  # fmt: skip
+@click.option("--create", is_flag=True, help="Make the package if it is new.")
+@retries_option
+@pass_invocation
+def upload(
+    invocation: Invocation, /, package: PackageName, files: tuple[str, ...], *, create: bool, **wish: Any
+) -> None:
+    """Put files into a package: files, folders, patterns. What is there already is not sent again."""
+    named = named_files(files)
+    if len(named) > 1 and (wish["tag"] or wish["version"]):
+        raise click.UsageError(f"a tag or version names one file, and these are {len(named)}")
+    prepare_package(invocation, package, create=create)
+    destination = Destination(package, wish["tag"], wish["version"])
+    told: list[Outcome] = []
+    with display(invocation.screen) as shown:
+        uploader = Uploader(invocation.api, destination, shown, retries=wish["retries"])
+        # Where bars move, lines would tear them.
+        tell = told.append if invocation.screen.is_animated else lambda each: tell_of(invocation, each)
+        outcomes = uploader.upload_all(named, at_once=wish["at_once"], tell=tell)
+    for outcome in told:
+        tell_of(invocation, outcome)
+    conclude(invocation, package, outcomes)
+
+
+def prepare_package(invocation: Invocation, package: PackageName, *, create: bool) -> None:
+    """See that the package is there, or make it. Raises CommandFailed."""
+    try:
+        if not create:
+            invocation.api.get(package.itself)
+            return
+        invocation.api.post(path("project", package.project, "packages"), {"name": package.package})
+    except Refused as refusal:
+        if create and refusal.status == HTTPStatus.CONFLICT:
+            return
+        if not create and refusal.status == HTTPStatus.NOT_FOUND:
+            hint = f"there is no package {package} that you can see; --create makes it"
+            raise Refused(hint, refusal.status, refusal.facts) from refusal
+        raise
+
+
+def tell_of(invocation: Invocation, outcome: Outcome) -> None:
+    """Say what became of one file."""
+    if outcome.failure is not None:
+        click.echo(f"error: {outcome.file}: {described(outcome.failure)}", err=True)
+    elif not invocation.as_json and outcome.answer:
+        click.echo(sentence_of(outcome))
+
+
+def sentence_of(outcome: Outcome) -> str:
+    """Describe a file that the service has now."""
+    answer = outcome.answer
+    size = decimal(answer["size"])
+    parts = [
+        f"{outcome.file.name}: {f'sent {size}' if outcome.kind == 'sent' else f'there already ({size})'}"
+    ]
+    if answer["version"] is not None:
+        parts.append(f"version {answer['version']}")
+    elif answer["version_conflict"] is not None:
+        parts.append(f"no version: {answer['version_conflict']} has other bytes")
+    if answer["tag"] is not None:
+        parts.append(f"tag {answer['tag']}")
+    return ", ".join([*parts, f"sha256 {answer['sha256'][:12]}"])
+
+
+def conclude(invocation: Invocation, package: PackageName, outcomes: Sequence[Outcome]) -> None:
+    """Show the sum, and end with the exit code of what went wrong first."""
+    if invocation.as_json:
+        invocation.screen.document(
+            {"package": str(package), "files": [as_document(outcome) for outcome in outcomes]}
+        )
+    elif len(outcomes) > 1:
+        kinds = [outcome.kind for outcome in outcomes]
+        words = {"sent": "sent", "present": "there already", "failed": "failed", "not_tried": "not tried"}
+        counts = (f"{kinds.count(kind)} {word}" for kind, word in words.items() if kind in kinds)
+        invocation.screen.say(f"{package}: " + ", ".join(counts))
+    failures = [outcome.failure for outcome in outcomes if outcome.failure is not None]
+    click.get_current_context().exit(failures[0].exit_code if failures else ExitCode.OK)
+
+
+def as_document(outcome: Outcome) -> dict[str, Any]:
+    """Write an outcome for a program."""
+    document: dict[str, Any] = {"file": str(outcome.file), "outcome": outcome.kind}
+    if outcome.failure is not None:
+        document["error"] = {
+            "reason": outcome.failure.reason,
+            "message": outcome.failure.message,
+            "status": outcome.failure.status,
+        }
+    return document | ({"upload": outcome.answer} if outcome.answer else {})
+
+
+@click.command(cls=RegistryCommand)
+@click.argument("ref", type=REF, metavar="PROJECT/PACKAGE[@REF]")
+@click.option("--output", "-o", metavar="PATH", help="A file, which is replaced, or a folder.")
+@click.option("--sha256", metavar="DIGEST", help="Accept nothing but this artifact.")
+@click.option("--force", is_flag=True, help="Replace a file that has other content.")
+@retries_option
+@pass_invocation
+def download(invocation: Invocation, /, ref: PackageRef, output: str | None, **wish: Any) -> None:
+    """Fetch an artifact, and check its SHA-256 before the file appears.
+
+    REF is a tag, a version, a SHA-256, version:RANGE (such as version:^1.2), latest (default) or active.
+    A download that was interrupted goes on where it stopped when the command is run again.
+    """
+    expected = wish["sha256"]
+    if expected is not None and not SHA256.fullmatch(expected):
+        raise click.BadParameter("give 64 lower-case hex digits", param_hint="--sha256")
+    with display(invocation.screen) as shown:
+        downloader = Downloader(invocation.api, shown, retries=wish["retries"])
+        try:
+            fetched = downloader.fetch(ref, Target(output, wish["force"]), expected)
+        except OSError as error:
+            raise LocalProblem(f"cannot write: {error.strerror}", reason="unwritable") from error
+    invocation.screen.done(fetched_document(ref, fetched), fetched_sentence(fetched))
+
+
+def fetched_sentence(fetched: Fetched) -> str:
+    """Say what was fetched."""
+    digest = f"sha256 {fetched.offer.sha256[:12]}"
+    if fetched.was_there:
+        return f"{fetched.path}: there already, {digest} verified"
+    rest = f", resumed at {decimal(fetched.resumed_at)}" if fetched.resumed_at else ""
+    return f"{fetched.path}: {decimal(fetched.offer.size)}{rest}, {digest} verified"
+
+
+def fetched_document(ref: PackageRef, fetched: Fetched) -> dict[str, Any]:
+    """Write the same for a program."""
+    return {
+        "ref": str(ref),
+        "path": str(Path(fetched.path)),
+        "sha256": fetched.offer.sha256,
+        "size": fetched.offer.size,
+        "transferred": fetched.transferred,
+        "resumed_at": fetched.resumed_at,
+        "was_there": fetched.was_there,
+    }

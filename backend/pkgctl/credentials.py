@@ -1,0 +1,83 @@
+"""What says who is asking: nothing, a token that was given, or a login that renews itself."""
+
+import threading
+from collections.abc import Callable
+from typing import Protocol
+
+from requests import PreparedRequest
+from requests.auth import AuthBase
+
+from pkgctl.profiles import Login, ProfileFile
+
+
+class Credentials(Protocol):
+    """Who is asking."""
+
+    def token(self) -> str | None:
+        """Return the token to send; None for a stranger."""
+
+    def renew(self, refused: str, exchange: Callable[[str], Login]) -> bool:
+        """Replace a token that was refused; False if that is not possible.
+
+        `exchange` gives new tokens for a refresh token, and may raise CommandFailed.
+        """
+
+
+class GivenToken:
+    """An API key or a token from the command line or the environment; without one, a stranger."""
+
+    def __init__(self, token: str | None) -> None:
+        self._token = token
+
+    def token(self) -> str | None:
+        """Return what was given."""
+        return self._token
+
+    def renew(self, refused: str, exchange: Callable[[str], Login]) -> bool:
+        """Nothing is known that could replace it."""
+        del refused, exchange
+        return False
+
+
+class StoredLogin:
+    """The tokens of `pkgctl login`; several threads and several commands may use them at once."""
+
+    def __init__(self, profiles: ProfileFile, server: str, login: Login) -> None:
+        self._profiles = profiles
+        self._server = server
+        self._login = login
+        self._lock = threading.Lock()
+
+    def token(self) -> str | None:
+        """Return the access token."""
+        return self._login.access_token
+
+    def renew(self, refused: str, exchange: Callable[[str], Login]) -> bool:
+        """Exchange the refresh token, unless another thread or another command has done so already."""
+        with self._lock:
+            if self._login.access_token != refused:
+                return True
+            stored = self._profiles.login(self._server)
+            if stored is None:
+                return False
+            if stored.access_token == refused:
+                stored = exchange(stored.refresh_token)
+                self._profiles.renew(self._server, stored)
+            self._login = stored
+            return True
+
+
+class Bearer(AuthBase):
+    """Puts a token into a request.
+
+    Standing as `auth`, it also keeps `requests` from looking for another credential in ~/.netrc.
+    """
+
+    def __init__(self, token: str | None) -> None:
+        self.token = token
+
+    def __call__(self, request: PreparedRequest) -> PreparedRequest:
+        """Add the header."""
+        if self.token is not None:
+            request.headers["Authorization"] = f"Bearer {self.token}"
+        return request

@@ -1,0 +1,1 @@
+"""Bytes on their way: files that go in, artifacts that come out."""

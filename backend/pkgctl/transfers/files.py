@@ -1,0 +1,102 @@
+"""Files of this machine: which ones are meant, and their bytes on the way out."""
+
+import glob
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from pkgctl.errors import ExitCode, LocalProblem
+from pkgctl.transfers.retrying import Stopped
+
+BLOCK_BYTES = 1024 * 1024
+
+
+def named_files(arguments: Iterable[str]) -> list[Path]:
+    """Return the files that paths, folders and patterns name, each once, in a stable order.
+
+    Folders are searched to the bottom; hidden files in them are left out, because they are rarely meant.
+    Raises LocalProblem for an argument that names nothing.
+    """
+    found: dict[Path, Path] = {}
+    for argument in arguments:
+        for path in files_of(argument):
+            found.setdefault(path.resolve(), path)
+    return list(found.values())
+
+
+def files_of(argument: str) -> list[Path]:
+    """Return the files that one argument names."""
+    path = Path(argument)
+    if path.is_file():
+        return [path]
+    if path.is_dir():
+        files = sorted(files_below(path))
+    else:
+        # A shell expands patterns itself, unless they are quoted or there is no shell.
+        files = sorted(
+            file
+            for match in glob.iglob(argument, recursive=True)  # noqa: PTH207 - the pattern may be absolute
+            for file in ([Path(match)] if Path(match).is_file() else files_below(Path(match)))
+        )
+    if not files:
+        raise LocalProblem(f"{argument}: no such file", ExitCode.USAGE, reason="no_file")
+    return files
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield the regular files in a folder and all below it but hidden ones."""
+    for where, folders, names in os.walk(folder):
+        folders[:] = [each for each in folders if not each.startswith(".")]
+        for name in names:
+            path = Path(where, name)
+            if not name.startswith(".") and path.is_file():
+                yield path
+
+
+def digest_of(file: BinaryIO, stop: threading.Event, moved: Callable[[int], None]) -> tuple[str, int]:
+    """Return the SHA-256 and the number of bytes from here to the end. Raises Stopped."""
+    digest, size = hashlib.sha256(), 0
+    while block := file.read(BLOCK_BYTES):
+        if stop.is_set():
+            raise Stopped
+        digest.update(block)
+        size += len(block)
+        moved(len(block))
+    return digest.hexdigest(), size
+
+
+class OutgoingFile:
+    """A file as the body of a request: as many bytes as were announced, never all in memory."""
+
+    def __init__(
+        self, file: BinaryIO, size: int, stop: threading.Event, moved: Callable[[int], None]
+    ) -> None:
+        file.seek(0)
+        self._file = file
+        self._size = size
+        self._left = size
+        self._stop = stop
+        self._moved = moved
+
+    def __len__(self) -> int:
+        """Return the number of bytes, which becomes Content-Length."""
+        return self._size
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the bytes; only that this exists tells `requests` to stream."""
+        while block := self.read(BLOCK_BYTES):
+            yield block
+
+    def read(self, count: int) -> bytes:
+        """Return the next bytes. Raises Stopped, or LocalProblem if the file has become shorter."""
+        if self._stop.is_set():
+            raise Stopped
+        block = self._file.read(min(count, self._left))
+        if not block and self._left:
+            raise LocalProblem("the file became shorter while it was sent", reason="file_changed")
+        self._left -= len(block)
+        self._moved(len(block))
+        return block

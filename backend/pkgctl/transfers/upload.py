@@ -1,0 +1,146 @@
+"""Files go in: several at once, each only if it is not there already, each again if the connection breaks."""
+
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
+
+from pkgctl.addresses import PackageName
+from pkgctl.api import Api
+from pkgctl.errors import CommandFailed, ExitCode, LocalProblem, Refused
+from pkgctl.transfers.files import OutgoingFile, digest_of
+from pkgctl.transfers.progress import Display, Meter
+from pkgctl.transfers.retrying import Stopped, persistently
+
+# After one of these the other files would fail for the same reason.
+HOPELESS = frozenset({ExitCode.AUTHENTICATION, ExitCode.UNAVAILABLE, ExitCode.NOT_FOUND})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one file; `answer` is the service's, `failure` says why there is none."""
+
+    file: Path
+    kind: Literal["sent", "present", "failed", "not_tried"]
+    answer: dict[str, Any] = field(default_factory=dict)
+    failure: CommandFailed | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where files go, and what names they get."""
+
+    package: PackageName
+    tag: str | None = None
+    version: str | None = None
+
+
+class Uploader:
+    """Uploads to one package."""
+
+    def __init__(self, api: Api, destination: Destination, display: Display, *, retries: int) -> None:
+        self._api = api
+        self._destination = destination
+        self._display = display
+        self._retries = retries
+        self._stop = threading.Event()
+
+    def upload_all(
+        self, files: Sequence[Path], *, at_once: int, tell: Callable[[Outcome], None]
+    ) -> list[Outcome]:
+        """Upload files, `at_once` of them side by side; the outcomes stand in the order of the files."""
+        pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="upload")
+        work: list[Future[Outcome]] = [pool.submit(self._outcome, file) for file in files]
+        try:
+            for future in as_completed(work):
+                outcome = future.result()
+                tell(outcome)
+                if outcome.failure is not None and outcome.failure.exit_code in HOPELESS:
+                    self._stop.set()
+        except BaseException:
+            self._stop.set()
+            # Not waited for: a thread that waits for an answer would hold a person up who pressed Ctrl-C.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        pool.shutdown()
+        return [future.result() for future in work]
+
+    def _outcome(self, file: Path) -> Outcome:
+        try:
+            return self._upload(file)
+        except Stopped:
+            return Outcome(file, "not_tried")
+        except CommandFailed as failure:
+            return Outcome(file, "failed", failure=failure)
+        except OSError as error:
+            problem = LocalProblem(f"cannot be read: {error.strerror}", reason="unreadable")
+            return Outcome(file, "failed", failure=problem)
+
+    def _upload(self, file: Path) -> Outcome:
+        if self._stop.is_set():
+            raise Stopped
+        where = self._destination.package.path("upload", file_name(file))
+        with file.open("rb") as opened:
+            digest, size = digest_of(opened, self._stop, lambda _: None)
+            if size == 0:
+                raise LocalProblem("is empty, and the service takes no empty files", reason="empty_file")
+            meter = self._display.meter(file.name, size)
+            shipment = Shipment(self._api, where, opened, size, meter, self._stop)
+            names = {"tag": self._destination.tag, "version": self._destination.version}
+            headers = {"X-Checksum-SHA256": digest, "Idempotency-Key": secrets.token_urlsafe(16)}
+            answer, was_there = persistently(
+                lambda: shipment.deliver(names, headers),
+                retries=self._retries,
+                stop=self._stop,
+                progress=lambda: None,
+            )
+        return Outcome(file, "present" if was_there else "sent", answer)
+
+
+@dataclass(slots=True)
+class Shipment:
+    """The bytes of one file on their way."""
+
+    api: Api
+    where: str
+    file: BinaryIO
+    size: int
+    meter: Meter
+    stop: threading.Event
+    sent: bool = False
+
+    def deliver(self, names: dict[str, str | None], headers: dict[str, str]) -> tuple[dict[str, Any], bool]:
+        """Return the service's answer, and whether it had the bytes already.
+
+        Asking by checksum comes first in every attempt: if an earlier one arrived and only its answer was
+        lost, the key that they share makes the service give that answer, and no byte is sent twice.
+        """
+        by_checksum = {**headers, "X-Checksum-Deploy": "true"}
+        try:
+            answer = self.api.call("PUT", self.where, params=names, headers=by_checksum)
+        except Refused as refusal:
+            if refusal.status != HTTPStatus.NOT_FOUND:
+                raise
+        else:
+            self.meter.at(self.size)
+            return answer, not self.sent
+        self.meter.at(0)
+        self.sent = True
+        with self.api.send("PUT", self.where, body=self._body, params=names, headers=headers) as response:
+            return self.api.data_of(response), False
+
+    def _body(self) -> OutgoingFile:
+        return OutgoingFile(self.file, self.size, self.stop, self.meter.moved)
+
+
+def file_name(file: Path) -> str:
+    """Return the name that a file gets at the service. Raises LocalProblem if it is no text."""
+    try:
+        file.name.encode()
+    except UnicodeEncodeError as error:
+        raise LocalProblem("has a name that is not UTF-8; rename it", reason="bad_name") from error
+    return file.name

@@ -1,0 +1,88 @@
+"""A login lasts: it renews itself, and it ends when it should."""
+
+import json
+from pathlib import Path
+
+from tests.support.command_line import CommandLine
+from tests.support.live import LiveServer
+
+
+def stored(person: CommandLine) -> dict[str, str]:
+    """Return the tokens in the file."""
+    login: dict[str, str] = json.loads(person.config.read_text())["logins"][person.server]
+    return login
+
+
+def change(person: CommandLine, **fields: str) -> None:
+    """Spoil what is stored."""
+    content = json.loads(person.config.read_text())
+    content["logins"][person.server].update(fields)
+    person.config.write_text(json.dumps(content))
+
+
+def test_given_an_access_token_that_is_over_then_the_login_renews_itself(administrator: CommandLine) -> None:
+    before = stored(administrator)
+    change(administrator, access_token="one.that.is-over")
+
+    assert administrator.json("whoami")["user"]["is_admin"] is True
+
+    after = stored(administrator)
+    assert after["refresh_token"] != before["refresh_token"]
+    assert after["access_token"] != "one.that.is-over"
+    assert administrator.config.stat().st_mode & 0o777 == 0o600
+
+
+def test_given_an_access_token_that_is_over_then_parallel_uploads_share_one_renewal(
+    administrator: CommandLine, server: LiveServer
+) -> None:
+    for number in range(6):
+        (administrator.home / f"f-1.0.{number}.bin").write_text(str(number))
+    administrator("projects", "create", "renewals").ok()
+    administrator("packages", "create", "renewals/box").ok()
+    change(administrator, access_token="one.that.is-over")
+    lines = len(server.log_lines())
+
+    administrator("upload", "renewals/box", "f-*.bin", "-j", "6").ok()
+
+    refreshes = [line for line in server.log_lines()[lines:] if "/api/v1/auth/refresh" in line]
+    assert len(refreshes) == 1
+
+
+def test_given_a_login_that_is_over_then_4_and_what_to_do(administrator: CommandLine) -> None:
+    change(administrator, access_token="one.that.is-over", refresh_token="and this one too")
+
+    ended = administrator("whoami")
+
+    assert ended.code == 4
+    assert "is over: run `pkgctl login`" in ended.err
+
+
+def test_logging_out_ends_the_login_at_the_service_and_forgets_it_here(
+    administrator: CommandLine, server: LiveServer
+) -> None:
+    token = stored(administrator)["access_token"]
+    assert server.client(token).get("/api/v1/auth/me").status == 200
+
+    administrator("logout").ok()
+
+    assert server.client(token).get("/api/v1/auth/me").status == 401
+    assert json.loads(administrator.config.read_text())["logins"] == {}
+    assert administrator("logout").ok().out.startswith("There is no login")
+
+
+def test_the_service_of_the_last_login_is_used_unless_another_is_named(
+    tmp_path: Path, server: LiveServer
+) -> None:
+    person = CommandLine(tmp_path, "")
+    person("login", server.url + "/", "--email", "nobody@example.com", "--password-stdin", stdin="x")
+    assert not person.config.exists(), "a login that failed leaves nothing"
+    administrator = CommandLine(tmp_path, server.url)
+    administrator.log_in()
+
+    assert person.json("whoami")["server"] == server.url
+    assert person("whoami", "--server", "http://127.0.0.1:1").code == 6
+
+
+def test_a_given_token_beats_the_login(administrator: CommandLine) -> None:
+    assert administrator.with_variables(PKGCTL_TOKEN="wxr_wrong")("whoami").code == 4
+    assert administrator.with_variables(PKGCTL_TOKEN="wxr_wrong")("logout").code == 0
