@@ -5,7 +5,7 @@ PYTHON_VENV := venv_py312/bin/python
 TEST_WORKERS ?= 2
 export TEST_WORKERS
 
-.PHONY: help run dev test soak fuzz lint docs-check demo services services-stop
+.PHONY: help run dev test lint demo services services-stop bench bench-scale soak fuzz docs-check
 
 run: ## Serve on HOST:PORT (127.0.0.1:8080) as production does; makes what is missing first
 	@exec backend/tools/run
@@ -30,11 +30,20 @@ fuzz: ## Try everything at random for longer: the API by its description, hostil
 docs-check: ## Run every command of README and docs, and compare the output with what the page shows
 	@cd backend && tools/setup && exec $(PYTHON_VENV) -m tools.docs_check $(ARGS)
 
+bench: ## Measure the service beside real peers, an hour or so (ARGS="--size-mib 64 --rounds 1" for a look)
+	@backend/tools/setup --test && PYTHONPATH=backend exec backend/$(PYTHON_VENV) -m benchmarks $(ARGS)
+
+bench-scale: ## Compare 1 000 versions with 1 000 000, on SQLite and MySQL (ARGS="--packages 20 --rounds 1")
+	@backend/tools/setup --test && PYTHONPATH=backend exec backend/$(PYTHON_VENV) -m benchmarks.scale $(ARGS)
+
 lint: ## Check style, formatting, types and import rules
 	@cd backend && tools/setup --test && set -x \
 	  && $(PYTHON_VENV) -m ruff check . \
 	  && $(PYTHON_VENV) -m ruff format --check . \
 	  && $(PYTHON_VENV) -m mypy -p wxcloudrun -p pkgctl -p tools \
+	  && $(PYTHON_VENV) -m ruff check ../benchmarks \
+	  && $(PYTHON_VENV) -m ruff format --check ../benchmarks \
+	  && (cd .. && MYPYPATH=backend backend/$(PYTHON_VENV) -m mypy --config-file backend/pyproject.toml -p benchmarks) \
 	  && venv_py312/bin/lint-imports
 
 demo: ## Publish a wheel, an sdist and an npm tarball to a server of its own, and fetch them back

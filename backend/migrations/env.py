@@ -5,11 +5,10 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from alembic import context
-from flask import current_app
 from sqlalchemy import Connection, NullPool, create_engine
 
 from wxcloudrun.kit.columns import UtcDateTime
-from wxcloudrun.kit.db import Base
+from wxcloudrun.kit.db import Base, db
 
 UTC_DATETIME = "sa.DateTime().with_variant(mysql.DATETIME(fsp=6), 'mysql')"
 
@@ -28,7 +27,7 @@ def run() -> None:
     The connection is always a fresh one: in a transaction that is open already, MySQL would forget
     which revision it has reached.
     """
-    engine = context.config.attributes.get("connection") or current_app.extensions["migrate"].db.engine
+    engine = context.config.attributes.get("connection") or db.engine
     if engine.dialect.name == "mysql":
         # The service gives a statement seconds; changing a large table may take hours.
         engine = create_engine(engine.engine.url, poolclass=NullPool)

@@ -18,7 +18,6 @@ from typing import Any, NoReturn
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
-from flask_migrate import upgrade
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.serving import is_running_from_reloader, run_simple
 
@@ -32,10 +31,10 @@ from wxcloudrun.artifacts.service.sweep import SweepService, Swept
 from wxcloudrun.audit.service.chain import Verdict
 from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.config import Settings
+from wxcloudrun.kit.db import allow_migrations
 from wxcloudrun.kit.errors import Conflict
 from wxcloudrun.kit.queue.background import Background
 from wxcloudrun.kit.security import EVERY_SCOPE, Actor, CredentialKind
-from wxcloudrun.kit.storage.minio import MinioBlobStore
 from wxcloudrun.kit.storage.port import ObjectMissing, StoreUnavailable, is_key
 from wxcloudrun.kit.web.endpoint import service
 from wxcloudrun.projects.service import DEFAULT_PROJECT, ProjectService
@@ -72,11 +71,18 @@ def register_commands(app: Flask) -> None:
 def init() -> None:
     """Create the schema, the bucket, the administrator and the default project; harmless if they exist."""
     settings: Settings = current_app.extensions["settings"]
-    upgrade()
-    store = wiring.blob_store(settings)
-    if isinstance(store, MinioBlobStore):
-        store.make_bucket()
+    migrate_schema()
+    if settings.blob_store == "minio":
+        wiring.s3_store(settings).make_bucket()
     create_administrator(settings)
+
+
+def migrate_schema() -> None:
+    """Bring the schema to the newest revision."""
+    from flask_migrate import upgrade  # noqa: PLC0415  # a server, which loads this module too, never migrates
+
+    allow_migrations(current_app)
+    upgrade()
 
 
 def create_administrator(settings: Settings) -> None:

@@ -176,6 +176,7 @@ class Settings(BaseModel):
     trusted_proxy_hops: int = Field(0, alias="TRUSTED_PROXY_HOPS", ge=0, le=8)
 
     max_upload_bytes: int = Field(10 * 1024**3, alias="MAX_UPLOAD_BYTES", ge=1)
+    extra_digests: Literal["inline", "deferred"] = Field("inline", alias="EXTRA_DIGESTS")
     link_seconds: int = Field(300, alias="LINK_SECONDS", ge=1, le=7 * 86_400)
     gc_grace_seconds: int = Field(86_400, alias="GC_GRACE_SECONDS", ge=0)
 

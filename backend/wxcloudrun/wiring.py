@@ -23,9 +23,12 @@ from wxcloudrun.accounts.service.wechat import WechatService
 from wxcloudrun.artifacts.service.collect import CollectService
 from wxcloudrun.artifacts.service.content import ContentService
 from wxcloudrun.artifacts.service.deletions import DeletionService
+from wxcloudrun.artifacts.service.digests import JOB_KIND as DIGESTS
+from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.artifacts.service.fsck import FsckService
 from wxcloudrun.artifacts.service.rebuild import RebuildService
 from wxcloudrun.artifacts.service.sweep import SweepService
+from wxcloudrun.artifacts.tasks import ArtifactTasks
 from wxcloudrun.audit.rules import ChainKeys
 from wxcloudrun.audit.service.chain import Chain
 from wxcloudrun.audit.service.log import AuditService
@@ -56,7 +59,6 @@ from wxcloudrun.kit.queue.duties import Duties
 from wxcloudrun.kit.queue.huey import HueyQueue, embedded_queue, redis_queue
 from wxcloudrun.kit.storage.local import LocalBlobStore
 from wxcloudrun.kit.storage.measured import MeasuredBlobStore
-from wxcloudrun.kit.storage.minio import MinioBlobStore, S3Location
 from wxcloudrun.kit.storage.port import BlobStore
 from wxcloudrun.maintenance.service import MaintenanceService
 from wxcloudrun.maintenance.tasks import MaintenanceTasks
@@ -104,11 +106,13 @@ def build_services(settings: Settings, blobs: BlobStore, cache: Cache) -> dict[t
     """Build each service with what it needs, by its class."""
     queue = job_queue(settings)
     jobs = JobQueue(wake_ups=queue)
+    digests = DigestService(blobs=blobs, jobs=jobs, is_deferred=settings.extra_digests == "deferred")
     services: dict[type[Any], Any] = {}
     for service in (
         jobs,
+        digests,
         *account_services(settings),
-        *registry_services(settings, blobs, jobs),
+        *registry_services(settings, blobs, jobs, digests),
         *maintenance_services(settings, blobs),
     ):
         services[type(service)] = service
@@ -123,7 +127,11 @@ def add_background_services(services: dict[type[Any], Any], settings: Settings, 
     chores = MaintenanceTasks(
         collect=services[CollectService], sweep=services[SweepService], fsck=services[FsckService]
     )
-    kinds = job_kinds(chores, ReleaseTasks(services[ObtainService]))
+    artifacts, releases = (
+        ArtifactTasks(digests=services[DigestService]),
+        ReleaseTasks(services[ObtainService]),
+    )
+    kinds = job_kinds(chores, artifacts, releases)
     recovery = RecoveryService(kinds=kinds, jobs=services[JobQueue], history_days=settings.job_history_days)
     tasks = periodic_tasks(services, chores, recovery)
     lease_seconds = settings.job_lease_seconds
@@ -143,12 +151,15 @@ def add_background_services(services: dict[type[Any], Any], settings: Settings, 
         services[type(service)] = service
 
 
-def job_kinds(chores: MaintenanceTasks, releases: ReleaseTasks) -> dict[str, JobKind]:
+def job_kinds(
+    chores: MaintenanceTasks, artifacts: ArtifactTasks, releases: ReleaseTasks
+) -> dict[str, JobKind]:
     """Return how each kind of job is done, in one table; handlers stand in the domains' `tasks.py`."""
     return {
         "collect": JobKind(chores.collect),
         "sweep": JobKind(chores.sweep),
         "fsck": JobKind(chores.fsck),
+        DIGESTS: JobKind(artifacts.compute_digests),
         OBTAIN: JobKind(releases.obtain, releases.obtain_failed),
     }
 
@@ -256,13 +267,18 @@ def wechat_gateway(settings: Settings) -> WechatGateway:
     return HttpWechatGateway(client, appid=settings.wx_appid, secret=settings.wx_secret.get_secret_value())
 
 
-def registry_services(settings: Settings, blobs: BlobStore, jobs: JobQueue) -> list[Any]:
+def registry_services(
+    settings: Settings, blobs: BlobStore, jobs: JobQueue, digests: DigestService
+) -> list[Any]:
     """Build what knows projects and bytes, lower domains first."""
     packages = PackageService()
     versions = VersionService(packages=packages)
     tags = TagService(packages=packages)
     content = ContentService(
-        blobs=blobs, max_upload_bytes=settings.max_upload_bytes, link_seconds=settings.link_seconds
+        blobs=blobs,
+        digests=digests,
+        max_upload_bytes=settings.max_upload_bytes,
+        link_seconds=settings.link_seconds,
     )
     publication = Publication(versions=versions, tags=tags, blobs=blobs)
     return [
@@ -363,6 +379,14 @@ def blob_store(settings: Settings) -> BlobStore:
     """Return the adapter that the settings choose."""
     if settings.blob_store == "local":
         return LocalBlobStore(settings.data_dir / "blobs")
+    store: BlobStore = s3_store(settings)
+    return store
+
+
+def s3_store(settings: Settings) -> Any:
+    """Return the adapter to the S3 server that the settings name; loaded only where it is used."""
+    from wxcloudrun.kit.storage.minio import MinioBlobStore, S3Location  # noqa: PLC0415  # its SDK takes 7 MB
+
     return MinioBlobStore(
         S3Location(
             endpoint=settings.minio_endpoint,

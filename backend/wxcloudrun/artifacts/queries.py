@@ -3,15 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
+    CursorResult,
+    Delete,
     Select,
     Table,
+    bindparam,
     delete,
     exists,
     func,
+    insert,
     literal,
     or_,
     select,
@@ -26,7 +31,7 @@ from wxcloudrun.kit.db import Base
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.packages.models import Package
 from wxcloudrun.projects.models import Project
-from wxcloudrun.projects.queries import visible_to
+from wxcloudrun.projects.queries import Sight, visible, who
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +45,44 @@ class SeenReference:
 
 def artifact(session: Session, digest: str) -> Artifact | None:
     """Return the artifact; in a write transaction it cannot be collected before the commit."""
-    statement = select(Artifact).where(Artifact.id == digest).with_for_update(read=True)
-    return session.execute(statement).scalar_one_or_none()
+    return session.execute(locked_artifact(), {"digest": digest}).scalar_one_or_none()
+
+
+@cache
+def locked_artifact() -> Select[Artifact]:
+    """Select one artifact, held to the end of the transaction. Built once, because every upload asks."""
+    return select(Artifact).where(Artifact.id == bindparam("digest")).with_for_update(read=True)
 
 
 def object_key(session: Session, digest: str) -> str | None:
     """Return under which key these bytes should lie, None if nobody has put them in."""
-    return session.execute(select(Artifact.object_key).where(Artifact.id == digest)).scalar_one_or_none()
+    return session.execute(named_object(), {"digest": digest}).scalar_one_or_none()
+
+
+@cache
+def named_object() -> Select[str]:
+    """Select the key of an artifact. Built once, because every upload asks this."""
+    table = Artifact.__table__
+    return select(table.c.object_key).where(table.c.id == bindparam("digest"))
+
+
+def open_lease(session: Session, key: str, *, now: datetime, expires_at: datetime) -> None:
+    """Write a lease down."""
+    values = {"object_key": key, "created_at": now, "expires_at": expires_at}
+    session.execute(insert(Lease.__table__), values)  # type: ignore[arg-type]  # a declarative table
+
+
+def end_lease(session: Session, key: str) -> bool:
+    """Delete a lease; False if there is none."""
+    ended = session.execute(ended_lease(), {"key": key})
+    return cast("CursorResult[Any]", ended).rowcount == 1
+
+
+@cache
+def ended_lease() -> Delete:
+    """Delete one lease. Built once, because every upload does it."""
+    table = Lease.__table__
+    return delete(table).where(table.c.object_key == bindparam("key"))  # type: ignore[arg-type]  # a declarative table
 
 
 def lease(session: Session, key: str) -> Lease | None:
@@ -64,8 +100,8 @@ def reference_tables() -> Iterable[Table]:
             yield table
 
 
-def visible_references(actor: Actor, digest: str) -> Select[*tuple[Any, ...]]:
-    """Select every reference to an artifact that the caller may see."""
+def visible_references(sight: Sight) -> Select[*tuple[Any, ...]]:
+    """Select every reference to the artifact `digest` that the caller may see."""
     parts = [
         select(
             table.c.package_id,
@@ -73,16 +109,15 @@ def visible_references(actor: Actor, digest: str) -> Select[*tuple[Any, ...]]:
             table.c.content_type,
             table.c.deposited_at,
             table.c.deposited_by,
-            literal(table.name).label("kind"),
-        ).where(table.c.artifact_id == digest)
+        ).where(table.c.artifact_id == bindparam("digest"))
         for table in reference_tables()
     ]
     found = union_all(*parts).subquery()
     return (
-        select(*found.c, Project.name.label("project"), Package.name.label("package"))
+        select(*found.c)
         .join(Package, Package.id == found.c.package_id)
         .join(Project, Project.id == Package.project_id)
-        .where(visible_to(actor))
+        .where(visible(sight))
     )
 
 
@@ -105,21 +140,30 @@ def seen_reference(session: Session, actor: Actor, digest: str) -> SeenReference
 
     The facts are those of the oldest deposit.
     """
-    row = session.execute(oldest_seen(actor, digest)).one_or_none()
+    row = session.execute(oldest_seen(Sight.of(actor)), {"digest": digest, **who(actor)}).one_or_none()
     return None if row is None else as_seen(row)
 
 
 def seen_artifact(session: Session, actor: Actor, digest: str) -> tuple[Artifact, SeenReference] | None:
     """Return an artifact with what the caller may know about it, with one statement."""
-    seen = oldest_seen(actor, digest).subquery()
-    statement = select(Artifact, *seen.c).join(seen, true()).where(Artifact.id == digest)
-    row = session.execute(statement).one_or_none()
+    row = session.execute(seen_with_artifact(Sight.of(actor)), {"digest": digest, **who(actor)}).one_or_none()
     return None if row is None else (row.Artifact, as_seen(row))
 
 
-def oldest_seen(actor: Actor, digest: str) -> Select[*tuple[Any, ...]]:
-    """Select the oldest deposit that the caller may see, and count all of them."""
-    found = visible_references(actor, digest).subquery()
+# The statements below are built once for each kind of caller: that costs ten times what asking does.
+
+
+@cache
+def seen_with_artifact(sight: Sight) -> Select[*tuple[Any, ...]]:
+    """Select the artifact `digest` and what `oldest_seen` says of it."""
+    seen = oldest_seen(sight).subquery()
+    return select(Artifact, *seen.c).join(seen, true()).where(Artifact.id == bindparam("digest"))
+
+
+@cache
+def oldest_seen(sight: Sight) -> Select[*tuple[Any, ...]]:
+    """Select the oldest deposit of `digest` that the caller may see, and count all of them."""
+    found = visible_references(sight).subquery()
     return (
         select(
             found.c.original_name,
@@ -143,8 +187,13 @@ def as_seen(row: Any) -> SeenReference:
 
 def ref_count(session: Session, actor: Actor, digest: str) -> int:
     """Count the references that the caller may see: counted each time, so it cannot drift."""
-    found = visible_references(actor, digest).subquery()
-    return session.execute(select(func.count()).select_from(found)).scalar_one()
+    return session.execute(counted_references(Sight.of(actor)), {"digest": digest, **who(actor)}).scalar_one()
+
+
+@cache
+def counted_references(sight: Sight) -> Select[int]:
+    """Select how many references to `digest` are visible."""
+    return select(func.count()).select_from(visible_references(sight).subquery())
 
 
 # --- Maintenance ------------------------------------------------------------------------------------

@@ -1,9 +1,22 @@
 """Every SELECT behind a reference: one statement for an exact one."""
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, Table, literal, null, select, true, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Subquery,
+    Table,
+    bindparam,
+    literal,
+    null,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.models import Artifact
@@ -13,7 +26,7 @@ from wxcloudrun.kit.names import is_sha256, is_tag
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.packages.models import Package
 from wxcloudrun.projects.models import Project
-from wxcloudrun.projects.queries import visible_to
+from wxcloudrun.projects.queries import Sight, visible, who
 from wxcloudrun.tags.models import Tag
 from wxcloudrun.versions import queries as version_queries
 from wxcloudrun.versions.models import Status, Version
@@ -46,11 +59,36 @@ def by_tag(session: Session, package_id: int, name: str) -> Target | None:
 
 def by_version(session: Session, package_id: int, name: str) -> Target | None:
     """Return what a version is; None also while it waits for its bytes."""
-    return first(session, version_targets(Version.package_id == package_id, Version.version == name))
+    row = session.execute(exact_version(), {"package_id": package_id, "name": name}).one_or_none()
+    return None if row is None else Target(*row)
+
+
+@cache
+def exact_version() -> Select[*tuple[Any, ...]]:
+    """Select what a Target holds, in its order. Built once: it is what most downloads ask."""
+    versions, artifacts = Version.__table__, Artifact.__table__
+    return (
+        select(
+            artifacts.c.id,
+            artifacts.c.size_bytes,
+            artifacts.c.md5,
+            artifacts.c.sha1,
+            artifacts.c.object_key,
+            versions.c.original_name,
+            versions.c.content_type,
+            versions.c.deposited_at,
+            null(),
+            versions.c.version,
+        )
+        .select_from(versions.join(artifacts, artifacts.c.id == versions.c.artifact_id))
+        .where(versions.c.package_id == bindparam("package_id"), versions.c.version == bindparam("name"))
+    )
 
 
 def by_name(session: Session, package_id: int, ref: Ref) -> Target | None:
     """Return what a version is, or what a bare name means: a tag, else a version, else an artifact."""
+    if ref.kind is Kind.VERSION:
+        return by_version(session, package_id, ref.value)
     return first(session, *named_targets(package_id, ref))
 
 
@@ -166,11 +204,7 @@ def first(session: Session, *parts: Select[*tuple[Any, ...]]) -> Target | None:
 
 def holders(session: Session, actor: Actor, digest: str) -> Holders:
     """Return tags and versions that are an artifact and that the caller may see, 100 of each at most."""
-    versions = select(Version.package_id, Version.version.label("name")).where(Version.artifact_id == digest)
-    tags = select(Tag.package_id, Tag.name).where(Tag.artifact_id == digest)
-    parts = [visible_names(actor, tags, is_tag=True), visible_names(actor, versions, is_tag=False)]
-    found = union_all(*(select(*part.c) for part in parts)).subquery()
-    rows = session.execute(select(*found.c).order_by(found.c.project, found.c.package, found.c.name)).all()
+    rows = session.execute(held(Sight.of(actor)), {"digest": digest, **who(actor)}).all()
     seen = [(bool(row.is_tag), Holder(row.project, row.package, row.name)) for row in rows]
     return Holders(
         tags=[holder for is_a_tag, holder in seen if is_a_tag],
@@ -178,7 +212,18 @@ def holders(session: Session, actor: Actor, digest: str) -> Holders:
     )
 
 
-def visible_names(actor: Actor, named: Select[int, str], *, is_tag: bool) -> Subquery:
+@cache
+def held(sight: Sight) -> Select[*tuple[Any, ...]]:
+    """Select who holds `digest`. Built once for each kind of caller, because building takes long."""
+    digest: BindParameter[str] = bindparam("digest")
+    versions = select(Version.package_id, Version.version.label("name")).where(Version.artifact_id == digest)
+    tags = select(Tag.package_id, Tag.name).where(Tag.artifact_id == digest)
+    parts = [visible_names(sight, tags, is_tag=True), visible_names(sight, versions, is_tag=False)]
+    found = union_all(*(select(*part.c) for part in parts)).subquery()
+    return select(*found.c).order_by(found.c.project, found.c.package, found.c.name)
+
+
+def visible_names(sight: Sight, named: Select[int, str], *, is_tag: bool) -> Subquery:
     """Add project and package to names, keeping those that the caller may see."""
     found = named.subquery()
     return (
@@ -190,7 +235,7 @@ def visible_names(actor: Actor, named: Select[int, str], *, is_tag: bool) -> Sub
         )
         .join_from(found, Package, Package.id == found.c.package_id)
         .join(Project, Project.id == Package.project_id)
-        .where(visible_to(actor))
+        .where(visible(sight))
         .order_by(Project.name, Package.name, found.c.name)
         .limit(MAX_HOLDERS)
         .subquery()

@@ -4,6 +4,7 @@ The session never begins by itself: a query outside `transaction()`, `reading()`
 raises at once. That is what keeps a transaction from staying open while bytes flow.
 """
 
+import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,15 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask, current_app
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from pymysql.err import MySQLError
-from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy import Engine, MetaData, event
 from sqlalchemy.exc import IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import QueuePool
 
-from wxcloudrun.kit import metrics
+from wxcloudrun.kit import metrics, sqlite
 
 ATTEMPTS = 5
 HIDDEN = {"hide_parameters": True}  # a failure is logged, and what was to be stored may be a secret
@@ -48,7 +48,6 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base, session_options={"autobegin": False, "expire_on_commit": False})
-migrate = Migrate(db=db, render_as_batch=True, compare_type=True)
 
 
 @dataclass(slots=True)
@@ -81,7 +80,9 @@ def transaction() -> Iterator[Transaction]:
     """
     session = fresh_session()
     tx = session.info[OPEN] = Transaction(session)
-    with session.begin():
+    if session.in_transaction():
+        session.begin()  # raises: nobody would let this thread have its turn a second time
+    with sqlite.turn_to_write(db.engine), session.begin():
         session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
         yield tx
     tx.run_effects()
@@ -171,14 +172,22 @@ def configure(app: Flask, *, url: str, sqlite_synchronous: str, pool_size: int) 
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url, pool_size)
     db.init_app(app)
-    migrate.init_app(app, directory=str(app.config["MIGRATIONS_DIR"]))
+    if "flask_migrate" in sys.modules:  # the `flask` command has loaded its plugins
+        allow_migrations(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            prepare_sqlite(db.engine, sqlite_synchronous)
+            sqlite.prepare(db.engine, sqlite_synchronous)
         else:
             prepare_mysql(db.engine)
         engine = db.engine
     measure_pool(engine)  # after what prepares connections: one that it refuses is not in use
+
+
+def allow_migrations(app: Flask) -> None:
+    """Let `flask db` and `flask init` change the schema. A server does without: Alembic takes 11 MB."""
+    from flask_migrate import Migrate  # noqa: PLC0415  # only commands migrate
+
+    Migrate(app, db, directory=str(app.config["MIGRATIONS_DIR"]), render_as_batch=True, compare_type=True)
 
 
 def engine_options(url: str, pool_size: int) -> dict[str, Any]:
@@ -257,22 +266,3 @@ def prepare_mysql(engine: Engine) -> None:
         except (MySQLError, OSError) as error:
             raise InvalidatePoolError from error  # every other one has died with it; a new one is opened
         connection._read_timeout = STATEMENT_SECONDS  # noqa: SLF001  # the driver has no public name for it
-
-
-def prepare_sqlite(engine: Engine, synchronous: str) -> None:
-    """Make SQLite keep foreign keys, read beside one writer, and begin when we say so."""
-
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver's own implicit BEGIN would come too late
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA busy_timeout=15000")
-        cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute(f"PRAGMA synchronous={synchronous}")
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Connection) -> None:
-        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-        connection.exec_driver_sql(f"BEGIN {mode}")

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from wxcloudrun.accounts.models import User
@@ -41,14 +42,43 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
 
     A credential without the read scope sees nothing, not even by counting.
     """
-    if Scope.READ not in actor.scopes:
+    return condition(Sight.of(actor), user_id=actor.user_id, bound_project_id=actor.bound_project_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What about a caller decides the form of the condition, so that statements can be built beforehand."""
+
+    reads: bool
+    is_bound: bool
+    is_administrator: bool
+
+    @classmethod
+    def of(cls, actor: Actor) -> "Sight":
+        """Return a caller's."""
+        return cls(Scope.READ in actor.scopes, actor.bound_project_id is not None, actor.is_administrator)
+
+
+def visible(sight: Sight) -> ColumnElement[bool]:
+    """Return the condition of `visible_to` for statements that are built once; they need `who` is asking."""
+    return condition(sight, user_id=bindparam("caller_id"), bound_project_id=bindparam("bound_project_id"))
+
+
+def who(actor: Actor) -> dict[str, int | None]:
+    """Return the parameters of a statement with `visible`."""
+    return {"caller_id": actor.user_id, "bound_project_id": actor.bound_project_id}
+
+
+def condition(sight: Sight, *, user_id: Any, bound_project_id: Any) -> ColumnElement[bool]:
+    """Write the condition; the two ids are values or parameters."""
+    if not sight.reads:
         return false()
-    within_binding = true() if actor.bound_project_id is None else Project.id == actor.bound_project_id
-    if actor.is_administrator:
+    within_binding = Project.id == bound_project_id if sight.is_bound else true()
+    if sight.is_administrator:
         return within_binding
     membership = (
         exists()
-        .where(Membership.project_id == Project.id, Membership.user_id == actor.user_id)
+        .where(Membership.project_id == Project.id, Membership.user_id == user_id)
         .correlate(Project)  # the statement around it may have memberships of its own
     )
     return and_(within_binding, or_(Project.is_public, membership))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, exists, func, null, or_, select
+from sqlalchemy import Select, func, null, select, union
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.queries import reference_tables
@@ -79,8 +79,11 @@ def with_references(filters: Filters) -> Select[*tuple[Any, ...]]:
         return statement
     if targets:
         return statement.where(*(column == filters.sha256 for column in targets))
-    held = [
-        exists().where(table.c.package_id == Package.id, table.c.artifact_id == filters.sha256)
-        for table in reference_tables()
-    ]
-    return statement.where(or_(*held))
+    # Joined and not asked for each package: there may be a million of those, and of holders a few.
+    held = union(
+        *(
+            select(table.c.package_id).where(table.c.artifact_id == filters.sha256)
+            for table in reference_tables()
+        )
+    ).subquery()
+    return statement.join(held, held.c.package_id == Package.id)

@@ -69,6 +69,7 @@ class Version(Reference, Base):
     __tablename__ = "versions"
     __table_args__ = (
         UniqueConstraint("package_id", "version"),
+        Index(None, "package_id", "id"),
         UniqueConstraint("activated_in"),
         Index(None, "status", "id"),
         artifact_index(),

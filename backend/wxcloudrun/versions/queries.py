@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, and_, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from wxcloudrun.accounts.models import User
@@ -35,8 +36,14 @@ class VersionView:
 
 def version(session: Session, package_id: int, name: str) -> Version | None:
     """Return the row for a change, locked where the database locks rows."""
-    statement = select(Version).where(Version.package_id == package_id, Version.version == name)
-    return session.execute(statement.with_for_update()).scalar_one_or_none()
+    return session.execute(locked_version(), {"package_id": package_id, "name": name}).scalar_one_or_none()
+
+
+@cache
+def locked_version() -> Select[Version]:
+    """Select one version for a change. Built once, because every upload with a version asks this."""
+    named = and_(Version.package_id == bindparam("package_id"), Version.version == bindparam("name"))
+    return select(Version).where(named).with_for_update()
 
 
 def retired(session: Session, package_id: int, name: str) -> RetiredVersion | None:
@@ -46,12 +53,27 @@ def retired(session: Session, package_id: int, name: str) -> RetiredVersion | No
 
 def view(session: Session, package_id: int, name: str) -> VersionView | None:
     """Return one version for an answer."""
-    row = session.execute(
-        select(Version, User.username)
-        .outerjoin(User, User.id == Version.created_by)
-        .where(Version.package_id == package_id, Version.version == name)
-    ).one_or_none()
-    return None if row is None else as_view(row.Version, row.username)
+    row = session.execute(viewed(), {"package_id": package_id, "name": name}).one_or_none()
+    return None if row is None else VersionView(*row)
+
+
+@cache
+def viewed() -> Select[*tuple[Any, ...]]:
+    """Select what a VersionView holds, in its order. Built once, because readers ask this all the time."""
+    versions, users = Version.__table__, User.__table__
+    return (
+        select(
+            versions.c.id,
+            versions.c.version,
+            versions.c.artifact_id,
+            versions.c.status,
+            versions.c.version_source,
+            versions.c.created_at,
+            users.c.username,
+        )
+        .select_from(versions.outerjoin(users, users.c.id == versions.c.created_by))
+        .where(versions.c.package_id == bindparam("package_id"), versions.c.version == bindparam("name"))
+    )
 
 
 def page_of_versions(session: Session, package_id: int, page: PageRequest[int]) -> Page[VersionView]:

@@ -14,9 +14,11 @@ from wxcloudrun.artifacts.models import Artifact, Lease, PendingDeletion
 from wxcloudrun.artifacts.service.collect import Collected, CollectService
 from wxcloudrun.artifacts.service.content import ContentService
 from wxcloudrun.artifacts.service.deletions import DeletionService
+from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.artifacts.service.fsck import Checked, CheckSpec, FsckService
 from wxcloudrun.artifacts.service.rebuild import RebuildService, Rebuilt
 from wxcloudrun.artifacts.service.sweep import SweepService, Swept
+from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.db import reading, transaction
 from wxcloudrun.kit.storage.port import BlobStore
@@ -56,7 +58,11 @@ class Keeper:
 
     def content(self) -> ContentService:
         """What an upload uses to bring its bytes in."""
-        return ContentService(blobs=self.store, max_upload_bytes=10**9, link_seconds=LINK_SECONDS)
+        jobs = self.app.extensions["services"][JobQueue]
+        digests = DigestService(blobs=self.store, jobs=jobs, is_deferred=False)
+        return ContentService(
+            blobs=self.store, digests=digests, max_upload_bytes=10**9, link_seconds=LINK_SECONDS
+        )
 
     def orphan(self, data: bytes = b"nobody's") -> str:
         """Put an object into the store that nothing names."""

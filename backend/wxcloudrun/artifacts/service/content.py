@@ -5,14 +5,15 @@ a row nor, after a while, a lease names; that is what the sweeper looks for.
 """
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from wxcloudrun.artifacts import queries
-from wxcloudrun.artifacts.models import Artifact, Lease, PendingDeletion
+from wxcloudrun.artifacts.models import Artifact, PendingDeletion
+from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.db import Transaction, reading, transaction
 from wxcloudrun.kit.errors import TooLarge, Unavailable
@@ -52,8 +53,11 @@ class Adopted:
 class ContentService:
     """Receives bytes and turns them into artifacts; stores each content once."""
 
-    def __init__(self, *, blobs: BlobStore, max_upload_bytes: int, link_seconds: int) -> None:
+    def __init__(
+        self, *, blobs: BlobStore, digests: DigestService, max_upload_bytes: int, link_seconds: int
+    ) -> None:
         self._blobs = blobs
+        self._digests = digests
         self._max_upload_bytes = max_upload_bytes
         self._link_seconds = link_seconds
 
@@ -67,13 +71,14 @@ class ContentService:
         if announced_bytes is not None and announced_bytes > self._max_upload_bytes:
             raise self._too_large()
 
-    def receive(self, blocks: Iterable[bytes]) -> Received:
+    def receive(self, blocks: Iterable[bytes], announced: Collection[str] = ()) -> Received:
         """Store a stream under a fresh leased key, measuring it on the way.
 
+        `announced` names the digests that the client has sent: they are computed whatever the settings say.
         Raises TooLarge, StoreUnavailable, or whatever `blocks` raises; then nothing remains.
         """
         key = self._open_lease()
-        measurement = Measurement()
+        measurement = Measurement(self._digests.computed_on_arrival(announced))
         try:
             limited = self._limited(self._renewing(key, blocks))
             self._blobs.write(key, measurement.pass_through(limited))
@@ -117,7 +122,10 @@ class ContentService:
             )
             tx.session.add(artifact)
             tx.session.flush()
+            self._digests.follow(tx, artifact)
             return Adopted(artifact, surplus_key=None)
+        if None in (artifact.md5, artifact.sha1):
+            self._digests.fill(tx, artifact, measured)
         artifact.unreferenced_since = None
         if artifact.object_key == examined.existing_key and not examined.is_whole:
             self._heal(tx, artifact, received.key)
@@ -126,11 +134,8 @@ class ContentService:
 
     def end_lease(self, tx: Transaction, key: str) -> None:
         """End a lease with the transaction. Raises Unavailable if the sweeper has already taken it."""
-        lease = queries.lease(tx.session, key)
-        if lease is None:
+        if not queries.end_lease(tx.session, key):
             raise Unavailable("the upload took too long and was given up; send it again")
-        tx.session.delete(lease)
-        tx.session.flush()
 
     def discard(self, key: str) -> None:
         """Remove an object that no row has ever named, and its lease. What fails is left to the sweeper."""
@@ -150,11 +155,7 @@ class ContentService:
         """End a lease of an upload that failed; if the database fails too, the lease ends by itself."""
         try:
             with transaction() as tx:
-                lease = queries.lease(tx.session, key)
-                if lease is None:
-                    return
-                tx.session.delete(lease)
-                if must_go:
+                if queries.end_lease(tx.session, key) and must_go:
                     now = clock.now()
                     tx.session.add(PendingDeletion(object_key=key, created_at=now, not_before=now))
         except SQLAlchemyError as error:
@@ -170,9 +171,8 @@ class ContentService:
     def _open_lease(self) -> str:
         key, now = ids.new_id(), clock.now()
         with transaction() as tx:
-            tx.session.add(
-                Lease(object_key=key, created_at=now, expires_at=now + timedelta(seconds=LEASE_SECONDS))
-            )
+            expires_at = now + timedelta(seconds=LEASE_SECONDS)
+            queries.open_lease(tx.session, key, now=now, expires_at=expires_at)
         return key
 
     def _renewing(self, key: str, blocks: Iterable[bytes]) -> Iterator[bytes]:
@@ -213,5 +213,6 @@ class ContentService:
         tx.session.add(PendingDeletion(object_key=damaged_key, created_at=now, not_before=not_before))
         artifact.object_key = key
         tx.session.flush()
+        self._digests.follow(tx, artifact)  # an earlier job has failed on the damaged object
         facts = {"artifact_id": artifact.id, "damaged_key": damaged_key, "key": key}
         tx.after_commit(lambda: logger.warning("artifact_healed", extra=facts))

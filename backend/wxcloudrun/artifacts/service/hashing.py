@@ -1,10 +1,10 @@
 """Reading stored objects from end to end, no faster than one is allowed to."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.storage.measuring import Measured, Measurement
+from wxcloudrun.kit.storage.measuring import EXTRA_DIGESTS, Measured, Measurement
 from wxcloudrun.kit.storage.port import BlobStore
 
 
@@ -26,9 +26,11 @@ class Throttle:
                 time.sleep(max(0.0, due_at - clock.monotonic()))
 
 
-def measure(blobs: BlobStore, key: str, throttle: Throttle) -> Measured:
+def measure(
+    blobs: BlobStore, key: str, throttle: Throttle, *, extra: Collection[str] = EXTRA_DIGESTS
+) -> Measured:
     """Return what an object really holds. Raises ObjectMissing, StoreUnavailable."""
-    measurement = Measurement()
+    measurement = Measurement(extra)
     for _ in measurement.pass_through(throttle.pass_through(blobs.read(key))):
         pass
     return measurement.result()

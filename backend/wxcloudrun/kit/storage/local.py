@@ -4,10 +4,11 @@ import contextlib
 import errno
 import os
 import tempfile
+import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from wxcloudrun.kit.storage.port import (
     BLOCK_BYTES,
@@ -20,8 +21,7 @@ from wxcloudrun.kit.storage.port import (
     quarantine_path,
 )
 
-# The kernel starts writing early, so that the last sync of a large object has little left to wait for.
-SYNC_EVERY_BYTES = 64 * 1024 * 1024
+SYNC_EVERY_BYTES = 32 * 1024 * 1024
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -167,15 +167,55 @@ def entries(directory: Path) -> list[Path]:
 def write_durably(descriptor: int, blocks: Iterable[bytes]) -> None:
     """Write every block and return when the disk has them."""
     unsynced = 0
-    for block in blocks:
-        with translated_errors():
-            write_all(descriptor, block)
+    with EarlySync(descriptor) as early:
+        for block in blocks:
+            with translated_errors():
+                write_all(descriptor, block)
             unsynced += len(block)
-            if unsynced >= SYNC_EVERY_BYTES:
-                os.fdatasync(descriptor)
+            if unsynced >= SYNC_EVERY_BYTES and early.begin():
                 unsynced = 0
     with translated_errors():
+        early.reraise()
         os.fsync(descriptor)
+
+
+class EarlySync:
+    """Lets the disk take what is written of a large file while more of it arrives.
+
+    One sync at a time, in a thread of its own; small files have none. Without it a gigabyte would wait for
+    the disk at its end. What a sync raises must not be lost: the kernel reports a failed write only once.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._thread: threading.Thread | None = None
+        self._failure: OSError | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._thread is not None:
+            self._thread.join()
+
+    def begin(self) -> bool:
+        """Begin a sync; False if the last one is still going on."""
+        if self._thread is not None and self._thread.is_alive():
+            return False
+        self._thread = threading.Thread(target=self._sync, name="sync", daemon=True)
+        self._thread.start()
+        return True
+
+    def reraise(self) -> None:
+        """Raise what an earlier sync raised."""
+        if self._failure is not None:
+            raise self._failure
+
+    def _sync(self) -> None:
+        try:
+            os.fdatasync(self._descriptor)
+        except OSError as failure:
+            self._failure = self._failure or failure
 
 
 def write_all(descriptor: int, block: bytes) -> None:

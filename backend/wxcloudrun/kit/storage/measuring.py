@@ -1,4 +1,4 @@
-"""Measures bytes as they pass: three digests and the size, with the hashing beside the writing.
+"""Measures bytes as they pass: the digests and the size, with the hashing beside the writing.
 
 MD5 costs more than SHA-256 and SHA-1 together on current processors, so it has a thread of its own
 once a body is longer than what a thread is worth. hashlib releases the lock of the interpreter for
@@ -8,12 +8,13 @@ long blocks; queues are short, so memory stays constant whatever the size.
 import hashlib
 import queue
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 THREADS_FROM_BYTES = 2 * 1024 * 1024
 QUEUE_BLOCKS = 3
+EXTRA_DIGESTS = frozenset({"sha1", "md5"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +23,8 @@ class Measured:
 
     size_bytes: int
     sha256: str
-    sha1: str
-    md5: str
+    sha1: str | None = None  # None: it was not asked for
+    md5: str | None = None
 
 
 class Hash(Protocol):
@@ -61,13 +62,16 @@ class Lane:
 
 
 class Measurement:
-    """Passes blocks through and measures them; `result()` is valid once they have all passed."""
+    """Passes blocks through and measures them; `result()` is valid once they have all passed.
 
-    def __init__(self) -> None:
+    SHA-256 is always computed; `extra` names those of the EXTRA_DIGESTS that are wanted besides.
+    """
+
+    def __init__(self, extra: Collection[str] = EXTRA_DIGESTS) -> None:
         self._size_bytes = 0
         self._sha256 = hashlib.sha256()
-        self._sha1 = hashlib.sha1(usedforsecurity=False)
-        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._sha1 = hashlib.sha1(usedforsecurity=False) if "sha1" in extra else None
+        self._md5 = hashlib.md5(usedforsecurity=False) if "md5" in extra else None
         self._lanes: list[Lane] = []
 
     def pass_through(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
@@ -84,19 +88,24 @@ class Measurement:
 
     def _take(self, block: bytes) -> None:
         if not self._lanes and self._size_bytes > THREADS_FROM_BYTES:
-            self._lanes = [Lane(self._sha256, self._sha1), Lane(self._md5)]
+            self._lanes = [Lane(*hashes) for hashes in self._shares()]
         if self._lanes:
             for lane in self._lanes:
                 lane.feed(block)
         else:
-            for each in (self._sha256, self._sha1, self._md5):
+            for each in (each for hashes in self._shares() for each in hashes):
                 each.update(block)
+
+    def _shares(self) -> list[list[Hash]]:
+        """Return what each thread computes."""
+        fast: list[Hash] = [self._sha256] if self._sha1 is None else [self._sha256, self._sha1]
+        return [fast] if self._md5 is None else [fast, [self._md5]]
 
     def result(self) -> Measured:
         """Return size and digests of what has passed."""
         return Measured(
             size_bytes=self._size_bytes,
             sha256=self._sha256.hexdigest(),
-            sha1=self._sha1.hexdigest(),
-            md5=self._md5.hexdigest(),
+            sha1=None if self._sha1 is None else self._sha1.hexdigest(),
+            md5=None if self._md5 is None else self._md5.hexdigest(),
         )

@@ -83,7 +83,8 @@ class Publication:
             return None
         if earlier.fingerprint != request_fingerprint(found, spec, digest):
             raise IdempotencyKeyReused("this Idempotency-Key was used for another upload; take a new one")
-        return self._shown(session, actor, found, earlier)
+        known = queries.digests(session, earlier.digest)
+        return self._shown(session, actor, found, earlier, known)
 
     def publish(
         self,
@@ -99,7 +100,7 @@ class Publication:
         Raises VersionTaken if an explicit version means other bytes. A detected one that does so costs
         the deposit only its version, and the answer says so.
         """
-        seen_before = artifact_queries.seen_reference(tx.session, actor, artifact.id) is not None
+        seen_before = artifact_queries.ref_count(tx.session, actor, artifact.id) > 0
         provenance = Provenance(spec.filename, spec.content_type, clock.now(), actor.user_id)
         named, conflict = self._name(tx, actor, found, proposed, artifact.id, provenance)
         if spec.tag is not None:
@@ -120,7 +121,7 @@ class Publication:
         tx.session.add(upload)
         tx.session.flush()
         record(tx, actor, "upload.accepted", f"{found.path}/upload/{upload.id}", after=state_of(upload))
-        return self._shown(tx.session, actor, found, upload)
+        return self._shown(tx.session, actor, found, upload, Digests(artifact.md5, artifact.sha1))
 
     def _name(
         self,
@@ -142,12 +143,14 @@ class Publication:
             return None, proposed.version
         return proposed, None
 
-    def _shown(self, session: Session, actor: Actor, found: FoundPackage, upload: Upload) -> Deposited:
+    def _shown(
+        self, session: Session, actor: Actor, found: FoundPackage, upload: Upload, digests: Digests
+    ) -> Deposited:
         return Deposited(
             upload=upload,
             project=found.project,
             package=found.name,
-            digests=queries.digests(session, upload.digest),
+            digests=digests,
             ref_count=artifact_queries.ref_count(session, actor, upload.digest),
         )
 

@@ -19,6 +19,8 @@ from wxcloudrun.versions.service import NamedVersion
 
 logger = logging.getLogger(__name__)
 
+ALGORITHMS = ("sha256", "sha1", "md5")
+
 
 @dataclass(frozen=True, slots=True)
 class Checksums:
@@ -28,9 +30,14 @@ class Checksums:
     sha1: str | None = None
     md5: str | None = None
 
+    @property
+    def given(self) -> frozenset[str]:
+        """Which of the digests the client has sent."""
+        return frozenset(name for name in ALGORITHMS if getattr(self, name) is not None)
+
     def verify(self, actual: "Measured | Checksums") -> None:
         """Raise ChecksumMismatch, which names both digests; what is not known cannot disagree."""
-        for algorithm in ("sha256", "sha1", "md5"):
+        for algorithm in ALGORITHMS:
             expected, received = getattr(self, algorithm), getattr(actual, algorithm)
             if None not in (expected, received) and expected != received:
                 raise ChecksumMismatch(
@@ -121,7 +128,7 @@ class Reception:
 
         Raises TooLarge, Interrupted, StoreUnavailable, ChecksumMismatch, or Invalid for an empty file.
         """
-        self._received = self._content.receive(blocks)
+        self._received = self._content.receive(blocks, checksums.given)
         if self._received.measured.size_bytes == 0:
             raise empty_file()
         checksums.verify(self._received.measured)

@@ -1,0 +1,1 @@
+"""Measures this service beside real peers and beside what the machine can do at all."""

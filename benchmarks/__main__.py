@@ -1,0 +1,66 @@
+"""`make bench`: everybody does the same work in turn; medians, ratios, targets, one chart."""
+
+import json
+import sys
+from collections.abc import Iterator
+from shutil import which
+from typing import Any
+
+from benchmarks import chart, machine, report
+from benchmarks.field import Field, entered
+from benchmarks.options import Options
+from benchmarks.rounds import Figure, Work, alternate
+from benchmarks.work import requests, rules, starts, transfers
+
+
+def main() -> int:
+    """Measure, print, write; 0 whatever the figures say, since machines differ."""
+    options = Options.parse(sys.argv[1:])
+    before = machine.facts()
+    figures: list[Figure] = []
+    with entered(options) as field:
+        for name, why in field.left_out.items():
+            print(f"left out: {name}: {why}", flush=True)
+        for work in wanted(field, options):
+            done = alternate(work, options.rounds)
+            figures += done
+            print(f"{work.name}: " + ", ".join(shown(each) for each in done), flush=True)
+        result: dict[str, Any] = {
+            "date": machine.today(),
+            "machine": before,
+            "options": {
+                "size_bytes": options.size_bytes,
+                "rounds": options.rounds,
+                "seconds": options.seconds,
+            },
+            "durability": machine.durability(field.service.environ),
+            "versions": machine.versions(),
+            "left_out": field.left_out,
+            "figures": [each.as_facts() for each in figures],
+        }
+    print("\n" + report.written(result))
+    options.results.mkdir(parents=True, exist_ok=True)
+    (options.results / "bench.json").write_text(json.dumps(result, indent=1) + "\n")
+    (options.results / "bench.svg").write_text(chart.drawn(result["figures"]))
+    print(f"\nwritten to {options.results}/bench.json and bench.svg")
+    return 0
+
+
+def wanted(field: Field, options: Options) -> Iterator[Work]:
+    """Yield the works that the options name, one after the other."""
+    kinds = [starts.works(field), rules.works(), transfers.works(field, options.size_bytes)]
+    if which("wrk") is None:
+        field.left_out["many requests"] = "wrk is not installed"
+    else:
+        kinds.insert(1, requests.works(field, options.seconds))
+    for works in kinds:
+        yield from (work for work in works if options.includes(work.name))
+
+
+def shown(figure: Figure) -> str:
+    """Return a figure for the line that is printed as soon as it is known."""
+    return f"{figure.contender} {report.number(figure.median)} {figure.unit}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

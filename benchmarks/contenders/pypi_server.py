@@ -1,0 +1,65 @@
+"""pypiserver: a small Python registry on a folder."""
+
+import contextlib
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks.contenders.contender import Contender, Request
+from benchmarks.files import Sample
+from benchmarks.load import curl
+from benchmarks.processes import Unavailable, answers, free_port, launch, wait_until
+
+VERSION = "2.4.2"
+
+
+class PypiServer(Contender):
+    """Started with its own default server; uploads without a password."""
+
+    name = "pypiserver"
+
+    def __init__(self, folder: Path, programs: Path) -> None:
+        super().__init__(folder)
+        self._environment = programs / f"pypiserver-{VERSION}"
+
+    def start(self) -> None:
+        """Install it once, into an environment of its own, and start it on an empty folder."""
+        program = self._environment / "bin" / "pypi-server"
+        if not program.exists():
+            self._install()
+        self.port = free_port()
+        files = self.folder / "packages"
+        files.mkdir(exist_ok=True)
+        address = ["-i", "127.0.0.1", "-p", str(self.port)]
+        command = [str(program), "run", *address, "-P", ".", "-a", ".", str(files)]
+        self.running = launch(command, folder=self.folder, log=self.log)
+        wait_until(lambda: answers(self.port, "/"), self.running, self.log)
+
+    def _install(self) -> None:
+        try:
+            subprocess.run([sys.executable, "-m", "venv", self._environment], check=True, capture_output=True)
+            pip = [str(self._environment / "bin" / "python"), "-m", "pip", "install", "--quiet"]
+            subprocess.run([*pip, f"pypiserver=={VERSION}"], check=True, capture_output=True, timeout=300)
+        except (subprocess.SubprocessError, OSError) as error:
+            raise Unavailable("it could not be installed from PyPI") from error
+
+    @property
+    def url(self) -> str:
+        """Where uploads go."""
+        return f"http://127.0.0.1:{self.port}/"
+
+    def put(self, sample: Sample) -> None:
+        """Upload as twine does: a form with the file."""
+        fields = {":action": "file_upload", "name": "bench", "version": sample.name}
+        curl.form(sample.path, Request(self.url), "content", f"bench-{sample.name}.tar.gz", fields)
+
+    def get(self, sample: Sample) -> Request:
+        """Where an uploaded file is read."""
+        return Request(f"{self.url}packages/bench-{sample.name}.tar.gz")
+
+    def clear(self) -> None:
+        """Unlink large files."""
+        for path in (self.folder / "packages").iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_size > 1024 * 1024:
+                    path.unlink()

@@ -1,0 +1,100 @@
+"""What has to be reached, as rows of data, and whether it was."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Figures = Mapping[tuple[str, str], Mapping[str, Any]]
+
+MINE, DEFERRED, DOCKER = "service", "service, deferred digests", "docker-registry"
+UP, FORM, DOWN = "large up, raw PUT", "large up, multipart form", "large down"
+SMALL_UP, SMALL_DOWN = "10 KB up, 8 connections", "10 KB down, 8 connections"
+METADATA = "metadata: one version"
+GIB = 1024**3
+MEGABYTE = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """What one reached in a work must be at least so many times what another reached."""
+
+    work: str
+    mine: str
+    beside: str
+    at_least: float
+    beside_work: str | None = None
+
+    @property
+    def text(self) -> str:
+        """Say it in words."""
+        of = self.beside if self.beside_work is None else f"{self.beside_work}"
+        who = "" if self.mine.startswith(MINE) and self.mine != DEFERRED else f" ({self.mine})"
+        return f"{self.work}{who}: at least {self.at_least:g} × {of}"
+
+    def reached(self, figures: Figures) -> float | None:
+        """Return the ratio, None if somebody did not take part."""
+        above = figures.get((self.work, self.mine))
+        below = figures.get((self.beside_work or self.work, self.beside))
+        if above is None or below is None or not below["median"]:
+            return None
+        return float(above["median"] / below["median"])
+
+    def is_met(self, reached: float) -> bool:
+        """Compare."""
+        return reached >= self.at_least
+
+
+@dataclass(frozen=True, slots=True)
+class Most:
+    """A figure of the service must not be larger than this; `field` is the median or what was used."""
+
+    work: str
+    mine: str
+    field: str
+    at_most: float
+    unit: str
+    divisor: float = 1.0
+    per_gib: bool = False
+
+    @property
+    def text(self) -> str:
+        """Say it in words."""
+        what = {"median": "", "median_cpu_seconds": ", processor time", "peak_bytes": ", a worker's memory"}
+        return f"{self.work}{what[self.field]}: at most {self.at_most:g} {self.unit}"
+
+    def reached(self, figures: Figures) -> float | None:
+        """Return the figure, None if it was not measured."""
+        found = figures.get((self.work, self.mine))
+        if found is None or found[self.field] is None:
+            return None
+        scale = GIB / found["size_bytes"] if self.per_gib else 1.0
+        return float(found[self.field] / self.divisor * scale)
+
+    def is_met(self, reached: float) -> bool:
+        """Compare."""
+        return reached <= self.at_most
+
+
+TARGETS: tuple[Ratio | Most, ...] = (
+    Ratio(UP, MINE, DOCKER, 1.8),
+    Ratio(UP, DEFERRED, DOCKER, 3.0),
+    Ratio(FORM, MINE, DOCKER, 1.3),
+    Ratio(DOWN, MINE, DOCKER, 0.9),
+    Ratio(DOWN, MINE, "nginx", 0.7),
+    Most(DOWN, MINE, "median_cpu_seconds", 0.4, "CPU-seconds for 1 GiB", per_gib=True),
+    Ratio("large up to minio", "service on minio", "minio, SDK", 0.95),
+    Ratio("large down from minio", "service on minio", "minio, SDK", 0.8),
+    Ratio("large up to seaweedfs", "service on seaweedfs", "seaweedfs, SDK", 0.95),
+    Ratio("large down from seaweedfs", "service on seaweedfs", "seaweedfs, SDK", 0.8),
+    Ratio(SMALL_UP, MINE, DOCKER, 1.7),
+    Ratio(SMALL_DOWN, MINE, DOCKER, 1.7),
+    Ratio(METADATA, MINE, MINE, 1.0, beside_work=SMALL_DOWN),
+    Most("cold start until ready", MINE, "median", 2.0, "s"),
+    Most("largest process after a start", MINE, "median", 100, "MB"),
+    Most(UP, MINE, "peak_bytes", 130, "MB", MEGABYTE),
+    Most(FORM, MINE, "peak_bytes", 130, "MB", MEGABYTE),
+    Most(DOWN, MINE, "peak_bytes", 130, "MB", MEGABYTE),
+    Most("large up to minio", "service on minio", "peak_bytes", 130, "MB", MEGABYTE),
+    Most("large down from minio", "service on minio", "peak_bytes", 130, "MB", MEGABYTE),
+    Most("large up to seaweedfs", "service on seaweedfs", "peak_bytes", 130, "MB", MEGABYTE),
+)

@@ -1,0 +1,40 @@
+"""Choosing among 1 000 versions in this process: without HTTP and without a database."""
+
+import time
+from collections.abc import Callable, Iterator
+
+from wxcloudrun.versions.rules import Candidate, choose, order_of, parse_range
+
+from benchmarks.rounds import Case, Work
+
+VERSIONS = 1000
+UNIT = "ms"
+
+
+def works() -> Iterator[Work]:
+    """Make the work: the first look at the names, and every later one."""
+    candidates = [
+        Candidate(version=f"{number % 7}.{number}.{number % 3}", sequence=number, available=True)
+        for number in range(VERSIONS)
+    ]
+    cases = [
+        Case("names seen before", timed(candidates)),
+        Case("new names", timed(candidates, is_cold=True)),
+    ]
+    yield Work("choose among 1 000 versions, in memory", UNIT, lambda: cases)
+
+
+def timed(candidates: list[Candidate], *, is_cold: bool = False) -> Callable[[], float]:
+    """Return a run that chooses the highest version in a range and says how many milliseconds it took."""
+    wanted = parse_range("^3.1")
+
+    def run() -> float:
+        if is_cold:
+            order_of.cache_clear()
+        else:
+            choose(candidates, wanted)
+        began = time.perf_counter()
+        choose(candidates, wanted)
+        return (time.perf_counter() - began) * 1000
+
+    return run
