@@ -39,8 +39,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def uses_servers(item: pytest.Item) -> bool:
     """Tell whether a test has an application whose database and store can be exchanged."""
     fixtures = set(getattr(item, "fixturenames", ()))
-    is_local = "blobs" in fixtures or item.get_closest_marker("local_store") is not None
-    return bool(fixtures & {"make_app", "shared_app"}) and not is_local
+    is_alone = any(item.get_closest_marker(name) for name in ("local_store", "one_process"))
+    return bool(fixtures & {"make_app", "shared_app"}) and "blobs" not in fixtures and not is_alone
 
 
 @pytest.fixture(scope="session")

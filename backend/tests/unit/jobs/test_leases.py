@@ -243,14 +243,17 @@ class TestCheck:
     def test_it_asks_the_database_once_a_second(
         self, bench: Bench, time: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        ticks = iter([100.0, 100.5, 101.5])
+        def let_the_time_be(seconds: float) -> None:
+            monkeypatch.setattr(contexts.clock, "monotonic", lambda: seconds)
 
         def handler(context: JobContext, _arguments: dict[str, Any]) -> None:
-            monkeypatch.setattr(contexts.clock, "monotonic", lambda: next(ticks))
+            let_the_time_be(100.0)
             context.check()
             time.advance(seconds=LEASE_SECONDS + 1)
             bench.requeue()
+            let_the_time_be(100.5)
             context.check()
+            let_the_time_be(101.5)
             with pytest.raises(LeaseLost):
                 context.check()
             monkeypatch.undo()

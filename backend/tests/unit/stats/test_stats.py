@@ -55,6 +55,7 @@ def test_given_connections_then_none_is_counted_twice_and_the_asking_one_is_back
     assert database["total_connections"] == database["available_connections"] >= 1
 
 
+@pytest.mark.one_process
 def test_given_five_hits_and_a_miss_then_the_rate_is_written_as_a_percentage(make_app: MakeApp) -> None:
     app = make_app()
     shop, admin = owned_package(app)
@@ -71,6 +72,7 @@ def test_given_five_hits_and_a_miss_then_the_rate_is_written_as_a_percentage(mak
     }  # fmt: skip
 
 
+@pytest.mark.one_process
 def test_given_more_questions_than_the_cache_holds_then_evictions_are_counted(make_app: MakeApp) -> None:
     app = make_app(CACHE_MAX_SIZE="2")
     shop, admin = owned_package(app)

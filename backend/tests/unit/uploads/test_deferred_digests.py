@@ -126,6 +126,7 @@ def test_given_an_artifact_that_was_collected_meanwhile_then_the_job_has_nothing
     assert shop.reader.get(f"/api/v1/artifact/{sha256(DATA)}").status == 404
 
 
+@pytest.mark.local_store
 def test_given_a_damaged_object_then_the_job_fails_and_the_next_upload_heals_and_computes_them(
     shop: Workshop,
     app: Flask,
