@@ -81,6 +81,8 @@ def page_of_versions(session: Session, package_id: int, page: PageRequest[int]) 
     """Return the versions of a package, newest first."""
     statement = (
         select(Version, username_of(Version.created_by))
+        # MySQL takes the other index that begins with the package, and sorts, as soon as it guesses badly.
+        .with_hint(Version, "USE INDEX (ix_versions_package_id_id)", "mysql")
         .where(Version.package_id == package_id)
         .order_by(Version.id.desc())
         .limit(page.limit + 1)
