@@ -3,7 +3,7 @@
 import secrets
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -52,15 +52,12 @@ class Uploader:
     def upload_all(
         self, files: Sequence[Path], *, at_once: int, tell: Callable[[Outcome], None]
     ) -> list[Outcome]:
-        """Upload files, `at_once` of them side by side; the outcomes stand in the order of the files."""
+        """Upload files, `at_once` of them side by side; outcomes come in the order of the files."""
         pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="upload")
         work: list[Future[Outcome]] = [pool.submit(self._outcome, file) for file in files]
         try:
-            for future in as_completed(work):
-                outcome = future.result()
-                tell(outcome)
-                if outcome.failure is not None and outcome.failure.exit_code in HOPELESS:
-                    self._stop.set()
+            for future in work:
+                tell(future.result())
         except BaseException:
             self._stop.set()
             # Not waited for: a thread that waits for an answer would hold a person up who pressed Ctrl-C.
@@ -75,6 +72,8 @@ class Uploader:
         except Stopped:
             return Outcome(file, "not_tried")
         except CommandFailed as failure:
+            if failure.exit_code in HOPELESS:
+                self._stop.set()
             return Outcome(file, "failed", failure=failure)
         except OSError as error:
             problem = LocalProblem(f"cannot be read: {error.strerror}", reason="unreadable")

@@ -1,19 +1,18 @@
 """Runs the pages that are named, or all. Exit codes: 0 as shown, 1 something is not, 2 no service."""
 
-import re
 import sys
 import tempfile
 from collections import Counter
+from functools import partial
 from pathlib import Path
 
 from tools.demo.registry import BACKEND, RegistryError
 from tools.docs_check.comparison import agree
-from tools.docs_check.pages import Block, Command, blocks_of
-from tools.docs_check.service import Service, running_service
+from tools.docs_check.pages import Block, Command, blocks_of, chapters_of
+from tools.docs_check.service import ADMIN_PASSWORD, Service, running_service
 from tools.docs_check.shell import Shell
 
 ROOT = BACKEND.parent
-ADDRESS = re.compile(r"127\.0\.0\.1:(?:8080|18090)")
 REFUSED = '{"code":0,'
 
 
@@ -24,10 +23,7 @@ def main() -> int:
     counts: Counter[str] = Counter()
     try:
         for page in pages:
-            if any(block.skipped_because is None for block in blocks_of(page)):
-                run_page(page, counts)
-            else:
-                tell_skipped(page, blocks_of(page), counts)
+            run_page(page, counts)
     except RegistryError as error:
         print(f"docs-check: {error}")
         return 2
@@ -37,16 +33,23 @@ def main() -> int:
 
 
 def run_page(page: Path, counts: Counter[str]) -> None:
-    """Run one page on a service of its own."""
-    with tempfile.TemporaryDirectory(prefix="docs-check-") as name, running_service(Path(name)) as service:
-        folder = Path(name) / "folder"
-        folder.mkdir()
-        shell = Shell(folder, service.environ)
-        try:
-            for block in blocks_of(page):
-                run_block(page, block, shell, service, counts)
-        finally:
-            shell.close()
+    """Run one page, each of its chapters on a service of its own."""
+    for chapter in chapters_of(blocks_of(page)):
+        if all(block.skipped_because is not None for block in chapter):
+            tell_skipped(page, chapter, counts)
+            continue
+        with (
+            tempfile.TemporaryDirectory(prefix="docs-check-") as name,
+            running_service(Path(name)) as service,
+        ):
+            folder = Path(name) / "folder"
+            folder.mkdir()
+            shell = Shell(folder, service.environ, password=ADMIN_PASSWORD)
+            try:
+                for block in chapter:
+                    run_block(page, block, shell, service, counts)
+            finally:
+                shell.close()
 
 
 def run_block(page: Path, block: Block, shell: Shell, service: Service, counts: Counter[str]) -> None:
@@ -54,9 +57,14 @@ def run_block(page: Path, block: Block, shell: Shell, service: Service, counts: 
     if block.skipped_because is not None:
         tell_skipped(page, [block], counts)
         return
-    for command in block.commands():
-        text = ADDRESS.sub(f"127.0.0.1:{service.port}", command.text)
-        code, came = shell.run(text, folder=BACKEND if block.in_backend else None)
+    commands = list(block.commands())
+    for command in commands:
+        is_endless = block.is_endless and command is commands[-1]
+        code, came = shell.run(
+            service.placed(command.text),
+            folder=block.folder,
+            enough=partial(agree, command.shown or ()) if is_endless else None,
+        )
         problem = problem_with(command, code, came)
         if problem is None:
             counts["hidden" if block.is_hidden else "as shown"] += 1

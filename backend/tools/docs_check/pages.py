@@ -1,14 +1,20 @@
 """Reads a page: its blocks, the commands in them, and what each of them shall print."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tools.demo.registry import BACKEND
+
 RUN = frozenset({"console", "sh", "bash"})
+FOLDERS = {"in backend": BACKEND, "in the checkout": BACKEND.parent}
+FRESH = "<!-- docs-check: fresh -->"
 FENCE = re.compile(r"^(?P<indent> *)```(?P<kind>\w*)\s*$")
 DIRECTIVE = re.compile(
-    r"^ *<!-- docs-check: (?P<verb>skip|in backend|before)(?:, (?P<reason>.*?))?(?P<end> *-->)?$"
+    r"^ *<!-- docs-check: (?P<verb>skip|needs|in backend|in the checkout|before|until Ctrl-C)"
+    r",?(?: (?P<reason>.*?))?(?P<end> *-->)?$"
 )
 
 
@@ -29,7 +35,9 @@ class Block:
     kind: str
     lines: list[str] = field(default_factory=list)
     skipped_because: str | None = None
-    in_backend: bool = False
+    folder: Path | None = None
+    is_endless: bool = False
+    begins_anew: bool = False
     is_hidden: bool = False
 
     def commands(self) -> Iterator[Command]:
@@ -67,12 +75,13 @@ def blocks_of(page: Path) -> list[Block]:
     coming = Block(0, "")
     lines = iter(enumerate(page.read_text(encoding="utf-8").splitlines(), 1))
     for number, line in lines:
-        if directive := DIRECTIVE.match(line):
+        if line.strip() == FRESH:
+            found.append(Block(number, "sh", is_hidden=True, begins_anew=True))
+        elif directive := DIRECTIVE.match(line):
             if directive["verb"] == "before":
                 found.append(Block(number, "sh", until(lines, "-->"), is_hidden=True))
             else:
-                coming.skipped_because = directive["reason"] or coming.skipped_because
-                coming.in_backend = directive["verb"] == "in backend"
+                direct(coming, directive["verb"], directive["reason"])
         elif fence := FENCE.match(line):
             content = until(lines, f"{fence['indent']}```")
             if fence["kind"] in RUN:
@@ -81,6 +90,29 @@ def blocks_of(page: Path) -> list[Block]:
                 found.append(coming)
             coming = Block(0, "")
     return found
+
+
+def chapters_of(blocks: list[Block]) -> list[list[Block]]:
+    """Part the blocks of a page where one begins anew."""
+    chapters: list[list[Block]] = [[]]
+    for block in blocks:
+        if block.begins_anew:
+            chapters.append([])
+        else:
+            chapters[-1].append(block)
+    return [chapter for chapter in chapters if chapter]
+
+
+def direct(block: Block, verb: str, reason: str | None) -> None:
+    """Note what a comment says about the block that comes."""
+    if verb == "skip":
+        block.skipped_because = reason
+    elif verb == "needs" and reason:
+        program, _, why = reason.partition(", ")
+        block.skipped_because = block.skipped_because if shutil.which(program) else f"no {program}: {why}"
+    elif verb in FOLDERS:
+        block.folder = FOLDERS[verb]
+    block.is_endless = block.is_endless or verb == "until Ctrl-C"
 
 
 def until(lines: Iterator[tuple[int, str]], end: str) -> list[str]:
