@@ -2,11 +2,12 @@
 
 import json
 import sys
+import time
 from collections.abc import Iterator
 from shutil import which
 from typing import Any
 
-from benchmarks import chart, machine, report
+from benchmarks import chart, estimate, machine, report
 from benchmarks.field import Field, entered
 from benchmarks.options import Options
 from benchmarks.rounds import Figure, Work, alternate
@@ -17,12 +18,16 @@ def main() -> int:
     """Measure, print, write; 0 whatever the figures say, since machines differ."""
     options = Options.parse(sys.argv[1:])
     before = machine.facts()
+    began = time.monotonic()
     figures: list[Figure] = []
     with entered(options) as field:
         for name, why in field.left_out.items():
             print(f"left out: {name}: {why}", flush=True)
-        for work in wanted(field, options):
-            done = alternate(work, options.rounds)
+        works = list(wanted(field, options))
+        for place, work in enumerate(works):
+            left = [each.name for each in works[place:]]
+            print(progress(place, left, time.monotonic() - began, options), flush=True)
+            done = alternate(work, options.rounds, began + options.minutes * 60)
             figures += done
             print(f"{work.name}: " + ", ".join(shown(each) for each in done), flush=True)
         result: dict[str, Any] = {
@@ -55,6 +60,12 @@ def wanted(field: Field, options: Options) -> Iterator[Work]:
         kinds.insert(1, requests.works(field, options.seconds))
     for works in kinds:
         yield from (work for work in works if options.includes(work.name))
+
+
+def progress(place: int, left: list[str], passed_seconds: float, options: Options) -> str:
+    """Say where the run is, and how long the rest takes on a quiet two-core machine."""
+    expected = estimate.clock(estimate.left(left, options))
+    return f"[{estimate.clock(passed_seconds)}, {place} of {place + len(left)} done, about {expected} left]"
 
 
 def shown(figure: Figure) -> str:

@@ -37,6 +37,7 @@ class Field:
     pypi: PypiServer | None = None
     stores: dict[str, tuple[S3Server, Service]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    is_quick: bool = False
 
     def everybody(self) -> list[Contender]:
         """Return all that take part."""
@@ -61,6 +62,7 @@ def entered(options: Options) -> Iterator[Field]:
             Samples(folder / "samples"),
             Service(INLINE, folder / "service"),
             Service(DEFERRED, folder / "deferred", {"EXTRA_DIGESTS": "deferred"}),
+            is_quick=options.is_quick,
         )
         for mine in (found.service, found.deferred):
             stack.callback(mine.stop)
@@ -77,6 +79,9 @@ def join_peers(found: Field, stack: ExitStack) -> None:
     folder = found.folder
     found.docker = joined(DockerRegistry(folder / "docker-registry"), found, stack)
     found.nginx = joined(Nginx(folder / "nginx"), found, stack)
+    if found.is_quick:
+        found.left_out[PypiServer.name] = "--quick"
+        return
     found.pypi = joined(PypiServer(folder / "pypiserver", programs()), found, stack)
 
 

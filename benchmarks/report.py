@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks import chart
 from benchmarks.targets import MEGABYTE, TARGETS, Figures
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
@@ -81,8 +82,19 @@ def conditions(result: Mapping[str, Any]) -> str:
         *(f"- {name}: {said}" for name, said in result["durability"].items()),
         *(f"- {name}: {said}" for name, said in result["versions"].items()),
         *(f"- left out: {name} ({why})" for name, why in result["left_out"].items()),
+        *(f"- for want of time {rounds} × only: {', '.join(works)}" for rounds, works in cut(result)),
     ]
     return "\n".join(lines)
+
+
+def cut(result: Mapping[str, Any]) -> list[tuple[int, list[str]]]:
+    """Return the works that were done fewer times than was asked for, by how often."""
+    found: dict[int, list[str]] = {}
+    for each in result["figures"]:
+        rounds = len(each["values"])
+        if rounds < result["options"]["rounds"] and each["work"] not in found.setdefault(rounds, []):
+            found[rounds].append(each["work"])
+    return sorted(found.items())
 
 
 def where(machine: Mapping[str, Any]) -> str:
@@ -126,13 +138,16 @@ def put_between(text: str, name: str, block: str) -> str:
 
 
 def main() -> None:
-    """Write the blocks of the page for which there are results."""
+    """Write the blocks of the page for which there are results, and the chart that it shows."""
     text = PAGE.read_text()
     for name, write in (("bench", written), ("scale", written_scale)):
         path = RESULTS / f"{name}.json"
         if path.exists():
             text = put_between(text, name, write(json.loads(path.read_text())))
     PAGE.write_text(text)
+    if (RESULTS / "bench.json").exists():
+        result = json.loads((RESULTS / "bench.json").read_text())
+        (RESULTS / "bench.svg").write_text(chart.drawn(result["figures"]))
 
 
 if __name__ == "__main__":

@@ -63,11 +63,16 @@ class Figure:
         return {**asdict(self), "median": self.median, "median_cpu_seconds": self.median_cpu_seconds}
 
 
-def alternate(work: Work, rounds: int) -> list[Figure]:
-    """Let every contender do the work once a round, the order reversed in every other round."""
+def alternate(work: Work, rounds: int, until: float = float("inf")) -> list[Figure]:
+    """Let every contender do the work once a round, the order reversed in every other round.
+
+    No further round begins after `until`, a time of the monotonic clock; the first one always does.
+    """
     cases = work.cases()
     figures = {case.contender: Figure(work.name, work.unit, case.contender) for case in cases}
     for number in range(rounds):
+        if number and time.monotonic() > until:
+            break
         for case in cases if number % 2 == 0 else list(reversed(cases)):
             measure(case, figures[case.contender])
     work.clear()

@@ -97,4 +97,5 @@ TARGETS: tuple[Ratio | Most, ...] = (
     Most("large up to minio", "service on minio", "peak_bytes", 130, "MB", MEGABYTE),
     Most("large down from minio", "service on minio", "peak_bytes", 130, "MB", MEGABYTE),
     Most("large up to seaweedfs", "service on seaweedfs", "peak_bytes", 130, "MB", MEGABYTE),
+    Most("large down from seaweedfs", "service on seaweedfs", "peak_bytes", 130, "MB", MEGABYTE),
 )

@@ -95,7 +95,7 @@ class Transfers:
         return [
             self._put(mine, mine.put),
             self._seconds(f"{name}, SDK", store.sdk_put),
-            self._seconds(f"{name}, curl", store.curl_put),
+            *([] if self._field.is_quick else [self._seconds(f"{name}, curl", store.curl_put)]),
         ]
 
     def store_down(self, name: str) -> list[Case]:
@@ -107,7 +107,11 @@ class Transfers:
         return [
             self._get(mine, [mine.get(sample)]),
             self._seconds(f"{name}, SDK", store.sdk_get, sample),
-            Case(f"{name}, curl", lambda: curl.get([store.get(sample)]), self._amount),
+            *(
+                []
+                if self._field.is_quick
+                else [self._limit(f"{name}, curl", lambda: curl.get([store.get(sample)]))]
+            ),
         ]
 
     def _put(self, server: Contender, put: Callable[[Sample], None]) -> Case:

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BindParameter,
     ColumnElement,
     CursorResult,
+    Label,
     Select,
     and_,
     bindparam,
@@ -33,6 +34,15 @@ from wxcloudrun.accounts.models import (
 )
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Scope
+
+
+def username_of(user_id: Any) -> Label[str | None]:
+    """Select the name of the user in a column of a list's rows, as `username`.
+
+    A query of its own and no join: where there are few users MySQL begins a join with them, and then reads
+    and sorts the whole list for one page of it.
+    """
+    return select(User.username).where(User.id == user_id).scalar_subquery().label("username")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,10 +24,15 @@ MAX_OVERLAP_HOURS = 30 * 24
 SCOPES = {"type": "array", "minItems": 1, "items": {"enum": [str(scope) for scope in Scope]}}
 EMAIL = {"type": "string", "format": "email", "maxLength": MAX_EMAIL_LENGTH}
 USERNAME = {"type": "string", "minLength": 1, "maxLength": MAX_USERNAME_LENGTH}
-# The rule counts bytes of UTF-8, which a schema cannot; for ASCII this is the same.
+# The rule counts bytes of UTF-8, which a schema cannot: it says what every legal password fulfils.
+MAX_BYTES_OF_A_CHARACTER = 4
 PASSWORD = {
-    "type": "string", "format": "password", "minLength": MIN_PASSWORD_BYTES, "maxLength": MAX_PASSWORD_BYTES
-}  # fmt: skip
+    "type": "string",
+    "format": "password",
+    "description": f"{MIN_PASSWORD_BYTES} to {MAX_PASSWORD_BYTES} bytes of UTF-8",
+    "minLength": MIN_PASSWORD_BYTES // MAX_BYTES_OF_A_CHARACTER,
+    "maxLength": MAX_PASSWORD_BYTES,
+}
 
 Email = Annotated[str, AfterValidator(canonical_email), WithJsonSchema(EMAIL)]
 Username = Annotated[str, AfterValidator(check_username), WithJsonSchema(USERNAME)]

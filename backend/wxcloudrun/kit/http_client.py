@@ -1,9 +1,8 @@
 """Calls to other services: bounded in time and size, never redirected, and never repeated in a log."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
-
-import requests
 
 from wxcloudrun.kit import clock
 
@@ -12,6 +11,9 @@ SILENCE_SECONDS = 5.0  # between two bytes of an answer
 TOTAL_SECONDS = 8.0
 MAX_ANSWER_BYTES = 64 * 1024
 OK = 200
+
+if TYPE_CHECKING:
+    import requests
 
 
 class CallFailed(Exception):
@@ -26,6 +28,8 @@ class HttpClient:
 
     def get(self, path: str, parameters: Mapping[str, str]) -> bytes:
         """Return the body of a 200. Raises CallFailed for everything else, a time-out among it."""
+        import requests  # noqa: PLC0415  # most servers never call another, and it takes 5 MB
+
         try:
             with requests.Session() as session:
                 session.trust_env = False  # no proxy and no password comes in by the environment
@@ -44,7 +48,7 @@ class HttpClient:
         return f"HttpClient({urlsplit(self._base_url).hostname})"
 
 
-def read_body(response: requests.Response) -> bytes:
+def read_body(response: "requests.Response") -> bytes:
     """Return the body of a 200 that comes in time and is small. Raises CallFailed."""
     if response.status_code != OK:
         raise CallFailed(f"status {response.status_code}")

@@ -9,6 +9,7 @@ from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import Session
 
 from wxcloudrun.accounts.models import User
+from wxcloudrun.accounts.queries import username_of
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import ProjectAccess, Role
 from wxcloudrun.packages.models import Package
@@ -90,8 +91,7 @@ def view(session: Session, location: Location) -> PackageView | None:
 def page_of_packages(session: Session, access: ProjectAccess, page: PageRequest[str]) -> Page[PackageView]:
     """Return the packages of a project by name."""
     statement = (
-        select(Package, User.username)
-        .outerjoin(User, User.id == Package.created_by)
+        select(Package, username_of(Package.created_by))
         .where(Package.project_id == access.project_id)
         .order_by(Package.name)
         .limit(page.limit + 1)

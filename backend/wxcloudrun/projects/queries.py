@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, selec
 from sqlalchemy.orm import Session
 
 from wxcloudrun.accounts.models import User
+from wxcloudrun.accounts.queries import username_of
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Actor, ProjectAccess, Role, Scope
 from wxcloudrun.projects.models import Membership, Project
@@ -119,8 +120,7 @@ def page_of_projects(session: Session, actor: Actor, page: PageRequest[str]) -> 
     """Return the projects that the caller may see, by name."""
     mine = and_(Membership.project_id == Project.id, Membership.user_id == actor.user_id)
     statement = (
-        select(Project, User.username, Membership.role)
-        .outerjoin(User, User.id == Project.created_by)
+        select(Project, username_of(Project.created_by), Membership.role)
         .outerjoin(Membership, mine)
         .where(visible_to(actor))
         .order_by(Project.name)

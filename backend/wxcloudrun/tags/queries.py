@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from wxcloudrun.accounts.models import User
+from wxcloudrun.accounts.queries import username_of
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.tags.models import Tag, TagMove
 
@@ -51,8 +52,7 @@ def view(session: Session, package_id: int, name: str) -> TagView | None:
 def page_of_tags(session: Session, package_id: int, page: PageRequest[str]) -> Page[TagView]:
     """Return the tags of a package by name."""
     statement = (
-        select(Tag, User.username)
-        .outerjoin(User, User.id == Tag.updated_by)
+        select(Tag, username_of(Tag.updated_by))
         .where(Tag.package_id == package_id)
         .order_by(Tag.name)
         .limit(page.limit + 1)
@@ -66,8 +66,7 @@ def page_of_tags(session: Session, package_id: int, page: PageRequest[str]) -> P
 def page_of_moves(session: Session, package_id: int, name: str, page: PageRequest[int]) -> Page[TagMoveView]:
     """Return where a tag pointed, newest first; a deleted tag keeps its history."""
     statement = (
-        select(TagMove, User.username)
-        .outerjoin(User, User.id == TagMove.moved_by)
+        select(TagMove, username_of(TagMove.moved_by))
         .where(TagMove.package_id == package_id, TagMove.name == name)
         .order_by(TagMove.id.desc())
         .limit(page.limit + 1)

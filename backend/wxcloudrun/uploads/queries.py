@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from wxcloudrun.accounts.models import User
+from wxcloudrun.accounts.queries import username_of
 from wxcloudrun.artifacts.models import Artifact
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.uploads.models import Upload
@@ -48,8 +48,7 @@ def digests(session: Session, digest: str) -> Digests:
 def page_of_uploads(session: Session, package_id: int, page: PageRequest[int]) -> Page[UploadView]:
     """Return the deposits of a package, newest first."""
     statement = (
-        select(Upload, User.username)
-        .outerjoin(User, User.id == Upload.deposited_by)
+        select(Upload, username_of(Upload.deposited_by))
         .where(Upload.package_id == package_id)
         .order_by(Upload.id.desc())
         .limit(page.limit + 1)

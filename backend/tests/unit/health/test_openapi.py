@@ -8,6 +8,7 @@ from flask import Flask
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
+from wxcloudrun.accounts.rules import check_password
 from wxcloudrun.kit.web.endpoint import rows
 
 
@@ -104,3 +105,13 @@ def test_given_the_download_of_bytes_then_head_is_described_without_a_body(docum
     head = operations(document)["download_head"]
 
     assert all("content" not in answer for answer in head["responses"].values())
+
+
+@pytest.mark.parametrize("password", ["a" * 8, "é" * 4, "密码很", "🔑" * 2, "a" * 1024])
+def test_given_a_password_that_is_taken_then_its_description_allows_it(
+    document: dict[str, Any], password: str
+) -> None:
+    described = document["components"]["schemas"]["RegistrationIn"]["properties"]["password"]
+
+    assert check_password(password) == password
+    Draft202012Validator(described).validate(password)
