@@ -106,6 +106,30 @@ class TestInit:
         assert log_in(app, password).get("/api/v1/auth/me").status == 200
         assert password not in second
 
+    @pytest.mark.parametrize(
+        ("elsewhere", "sentence"),
+        [
+            ({"DATABASE_URL": "mysql+pymysql://someone:hidden-word@127.0.0.1:1/x"}, "the database failed: "),
+            (
+                {
+                    "BLOB_STORE": "minio",
+                    "MINIO_ENDPOINT": "127.0.0.1:1",
+                    "MINIO_ACCESS_KEY": "someone",
+                    "MINIO_SECRET_KEY": "hidden-word",
+                },
+                "the blob store failed: ",
+            ),
+        ],
+    )
+    def test_what_does_not_answer_is_named_in_one_sentence(
+        self, install: Install, elsewhere: dict[str, str], sentence: str
+    ) -> None:
+        result = run(install(ADMIN_PASSWORD=PASSWORD, **elsewhere), "init")
+
+        assert result.exit_code == 2, result.exception
+        assert result.output.splitlines()[-1].startswith(sentence)
+        assert "hidden-word" not in result.output
+
     def test_a_given_password_is_not_printed(self, install: Install) -> None:
         assert PASSWORD not in succeeded(run(install(ADMIN_PASSWORD=PASSWORD), "init"))
 
