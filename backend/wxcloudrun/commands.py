@@ -71,10 +71,16 @@ def register_commands(app: Flask) -> None:
 def init() -> None:
     """Create the schema, the bucket, the administrator and the default project; harmless if they exist."""
     settings: Settings = current_app.extensions["settings"]
-    migrate_schema()
-    if settings.blob_store == "minio":
-        wiring.s3_store(settings).make_bucket()
-    create_administrator(settings)
+    try:
+        migrate_schema()
+        if settings.blob_store == "minio":
+            wiring.s3_store(settings).make_bucket()
+        create_administrator(settings)
+    except StoreUnavailable as error:
+        fail(f"the blob store failed: {error.message}")
+    except OperationalError as error:
+        # Its own text: the driver says whether it is the address, the name or the password; SQL is left out.
+        fail(f"the database failed: {error.orig}")
 
 
 def migrate_schema() -> None:

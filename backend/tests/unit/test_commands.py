@@ -2,6 +2,8 @@
 
 import re
 import shlex
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from tests.conftest import environment
 from tests.support.client import ApiClient, sender
 from wxcloudrun.accounts.models import User
 from wxcloudrun.app import create_app
-from wxcloudrun.config import Settings
+from wxcloudrun.config import BACKEND_DIR, Settings
 from wxcloudrun.kit.db import Base, db, reading, transaction
 from wxcloudrun.projects.models import Project
 
@@ -104,6 +106,30 @@ class TestInit:
         assert log_in(app, password).get("/api/v1/auth/me").status == 200
         assert password not in second
 
+    @pytest.mark.parametrize(
+        ("elsewhere", "sentence"),
+        [
+            ({"DATABASE_URL": "mysql+pymysql://someone:hidden-word@127.0.0.1:1/x"}, "the database failed: "),
+            (
+                {
+                    "BLOB_STORE": "minio",
+                    "MINIO_ENDPOINT": "127.0.0.1:1",
+                    "MINIO_ACCESS_KEY": "someone",
+                    "MINIO_SECRET_KEY": "hidden-word",
+                },
+                "the blob store failed: ",
+            ),
+        ],
+    )
+    def test_what_does_not_answer_is_named_in_one_sentence(
+        self, install: Install, elsewhere: dict[str, str], sentence: str
+    ) -> None:
+        result = run(install(ADMIN_PASSWORD=PASSWORD, **elsewhere), "init")
+
+        assert result.exit_code == 2, result.exception
+        assert result.output.splitlines()[-1].startswith(sentence)
+        assert "hidden-word" not in result.output
+
     def test_a_given_password_is_not_printed(self, install: Install) -> None:
         assert PASSWORD not in succeeded(run(install(ADMIN_PASSWORD=PASSWORD), "init"))
 
@@ -187,6 +213,25 @@ class TestWelcome:
         assert result.exit_code != 0
         assert "development" in result.output
         assert "Bearer" not in result.output
+
+
+class TestAWrongSetting:
+    @pytest.mark.parametrize("command", ["fsck", "audit-verify"])
+    def test_it_is_no_finding(self, tmp_path: Path, command: str) -> None:
+        environ = {**environment(".env.unit"), "DATA_DIR": str(tmp_path), "CACHE_MAX_SIZE": "0"}
+
+        done = subprocess.run(
+            [sys.executable, "-m", "flask", command, "--json"],
+            cwd=BACKEND_DIR,
+            env=environ,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+        assert (done.returncode, done.stdout) == (2, "")
+        (sentence,) = done.stderr.splitlines()
+        assert sentence.startswith("The service does not start: CACHE_MAX_SIZE: ")
 
 
 def carried_out(app: Flask, command: str) -> int:
