@@ -19,7 +19,6 @@ class Who(enum.Enum):
     """The least that a caller must be."""
 
     ANYONE = enum.auto()  # whatever they present, or nothing
-    OPEN = enum.auto()  # nobody in particular, but what they present must be good
     KNOWN = enum.auto()  # a credential that is good
     UNBOUND = enum.auto()  # and that is not bound to a project
     ADMINISTRATOR = enum.auto()
@@ -36,8 +35,7 @@ class Needs:
 
 
 READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
-ANYONE, OPEN, KNOWN, UNBOUND = Who.ANYONE, Who.OPEN, Who.KNOWN, Who.UNBOUND
-ADMINISTRATOR = Who.ADMINISTRATOR
+ANYONE, KNOWN, UNBOUND, ADMINISTRATOR = Who.ANYONE, Who.KNOWN, Who.UNBOUND, Who.ADMINISTRATOR
 READER, WRITER, MAINTAINER, OWNER = Role.READER, Role.WRITER, Role.MAINTAINER, Role.OWNER
 PUBLIC = True
 
@@ -102,7 +100,7 @@ NEEDS = {
     "delete_version": Needs(MAINTAINER, WRITE, answers=204),
     # releases
     "create_release": Needs(WRITER, WRITE, answers=201),
-    "list_releases": Needs(OPEN, READ),  # it holds what the caller may see, which may be nothing
+    "list_releases": Needs(KNOWN, READ),
     "get_release": Needs(READER, READ, PUBLIC),
     "get_release_log": Needs(READER, READ, PUBLIC),
     "activate_release": Needs(WRITER, WRITE),
@@ -133,14 +131,12 @@ def due(needs: Needs, identity: Identity, *, is_public: bool) -> int:
     if not identity.is_valid:
         return 401
     if not identity.is_known:
-        is_open = needs.who is OPEN or (is_public and needs.is_public)
-        return needs.answers if is_open else 401
+        return needs.answers if is_public and needs.is_public else 401
     if needs.scope is not None and needs.scope not in identity.scopes:
         return 403
     if isinstance(needs.who, Role):
         return due_in_project(needs, identity.role_in_project(is_public=is_public))
     is_enough = {
-        OPEN: True,
         KNOWN: True,
         UNBOUND: identity.bound_to is None,
         ADMINISTRATOR: identity.administers,
@@ -240,7 +236,7 @@ class TestRows:
         assert public == {
             "get_project", "list_packages", "get_package", "list_uploads", "download", "resolve",
             "get_artifact", "list_tags", "get_tag", "list_tag_history", "list_versions", "get_version",
-            "list_releases", "get_release", "get_release_log",
+            "get_release", "get_release_log",
         }  # fmt: skip
 
     def test_these_need_a_credential_but_no_scope(self) -> None:

@@ -18,7 +18,7 @@ ENDPOINTS = [
     ),
     Endpoint(
         "GET", RELEASES, controller.list_releases, "list_releases", "Releases that you may see, newest first",
-        caller=Caller.PUBLIC, query=ReleaseQuery, answer=PageOut[ReleaseOut],
+        query=ReleaseQuery, answer=PageOut[ReleaseOut],
     ),
     Endpoint(
         "GET", RELEASE, controller.get_release, "get_release", "One release",
