@@ -38,7 +38,6 @@ def anchors(page: Path) -> set[str]:
 def dead_links(page: Path) -> Iterator[str]:
     """Yield the links of a page that lead to no file, or to no heading in it."""
     for link in LINK.findall(prose(page)):
-        # What `make bench` makes is not there before it has run.
         if re.match(r"[a-z]+:", link):
             continue
         name, _, anchor = link.partition("#")
