@@ -64,7 +64,7 @@ def on_starting(_server: Any) -> None:  # gunicorn has no types
 def child_exit(_server: Any, worker: Any) -> None:
     """Take what a dead worker had open out of the sums; what it has counted stays in them."""
     # Not before: the library looks for the directory when it is loaded, and workers inherit what it saw.
-    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415
+    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415  # why: above
 
     mark_process_dead(worker.pid)
 

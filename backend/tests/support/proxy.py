@@ -94,7 +94,7 @@ def reset(connection: socket.socket) -> None:
 @contextlib.contextmanager
 def proxy_to(port: int, **faults: object) -> Iterator[Proxy]:
     """Run a proxy until the block ends."""
-    proxy = Proxy(port, **faults)  # type: ignore[arg-type]
+    proxy = Proxy(port, **faults)  # type: ignore[arg-type]  # the faults are fields of Proxy
     threading.Thread(target=proxy.serve, daemon=True).start()
     try:
         yield proxy

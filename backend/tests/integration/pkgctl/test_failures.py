@@ -44,7 +44,7 @@ class Babbler(http.server.BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = answer  # noqa: N815
+    do_GET = do_POST = do_PUT = do_HEAD = do_DELETE = answer  # noqa: N815  # the names that http.server calls
 
     def log_message(self, *_: Any) -> None:
         """Be quiet."""

@@ -27,7 +27,7 @@ class MemoryCache:
 
     def __init__(self, *, max_entries: int, ttl_seconds: float) -> None:
         # Through the module, so that a test that moves the clock moves this one too.
-        self._entries = CountingCache(max_entries, ttl_seconds, timer=lambda: clock.monotonic())  # noqa: PLW0108
+        self._entries = CountingCache(max_entries, ttl_seconds, timer=lambda: clock.monotonic())  # noqa: PLW0108  # why: above
         self._lock = threading.Lock()
         self._hits = 0
         self._misses = 0
