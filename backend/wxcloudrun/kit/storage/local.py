@@ -1,15 +1,14 @@
 """Blobs in a directory of this machine: fsync, then an atomic rename, then the file never changes."""
 
 import contextlib
-import errno
 import os
 import tempfile
-import threading
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
+from wxcloudrun.kit.storage.durable_file import DurableFile, translated_errors
 from wxcloudrun.kit.storage.port import (
     BLOCK_BYTES,
     DownloadLink,
@@ -20,9 +19,6 @@ from wxcloudrun.kit.storage.port import (
     object_path,
     quarantine_path,
 )
-
-SYNC_EVERY_BYTES = 32 * 1024 * 1024
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 class LocalBlobStore:
@@ -39,8 +35,9 @@ class LocalBlobStore:
         try:
             with translated_errors():
                 file = temporary.open("xb", buffering=0)
-            with file:
-                write_durably(file.fileno(), blocks)
+            with file, DurableFile(file.fileno()) as durable:
+                for block in blocks:
+                    durable.write(block)
             with translated_errors():
                 move_durably(temporary, final)
         finally:
@@ -147,82 +144,10 @@ class LocalBlobStore:
         return self._root / object_path(key)
 
 
-@contextlib.contextmanager
-def translated_errors() -> Iterator[None]:
-    """Turn what the operating system says into the port's words."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in FULL:
-            raise StoreUnavailable("the blob store is full") from error
-        raise StoreUnavailable("the blob store does not answer") from error
-
-
 def entries(directory: Path) -> list[Path]:
     """Return what lies in a directory. Raises StoreUnavailable if it cannot be listed."""
     with translated_errors():
         return list(directory.iterdir())
-
-
-def write_durably(descriptor: int, blocks: Iterable[bytes]) -> None:
-    """Write every block and return when the disk has them."""
-    unsynced = 0
-    with EarlySync(descriptor) as early:
-        for block in blocks:
-            with translated_errors():
-                write_all(descriptor, block)
-            unsynced += len(block)
-            if unsynced >= SYNC_EVERY_BYTES and early.begin():
-                unsynced = 0
-    with translated_errors():
-        early.reraise()
-        os.fsync(descriptor)
-
-
-class EarlySync:
-    """Lets the disk take what is written of a large file while more of it arrives.
-
-    One sync at a time, in a thread of its own; small files have none. Without it a gigabyte would wait for
-    the disk at its end. What a sync raises must not be lost: the kernel reports a failed write only once.
-    """
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._thread: threading.Thread | None = None
-        self._failure: OSError | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        if self._thread is not None:
-            self._thread.join()
-
-    def begin(self) -> bool:
-        """Begin a sync; False if the last one is still going on."""
-        if self._thread is not None and self._thread.is_alive():
-            return False
-        self._thread = threading.Thread(target=self._sync, name="sync", daemon=True)
-        self._thread.start()
-        return True
-
-    def reraise(self) -> None:
-        """Raise what an earlier sync raised."""
-        if self._failure is not None:
-            raise self._failure
-
-    def _sync(self) -> None:
-        try:
-            os.fdatasync(self._descriptor)
-        except OSError as failure:
-            self._failure = self._failure or failure
-
-
-def write_all(descriptor: int, block: bytes) -> None:
-    """Write one block; the kernel may take it in pieces."""
-    view = memoryview(block)
-    while view:
-        view = view[os.write(descriptor, view) :]
 
 
 def move_durably(source: Path, target: Path) -> None:

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.blob_store_contract import BlobStoreContract, SourceFailed, failing_after, generated
+from tests.support.blob_store_contract import BlobStoreContract, SourceFailed, failing_after
 from tests.support.builders import content
 from wxcloudrun.kit import ids
-from wxcloudrun.kit.storage import local
 from wxcloudrun.kit.storage.local import LocalBlobStore
 from wxcloudrun.kit.storage.port import BLOCK_BYTES, BlobStore, ObjectMissing, StoreUnavailable, object_path
 
@@ -115,17 +114,6 @@ class TestDurability:
         store.write(KEY, [b"bytes"])
 
         assert synced == [f"tmp/{KEY}", "objects", "objects/01"]
-
-    def test_a_large_object_is_synced_while_it_arrives(
-        self, store: LocalBlobStore, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        synced: list[int] = []
-        monkeypatch.setattr(os, "fdatasync", synced.append)
-        monkeypatch.setattr(local, "SYNC_EVERY_BYTES", 2 * BLOCK_BYTES)
-
-        store.write(KEY, generated(5 * BLOCK_BYTES))
-
-        assert len(synced) == 2
 
     def test_a_kernel_that_takes_a_block_in_pieces_gets_all_of_it(
         self, store: LocalBlobStore, monkeypatch: pytest.MonkeyPatch
