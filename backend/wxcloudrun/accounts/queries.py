@@ -32,6 +32,7 @@ from wxcloudrun.accounts.models import (
     WechatIdentity,
     read_scopes,
 )
+from wxcloudrun.kit.db import Reader
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Scope
 
@@ -82,39 +83,56 @@ class KeyIdentity:
 # --- Identification: one statement each ------------------------------------------------------------
 
 
+# The statements are built once, because every request asks one of them and building takes longer than that.
+
+
 def identity_of_token(
-    session: Session, *, session_id: str, user_id: int, jti: str, now: datetime
+    reader: Reader, *, session_id: str, user_id: int, jti: str, now: datetime
 ) -> Identity | None:
     """Return whose access token it is: the user is active, the session lives, nobody revoked it."""
-    revoked = exists().where(RevokedToken.jti == jti)
-    mine = and_(LoginSession.id == session_id, User.id == user_id, ~revoked)
-    return live_identity(session, mine, now)
+    claims = {"session_id": session_id, "user_id": user_id, "jti": jti, "now": now}
+    row = reader.execute(bearers(), claims).one_or_none()
+    return None if row is None else Identity(*row)
 
 
-def identity_of_cookie(session: Session, cookie_hash: str, now: datetime) -> Identity | None:
+def identity_of_cookie(reader: Reader, cookie_hash: str, now: datetime) -> Identity | None:
     """Return whose session cookie it is."""
-    return live_identity(session, LoginSession.cookie_hash == cookie_hash, now)
+    row = reader.execute(cookie_owners(), {"cookie_hash": cookie_hash, "now": now}).one_or_none()
+    return None if row is None else Identity(*row)
 
 
-def live_identity(session: Session, condition: ColumnElement[bool], now: datetime) -> Identity | None:
-    """Return the active user of the one live session that fits the condition."""
-    row = session.execute(
-        select(User.id, User.is_admin, LoginSession.id.label("session_id"))
+@cache
+def bearers() -> Select[int, bool, str]:
+    """Select the Identity behind the claims of a token."""
+    revoked = exists().where(RevokedToken.jti == bindparam("jti"))
+    mine = and_(LoginSession.id == bindparam("session_id"), User.id == bindparam("user_id"))
+    return live_identities().where(mine, ~revoked)
+
+
+@cache
+def cookie_owners() -> Select[int, bool, str]:
+    """Select the Identity behind a cookie."""
+    return live_identities().where(LoginSession.cookie_hash == bindparam("cookie_hash"))
+
+
+def live_identities() -> Select[int, bool, str]:
+    """Select what an Identity holds, in its order: active users of live sessions."""
+    return (
+        select(User.id, User.is_admin, LoginSession.id)
         .join(LoginSession, LoginSession.user_id == User.id)
-        .where(condition, User.is_active, is_live(now))
-    ).one_or_none()
-    return None if row is None else Identity(row.id, row.is_admin, row.session_id)
+        .where(User.is_active, is_live(bindparam("now")))
+    )
 
 
-def identities_of_prefix(session: Session, prefix: str, now: datetime) -> Sequence[KeyIdentity]:
+def identities_of_prefix(reader: Reader, prefix: str, now: datetime) -> Sequence[KeyIdentity]:
     """Return the live keys of active users that begin with `prefix`: one or none, but for chance."""
-    rows = session.execute(usable_keys(), {"prefix": prefix, "now": now})
+    rows = reader.execute(usable_keys(), {"prefix": prefix, "now": now})
     return [KeyIdentity(**{**row._mapping, "scopes": read_scopes(row.scopes)}) for row in rows]  # noqa: SLF001  # public by its documentation
 
 
 @cache
 def usable_keys() -> Select[*tuple[Any, ...]]:
-    """Select what a KeyIdentity holds. Built once, because every request of a program asks this."""
+    """Select what a KeyIdentity holds."""
     return (
         select(
             ApiKey.user_id,
@@ -130,7 +148,7 @@ def usable_keys() -> Select[*tuple[Any, ...]]:
     )
 
 
-def is_live(now: datetime) -> ColumnElement[bool]:
+def is_live(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """Return the condition for sessions that were neither ended nor left alone for too long."""
     return and_(LoginSession.ended_at.is_(None), LoginSession.expires_at > now)
 

@@ -27,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.accounts.models import User
 from wxcloudrun.artifacts.models import Artifact, Lease, PendingDeletion, Provenance
-from wxcloudrun.kit.db import Base
+from wxcloudrun.kit.db import Base, Reader
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.packages.models import Package
 from wxcloudrun.projects.models import Project
@@ -54,9 +54,9 @@ def locked_artifact() -> Select[Artifact]:
     return select(Artifact).where(Artifact.id == bindparam("digest")).with_for_update(read=True)
 
 
-def object_key(session: Session, digest: str) -> str | None:
+def object_key(reader: Reader, digest: str) -> str | None:
     """Return under which key these bytes should lie, None if nobody has put them in."""
-    return session.execute(named_object(), {"digest": digest}).scalar_one_or_none()
+    return reader.execute(named_object(), {"digest": digest}).scalar_one_or_none()
 
 
 @cache

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from wxcloudrun.artifacts.models import Artifact
 from wxcloudrun.artifacts.queries import reference_tables
 from wxcloudrun.downloads.rules import Kind, Ref, Target
+from wxcloudrun.kit.db import Reader
 from wxcloudrun.kit.names import is_sha256, is_tag
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.packages.models import Package
@@ -52,14 +53,14 @@ class Holders:
     versions: list[Holder]
 
 
-def by_tag(session: Session, package_id: int, name: str) -> Target | None:
+def by_tag(reader: Reader, package_id: int, name: str) -> Target | None:
     """Return what a tag points at."""
-    return first(session, tag_targets(package_id, name))
+    return first(reader, tag_targets(package_id, name))
 
 
-def by_version(session: Session, package_id: int, name: str) -> Target | None:
+def by_version(reader: Reader, package_id: int, name: str) -> Target | None:
     """Return what a version is; None also while it waits for its bytes."""
-    row = session.execute(exact_version(), {"package_id": package_id, "name": name}).one_or_none()
+    row = reader.execute(exact_version(), {"package_id": package_id, "name": name}).one_or_none()
     return None if row is None else Target(*row)
 
 
@@ -85,22 +86,22 @@ def exact_version() -> Select[*tuple[Any, ...]]:
     )
 
 
-def by_name(session: Session, package_id: int, ref: Ref) -> Target | None:
+def by_name(reader: Reader, package_id: int, ref: Ref) -> Target | None:
     """Return what a version is, or what a bare name means: a tag, else a version, else an artifact."""
     if ref.kind is Kind.VERSION:
-        return by_version(session, package_id, ref.value)
-    return first(session, *named_targets(package_id, ref))
+        return by_version(reader, package_id, ref.value)
+    return first(reader, *named_targets(package_id, ref))
 
 
-def active(session: Session, package_id: int) -> Target | None:
+def active(reader: Reader, package_id: int) -> Target | None:
     """Return the activated version."""
     is_active = Version.status == Status.ACTIVATED.value
-    return first(session, version_targets(Version.package_id == package_id, is_active))
+    return first(reader, version_targets(Version.package_id == package_id, is_active))
 
 
-def by_artifact(session: Session, package_id: int, digest: str) -> Target | None:
+def by_artifact(reader: Reader, package_id: int, digest: str) -> Target | None:
     """Return an artifact if this package references it, with the oldest deposit that did."""
-    return first(session, artifact_targets(package_id, digest))
+    return first(reader, artifact_targets(package_id, digest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +190,10 @@ def targets(
     ).join_from(table, Artifact, Artifact.id == table.c.artifact_id)
 
 
-def first(session: Session, *parts: Select[*tuple[Any, ...]]) -> Target | None:
+def first(reader: Reader, *parts: Select[*tuple[Any, ...]]) -> Target | None:
     """Run the parts as one statement and return the best row."""
     found = union_all(*parts).subquery()
-    row = session.execute(
+    row = reader.execute(
         select(*found.c).order_by(found.c.rank, found.c.deposited_at, found.c.original_name).limit(1)
     ).one_or_none()
     if row is None:

@@ -1,11 +1,13 @@
 """Network addresses as texts: one spelling for each, and the group that one client can choose from."""
 
 import ipaddress
+from functools import lru_cache
 
 UNKNOWN = "unknown"
 CLIENT_IPV6_PREFIX = 64  # the smallest network that a customer gets; all of it is one client
 
 
+@lru_cache(maxsize=1024)
 def canonical_address(text: str | None) -> str:
     """Return the one spelling of an IP address, without a port or zone; `unknown` if it is none.
 

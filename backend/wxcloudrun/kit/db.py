@@ -14,7 +14,7 @@ from typing import Any
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from pymysql.err import MySQLError
-from sqlalchemy import Engine, MetaData, event
+from sqlalchemy import Connection, Engine, MetaData, event
 from sqlalchemy.exc import IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import QueuePool
@@ -94,6 +94,20 @@ def reading() -> Iterator[Session]:
     session = fresh_session()
     with session.begin():
         yield session
+
+
+type Reader = Session | Connection
+"""What a query may be asked through: a transaction's session, or the connection of `asking()`."""
+
+
+@contextmanager
+def asking() -> Iterator[Connection]:
+    """Open a connection for single statements, each of which sees what is committed when it runs.
+
+    It costs half of what `reading()` does, and gives rows, never objects that remember where they come from.
+    """
+    with db.engine.execution_options(sqlite_begin="NONE").connect() as connection:
+        yield connection
 
 
 type Watcher = Callable[[Transaction, Any], None]

@@ -39,10 +39,11 @@ def prepare(engine: Engine, synchronous: str) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("sqlite_begin") == "IMMEDIATE":
+        mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+        if mode == "IMMEDIATE":
             begin_to_write(connection)
-        else:
-            connection.exec_driver_sql("BEGIN DEFERRED")
+        elif mode == "DEFERRED":
+            driver_of(connection).execute("BEGIN DEFERRED")
 
 
 @contextmanager
@@ -65,7 +66,7 @@ def turn_to_write(engine: Engine) -> Iterator[None]:
 
 def begin_to_write(connection: Connection) -> None:
     """Take the lock of the database as soon as the process that has it lets go."""
-    driver: Any = connection.connection.dbapi_connection
+    driver = driver_of(connection)
     deadline = clock.monotonic() + BUSY_SECONDS
     driver.execute("PRAGMA busy_timeout=0")
     try:
@@ -76,6 +77,11 @@ def begin_to_write(connection: Connection) -> None:
     finally:
         driver.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
     connection.exec_driver_sql("BEGIN IMMEDIATE")  # waits once more, and fails in SQLAlchemy's words
+
+
+def driver_of(connection: Connection) -> Any:
+    """Return the driver's own connection, for what has neither parameters nor rows."""
+    return connection.connection.dbapi_connection
 
 
 def began_to_write(driver: Any) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.accounts.models import User
 from wxcloudrun.accounts.queries import username_of
+from wxcloudrun.kit.db import Reader
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import ProjectAccess, Role
 from wxcloudrun.packages.models import Package
@@ -36,10 +37,10 @@ class PackageView:
     created_by: str | None
 
 
-def locate(session: Session, project: str, package: str, user_id: int | None) -> Location | None:
+def locate(reader: Reader, project: str, package: str, user_id: int | None) -> Location | None:
     """Find project, membership and package with one statement."""
     names = {"project": project, "package": package, "user_id": user_id}
-    row = session.execute(located(), names).one_or_none()
+    row = reader.execute(located(), names).one_or_none()
     if row is None:
         return None
     role = None if row.role is None else Role(row.role)

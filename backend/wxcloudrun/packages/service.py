@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.db import Reader, Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, NotFound
 from wxcloudrun.kit.names import is_name
 from wxcloudrun.kit.paging import Page, PageRequest
@@ -38,15 +38,13 @@ class FoundPackage:
 class PackageService:
     """Makes, shows, changes and deletes packages."""
 
-    def enter(
-        self, session: Session, actor: Actor, project: str, package: str, action: Action
-    ) -> FoundPackage:
-        """Return the package if the caller may do `action` in it, within an open transaction.
+    def enter(self, reader: Reader, actor: Actor, project: str, package: str, action: Action) -> FoundPackage:
+        """Return the package if the caller may do `action` in it.
 
         Raises Unauthorized, NotFound or Forbidden; nothing tells an absent project from an invisible one.
         """
         what = f"package {project}/{package}"
-        location = self._locate(session, actor, project, package)
+        location = self._locate(reader, actor, project, package)
         access = actor.require(action, location.access if location else None, what=what)
         if location is None or location.package_id is None:
             raise NotFound(f"{what} does not exist")
@@ -141,10 +139,10 @@ class PackageService:
         record(tx, actor, "package.created", found.path, after={"description": description})
         return found
 
-    def _locate(self, session: Session, actor: Actor, project: str, package: str) -> Location | None:
+    def _locate(self, reader: Reader, actor: Actor, project: str, package: str) -> Location | None:
         if not is_name(project):
             return None
-        return queries.locate(session, project, package if is_name(package) else "", actor.user_id)
+        return queries.locate(reader, project, package if is_name(package) else "", actor.user_id)
 
     def _view(self, session: Session, location: Location) -> PackageView:
         view = queries.view(session, location)

@@ -10,7 +10,7 @@ from wxcloudrun.accounts.queries import Identity, KeyIdentity
 from wxcloudrun.accounts.service.credentials import KEY_PREFIX, SecretHashes, prefix_of_key
 from wxcloudrun.accounts.service.tokens import AccessTokens, InvalidToken
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import reading, transaction
+from wxcloudrun.kit.db import asking, transaction
 from wxcloudrun.kit.errors import Unauthorized
 from wxcloudrun.kit.security import ANONYMOUS, EVERY_SCOPE, Actor, CredentialKind
 
@@ -70,9 +70,9 @@ class IdentityService:
             claims = self._tokens.read(token)
         except InvalidToken:
             return None
-        with reading() as session:
+        with asking() as reader:
             found = queries.identity_of_token(
-                session,
+                reader,
                 session_id=claims.session_id,
                 user_id=claims.user_id,
                 jti=claims.jti,
@@ -81,15 +81,15 @@ class IdentityService:
         return None if found is None else person(found, CredentialKind.JWT, claims.jti)
 
     def _by_cookie(self, cookie: str) -> Actor | None:
-        with reading() as session:
-            found = queries.identity_of_cookie(session, self._hashes.of_cookie(cookie), clock.now())
+        with asking() as reader:
+            found = queries.identity_of_cookie(reader, self._hashes.of_cookie(cookie), clock.now())
         return None if found is None else person(found, CredentialKind.SESSION, found.session_id)
 
     def _by_key(self, key: str) -> Actor | None:
         if not key.isascii():  # MySQL cannot compare what the column could not hold
             return None
-        with reading() as session:
-            candidates = queries.identities_of_prefix(session, prefix_of_key(key), clock.now())
+        with asking() as reader:
+            candidates = queries.identities_of_prefix(reader, prefix_of_key(key), clock.now())
         offered = self._hashes.of_key(key)
         found = next((each for each in candidates if hmac.compare_digest(each.key_hash, offered)), None)
         if found is None:

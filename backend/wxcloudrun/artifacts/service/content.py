@@ -15,7 +15,7 @@ from wxcloudrun.artifacts import queries
 from wxcloudrun.artifacts.models import Artifact, PendingDeletion
 from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.kit import clock, ids
-from wxcloudrun.kit.db import Transaction, reading, transaction
+from wxcloudrun.kit.db import Transaction, asking, transaction
 from wxcloudrun.kit.errors import TooLarge, Unavailable
 from wxcloudrun.kit.storage.measuring import Measured, Measurement
 from wxcloudrun.kit.storage.port import BlobStore, StoreUnavailable
@@ -95,8 +95,8 @@ class ContentService:
 
         It is one question either way, so that the time it takes does not tell whether they exist.
         """
-        with reading() as session:
-            existing_key = queries.object_key(session, received.measured.sha256)
+        with asking() as reader:
+            existing_key = queries.object_key(reader, received.measured.sha256)
         size_bytes = self._blobs.size_of(existing_key or received.key)
         is_whole = size_bytes == received.measured.size_bytes
         if existing_key is None and not is_whole:

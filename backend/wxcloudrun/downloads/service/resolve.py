@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
 from wxcloudrun.downloads import queries
 from wxcloudrun.downloads.queries import Looked
 from wxcloudrun.downloads.rules import ACTIVE, Kind, Ref, Target, parse_ref
-from wxcloudrun.kit.db import reading
+from wxcloudrun.kit.db import Reader, asking, reading
 from wxcloudrun.kit.errors import NotFound
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.packages.service import FoundPackage, PackageService
@@ -38,23 +36,23 @@ class ResolveService:
         says why each was left out.
         """
         ref = parse_ref(text)
-        with reading() as session:
-            found = self._packages.enter(session, actor, project, package, Action.ARTIFACT_READ)
-            resolved = None if ref is None or ref.may_choose else self._find(session, found, ref)
+        with asking() as reader:
+            found = self._packages.enter(reader, actor, project, package, Action.ARTIFACT_READ)
+            resolved = None if ref is None or ref.may_choose else self._find(reader, found, ref)
         if ref is not None and ref.may_choose:
             resolved = self._find_or_choose(found, ref)
         if resolved is None:
             raise NotFound(f"reference {text} does not exist")
         return resolved
 
-    def _find(self, session: Session, found: FoundPackage, ref: Ref) -> Resolved | None:
+    def _find(self, reader: Reader, found: FoundPackage, ref: Ref) -> Resolved | None:
         if ref.kind is Kind.TAG:
-            return exactly(queries.by_tag(session, found.id, ref.value), found)
+            return exactly(queries.by_tag(reader, found.id, ref.value), found)
         if ref.kind is Kind.ARTIFACT:
-            return exactly(queries.by_artifact(session, found.id, ref.value), found, is_immutable=True)
+            return exactly(queries.by_artifact(reader, found.id, ref.value), found, is_immutable=True)
         if ref.kind is Kind.BARE and ref.value == ACTIVE:
-            return exactly(queries.active(session, found.id), found)
-        target = queries.by_name(session, found.id, ref)
+            return exactly(queries.active(reader, found.id), found)
+        target = queries.by_name(reader, found.id, ref)
         return exactly(target, found, is_immutable=ref.kind is Kind.VERSION)
 
     def _find_or_choose(self, found: FoundPackage, ref: Ref) -> Resolved | None:

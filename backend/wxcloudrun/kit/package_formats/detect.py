@@ -37,6 +37,17 @@ _LEGAL_VERSION = re.compile(r"[!-.0-~]{1,128}")
 logger = logging.getLogger(__name__)
 
 
+def may_declare(filename: str) -> bool:
+    """Tell whether a file that is called so may declare a version, so that it is worth opening."""
+    return reader_of(filename) is not None
+
+
+def reader_of(filename: str) -> FormatReader | None:
+    """Return what reads the version of a package that is called so."""
+    lowered = filename.lower()
+    return next((read for ending, read in _FORMATS.items() if lowered.endswith(ending)), None)
+
+
 def declared_version(
     filename: str, blob: BinaryIO, size_bytes: int, monotonic: Monotonic = time.monotonic
 ) -> str | None:
@@ -46,8 +57,7 @@ def declared_version(
     `bounded`): the content is foreign, and an upload never fails because of it. Only what the store
     itself raises passes through.
     """
-    lowered = filename.lower()
-    read_format = next((read for ending, read in _FORMATS.items() if lowered.endswith(ending)), None)
+    read_format = reader_of(filename)
     if read_format is None:
         return None
     try:

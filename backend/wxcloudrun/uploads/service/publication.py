@@ -10,7 +10,7 @@ from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction
 from wxcloudrun.kit.errors import IdempotencyKeyReused, Invalid, VersionTaken
-from wxcloudrun.kit.package_formats.detect import declared_version, version_in_filename
+from wxcloudrun.kit.package_formats.detect import declared_version, may_declare, version_in_filename
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.storage.port import BlobStore
 from wxcloudrun.kit.storage.seekable import open_seekable
@@ -62,10 +62,11 @@ class Publication:
         """
         if spec.version is not None:
             return NamedVersion(spec.version, Source.EXPLICIT)
-        with open_seekable(self._blobs, key, size_bytes) as blob:
-            declared = declared_version(spec.filename, blob, size_bytes)
-        if declared is not None:
-            return NamedVersion(declared, Source.METADATA)
+        if may_declare(spec.filename):
+            with open_seekable(self._blobs, key, size_bytes) as blob:
+                declared = declared_version(spec.filename, blob, size_bytes)
+            if declared is not None:
+                return NamedVersion(declared, Source.METADATA)
         named = version_in_filename(spec.filename)
         return None if named is None else NamedVersion(named, Source.FILENAME)
 

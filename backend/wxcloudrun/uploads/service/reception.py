@@ -9,7 +9,7 @@ from typing import Self
 from sqlalchemy.exc import SQLAlchemyError
 
 from wxcloudrun.artifacts.service.content import ContentService, Examined, Received
-from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.db import Transaction, asking, atomically
 from wxcloudrun.kit.errors import AppError, ChecksumMismatch
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.storage.measuring import Measured
@@ -72,9 +72,9 @@ class ReceptionService:
 
         Raises Unauthorized, NotFound, Forbidden, TooLarge, or Invalid for an empty body.
         """
-        with reading() as session:
+        with asking() as reader:
             self._packages.enter(
-                session, destination.actor, destination.project, destination.package, Action.ARTIFACT_WRITE
+                reader, destination.actor, destination.project, destination.package, Action.ARTIFACT_WRITE
             )
         self._content.refuse_size(announced_bytes)
         if announced_bytes == 0:
