@@ -9,18 +9,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from pymysql.err import MySQLError
-from sqlalchemy import Connection, Engine, MetaData, event
+from sqlalchemy import Connection, CursorResult, Engine, Insert, MetaData, event, insert
 from sqlalchemy.exc import IntegrityError, InvalidatePoolError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import QueuePool
 
 from wxcloudrun.kit import metrics, sqlite
 
+ASKING = "engine of single statements"
 ATTEMPTS = 5
 HIDDEN = {"hide_parameters": True}  # a failure is logged, and what was to be stored may be a secret
 MYSQL_LOST_RACE = frozenset({1205, 1213})  # lock wait timed out; deadlock found
@@ -106,11 +108,34 @@ def asking() -> Iterator[Connection]:
 
     It costs half of what `reading()` does, and gives rows, never objects that remember where they come from.
     """
-    with db.engine.execution_options(sqlite_begin="NONE").connect() as connection:
+    engine: Engine = current_app.extensions[ASKING]
+    with engine.connect() as connection:
         yield connection
 
 
 type Watcher = Callable[[Transaction, Any], None]
+
+
+def insert_at_once(tx: Transaction, row: Base) -> None:
+    """Insert one new row and give it the id that the database made.
+
+    It takes a third of the time of a flush. The session does not know the row, so nobody who watches its
+    table is told, and a later change of the object changes nothing. Raises IntegrityError.
+    """
+    given = {column.key: getattr(row, column.key) for column in type(row).__table__.columns}
+    key = "id"
+    if given[key] is None:
+        del given[key]
+    made = cast("CursorResult[Any]", tx.session.execute(insertion(type(row)), given))
+    if key not in given:
+        setattr(row, key, made.lastrowid)
+
+
+@cache
+def insertion(model: type[Base]) -> Insert:
+    """Write the statement that inserts a row of a table; written once, because that takes long."""
+    return insert(model.__table__)  # type: ignore[arg-type]  # a declarative table
+
 
 OPEN = "open transaction"
 watchers: dict[type[Base], list[Watcher]] = defaultdict(list)
@@ -194,6 +219,7 @@ def configure(app: Flask, *, url: str, sqlite_synchronous: str, pool_size: int) 
         else:
             prepare_mysql(db.engine)
         engine = db.engine
+    app.extensions[ASKING] = engine.execution_options(sqlite_begin="NONE")  # the same pool, other options
     measure_pool(engine)  # after what prepares connections: one that it refuses is not in use
 
 

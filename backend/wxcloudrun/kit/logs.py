@@ -41,6 +41,11 @@ class Complaint:
             self._logger.warning(self._event, extra={"cause": type(error).__name__})
 
 
+# What each record would look up about its place and its process; none of it is written.
+logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
+logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # documented, and missing in the types
+
+
 def configure(level: str) -> None:
     """Send every log of this process to standard error as JSON."""
     dictConfig(

@@ -355,10 +355,7 @@ class TestEngine:
         with reading() as session:
             session.execute(select(User)).all()
 
-        assert [each.split()[0] for each in statements if not each.startswith("PRAGMA")] == [
-            "BEGIN",
-            "SELECT",
-        ]
+        assert [each.split()[0] for each in statements if not each.startswith("PRAGMA")] == ["SELECT"]
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from wxcloudrun.artifacts import queries
 from wxcloudrun.artifacts.models import Artifact, PendingDeletion
 from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.kit import clock, ids
-from wxcloudrun.kit.db import Transaction, asking, transaction
+from wxcloudrun.kit.db import Transaction, asking, insert_at_once, transaction
 from wxcloudrun.kit.errors import TooLarge, Unavailable
 from wxcloudrun.kit.storage.measuring import Measured, Measurement
 from wxcloudrun.kit.storage.port import BlobStore, StoreUnavailable
@@ -47,6 +47,7 @@ class Adopted:
     """The artifact that the bytes became, and the object that is not needed after all."""
 
     artifact: Artifact
+    is_new: bool
     surplus_key: str | None
 
 
@@ -120,17 +121,16 @@ class ContentService:
                 object_key=received.key,
                 created_at=clock.now(),
             )
-            tx.session.add(artifact)
-            tx.session.flush()
+            insert_at_once(tx, artifact)
             self._digests.follow(tx, artifact)
-            return Adopted(artifact, surplus_key=None)
+            return Adopted(artifact, is_new=True, surplus_key=None)
         if None in (artifact.md5, artifact.sha1):
             self._digests.fill(tx, artifact, measured)
         artifact.unreferenced_since = None
         if artifact.object_key == examined.existing_key and not examined.is_whole:
             self._heal(tx, artifact, received.key)
-            return Adopted(artifact, surplus_key=None)
-        return Adopted(artifact, surplus_key=received.key)
+            return Adopted(artifact, is_new=False, surplus_key=None)
+        return Adopted(artifact, is_new=False, surplus_key=received.key)
 
     def end_lease(self, tx: Transaction, key: str) -> None:
         """End a lease with the transaction. Raises Unavailable if the sweeper has already taken it."""

@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts import queries as artifact_queries
 from wxcloudrun.artifacts.models import Artifact
+from wxcloudrun.artifacts.service.content import Adopted
 from wxcloudrun.artifacts.service.hashing import Throttle, measure
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import NotFound
@@ -51,7 +52,8 @@ class ChecksumDepositService:
                 return earlier
             readable = readable_artifact(tx.session, actor, digest)
             readable.unreferenced_since = None
-            return self._publication.publish(tx, actor, found, spec, readable, proposed)
+            adopted = Adopted(readable, is_new=False, surplus_key=None)
+            return self._publication.publish(tx, actor, found, spec, adopted, proposed)
 
         return atomically(work)
 

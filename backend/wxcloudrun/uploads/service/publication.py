@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts import queries as artifact_queries
-from wxcloudrun.artifacts.models import Artifact, Provenance
+from wxcloudrun.artifacts.models import Provenance
+from wxcloudrun.artifacts.service.content import Adopted
 from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import Transaction
+from wxcloudrun.kit.db import Transaction, insert_at_once
 from wxcloudrun.kit.errors import IdempotencyKeyReused, Invalid, VersionTaken
 from wxcloudrun.kit.package_formats.detect import declared_version, may_declare, version_in_filename
 from wxcloudrun.kit.security import Actor
@@ -93,7 +94,7 @@ class Publication:
         actor: Actor,
         found: FoundPackage,
         spec: DepositSpec,
-        artifact: Artifact,
+        adopted: Adopted,
         proposed: NamedVersion | None,
     ) -> Deposited:
         """Write the version, the tag and the deposit.
@@ -101,7 +102,9 @@ class Publication:
         Raises VersionTaken if an explicit version means other bytes. A detected one that does so costs
         the deposit only its version, and the answer says so.
         """
-        seen_before = artifact_queries.ref_count(tx.session, actor, artifact.id) > 0
+        artifact = adopted.artifact
+        # Nothing can refer to what was not there a moment ago, so nobody is asked.
+        seen_before = not adopted.is_new and artifact_queries.ref_count(tx.session, actor, artifact.id) > 0
         provenance = Provenance(spec.filename, spec.content_type, clock.now(), actor.user_id)
         named, conflict = self._name(tx, actor, found, proposed, artifact.id, provenance)
         if spec.tag is not None:
@@ -119,8 +122,7 @@ class Publication:
             fingerprint=request_fingerprint(found, spec, artifact.id),
         )
         upload.refer(artifact.id if upload.is_bare else None, provenance)
-        tx.session.add(upload)
-        tx.session.flush()
+        insert_at_once(tx, upload)
         record(tx, actor, "upload.accepted", f"{found.path}/upload/{upload.id}", after=state_of(upload))
         return self._shown(tx.session, actor, found, upload, Digests(artifact.md5, artifact.sha1))
 

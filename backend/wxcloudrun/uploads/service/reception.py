@@ -167,5 +167,5 @@ class Reception:
         earlier = self._publication.replayed(tx.session, actor, found, spec, received.measured.sha256)
         if earlier is not None:
             return earlier, adopted.surplus_key
-        deposited = self._publication.publish(tx, actor, found, spec, adopted.artifact, proposed)
+        deposited = self._publication.publish(tx, actor, found, spec, adopted, proposed)
         return deposited, adopted.surplus_key
