@@ -174,7 +174,7 @@ NOT_ON_THE_STACK = {
     "health": "damages a directory; tests/concurrency/test_outages.py does the same to real servers",
     "kit": "the applications of its tests have no endpoint of the service",
 }
-FROM_THE_API = frozenset({"app", "client", "make_app", "make_person", "public_shop", "shop"})
+FROM_THE_API = frozenset({"app", "app_with", "client", "make_app", "make_person", "public_shop", "shop"})
 
 
 def asks_for_an_application(folder: Path) -> bool:
