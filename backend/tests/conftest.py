@@ -15,7 +15,7 @@ from tests.support.client import ApiClient, sender
 from tests.support.moments import Clock
 from tests.support.quick_passwords import remembered_verifications
 from tests.support.registry import Workshop, workshop
-from tests.support.shared_app import SharedApp, once
+from tests.support.shared_app import LocalContents, SharedApp, once
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
 from wxcloudrun.kit import clock
@@ -29,17 +29,32 @@ MARKERS = {
     "concurrency": "concurrency",
 }
 IN_MEMORY = Path("/dev/shm")
+# What takes half a minute or more by itself goes first, so that no worker is left alone with it at the end.
+LONG = (
+    "integration/test_docs.py",
+    "concurrency/test_outages.py",
+    "integration/test_fuzz.py",
+    "concurrency/test_account_races.py",
+    "concurrency/test_soak.py",
+    "concurrency/test_killed_server.py",
+    "integration/test_backup.py",
+    "concurrency/test_two_instances.py",
+    "concurrency/test_killed_workers.py",
+    "concurrency/test_release_races.py",
+)
 MakeApp = Callable[..., Flask]
 AppWith = Callable[..., Flask]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with the folder that it stands in."""
+    """Mark each test with the folder that it stands in, and put first what takes long."""
     here = Path(__file__).parent
     for item in items:
         folder = item.path.relative_to(here).parts[0]
         if folder in MARKERS:
             item.add_marker(MARKERS[folder])
+    order = {here / name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -66,7 +81,12 @@ def make_app(tmp_path: Path) -> Iterator[MakeApp]:
         return app
 
     yield make
-    for app in made:
+    let_go(made)
+
+
+def let_go(apps: list[Flask]) -> None:
+    """Close the connections of these applications."""
+    for app in apps:
         with app.app_context():
             db.engine.dispose()
 
@@ -85,18 +105,19 @@ def app_with(quick_directory: Path) -> Iterator[AppWith]:
 
     A test that changes more of an application than its data makes its own with `make_app`.
     """
+    made: list[Flask] = []
     shared: dict[frozenset[tuple[str, str]], SharedApp] = {}
 
     def emptied(**changes: str) -> Flask:
         settings = frozenset(changes.items())
         if settings not in shared:
-            place = quick_directory / str(len(shared))
-            shared[settings] = SharedApp(build_app(place / "data", **changes), place / "images")
+            place = quick_directory / str(len(made))
+            made.append(build_app(place / "data", **changes))
+            shared[settings] = SharedApp(made[-1], LocalContents(made[-1], place / "images"))
         return shared[settings].emptied()
 
     yield emptied
-    for app in shared.values():
-        app.let_go()
+    let_go(made)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONG
+
 BACKEND = Path(__file__).resolve().parents[2]
 PACKAGE = BACKEND / "wxcloudrun"
 MIGRATIONS = BACKEND / "migrations"
@@ -196,3 +198,7 @@ def test_what_uses_the_application_runs_on_the_stack_too_or_says_why_not() -> No
     assert not missing, f"link them: cd {STACK.relative_to(BACKEND)} && ln -s ../../unit/<folder>"
     assert linked <= {path.name for path in folders}, "a link leads nowhere"
     assert not linked & set(NOT_ON_THE_STACK)
+
+
+def test_what_is_said_to_take_long_is_there() -> None:
+    assert [name for name in LONG if not (BACKEND / "tests" / name).is_file()] == []

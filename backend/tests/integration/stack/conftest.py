@@ -13,15 +13,16 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.conftest import AppWith, environment
+from tests.conftest import AppWith, environment, let_go
 from tests.support.backing import backing
 from tests.support.client import take_turns
 from tests.support.moments import Clock
+from tests.support.shared_app import SharedApp
 from tests.support.stack import Stack, make_stack
+from tests.support.stack_contents import StackContents
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import db
 
 HERE = Path(__file__).parent
 SERVERS = ("mysql", "minio", "redis")
@@ -61,28 +62,23 @@ def build_pair(stack: Stack, data_dir: Path, **changes: str) -> list[Flask]:
     return apps
 
 
-def let_go(apps: list[Flask]) -> None:
-    """Close the connections of these applications."""
-    for app in apps:
-        with app.app_context():
-            db.engine.dispose()
-
-
 @pytest.fixture(scope="session")
 def app_with(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppWith]:
     """Hand out the applications that tests share: the same two for the same settings, emptied."""
-    shared: dict[frozenset[tuple[str, str]], list[Flask]] = {}
+    made: list[Flask] = []
+    shared: dict[frozenset[tuple[str, str]], SharedApp] = {}
 
     def emptied(**changes: str) -> Flask:
-        stack.clean()
         settings = frozenset(changes.items())
         if settings not in shared:
-            shared[settings] = build_pair(stack, tmp_path_factory.mktemp("stack"), **changes)
-        return shared[settings][0]
+            stack.clean()
+            apps = build_pair(stack, tmp_path_factory.mktemp("stack"), **changes)
+            made.extend(apps)
+            shared[settings] = SharedApp(apps[0], StackContents(stack, apps))
+        return shared[settings].emptied()
 
     yield emptied
-    for apps in shared.values():
-        let_go(apps)
+    let_go(made)
 
 
 @pytest.fixture

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from flask import Flask, Response, current_app
 
-from tests.conftest import build_app
+from tests.conftest import build_app, let_go
 from tests.support.builders import person
 from tests.support.client import ApiClient, sender
-from tests.support.shared_app import SharedApp
+from tests.support.shared_app import LocalContents, SharedApp
 from wxcloudrun.kit.errors import AppError, Conflict
 from wxcloudrun.kit.paging import Page
 from wxcloudrun.kit.web import pages
@@ -162,9 +162,8 @@ def shared_probe(quick_directory: Path) -> Iterator[SharedApp]:
     place = quick_directory / "probe"
     app = build_app(place / "data", LOG_LEVEL="INFO")
     app.register_blueprint(blueprint("probe", "/probe", ROWS))
-    shared = SharedApp(app, place / "images")
-    yield shared
-    shared.let_go()
+    yield SharedApp(app, LocalContents(app, place / "images"))
+    let_go([app])
 
 
 @pytest.fixture
