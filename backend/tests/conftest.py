@@ -1,6 +1,7 @@
 """What every test can ask for. Unit tests run on SQLite in memory and a directory of their own."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -29,6 +30,7 @@ MARKERS = {
     "concurrency": "concurrency",
 }
 IN_MEMORY = Path("/dev/shm")
+ROOM_BYTES = 512 * 1024 * 1024  # a container has 64 MB there unless it is told otherwise
 # What takes half a minute or more by itself goes first, so that no worker is left alone with it at the end.
 LONG = (
     "integration/test_docs.py",
@@ -122,8 +124,8 @@ def app_with(quick_directory: Path) -> Iterator[AppWith]:
 
 @pytest.fixture(scope="session")
 def quick_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A directory in memory where the system has one: the store writes through to the disk."""
-    if not os.access(IN_MEMORY, os.W_OK):
+    """A directory in memory where there is room for one: the store writes through to the disk."""
+    if not os.access(IN_MEMORY, os.W_OK) or shutil.disk_usage(IN_MEMORY).free < ROOM_BYTES:
         yield tmp_path_factory.mktemp("shared")
         return
     with tempfile.TemporaryDirectory(prefix="registry-tests-", dir=IN_MEMORY) as name:

@@ -55,7 +55,7 @@ def run_pytest(report: Path, narrowing: list[str]) -> int:
             f"--cov-fail-under={COVERAGE_PERCENT}",
         ]
     print("== tests", flush=True)
-    # Hundreds of servers and commands start in these tests; none of them shall compile the program again.
+    # Every worker imports the same hundreds of files; it is enough that one of them compiles them.
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     return subprocess.run([*command, *narrowing], cwd=BACKEND, env=environ, check=False).returncode
 
