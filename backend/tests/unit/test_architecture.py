@@ -1,6 +1,7 @@
 """The rules of the house that a reader of the source can check: imports, sizes, and who may do what."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -65,8 +66,9 @@ def attribute_calls(tree: ast.AST, name: str) -> list[int]:
     ]
 
 
+@functools.cache
 def parsed(path: Path) -> ast.Module:
-    """Return the syntax tree of a file."""
+    """Return the syntax tree of a file, which many tests look at."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -184,7 +186,7 @@ def asks_for_an_application(folder: Path) -> bool:
     return any(
         argument.arg in FROM_THE_API
         for path in sources(folder)
-        for function in functions(ast.parse(path.read_text()))
+        for function in functions(parsed(path))
         for argument in function.args.args
     )
 
