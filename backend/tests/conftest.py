@@ -1,10 +1,10 @@
 """What every test can ask for. Unit tests run on SQLite in memory and a directory of their own."""
 
-import contextlib
+import gc
+import os
 import shutil
-import sqlite3
+import tempfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,9 @@ from tests.support import builders
 from tests.support.builders import Person
 from tests.support.client import ApiClient, sender
 from tests.support.moments import Clock
+from tests.support.quick_passwords import remembered_verifications
 from tests.support.registry import Workshop, workshop
+from tests.support.shared_app import LocalContents, SharedApp, once
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
 from wxcloudrun.kit import clock
@@ -28,16 +30,47 @@ MARKERS = {
     "migrations": "migration",
     "concurrency": "concurrency",
 }
+IN_MEMORY = Path("/dev/shm")
+ROOM_BYTES = 512 * 1024 * 1024  # a container has 64 MB there unless it is told otherwise
+# What takes half a minute or more by itself goes first, so that no worker is left alone with it at the end.
+LONG = (
+    "integration/test_docs.py",
+    "concurrency/test_outages.py",
+    "integration/test_fuzz.py",
+    "concurrency/test_account_races.py",
+    "concurrency/test_soak.py",
+    "concurrency/test_killed_server.py",
+    "integration/test_backup.py",
+    "concurrency/test_two_instances.py",
+    "concurrency/test_killed_workers.py",
+    "concurrency/test_release_races.py",
+)
 MakeApp = Callable[..., Flask]
+AppWith = Callable[..., Flask]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with the folder that it stands in."""
+    """Mark each test with the folder that it stands in, and put first what takes long."""
     here = Path(__file__).parent
     for item in items:
         folder = item.path.relative_to(here).parts[0]
         if folder in MARKERS:
             item.add_marker(MARKERS[folder])
+    order = {here / name: number for number, name in enumerate(LONG)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what was imported and collected, which lives as long as the process."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _passwords_are_verified_once() -> Iterator[None]:
+    """Logging somebody in costs time on purpose, which tests need not pay again and again."""
+    with remembered_verifications():
+        yield
 
 
 def environment(name: str) -> dict[str, str]:
@@ -57,7 +90,12 @@ def make_app(tmp_path: Path) -> Iterator[MakeApp]:
         return app
 
     yield make
-    for app in made:
+    let_go(made)
+
+
+def let_go(apps: list[Flask]) -> None:
+    """Close the connections of these applications."""
+    for app in apps:
         with app.app_context():
             db.engine.dispose()
 
@@ -70,46 +108,41 @@ def build_app(data_dir: Path, **changes: str) -> Flask:
     return app
 
 
-@dataclass(frozen=True, slots=True)
-class SharedApp:
-    """One application for many tests, and the image of its empty database."""
+@pytest.fixture(scope="session")
+def app_with(quick_directory: Path) -> Iterator[AppWith]:
+    """Hand out the applications that tests share: the same one for the same settings, emptied.
 
-    app: Flask
-    empty: bytes
+    A test that changes more of an application than its data makes its own with `make_app`.
+    """
+    made: list[Flask] = []
+    shared: dict[frozenset[tuple[str, str]], SharedApp] = {}
 
-    def emptied(self) -> Flask:
-        """Return the application as if it had just been made, which takes a millisecond."""
-        with self.app.app_context():
-            self.connection().deserialize(self.empty)
-        blobs = Path(self.app.extensions["settings"].data_dir) / "blobs"
-        shutil.rmtree(blobs, ignore_errors=True)
-        for name in ("objects", "tmp"):
-            (blobs / name).mkdir(parents=True)
-        return self.app
+    def emptied(**changes: str) -> Flask:
+        settings = frozenset(changes.items())
+        if settings not in shared:
+            place = quick_directory / str(len(made))
+            made.append(build_app(place / "data", **changes))
+            shared[settings] = SharedApp(made[-1], LocalContents(made[-1], place / "images"))
+        return shared[settings].emptied()
 
-    def connection(self) -> sqlite3.Connection:
-        """Return the one connection that a database in memory has."""
-        with contextlib.closing(db.engine.raw_connection()) as pooled:
-            driver = pooled.driver_connection
-            assert isinstance(driver, sqlite3.Connection)
-            return driver
+    yield emptied
+    let_go(made)
 
 
 @pytest.fixture(scope="session")
-def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedApp]:
-    """The application that tests share which change none of its settings."""
-    app = build_app(tmp_path_factory.mktemp("shared"))
-    with app.app_context():
-        empty = SharedApp(app, b"").connection().serialize()
-    yield SharedApp(app, empty)
-    with app.app_context():
-        db.engine.dispose()
+def quick_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A directory in memory where there is room for one: the store writes through to the disk."""
+    if not os.access(IN_MEMORY, os.W_OK) or shutil.disk_usage(IN_MEMORY).free < ROOM_BYTES:
+        yield tmp_path_factory.mktemp("shared")
+        return
+    with tempfile.TemporaryDirectory(prefix="registry-tests-", dir=IN_MEMORY) as name:
+        yield Path(name)
 
 
 @pytest.fixture
-def app(shared_app: SharedApp) -> Flask:
+def app(app_with: AppWith) -> Flask:
     """The application, with nothing in it."""
-    return shared_app.emptied()
+    return app_with()
 
 
 @pytest.fixture
@@ -129,15 +162,15 @@ def make_person(app: Flask) -> Callable[..., Person]:
 
 
 @pytest.fixture
-def shop(client: ApiClient, make_person: Callable[..., Person]) -> Workshop:
+def shop(app: Flask, client: ApiClient, make_person: Callable[..., Person]) -> Workshop:
     """A private project with a package and a member of each role."""
-    return workshop(client, make_person)
+    return once(app, "shop", lambda: workshop(client, make_person))
 
 
 @pytest.fixture
-def public_shop(client: ApiClient, make_person: Callable[..., Person]) -> Workshop:
+def public_shop(app: Flask, client: ApiClient, make_person: Callable[..., Person]) -> Workshop:
     """The same in a public project."""
-    return workshop(client, make_person, is_public=True)
+    return once(app, "public shop", lambda: workshop(client, make_person, is_public=True))
 
 
 @pytest.fixture

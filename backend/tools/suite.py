@@ -44,8 +44,9 @@ def run_pytest(report: Path, narrowing: list[str]) -> int:
     command = [sys.executable, "-m", "pytest", "-q", *folders, f"--junitxml={report}"]
     command += ["-m", f"not {LEFT_OUT}"]
     if (workers := os.environ.get("TEST_WORKERS", "2")) != "0":
-        # One file stays on one worker, so that a server is started once for all its tests.
-        command += ["-n", workers, "--dist=loadfile"]
+        # One file stays on one worker, so that a server is started once for all its tests; in the order
+        # of tests/conftest.py, as what takes longest must not be left to the end.
+        command += ["-n", workers, "--dist=loadfile", "--no-loadscope-reorder"]
     if not narrowing:
         command += [
             "--cov=wxcloudrun",
@@ -54,7 +55,9 @@ def run_pytest(report: Path, narrowing: list[str]) -> int:
             f"--cov-fail-under={COVERAGE_PERCENT}",
         ]
     print("== tests", flush=True)
-    return subprocess.run([*command, *narrowing], cwd=BACKEND, check=False).returncode
+    # Every worker imports the same hundreds of files; it is enough that one of them compiles them.
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return subprocess.run([*command, *narrowing], cwd=BACKEND, env=environ, check=False).returncode
 
 
 def layer_is_covered(name: str, files: str) -> int:

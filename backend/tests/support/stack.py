@@ -40,8 +40,10 @@ class Stack:
             self.redis.clean()
         with self.connection.cursor() as cursor:
             cursor.execute("SET FOREIGN_KEY_CHECKS = 0")
+            cursor.execute("START TRANSACTION")  # the disk is waited for once
             for table in Base.metadata.sorted_tables:
                 cursor.execute(f"DELETE FROM `{table.name}`")
+            cursor.execute("COMMIT")
             cursor.execute("SET FOREIGN_KEY_CHECKS = 1")
         self.empty_bucket()
 

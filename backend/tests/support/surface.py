@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from tests.support import builders
 from tests.support.builders import Person, numbers
 from tests.support.client import ApiClient, sender
+from tests.support.shared_app import once
 from wxcloudrun.accounts.models import ApiKey, User
 from wxcloudrun.accounts.service.passwords import Passwords
 from wxcloudrun.jobs.service.queue import JobQueue
@@ -113,6 +114,7 @@ class Scene:
         self.owner.post(f"{self.project}/packages", {"name": "box"}).ok()
         self.digest = self.upload(b"bytes", tag="stable", version="1.0.0").data["artifact_id"]
         self.caller: Person | None = None
+        self._admitted: dict[str, tuple[Person, str]] = {}
 
     def upload(self, data: bytes, **names: str) -> Any:
         """Deposit something as the owner."""
@@ -127,8 +129,14 @@ class Scene:
         self.caller = None
         if not identity.is_known:
             return self.client.as_(None)
+        if identity.name not in self._admitted:
+            self._admitted[identity.name] = self._admit(identity)
+        self.caller, token = self._admitted[identity.name]
+        return self.client.as_(token)
+
+    def _admit(self, identity: Identity) -> tuple[Person, str]:
+        """Make somebody as they are described, and the key that they present."""
         person = builders.person(self.app, "caller", is_admin=identity.is_admin)
-        self.caller = person
         if identity.role is not None:
             self.give_role(person, identity.role)
         bound = self.bound_project(identity, person)
@@ -136,7 +144,7 @@ class Scene:
             token = builders.key(self.app, person.actor, identity.scopes, project=bound)
             if identity.spoil is not None:
                 identity.spoil(person)
-        return self.client.as_(token)
+        return person, token
 
     def bound_project(self, identity: Identity, person: Person) -> str | None:
         """Return the name of the project that a key is bound to."""
@@ -187,6 +195,18 @@ class Scene:
         """Return the path of a signed link to the bytes."""
         answer = self.owner.get(f"{self.package}/+/stable", query={"mode": "presigned"}).ok()
         return str(answer.data["url"]).partition("/api/")[2]
+
+
+def full_scene(app: Flask, *, is_public: bool) -> Scene:
+    """Return a scene in an emptied application, with everybody let in."""
+
+    def build() -> Scene:
+        scene = Scene(app, is_public=is_public)
+        for identity in IDENTITIES:
+            scene.enter(identity)
+        return scene
+
+    return once(app, "public scene" if is_public else "scene", build)
 
 
 hashes: list[str] = []

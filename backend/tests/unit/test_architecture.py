@@ -1,6 +1,7 @@
 """The rules of the house that a reader of the source can check: imports, sizes, and who may do what."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -8,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import LONG
 
 BACKEND = Path(__file__).resolve().parents[2]
 PACKAGE = BACKEND / "wxcloudrun"
@@ -63,8 +66,9 @@ def attribute_calls(tree: ast.AST, name: str) -> list[int]:
     ]
 
 
+@functools.cache
 def parsed(path: Path) -> ast.Module:
-    """Return the syntax tree of a file."""
+    """Return the syntax tree of a file, which many tests look at."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
@@ -174,7 +178,7 @@ NOT_ON_THE_STACK = {
     "health": "damages a directory; tests/concurrency/test_outages.py does the same to real servers",
     "kit": "the applications of its tests have no endpoint of the service",
 }
-FROM_THE_API = frozenset({"app", "client", "make_app", "make_person", "public_shop", "shop"})
+FROM_THE_API = frozenset({"app", "app_with", "client", "make_app", "make_person", "public_shop", "shop"})
 
 
 def asks_for_an_application(folder: Path) -> bool:
@@ -182,7 +186,7 @@ def asks_for_an_application(folder: Path) -> bool:
     return any(
         argument.arg in FROM_THE_API
         for path in sources(folder)
-        for function in functions(ast.parse(path.read_text()))
+        for function in functions(parsed(path))
         for argument in function.args.args
     )
 
@@ -196,3 +200,7 @@ def test_what_uses_the_application_runs_on_the_stack_too_or_says_why_not() -> No
     assert not missing, f"link them: cd {STACK.relative_to(BACKEND)} && ln -s ../../unit/<folder>"
     assert linked <= {path.name for path in folders}, "a link leads nowhere"
     assert not linked & set(NOT_ON_THE_STACK)
+
+
+def test_what_is_said_to_take_long_is_there() -> None:
+    assert [name for name in LONG if not (BACKEND / "tests" / name).is_file()] == []

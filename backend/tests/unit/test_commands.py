@@ -2,8 +2,6 @@
 
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from tests.conftest import environment
 from tests.support.client import ApiClient, sender
 from wxcloudrun.accounts.models import User
 from wxcloudrun.app import create_app
-from wxcloudrun.config import BACKEND_DIR, Settings
+from wxcloudrun.config import Settings
 from wxcloudrun.kit.db import Base, db, reading, transaction
 from wxcloudrun.projects.models import Project
 
@@ -213,25 +211,6 @@ class TestWelcome:
         assert result.exit_code != 0
         assert "development" in result.output
         assert "Bearer" not in result.output
-
-
-class TestAWrongSetting:
-    @pytest.mark.parametrize("command", ["fsck", "audit-verify"])
-    def test_it_is_no_finding(self, tmp_path: Path, command: str) -> None:
-        environ = {**environment(".env.unit"), "DATA_DIR": str(tmp_path), "CACHE_MAX_SIZE": "0"}
-
-        done = subprocess.run(
-            [sys.executable, "-m", "flask", command, "--json"],
-            cwd=BACKEND_DIR,
-            env=environ,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
-        assert (done.returncode, done.stdout) == (2, "")
-        (sentence,) = done.stderr.splitlines()
-        assert sentence.startswith("The service does not start: CACHE_MAX_SIZE: ")
 
 
 def carried_out(app: Flask, command: str) -> int:

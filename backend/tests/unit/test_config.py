@@ -2,8 +2,6 @@
 
 import os
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -353,33 +351,6 @@ class TestGeneratedSecrets:
 
         assert settings.jwt_secret_key.get_secret_value() == GOOD_SECRET
         assert not (data_dir / "secrets" / "jwt_secret_key").exists()
-
-    def test_processes_that_start_together_agree(self, data_dir: Path) -> None:
-        script = (
-            "from wxcloudrun.config import Settings; import sys; sys.stdin.read();"
-            "print(Settings.from_env().jwt_secret_key.get_secret_value())"
-        )
-        environ = {"DATA_DIR": str(data_dir), "PATH": os.environ["PATH"]}
-        starting = [
-            subprocess.Popen(
-                [sys.executable, "-c", script],
-                cwd=BACKEND,
-                env=environ,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            for _ in range(4)
-        ]
-        for process in starting:
-            assert process.stdin is not None
-            process.stdin.close()
-            process.stdin = None
-
-        secrets = {process.communicate(timeout=60)[0].strip() for process in starting}
-
-        assert len(secrets) == 1
-        assert len(secrets.pop()) >= 43
 
 
 class TestExample:

@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from werkzeug.http import parse_options_header
 
 from tests.support.registry import Workshop
+from tests.support.shared_app import once
 from tests.unit.kit.package_formats import samples
 from wxcloudrun.kit.package_formats.detect import declared_version
 
@@ -78,9 +80,9 @@ def mutated(draw: st.DrawFn, whole: bytes) -> bytes:
 
 
 @pytest.fixture(autouse=True)
-def shop_with_a_file(shop: Workshop) -> None:
+def shop_with_a_file(app: Flask, shop: Workshop) -> None:
     """Something that references may lead to."""
-    shop.upload(b"0123456789", tag="stable", version="1.0.0").ok()
+    once(app, "file to find", lambda: shop.upload(b"0123456789", tag="stable", version="1.0.0").ok())
 
 
 class TestRequests:

@@ -5,21 +5,20 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
+from functools import partial
 from typing import Any
 
-import pytest
+from flask import Flask
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from tests.conftest import SharedApp, build_app
+from tests.conftest import AppWith
 from tests.support import builders
 from tests.support.client import Answer, ApiClient, sender
 from wxcloudrun.artifacts.service.collect import CollectService
-from wxcloudrun.kit.db import db
 
 STORIES = int(os.environ.get("STORIES", "8"))
 STEPS = int(os.environ.get("STEPS", "20"))
@@ -66,11 +65,11 @@ class Model:
 class Registry(RuleBasedStateMachine):
     """One package, told the same story as the model."""
 
-    shared: SharedApp
+    new_app: Callable[[], Flask]
 
     def __init__(self) -> None:
         super().__init__()
-        self.app = self.shared.emptied()
+        self.app = type(self).new_app()
         self.model = Model()
         token = builders.person(self.app, "owner").token
         self.client = ApiClient(sender(self.app)).as_(token)
@@ -171,17 +170,8 @@ class Registry(RuleBasedStateMachine):
         assert self.listed("uploads", "id") == uploads
 
 
-@pytest.fixture
-def hasty(tmp_path: Path) -> Iterator[SharedApp]:
-    """An application that collects whatever nothing refers to, however young."""
-    app = build_app(tmp_path, GC_GRACE_SECONDS="0")
-    with app.app_context():
-        yield SharedApp(app, SharedApp(app, b"").connection().serialize())
-        db.engine.dispose()
-
-
-def test_given_any_story_then_the_registry_is_what_the_model_says(hasty: SharedApp) -> None:
-    Registry.shared = hasty
+def test_given_any_story_then_the_registry_is_what_the_model_says(app_with: AppWith) -> None:
+    Registry.new_app = partial(app_with, GC_GRACE_SECONDS="0")  # what nothing refers to goes, however young
 
     run_state_machine_as_test(
         Registry,

@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 from tests.support.registry import Workshop
+from tests.support.shared_app import once
 from tests.support.statements import recorded
 from tests.support.surface import REQUESTS, Identity, Scene
 from tests.unit.test_surface import ROWS
@@ -36,12 +37,16 @@ REFS = [
 
 class TestReferences:
     @pytest.fixture
-    def shop(self, shop: Workshop) -> Workshop:
+    def shop(self, app: Flask, shop: Workshop) -> Workshop:
         """A package with versions, one of them tagged."""
-        for number in range(5):
-            shop.upload(b"%d" % number, version=f"1.{number}.0").ok()
-        shop.upload(b"2", tag="stable").ok()
-        return shop
+
+        def fill() -> Workshop:
+            for number in range(5):
+                shop.upload(b"%d" % number, version=f"1.{number}.0").ok()
+            shop.upload(b"2", tag="stable").ok()
+            return shop
+
+        return once(app, "versions", fill)
 
     @pytest.mark.parametrize("ref", REFS)
     def test_given_a_warm_reference_then_bytes_and_explanation_take_three(

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import pytest
 from flask import Flask
 
-from tests.support.surface import IDENTITIES, REQUESTS, Identity, Scene
+from tests.conftest import AppWith
+from tests.support.surface import IDENTITIES, REQUESTS, Identity, full_scene
 from wxcloudrun.kit.errors import AppError
 from wxcloudrun.kit.security import Role, Scope
 from wxcloudrun.kit.web.endpoint import Body, Caller, Endpoint, RestConverter, rows
@@ -172,25 +173,25 @@ class TestMatrix:
         assert set(REQUESTS) == set(ROWS), "give a valid request for it"
 
     @pytest.mark.parametrize("operation", sorted(ROWS))
-    def test_everybody_gets_what_they_are_due(self, app: Flask, operation: str) -> None:
-        assert_matrix(app, operation, is_public=False)
+    def test_everybody_gets_what_they_are_due(self, app_with: AppWith, operation: str) -> None:
+        assert_matrix(app_with, operation, is_public=False)
 
     @pytest.mark.parametrize("operation", IN_PROJECTS)
-    def test_in_a_public_project_too(self, app: Flask, operation: str) -> None:
-        assert_matrix(app, operation, is_public=True)
+    def test_in_a_public_project_too(self, app_with: AppWith, operation: str) -> None:
+        assert_matrix(app_with, operation, is_public=True)
 
 
-def assert_matrix(app: Flask, operation: str, *, is_public: bool) -> None:
+def assert_matrix(app_with: AppWith, operation: str, *, is_public: bool) -> None:
     """Send a request as everybody and compare what they get with what they are due."""
     row, needs = ROWS[operation], NEEDS[operation]
     wanted = {identity.name: due(needs, identity, is_public=is_public) for identity in IDENTITIES}
     # Who is refused changes nothing, so they may all try the same thing one after the other.
     refused_first = sorted(IDENTITIES, key=lambda identity: wanted[identity.name] < 400)
-    scene = Scene(app, is_public=is_public)
+    scene = full_scene(app_with(), is_public=is_public)
     got: dict[str, int] = {}
     for identity in refused_first:
         if got and row.method != "GET" and wanted[identity.name] < 400:
-            scene = Scene(app, is_public=is_public)
+            scene = full_scene(app_with(), is_public=is_public)
         caller = scene.enter(identity)
         sample = REQUESTS[operation](scene)
         answer = caller.request(row.method, sample.path, **sample.options)

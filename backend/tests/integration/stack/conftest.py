@@ -7,22 +7,22 @@ is left out here, as it would be the same twice; so is what looks into the local
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
-from tests.conftest import environment
+from tests.conftest import AppWith, environment, let_go
 from tests.support.backing import backing
 from tests.support.client import take_turns
 from tests.support.moments import Clock
+from tests.support.shared_app import SharedApp
 from tests.support.stack import Stack, make_stack
+from tests.support.stack_contents import StackContents
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import db
 
 HERE = Path(__file__).parent
 SERVERS = ("mysql", "minio", "redis")
@@ -40,7 +40,7 @@ def uses_servers(item: pytest.Item) -> bool:
     """Tell whether a test has an application whose database and store can be exchanged."""
     fixtures = set(getattr(item, "fixturenames", ()))
     is_alone = any(item.get_closest_marker(name) for name in ("local_store", "one_process"))
-    return bool(fixtures & {"make_app", "shared_app"}) and "blobs" not in fixtures and not is_alone
+    return bool(fixtures & {"make_app", "app_with"}) and "blobs" not in fixtures and not is_alone
 
 
 @pytest.fixture(scope="session")
@@ -62,32 +62,23 @@ def build_pair(stack: Stack, data_dir: Path, **changes: str) -> list[Flask]:
     return apps
 
 
-def let_go(apps: list[Flask]) -> None:
-    """Close the connections of these applications."""
-    for app in apps:
-        with app.app_context():
-            db.engine.dispose()
-
-
-@dataclass(frozen=True, slots=True)
-class SharedStackApp:
-    """One application for many tests, as the unit tests have it."""
-
-    app: Flask
-    stack: Stack
-
-    def emptied(self) -> Flask:
-        """Return the application as if it had just been made."""
-        self.stack.clean()
-        return self.app
-
-
 @pytest.fixture(scope="session")
-def shared_app(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedStackApp]:
-    """The application that tests share which change none of its settings."""
-    apps = build_pair(stack, tmp_path_factory.mktemp("stack"))
-    yield SharedStackApp(apps[0], stack)
-    let_go(apps)
+def app_with(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppWith]:
+    """Hand out the applications that tests share: the same two for the same settings, emptied."""
+    made: list[Flask] = []
+    shared: dict[frozenset[tuple[str, str]], SharedApp] = {}
+
+    def emptied(**changes: str) -> Flask:
+        settings = frozenset(changes.items())
+        if settings not in shared:
+            stack.clean()
+            apps = build_pair(stack, tmp_path_factory.mktemp("stack"), **changes)
+            made.extend(apps)
+            shared[settings] = SharedApp(apps[0], StackContents(stack, apps))
+        return shared[settings].emptied()
+
+    yield emptied
+    let_go(made)
 
 
 @pytest.fixture

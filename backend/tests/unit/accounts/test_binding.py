@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from requests_mock import Mocker
 
-from tests.conftest import MakeApp
+from tests.conftest import AppWith
 from tests.support import wechat
 from tests.support.client import Answer, ApiClient
 from tests.unit.accounts.conftest import PASSWORD, AddUser, LogIn
@@ -22,9 +22,9 @@ Arrive = Callable[..., ApiClient]
 
 
 @pytest.fixture
-def app(make_app: MakeApp) -> Flask:
+def app(app_with: AppWith) -> Flask:
     """An application that has a mini-program."""
-    return make_app(**wechat.SETTINGS)
+    return app_with(**wechat.SETTINGS)
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import argon2
 import pytest
 from flask import Flask
 
-from tests.conftest import MakeApp
+from tests.conftest import AppWith, MakeApp
 from tests.support import wechat
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.moments import Clock
@@ -106,9 +106,9 @@ class TestOneAddress:
 
 class TestStrangersCannotLockAnybodyOut:
     @pytest.fixture
-    def app(self, make_app: MakeApp) -> Flask:
+    def app(self, app_with: AppWith) -> Flask:
         """An application with a limit per account that a test can reach."""
-        return make_app(RATELIMIT_LOGIN_ACCOUNT="5/hour", RATELIMIT_LOGIN="5/minute")
+        return app_with(RATELIMIT_LOGIN_ACCOUNT="5/hour", RATELIMIT_LOGIN="5/minute")
 
     @pytest.fixture
     def attacked(self, client: ApiClient, add_user: AddUser) -> ApiClient:
@@ -207,9 +207,9 @@ class TestWhereARequestComesFrom:
 
     @pytest.mark.parametrize("forged", ["", "203.0.113.5, ", "203.0.113.5, 203.0.113.6, "])
     def test_given_one_proxy_then_what_it_wrote_counts_and_nothing_before_it(
-        self, make_app: MakeApp, forged: str
+        self, app_with: AppWith, forged: str
     ) -> None:
-        client = ApiClient(sender(make_app(TRUSTED_PROXY_HOPS="1", RATELIMIT_LOGIN="2/minute")))
+        client = ApiClient(sender(app_with(TRUSTED_PROXY_HOPS="1", RATELIMIT_LOGIN="2/minute")))
 
         same = [self.fail(client, f"{forged}198.51.100.1") for _ in range(3)]
         other = self.fail(client, f"{forged}198.51.100.2")

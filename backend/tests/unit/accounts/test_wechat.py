@@ -8,7 +8,7 @@ from flask import Flask
 from requests_mock import Mocker
 from sqlalchemy import select
 
-from tests.conftest import MakeApp
+from tests.conftest import AppWith, MakeApp
 from tests.support import wechat
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.database_dump import everything_stored
@@ -22,9 +22,9 @@ CLOUD = {"WX_TRUST_CLOUD_HEADERS": "true", "TRUSTED_PROXY_HOPS": "1"}
 
 
 @pytest.fixture
-def app(make_app: MakeApp) -> Flask:
+def app(app_with: AppWith) -> Flask:
     """An application that has a mini-program."""
-    return make_app(**wechat.SETTINGS)
+    return app_with(**wechat.SETTINGS)
 
 
 def log_in(client: ApiClient, code: str = "code", **options: Any) -> Answer:
@@ -245,8 +245,8 @@ THROUGH = {"X-Forwarded-For": "198.51.100.7"}
 class TestCloudGateway:
     """Behind WeChat Cloud Hosting the gateway states who calls; anywhere else anybody could."""
 
-    def test_given_the_gateway_then_its_word_is_enough(self, make_app: MakeApp) -> None:
-        app = make_app(**CLOUD)
+    def test_given_the_gateway_then_its_word_is_enough(self, app_with: AppWith) -> None:
+        app = app_with(**CLOUD)
         client = ApiClient(sender(app))
 
         answer = client.post(PATH, {}, headers={**STATED, **THROUGH})
@@ -266,14 +266,14 @@ class TestCloudGateway:
         ids=["not set", "a proxy only", "past the proxy", "past one of two", "no openid"],
     )
     def test_given_anybody_else_then_the_header_means_nothing(
-        self, make_app: MakeApp, settings: dict[str, str], headers: dict[str, str]
+        self, app_with: AppWith, settings: dict[str, str], headers: dict[str, str]
     ) -> None:
-        client = ApiClient(sender(make_app(**settings)))
+        client = ApiClient(sender(app_with(**settings)))
 
         assert client.post(PATH, {}, headers=headers).status == 422
 
     @pytest.mark.parametrize("path", [ME, "/api/v1/projects", "/api/v1/auth/keys"])
-    def test_it_logs_nobody_in_anywhere_else(self, make_app: MakeApp, path: str) -> None:
-        client = ApiClient(sender(make_app(**CLOUD)))
+    def test_it_logs_nobody_in_anywhere_else(self, app_with: AppWith, path: str) -> None:
+        client = ApiClient(sender(app_with(**CLOUD)))
 
         assert client.get(path, headers={**STATED, **THROUGH}).status == 401

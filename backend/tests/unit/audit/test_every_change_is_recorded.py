@@ -10,11 +10,12 @@ import pytest
 from flask import Flask
 from requests_mock import Mocker
 
-from tests.conftest import MakeApp
+from tests.conftest import AppWith
 from tests.support import builders, wechat
 from tests.support.builders import Person, sha256
 from tests.support.client import ApiClient, sender
 from tests.support.registry import Workshop, workshop
+from tests.support.shared_app import once
 from tests.unit.audit.conftest import entries
 from wxcloudrun.jobs.service.work import WorkService
 from wxcloudrun.kit.web.endpoint import rows
@@ -184,17 +185,17 @@ def form_file() -> Any:
 
 
 @pytest.fixture
-def world(make_app: MakeApp, requests_mock: Mocker) -> World:
+def world(app_with: AppWith, requests_mock: Mocker) -> World:
     """A workshop, an administrator, and a WeChat that knows somebody."""
-    app = make_app(**wechat.SETTINGS)
+    app = app_with(**wechat.SETTINGS)
     requests_mock.get(wechat.URL, json=wechat.person())
     client = ApiClient(sender(app))
 
     def make_person(name: str) -> Person:
         return builders.person(app, name)
 
-    root = client.as_(builders.person(app, "root", is_admin=True).token)
-    return World(app, client, root, workshop(client, make_person))
+    root = client.as_(once(app, "root", lambda: builders.person(app, "root", is_admin=True)).token)
+    return World(app, client, root, once(app, "shop", lambda: workshop(client, make_person)))
 
 
 def changing(app: Flask) -> set[str]:

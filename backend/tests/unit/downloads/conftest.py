@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 import pytest
+from flask import Flask
 
 from tests.support.builders import content, sha256
 from tests.support.registry import Workshop
+from tests.support.shared_app import once
 
 SIZE_BYTES = 1000
 
@@ -31,12 +33,12 @@ def deposit(shop: Workshop) -> Stored:
 
 
 @pytest.fixture
-def stored(shop: Workshop) -> Stored:
+def stored(app: Flask, shop: Workshop) -> Stored:
     """A file in the private workshop."""
-    return deposit(shop)
+    return once(app, "file", lambda: deposit(shop))
 
 
 @pytest.fixture
-def published(public_shop: Workshop) -> Stored:
+def published(app: Flask, public_shop: Workshop) -> Stored:
     """The same in the public workshop."""
-    return deposit(public_shop)
+    return once(app, "published file", lambda: deposit(public_shop))

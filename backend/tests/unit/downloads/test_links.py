@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from tests.conftest import MakeApp
+from tests.conftest import AppWith, MakeApp
 from tests.support.client import ApiClient
 from tests.support.registry import Workshop
 from tests.unit.downloads.conftest import SIZE_BYTES, Stored
@@ -17,9 +17,9 @@ LINK_SECONDS = 120
 
 
 @pytest.fixture
-def app(make_app: MakeApp) -> Flask:
+def app(app_with: AppWith) -> Flask:
     """An application that is known under another name than it is reached."""
-    return make_app(PUBLIC_URL=PUBLIC_URL, LINK_SECONDS=str(LINK_SECONDS))
+    return app_with(PUBLIC_URL=PUBLIC_URL, LINK_SECONDS=str(LINK_SECONDS))
 
 
 @pytest.fixture

@@ -1,18 +1,24 @@
 """`GET …/resolve?ref=`: what a reference means, and why it means that."""
 
 import pytest
+from flask import Flask
 
 from tests.support.builders import sha256
 from tests.support.registry import Workshop
+from tests.support.shared_app import once
 
 
 @pytest.fixture
-def versions(shop: Workshop) -> Workshop:
+def versions(app: Flask, shop: Workshop) -> Workshop:
     """A package with releases, a prerelease, a name that does not order, and a tag."""
-    for name in ("1.0.0", "1.2.0", "2.0.0", "2.1.0-rc.1", "nightly"):
-        shop.upload(name.encode(), "x.bin", version=name).ok()
-    shop.upload(b"1.0.0", "x.bin", tag="stable").ok()
-    return shop
+
+    def fill() -> Workshop:
+        for name in ("1.0.0", "1.2.0", "2.0.0", "2.1.0-rc.1", "nightly"):
+            shop.upload(name.encode(), "x.bin", version=name).ok()
+        shop.upload(b"1.0.0", "x.bin", tag="stable").ok()
+        return shop
+
+    return once(app, "versions to resolve", fill)
 
 
 def resolve(shop: Workshop, ref: str) -> dict[str, object]:

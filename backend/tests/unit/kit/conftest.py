@@ -3,15 +3,18 @@
 import io
 import json
 import logging
+from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask, Response
+from flask import Flask, Response, current_app
 
-from tests.conftest import MakeApp
+from tests.conftest import build_app, let_go
 from tests.support.builders import person
 from tests.support.client import ApiClient, sender
+from tests.support.shared_app import LocalContents, SharedApp
 from wxcloudrun.kit.errors import AppError, Conflict
 from wxcloudrun.kit.paging import Page
 from wxcloudrun.kit.web import pages
@@ -21,6 +24,7 @@ from wxcloudrun.kit.web.pages import PageQuery
 from wxcloudrun.kit.web.parsing import Input, Output, Query
 
 SECRET = "hunter2-in-a-trace"
+SHELF = "tests: the shelf"
 
 
 class ThingIn(Input):
@@ -120,6 +124,48 @@ def refuse_untold() -> Response:
     raise AppError("something is missing")
 
 
+def numbers(query: RowQuery) -> Response:
+    """The numbers on the shelf."""
+    wanted = pages.requested(query, int)
+    on_shelf = sorted(current_app.extensions[SHELF].numbers)
+    rows = [each for each in on_shelf if wanted.after is None or each > wanted.after]
+    return pages.answer(Page.cut(rows, wanted.limit, lambda row: row), lambda row: RowOut(value=row))
+
+
+def words(query: PageQuery) -> Response:
+    """The words on the shelf."""
+    wanted = pages.requested(query, str)
+    on_shelf = sorted(current_app.extensions[SHELF].words)
+    rows = [each for each in on_shelf if wanted.after is None or each > wanted.after]
+    return pages.answer(Page.cut(rows, wanted.limit, lambda row: row), lambda row: RowOut(value=row))
+
+
+endpoint = partial(Endpoint, caller=Caller.ANYONE, scope=None)
+ROWS = [
+    endpoint("POST", "/things", echo, "echo", "", body=ThingIn),
+    endpoint("POST", "/optional", echo, "echo_optional", "", body=OptionalIn),
+    endpoint("GET", "/query", echo_query, "echo_query", "", query=ThingQuery),
+    endpoint("GET", "/lax", echo_query, "lax", "", query=ThingQuery, any_query=True),
+    endpoint("GET", "/nothing", nothing, "nothing", ""),
+    endpoint("GET", "/fails", fail, "fail", ""),
+    endpoint("GET", "/refuses", refuse, "refuse", ""),
+    endpoint("GET", "/untold", refuse_untold, "untold", ""),
+    endpoint("GET", "/numbers", numbers, "numbers", "", query=RowQuery),
+    endpoint("GET", "/more-numbers", numbers, "more_numbers", "", query=RowQuery),
+    endpoint("GET", "/words", words, "words", "", query=PageQuery),
+]
+
+
+@pytest.fixture(scope="session")
+def shared_probe(quick_directory: Path) -> Iterator[SharedApp]:
+    """The application with the endpoints of this file added, which the tests share."""
+    place = quick_directory / "probe"
+    app = build_app(place / "data", LOG_LEVEL="INFO")
+    app.register_blueprint(blueprint("probe", "/probe", ROWS))
+    yield SharedApp(app, LocalContents(app, place / "images"))
+    let_go([app])
+
+
 @pytest.fixture
 def shelf() -> Shelf:
     """The rows of the lists."""
@@ -127,35 +173,10 @@ def shelf() -> Shelf:
 
 
 @pytest.fixture
-def probe(make_app: MakeApp, shelf: Shelf) -> Flask:
-    """The application with the endpoints of this file added."""
-
-    def numbers(query: RowQuery) -> Response:
-        wanted = pages.requested(query, int)
-        rows = [each for each in sorted(shelf.numbers) if wanted.after is None or each > wanted.after]
-        return pages.answer(Page.cut(rows, wanted.limit, lambda row: row), lambda row: RowOut(value=row))
-
-    def words(query: PageQuery) -> Response:
-        wanted = pages.requested(query, str)
-        rows = [each for each in sorted(shelf.words) if wanted.after is None or each > wanted.after]
-        return pages.answer(Page.cut(rows, wanted.limit, lambda row: row), lambda row: RowOut(value=row))
-
-    app = make_app(LOG_LEVEL="INFO")
-    endpoint = partial(Endpoint, caller=Caller.ANYONE, scope=None)
-    rows = [
-        endpoint("POST", "/things", echo, "echo", "", body=ThingIn),
-        endpoint("POST", "/optional", echo, "echo_optional", "", body=OptionalIn),
-        endpoint("GET", "/query", echo_query, "echo_query", "", query=ThingQuery),
-        endpoint("GET", "/lax", echo_query, "lax", "", query=ThingQuery, any_query=True),
-        endpoint("GET", "/nothing", nothing, "nothing", ""),
-        endpoint("GET", "/fails", fail, "fail", ""),
-        endpoint("GET", "/refuses", refuse, "refuse", ""),
-        endpoint("GET", "/untold", refuse_untold, "untold", ""),
-        endpoint("GET", "/numbers", numbers, "numbers", "", query=RowQuery),
-        endpoint("GET", "/more-numbers", numbers, "more_numbers", "", query=RowQuery),
-        endpoint("GET", "/words", words, "words", "", query=PageQuery),
-    ]
-    app.register_blueprint(blueprint("probe", "/probe", rows))
+def probe(shared_probe: SharedApp, shelf: Shelf) -> Flask:
+    """The application with the endpoints of this file, with nothing in it."""
+    app = shared_probe.emptied()
+    app.extensions[SHELF] = shelf
     return app
 
 

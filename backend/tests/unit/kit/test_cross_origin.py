@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from tests.conftest import MakeApp
+from tests.conftest import AppWith, MakeApp
 from tests.support.client import ApiClient, sender
 
 OURS = "https://console.example"
@@ -12,9 +12,9 @@ PREFLIGHT = {"Access-Control-Request-Method": "PUT", "Access-Control-Request-Hea
 
 
 @pytest.fixture
-def app(make_app: MakeApp) -> Flask:
+def app(app_with: AppWith) -> Flask:
     """An application that a console of another origin may call."""
-    return make_app(CORS_ORIGINS=f"{OURS}, https://Other.example:8443/")
+    return app_with(CORS_ORIGINS=f"{OURS}, https://Other.example:8443/")
 
 
 class TestAnswers:
@@ -102,9 +102,9 @@ class TestHardening:
         [("https://registry.example", "max-age=31536000"), ("http://registry.example", None)],
     )
     def test_browsers_stay_with_https_where_it_is(
-        self, make_app: MakeApp, url: str, header: str | None
+        self, app_with: AppWith, url: str, header: str | None
     ) -> None:
-        headers = ApiClient(sender(make_app(PUBLIC_URL=url))).get("/api/health").headers
+        headers = ApiClient(sender(app_with(PUBLIC_URL=url))).get("/api/health").headers
 
         assert headers.get("Strict-Transport-Security") == header
 

@@ -125,7 +125,7 @@ class TestSecrets:
         assert_none_of(log, token)
 
     def test_what_was_to_be_stored_is_not_in_the_trace_of_a_failure(
-        self, probe: Flask, probing: ApiClient, log: Log
+        self, probe: Flask, probing: ApiClient, log: Log, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         secret = "a-hash-that-should-stay-in-the-database"
 
@@ -137,7 +137,7 @@ class TestSecrets:
                 )
             return ok()
 
-        probe.view_functions["probe.nothing"] = stumble
+        monkeypatch.setitem(probe.view_functions, "probe.nothing", stumble)
         assert probing.get("/probe/nothing").status == 500
 
         assert "IntegrityError" in log.text

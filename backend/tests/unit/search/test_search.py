@@ -9,14 +9,19 @@ from tests.support import builders
 from tests.support.builders import Person, sha256
 from tests.support.client import ApiClient
 from tests.support.registry import Workshop, workshop
+from tests.support.shared_app import once
 from wxcloudrun.kit.security import Scope
 
 SEARCH = "/api/v1/search"
 
 
 @pytest.fixture
-def filled(shop: Workshop) -> Workshop:
+def filled(app: Flask, shop: Workshop) -> Workshop:
     """Three more packages: two that begin alike, with tags and versions."""
+    return once(app, "packages to find", lambda: fill(shop))
+
+
+def fill(shop: Workshop) -> Workshop:
     for name in ("search-alpha", "search-beta", "other"):
         shop.owner.post(
             f"/api/v1/project/{shop.project}/packages", {"name": name, "description": f"the {name}"}

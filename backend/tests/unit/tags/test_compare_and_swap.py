@@ -1,21 +1,27 @@
 """A tag moves only from where its mover expects it: If-Match and If-None-Match (RFC 9110, 13.1)."""
 
 import pytest
+from flask import Flask
 
 from tests.support.builders import sha256
 from tests.support.client import Answer
 from tests.support.registry import Workshop
+from tests.support.shared_app import once
 
 ONE, TWO = b"the first bytes", b"the second bytes"
 AT_ONE, AT_TWO, ELSEWHERE = f'"{sha256(ONE)}"', f'"{sha256(TWO)}"', f'"{"0" * 64}"'
 
 
 @pytest.fixture
-def package(shop: Workshop) -> Workshop:
+def package(app: Flask, shop: Workshop) -> Workshop:
     """A package with two versions; the tag `stable` points at the first."""
-    shop.upload(ONE, version="1.0", tag="stable").ok()
-    shop.upload(TWO, version="2.0").ok()
-    return shop
+
+    def fill() -> Workshop:
+        shop.upload(ONE, version="1.0", tag="stable").ok()
+        shop.upload(TWO, version="2.0").ok()
+        return shop
+
+    return once(app, "package to swap in", fill)
 
 
 def move(shop: Workshop, tag: str, **headers: str) -> Answer:

@@ -1,19 +1,25 @@
 """Where a tag pointed: every move once, newest first, never rewritten."""
 
 import pytest
+from flask import Flask
 
 from tests.support.builders import sha256
 from tests.support.registry import Workshop
+from tests.support.shared_app import once
 
 ONE, TWO = sha256(b"1.0"), sha256(b"2.0")
 
 
 @pytest.fixture
-def package(shop: Workshop) -> Workshop:
+def package(app: Flask, shop: Workshop) -> Workshop:
     """A package with the versions 1.0 and 2.0, whose bytes are their own names."""
-    for name in ("1.0", "2.0"):
-        shop.upload(name.encode(), "x.bin", version=name).ok()
-    return shop
+
+    def fill() -> Workshop:
+        for name in ("1.0", "2.0"):
+            shop.upload(name.encode(), "x.bin", version=name).ok()
+        return shop
+
+    return once(app, "two versions", fill)
 
 
 def point(shop: Workshop, version: str, who: str = "writer") -> None:

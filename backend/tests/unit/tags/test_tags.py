@@ -3,20 +3,26 @@
 import re
 
 import pytest
+from flask import Flask
 
 from tests.support.builders import sha256
 from tests.support.client import Answer
 from tests.support.registry import Workshop
+from tests.support.shared_app import once
 
 ONE, TWO = b"the first bytes", b"the second bytes"
 
 
 @pytest.fixture
-def package(shop: Workshop) -> Workshop:
+def package(app: Flask, shop: Workshop) -> Workshop:
     """A package with two versions; the tag `stable` points at the first."""
-    shop.upload(ONE, "one.bin", version="1.0", tag="stable").ok()
-    shop.upload(TWO, "two.bin", version="2.0").ok()
-    return shop
+
+    def fill() -> Workshop:
+        shop.upload(ONE, "one.bin", version="1.0", tag="stable").ok()
+        shop.upload(TWO, "two.bin", version="2.0").ok()
+        return shop
+
+    return once(app, "tagged package", fill)
 
 
 def point(shop: Workshop, tag: str, *, who: str = "writer", **target: str) -> Answer:

@@ -1,12 +1,12 @@
 """EXTRA_DIGESTS=deferred: an upload waits for SHA-256 only; MD5 and SHA-1 follow from a job."""
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from tests.conftest import AppWith
 from tests.support.builders import content, sha256
 from tests.support.client import Answer
 from tests.support.registry import Workshop
@@ -19,9 +19,9 @@ SHA1 = hashlib.sha1(DATA, usedforsecurity=False).hexdigest()
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask]) -> Flask:
+def app(app_with: AppWith) -> Flask:
     """The application that everybody in this module speaks to; nothing works in its background by itself."""
-    return make_app(EXTRA_DIGESTS="deferred", GC_GRACE_SECONDS="0")
+    return app_with(EXTRA_DIGESTS="deferred", GC_GRACE_SECONDS="0")
 
 
 def upload(shop: Workshop, **headers: str) -> Answer:

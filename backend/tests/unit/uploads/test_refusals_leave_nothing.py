@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
-from tests.conftest import MakeApp
+from tests.conftest import AppWith
 from tests.support.builders import content
 from tests.support.client import Answer
 from tests.support.forms import Part, encoded, field, file, post_body, post_form
@@ -18,9 +18,9 @@ Remains = Callable[[], dict[str, int]]
 
 
 @pytest.fixture
-def app(make_app: MakeApp) -> Flask:
+def app(app_with: AppWith) -> Flask:
     """An application that takes 100 000 bytes at most."""
-    return make_app(MAX_UPLOAD_BYTES=str(LIMIT_BYTES))
+    return app_with(MAX_UPLOAD_BYTES=str(LIMIT_BYTES))
 
 
 def put(

@@ -1,15 +1,21 @@
 """The deposits of a package: newest first, page by page; only a bare one can be let go."""
 
 import pytest
+from flask import Flask
 
 from tests.support.builders import sha256
 from tests.support.registry import Workshop
+from tests.support.shared_app import once
 
 
 @pytest.fixture
-def five(shop: Workshop) -> list[int]:
+def five(app: Flask, shop: Workshop) -> list[int]:
     """The ids of five deposits, newest first."""
-    return [shop.upload(f"bytes {n}".encode(), f"{n}.bin").ok().data["id"] for n in range(5)][::-1]
+
+    def fill() -> list[int]:
+        return [shop.upload(f"bytes {n}".encode(), f"{n}.bin").ok().data["id"] for n in range(5)][::-1]
+
+    return once(app, "five deposits", fill)
 
 
 class TestList:

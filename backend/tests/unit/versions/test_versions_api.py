@@ -4,17 +4,23 @@ import re
 from urllib.parse import quote
 
 import pytest
+from flask import Flask
 
 from tests.support.builders import sha256
 from tests.support.registry import Workshop
+from tests.support.shared_app import once
 
 
 @pytest.fixture
-def package(shop: Workshop) -> Workshop:
+def package(app: Flask, shop: Workshop) -> Workshop:
     """A package with three versions, whose bytes are their own names."""
-    for name in ("1.0.0", "1.1.0", "2.0.0"):
-        shop.upload(name.encode(), f"app-{name}.tar.gz", version=name).ok()
-    return shop
+
+    def fill() -> Workshop:
+        for name in ("1.0.0", "1.1.0", "2.0.0"):
+            shop.upload(name.encode(), f"app-{name}.tar.gz", version=name).ok()
+        return shop
+
+    return once(app, "three versions", fill)
 
 
 class TestRead:

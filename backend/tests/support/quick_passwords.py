@@ -1,0 +1,37 @@
+"""Passwords that are verified once. The same hash and the same password always give the same answer.
+
+Argon2 takes thirty milliseconds on purpose, and the tests log the same people in again and again. Nothing
+else changes: hashes keep the parameters of production, and every one that is new is verified.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from argon2 import PasswordHasher
+from argon2.exceptions import Argon2Error, InvalidHashError
+
+type Refusal = Argon2Error | InvalidHashError
+
+
+@contextmanager
+def remembered_verifications() -> Iterator[None]:
+    """Let every hasher of this process remember what fitted which hash."""
+    verify = PasswordHasher.verify
+    answers: dict[tuple[str | bytes, str | bytes], Refusal | None] = {}
+
+    def remembering(hasher: PasswordHasher, stored: str | bytes, offered: str | bytes) -> bool:
+        question = (stored, offered)
+        if question not in answers:
+            try:
+                verify(hasher, stored, offered)
+                answers[question] = None
+            except (Argon2Error, InvalidHashError) as refusal:
+                answers[question] = refusal
+        if (refused := answers[question]) is not None:
+            raise type(refused)(*refused.args)
+        return True
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PasswordHasher, "verify", remembering)
+        yield
