@@ -25,6 +25,7 @@ from wxcloudrun.kit.storage.port import (
     object_path,
     quarantine_path,
 )
+from wxcloudrun.kit.storage.s3_stream import SourceFailed, put_stream
 
 if TYPE_CHECKING:
     from urllib3.connectionpool import ConnectionPool
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 MAX_PARTS = 10_000
 PART_BYTES = 5 * 1024 * 1024  # the least that S3 takes: memory is what an upload holds of them at once
 PARALLEL_PARTS = 2
+STREAM_BYTES = 4 * 1024**3  # S3 takes 5 GiB in one piece, some servers a little less
+SIGNED_SECONDS = 900  # from the signature to the first byte; the clocks may differ
 CONNECT_SECONDS = 2
 READ_SECONDS = 4  # one wait for an answer; with it a request fails within five seconds
 PART_SECONDS = 30  # a server that is busy with large parts may take longer
@@ -65,8 +68,27 @@ class MinioBlobStore:
             location, location.public_endpoint or location.endpoint, answer_seconds=READ_SECONDS
         )
         self._part_bytes = max(PART_BYTES, -(-max_object_bytes // MAX_PARTS))
+        self._streams = urllib3.PoolManager(timeout=urllib3.Timeout(PART_SECONDS))
 
-    def write(self, key: str, blocks: Iterable[bytes]) -> None:
+    def write(self, key: str, blocks: Iterable[bytes], size_bytes: int | None = None) -> str | None:
+        """One PUT; or as the bytes come, if their length is known; or a multipart upload."""
+        if size_bytes is not None and PART_BYTES < size_bytes <= STREAM_BYTES:
+            return self._write_stream(key, blocks, size_bytes)
+        self._write_collected(key, blocks)
+        return None
+
+    def _write_stream(self, key: str, blocks: Iterable[bytes], size_bytes: int) -> str | None:
+        self.check()  # a stream waits long for a server that is not there
+        url = self._client.get_presigned_url(
+            "PUT", self._bucket, object_path(key), timedelta(seconds=SIGNED_SECONDS)
+        )
+        try:
+            with translated_errors():
+                return put_stream(self._streams, url, blocks, size_bytes)
+        except SourceFailed as failed:
+            raise failed.failure from None
+
+    def _write_collected(self, key: str, blocks: Iterable[bytes]) -> None:
         """One PUT, or a multipart upload of unknown length with two parts in flight."""
         source = BlockReader(blocks)
         try:

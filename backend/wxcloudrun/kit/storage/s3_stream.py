@@ -1,0 +1,93 @@
+"""One object of known length to an S3 server as its bytes arrive: nothing is held, nothing is hashed again.
+
+The request is presigned, so that no signature covers the body (`UNSIGNED-PAYLOAD`). Over plain http the
+SDK would hash the bytes for it, the server would hash them once more, and all of them would have to be
+there before the first goes out.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+
+import urllib3
+from urllib3.response import BaseHTTPResponse
+
+from wxcloudrun.kit.errors import Interrupted
+from wxcloudrun.kit.storage.port import StoreUnavailable
+
+MD5 = re.compile(r'"?([0-9a-f]{32})"?')
+ERROR_CODE = re.compile(rb"<Code>(\w{1,64})</Code>")
+ENCRYPTION = "x-amz-server-side-encryption"  # then an ETag may be anything
+
+
+class SourceFailed(Exception):
+    """Carries what the source raised past those who would take it for a failure of the store.
+
+    urllib3, for one, takes an OSError from a body for one of its own connection and may swallow it.
+    """
+
+    def __init__(self, failure: BaseException) -> None:
+        super().__init__()
+        self.failure = failure
+
+
+class AnnouncedBody:
+    """Blocks that must add up to `size_bytes`; the last is not given away before they do."""
+
+    def __init__(self, blocks: Iterable[bytes], size_bytes: int) -> None:
+        self._blocks = iter(blocks)
+        self._left = size_bytes
+        self.is_sent = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        """Yield the blocks. Raises SourceFailed."""
+        held = b""
+        while (block := self._next()) is not None:
+            if held:
+                yield held
+            held = block
+            self._left -= len(block)
+            if self._left < 0:
+                raise SourceFailed(Interrupted("the body is longer than announced"))
+        if self._left:
+            raise SourceFailed(Interrupted("the body ended before the announced length"))
+        yield held
+        self.is_sent = True
+
+    def _next(self) -> bytes | None:
+        try:
+            return next(filter(None, self._blocks), None)
+        except BaseException as failure:
+            raise SourceFailed(failure) from failure
+
+
+def put_stream(
+    pool: urllib3.PoolManager, url: str, blocks: Iterable[bytes], size_bytes: int
+) -> str | None:
+    """PUT the blocks to a presigned URL; return the MD5 of what the server has received, if it tells.
+
+    On every failure the connection is closed before the server has had the announced length, so that it
+    keeps nothing. Raises SourceFailed, also for a source of another length, StoreUnavailable for a refusal,
+    and what urllib3 raises.
+    """
+    body = AnnouncedBody(blocks, size_bytes)
+    # A connection of its own, for one from a pool may just be going away and a stream cannot be sent again.
+    headers = {
+        "Content-Length": str(size_bytes),
+        "Content-Type": "application/octet-stream",
+        "Connection": "close",
+    }
+    answer = pool.urlopen("PUT", url, body=body, headers=headers, retries=False, redirect=False)
+    if answer.status != HTTPStatus.OK or not body.is_sent:
+        code = ERROR_CODE.search(answer.data)
+        raise StoreUnavailable(
+            "the blob store refused the request",
+            store_code=code[1].decode() if code else str(answer.status),
+        )
+    return md5_of(answer)
+
+
+def md5_of(answer: BaseHTTPResponse) -> str | None:
+    """Return the MD5 that is the ETag of an object that was sent in one piece and is not encrypted."""
+    etag = MD5.fullmatch(answer.headers.get("ETag", ""))
+    return None if etag is None or ENCRYPTION in answer.headers else etag[1]
