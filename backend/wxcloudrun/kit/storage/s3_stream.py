@@ -31,49 +31,50 @@ class SourceFailed(Exception):
         self.failure = failure
 
 
-class AnnouncedBody:
-    """Blocks that must add up to `size_bytes`; the last is not given away before they do."""
+def marked(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the blocks that are not empty. Raises SourceFailed."""
+    try:
+        yield from filter(None, blocks)
+    except GeneratorExit:
+        raise
+    except BaseException as failure:
+        raise SourceFailed(failure) from failure
 
-    def __init__(self, blocks: Iterable[bytes], size_bytes: int) -> None:
-        self._blocks = iter(blocks)
-        self._left = size_bytes
+
+class AnnouncedBody:
+    """Marked blocks that must add up to `size_bytes`; the last is not given away before they do."""
+
+    def __init__(self, blocks: Iterator[bytes], size_bytes: int) -> None:
+        self._blocks = blocks
+        self.size_bytes = size_bytes
         self.is_sent = False
 
     def __iter__(self) -> Iterator[bytes]:
         """Yield the blocks. Raises SourceFailed."""
-        held = b""
-        while (block := self._next()) is not None:
+        left, held = self.size_bytes, b""
+        for block in self._blocks:
             if held:
                 yield held
             held = block
-            self._left -= len(block)
-            if self._left < 0:
+            left -= len(block)
+            if left < 0:
                 raise SourceFailed(Interrupted("the body is longer than announced"))
-        if self._left:
+        if left:
             raise SourceFailed(Interrupted("the body ended before the announced length"))
         yield held
         self.is_sent = True
 
-    def _next(self) -> bytes | None:
-        try:
-            return next(filter(None, self._blocks), None)
-        except BaseException as failure:
-            raise SourceFailed(failure) from failure
 
-
-def put_stream(
-    pool: urllib3.PoolManager, url: str, blocks: Iterable[bytes], size_bytes: int
-) -> str | None:
-    """PUT the blocks to a presigned URL; return the MD5 of what the server has received, if it tells.
+def put_stream(pool: urllib3.PoolManager, url: str, body: AnnouncedBody) -> str | None:
+    """PUT the body to a presigned URL; return the MD5 of what the server has received, if it tells.
 
     On every failure the connection is closed before the server has had the announced length, so that it
     keeps nothing. Raises SourceFailed, also for a source of another length, StoreUnavailable for a refusal,
     and what urllib3 raises.
     """
-    body = AnnouncedBody(blocks, size_bytes)
     # A connection of its own, for one from a pool may just be going away and a stream cannot be sent again.
     headers = {
-        "Content-Length": str(size_bytes),
+        "Content-Length": str(body.size_bytes),
         "Content-Type": "application/octet-stream",
         "Connection": "close",
     }

@@ -9,7 +9,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from wxcloudrun.kit.storage.port import StoreUnavailable
-from wxcloudrun.kit.storage.s3_stream import SourceFailed, put_stream
+from wxcloudrun.kit.storage.s3_stream import AnnouncedBody, SourceFailed, marked, put_stream
 
 BLOCK = b"x" * 1024 * 1024
 MD5 = "0123456789abcdef0123456789abcdef"
@@ -81,7 +81,7 @@ def test_given_an_etag_that_is_an_md5_then_that_is_told(
 ) -> None:
     url = url_of(answering("200 OK", f'ETag: "{MD5}"', after_bytes=2 * len(BLOCK)))
 
-    assert put_stream(pool, url, blocks(2), 2 * len(BLOCK)) == MD5
+    assert put_stream(pool, url, AnnouncedBody(marked(blocks(2)), 2 * len(BLOCK))) == MD5
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_given_an_etag_that_need_be_no_md5_then_none_is_told(
 ) -> None:
     url = url_of(answering("200 OK", *headers, after_bytes=len(BLOCK)))
 
-    assert put_stream(pool, url, blocks(1), len(BLOCK)) is None
+    assert put_stream(pool, url, AnnouncedBody(marked(blocks(1)), len(BLOCK))) is None
 
 
 @pytest.mark.parametrize("status", ["403 Forbidden", "503 Service Unavailable", "307 Temporary Redirect"])
@@ -115,7 +115,7 @@ def test_given_a_refusal_before_the_body_has_ended_then_it_is_the_stores_and_the
     body = blocks(1000)
 
     with pytest.raises((StoreUnavailable, HTTPError)):
-        put_stream(pool, url_of(refuse), body, 1000 * len(BLOCK))
+        put_stream(pool, url_of(refuse), AnnouncedBody(marked(body), 1000 * len(BLOCK)))
 
     assert next(body, None) is not None
 
@@ -127,7 +127,7 @@ def test_given_a_refusal_after_the_body_then_the_servers_own_code_is_kept(
     url = url_of(answering("503 Slow Down", body=said, after_bytes=len(BLOCK)))
 
     with pytest.raises(StoreUnavailable) as refused:
-        put_stream(pool, url, blocks(1), len(BLOCK))
+        put_stream(pool, url, AnnouncedBody(marked(blocks(1)), len(BLOCK)))
 
     assert refused.value.facts["store_code"] == "SlowDown"
 
@@ -138,7 +138,7 @@ def test_given_a_server_that_hangs_up_then_that_is_an_error_of_the_transport(
     url = url_of(lambda sock: read_all(sock, len(BLOCK)))
 
     with pytest.raises(HTTPError):
-        put_stream(pool, url, blocks(64), 64 * len(BLOCK))
+        put_stream(pool, url, AnnouncedBody(marked(blocks(64)), 64 * len(BLOCK)))
 
 
 def test_given_a_source_that_ends_early_then_the_server_never_gets_the_announced_length(
@@ -156,7 +156,7 @@ def test_given_a_source_that_ends_early_then_the_server_never_gets_the_announced
         raise ConnectionResetError("the client has gone")
 
     with pytest.raises(SourceFailed) as failed:
-        put_stream(pool, url_of(count), source(), 4 * len(BLOCK))
+        put_stream(pool, url_of(count), AnnouncedBody(marked(source()), 4 * len(BLOCK)))
 
     assert isinstance(failed.value.failure, ConnectionResetError)
     assert done.wait(20)
@@ -174,4 +174,4 @@ def test_given_a_success_before_the_body_has_ended_then_it_is_not_believed(
         raise BrokenPipeError
 
     with pytest.raises((StoreUnavailable, SourceFailed)):
-        put_stream(pool, url, source(), 4 * len(BLOCK))
+        put_stream(pool, url, AnnouncedBody(marked(source()), 4 * len(BLOCK)))
