@@ -14,7 +14,7 @@ from minio.deleteobjects import DeleteObject
 from tests.support.backing import backing
 from tests.support.blob_store_contract import LINK, BlobStoreContract, generated, in_blocks, listing
 from tests.support.builders import content
-from wxcloudrun.kit import ids
+from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.errors import Interrupted
 from wxcloudrun.kit.storage.minio import MinioBlobStore, S3Location
 from wxcloudrun.kit.storage.port import (
@@ -116,6 +116,24 @@ class S3Contract(BlobStoreContract):
         told = store.write(ids.new_id(), in_blocks(data), len(data))
 
         assert told == hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+    def test_given_a_source_that_is_slow_then_its_bytes_go_in_parts_and_no_connection_waits_for_it(
+        self, store: MinioBlobStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real, ahead = clock.monotonic, [0.0]
+        monkeypatch.setattr(clock, "monotonic", lambda: real() + ahead[0])
+        data, key, begun = content(7 * BLOCK_BYTES), ids.new_id(), set[str]()
+
+        def slowly() -> Iterator[bytes]:
+            for block in in_blocks(data):
+                ahead[0] += 2
+                begun.update(store.unfinished())
+                yield block
+
+        assert store.write(key, slowly(), len(data)) is None
+
+        assert key in begun
+        assert b"".join(store.read(key)) == data
 
     @pytest.mark.parametrize("missing_bytes", [1, -1, 8 * BLOCK_BYTES, 16 * BLOCK_BYTES, -8 * BLOCK_BYTES])
     def test_given_another_length_than_was_announced_then_it_is_refused_and_nothing_remains(

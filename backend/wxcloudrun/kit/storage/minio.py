@@ -16,6 +16,7 @@ from minio.commonconfig import CopySource
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.errors import AppError
 from wxcloudrun.kit.storage.port import (
     BLOCK_BYTES,
@@ -28,7 +29,14 @@ from wxcloudrun.kit.storage.port import (
     quarantine_path,
 )
 from wxcloudrun.kit.storage.s3_parts import PartsUpload
-from wxcloudrun.kit.storage.s3_stream import AnnouncedBody, SourceFailed, marked, put_stream
+from wxcloudrun.kit.storage.s3_stream import (
+    POOL_CONNECTIONS,
+    AnnouncedBody,
+    SourceFailed,
+    marked,
+    put_stream,
+    stream_pool,
+)
 
 if TYPE_CHECKING:
     from urllib3.connectionpool import ConnectionPool
@@ -37,8 +45,8 @@ if TYPE_CHECKING:
 MAX_PARTS = 10_000
 PART_BYTES = 5 * 1024 * 1024  # the least that S3 takes: memory is what an upload holds of them at once
 STREAM_BYTES = 4 * 1024**3  # S3 takes 5 GiB in one piece, some servers a little less
+SLOW_PART_SECONDS = 5  # S3 servers give up a connection on which nothing comes for 20 seconds or so
 SIGNED_SECONDS = 900  # from the signature to the first byte; the clocks may differ
-POOL_CONNECTIONS = 32
 CONNECT_SECONDS = 2
 READ_SECONDS = 4  # one wait for an answer; with it a request fails within five seconds
 PART_SECONDS = 30  # a server that is busy with large parts may take longer
@@ -70,41 +78,41 @@ class MinioBlobStore:
         self._public = connect(
             location, location.public_endpoint or location.endpoint, answer_seconds=READ_SECONDS
         )
-        self._streams = urllib3.PoolManager(maxsize=POOL_CONNECTIONS, timeout=urllib3.Timeout(PART_SECONDS))
+        self._streams = stream_pool(PART_SECONDS)
         self._part_bytes = max(PART_BYTES, -(-max_object_bytes // MAX_PARTS))
 
     def write(self, key: str, blocks: Iterable[bytes], size_bytes: int | None = None) -> str | None:
-        """One PUT as the bytes come, if their length is known; else one at the end, or a multipart upload."""
+        """One PUT; for what is large as it comes, or in parts if its length is unknown or its source slow."""
         source = marked(blocks)
         try:
             with translated_errors():
-                if size_bytes is not None and PART_BYTES < size_bytes <= STREAM_BYTES:
-                    return self._write_stream(key, AnnouncedBody(source, size_bytes))
-                self._write_gathered(key, source)
-                return None
+                return self._write(key, source, size_bytes)
         except SourceFailed as failed:
             raise failed.failure from None
 
-    def _write_stream(self, key: str, body: AnnouncedBody) -> str | None:
-        self.check()  # the patient pool would wait long for a server that is not there
-        url = self._client.get_presigned_url(
-            "PUT", self._bucket, object_path(key), timedelta(seconds=SIGNED_SECONDS)
-        )
-        return put_stream(self._streams, url, body)
-
-    def _write_gathered(self, key: str, source: Iterator[bytes]) -> None:
+    def _write(self, key: str, source: Iterator[bytes], size_bytes: int | None) -> str | None:
         gathered: deque[bytes] = deque()
-        length = 0
+        length, began_at = 0, clock.monotonic()
         while length < self._part_bytes and (block := next(source, None)) is not None:
             gathered.append(block)
             length += len(block)
         if length < self._part_bytes:
             whole = b"".join(gathered)
             self._client.put_object(self._bucket, object_path(key), io.BytesIO(whole), length)
-            return
-        self.check()  # the same
+            return None
+        is_slow = clock.monotonic() - began_at > SLOW_PART_SECONDS
+        self.check()  # what comes now would wait long for a server that is not there
+        everything = chain(emptying(gathered), source)
+        if size_bytes is not None and size_bytes <= STREAM_BYTES and not is_slow:
+            return self._write_stream(key, AnnouncedBody(everything, size_bytes))
         upload = PartsUpload(self._patient, self._client, self._bucket, object_path(key))
-        upload.send(chain(emptying(gathered), source), self._part_bytes)
+        upload.send(everything, self._part_bytes)
+        return None
+
+    def _write_stream(self, key: str, body: AnnouncedBody) -> str | None:
+        lifetime = timedelta(seconds=SIGNED_SECONDS)
+        url = self._client.get_presigned_url("PUT", self._bucket, object_path(key), lifetime)
+        return put_stream(self._streams, url, body)
 
     def size_of(self, key: str) -> int | None:
         """One HEAD request."""

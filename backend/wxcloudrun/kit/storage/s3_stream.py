@@ -15,6 +15,7 @@ from urllib3.response import BaseHTTPResponse
 from wxcloudrun.kit.errors import Interrupted
 from wxcloudrun.kit.storage.port import StoreUnavailable
 
+POOL_CONNECTIONS = 32
 MD5 = re.compile(r'"?([0-9a-f]{32})"?')
 ERROR_CODE = re.compile(rb"<Code>(\w{1,64})</Code>")
 ENCRYPTION = "x-amz-server-side-encryption"  # then an ETag may be anything
@@ -63,6 +64,13 @@ class AnnouncedBody:
             raise SourceFailed(Interrupted("the body ended before the announced length"))
         yield held
         self.is_sent = True
+
+
+def stream_pool(stall_seconds: float) -> urllib3.PoolManager:
+    """Return what sends streams. It waits so long for each step, and for the whole as long as bytes go."""
+    # No `total`: urllib3 would subtract the time that the body has taken from that for the answer.
+    timeout = urllib3.Timeout(connect=stall_seconds, read=stall_seconds)
+    return urllib3.PoolManager(maxsize=POOL_CONNECTIONS, timeout=timeout)
 
 
 def put_stream(pool: urllib3.PoolManager, url: str, body: AnnouncedBody) -> str | None:

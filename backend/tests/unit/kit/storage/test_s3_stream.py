@@ -9,7 +9,7 @@ import urllib3
 from urllib3.exceptions import HTTPError
 
 from wxcloudrun.kit.storage.port import StoreUnavailable
-from wxcloudrun.kit.storage.s3_stream import AnnouncedBody, SourceFailed, marked, put_stream
+from wxcloudrun.kit.storage.s3_stream import AnnouncedBody, SourceFailed, marked, put_stream, stream_pool
 
 BLOCK = b"x" * 1024 * 1024
 MD5 = "0123456789abcdef0123456789abcdef"
@@ -66,7 +66,7 @@ def url_of() -> Iterator[Callable[[Conversation], str]]:
 @pytest.fixture
 def pool() -> Iterator[urllib3.PoolManager]:
     """The connections of a store."""
-    with urllib3.PoolManager(timeout=urllib3.Timeout(20)) as manager:
+    with stream_pool(20) as manager:
         yield manager
 
 
@@ -82,6 +82,21 @@ def test_given_an_etag_that_is_an_md5_then_that_is_told(
     url = url_of(answering("200 OK", f'ETag: "{MD5}"', after_bytes=2 * len(BLOCK)))
 
     assert put_stream(pool, url, AnnouncedBody(marked(blocks(2)), 2 * len(BLOCK))) == MD5
+
+
+def test_given_a_body_that_takes_longer_than_one_wait_may_then_it_is_sent_all_the_same(
+    url_of: Callable[[Conversation], str],
+) -> None:
+    url = url_of(answering("200 OK", f'ETag: "{MD5}"', after_bytes=4 * len(BLOCK)))
+    stall_seconds = 1.0
+
+    def slowly() -> Iterator[bytes]:
+        for block in blocks(4):
+            threading.Event().wait(stall_seconds / 2)
+            yield block
+
+    with stream_pool(stall_seconds) as pool:
+        assert put_stream(pool, url, AnnouncedBody(marked(slowly()), 4 * len(BLOCK))) == MD5
 
 
 @pytest.mark.parametrize(
