@@ -34,6 +34,7 @@ from wxcloudrun.kit.storage.s3_stream import (
     AnnouncedBody,
     SourceFailed,
     marked,
+    other_length,
     put_stream,
     stream_pool,
 )
@@ -97,6 +98,8 @@ class MinioBlobStore:
             gathered.append(block)
             length += len(block)
         if length < self._part_bytes:
+            if size_bytes is not None and length != size_bytes:
+                raise other_length()
             whole = b"".join(gathered)
             self._client.put_object(self._bucket, object_path(key), io.BytesIO(whole), length)
             return None

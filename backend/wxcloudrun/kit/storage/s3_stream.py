@@ -42,6 +42,11 @@ def marked(blocks: Iterable[bytes]) -> Iterator[bytes]:
         raise SourceFailed(failure) from failure
 
 
+def other_length() -> SourceFailed:
+    """Say that a source has ended too early or too late."""
+    return SourceFailed(Interrupted("the body does not have the announced length"))
+
+
 class AnnouncedBody:
     """Marked blocks that must add up to `size_bytes`; the last is not given away before they do."""
 
@@ -59,9 +64,9 @@ class AnnouncedBody:
             held = block
             left -= len(block)
             if left < 0:
-                raise SourceFailed(Interrupted("the body is longer than announced"))
+                raise other_length()
         if left:
-            raise SourceFailed(Interrupted("the body ended before the announced length"))
+            raise other_length()
         yield held
         self.is_sent = True
 
