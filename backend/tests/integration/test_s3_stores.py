@@ -1,5 +1,6 @@
 """The blob store on real S3 servers: everything that every store promises, on two implementations."""
 
+import hashlib
 import io
 import secrets
 from collections.abc import Callable, Iterator
@@ -11,10 +12,18 @@ from minio import Minio
 from minio.deleteobjects import DeleteObject
 
 from tests.support.backing import backing
-from tests.support.blob_store_contract import LINK, BlobStoreContract, listing
-from wxcloudrun.kit import ids
+from tests.support.blob_store_contract import LINK, BlobStoreContract, generated, in_blocks, listing
+from tests.support.builders import content
+from wxcloudrun.kit import clock, ids
+from wxcloudrun.kit.errors import Interrupted
 from wxcloudrun.kit.storage.minio import MinioBlobStore, S3Location
-from wxcloudrun.kit.storage.port import BlobStore, ObjectMissing, StoreUnavailable, object_path
+from wxcloudrun.kit.storage.port import (
+    BLOCK_BYTES,
+    BlobStore,
+    ObjectMissing,
+    StoreUnavailable,
+    object_path,
+)
 
 MAX_OBJECT_BYTES = 10 * 1024**3
 
@@ -72,9 +81,8 @@ class S3Contract(BlobStoreContract):
         other = ids.new_id()
         store.write(other, [b"secret"])
 
-        answer = requests.get(
-            store.link(key, LINK).replace(key, other).replace(key[:2], other[:2]), timeout=10
-        )
+        link = store.link(key, LINK).replace(object_path(key), object_path(other))
+        answer = requests.get(link, timeout=10)
 
         assert answer.status_code == 403
 
@@ -98,6 +106,68 @@ class S3Contract(BlobStoreContract):
             list(store.keys())
         with pytest.raises((StoreUnavailable, ObjectMissing)):
             store.read(ids.new_id())
+
+    def test_given_bytes_of_a_known_length_then_the_server_tells_their_md5(
+        self, store: MinioBlobStore
+    ) -> None:
+        data = content(6 * BLOCK_BYTES + 7)
+
+        told = store.write(ids.new_id(), in_blocks(data), len(data))
+
+        assert told == hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+    def test_given_a_source_that_is_slow_then_its_bytes_go_in_parts_and_no_connection_waits_for_it(
+        self, store: MinioBlobStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        real, ahead = clock.monotonic, [0.0]
+        monkeypatch.setattr(clock, "monotonic", lambda: real() + ahead[0])
+        data, key, begun = content(7 * BLOCK_BYTES), ids.new_id(), set[str]()
+
+        def slowly() -> Iterator[bytes]:
+            for block in in_blocks(data):
+                ahead[0] += 2
+                begun.update(store.unfinished())
+                yield block
+
+        assert store.write(key, slowly(), len(data)) is None
+
+        assert key in begun
+        assert b"".join(store.read(key)) == data
+
+    @pytest.mark.parametrize("missing_bytes", [1, -1, 8 * BLOCK_BYTES, 16 * BLOCK_BYTES, -8 * BLOCK_BYTES])
+    def test_given_another_length_than_was_announced_then_it_is_refused_and_nothing_remains(
+        self, store: MinioBlobStore, missing_bytes: int
+    ) -> None:
+        key = ids.new_id()
+
+        with pytest.raises(Interrupted):
+            store.write(key, generated(16 * BLOCK_BYTES - missing_bytes), 16 * BLOCK_BYTES)
+
+        assert store.size_of(key) is None
+        assert self.leftovers(store) == []
+
+    def test_given_writers_of_a_known_length_that_fail_then_the_next_ones_succeed(
+        self, store: MinioBlobStore
+    ) -> None:
+        """A connection on which a body is unfinished must not be used again."""
+        data = content(6 * BLOCK_BYTES)
+        for _ in range(3):
+            with pytest.raises(Interrupted):
+                store.write(ids.new_id(), in_blocks(data), len(data) + 1)
+            key = ids.new_id()
+            store.write(key, in_blocks(data), len(data))
+            assert b"".join(store.read(key)) == data
+
+    def test_given_wrong_keys_then_no_more_than_the_first_part_of_a_large_body_is_asked_for(
+        self, location: S3Location
+    ) -> None:
+        store = MinioBlobStore(replace(location, secret_key="wrong"), max_object_bytes=1)
+        blocks = generated(16 * BLOCK_BYTES)
+
+        with pytest.raises(StoreUnavailable):
+            store.write(ids.new_id(), blocks, 16 * BLOCK_BYTES)
+
+        assert sum(map(len, blocks)) == 11 * BLOCK_BYTES
 
     def test_given_names_that_are_no_keys_then_they_are_not_listed(
         self, store: MinioBlobStore, location: S3Location

@@ -47,10 +47,10 @@ def generated(size_bytes: int) -> Iterator[bytes]:
     yield block[: size_bytes % BLOCK_BYTES]
 
 
-def failing_after(blocks: Iterator[bytes]) -> Iterator[bytes]:
+def failing_after(blocks: Iterator[bytes], failure: Exception | None = None) -> Iterator[bytes]:
     """Yield the blocks, then fail."""
     yield from blocks
-    raise SourceFailed
+    raise failure or SourceFailed
 
 
 def digest_of(blocks: Iterator[bytes]) -> str:
@@ -171,6 +171,43 @@ class BlobStoreContract:
         with pytest.raises(SourceFailed):
             store.write(key, failing_after(generated(size_bytes)))
 
+        assert store.size_of(key) is None
+        assert key not in {found.key for found in listing(store)}
+        assert self.leftovers(store) == []
+
+    @pytest.mark.parametrize("size_bytes", [0, 1, BLOCK_BYTES, 6 * BLOCK_BYTES + 7])
+    def test_given_bytes_of_a_known_length_when_written_then_exactly_those_are_read(
+        self, store: BlobStore, key: str, size_bytes: int
+    ) -> None:
+        data = content(size_bytes)
+
+        told = store.write(key, in_blocks(data, 100_000), size_bytes)
+
+        assert store.size_of(key) == size_bytes
+        assert b"".join(store.read(key)) == data
+        assert told in {None, hashlib.md5(data, usedforsecurity=False).hexdigest()}
+
+    def test_given_a_large_object_of_a_known_length_when_written_then_memory_stays_constant(
+        self, store: BlobStore, key: str
+    ) -> None:
+        before = psutil.Process().memory_info().rss
+
+        store.write(key, generated(LARGE_BYTES), LARGE_BYTES)
+
+        assert psutil.Process().memory_info().rss - before < CONSTANT_MEMORY_BYTES
+        assert digest_of(store.read(key)) == digest_of(generated(LARGE_BYTES))
+
+    @pytest.mark.parametrize("sent_bytes", [0, 10, 12 * BLOCK_BYTES, 20 * BLOCK_BYTES])
+    @pytest.mark.parametrize("failure", [SourceFailed, ConnectionResetError, BrokenPipeError, TimeoutError])
+    def test_given_a_known_length_and_a_source_that_fails_then_nothing_remains_and_its_own_failure_is_raised(
+        self, store: BlobStore, key: str, sent_bytes: int, failure: type[Exception]
+    ) -> None:
+        own = failure("the client has gone")
+
+        with pytest.raises(failure) as raised:
+            store.write(key, failing_after(generated(sent_bytes), own), 20 * BLOCK_BYTES)
+
+        assert raised.value is own
         assert store.size_of(key) is None
         assert key not in {found.key for found in listing(store)}
         assert self.leftovers(store) == []

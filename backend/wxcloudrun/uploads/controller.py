@@ -39,7 +39,7 @@ def upload_raw(project: str, package: str, filename: str, query: UploadQuery) ->
     receptions.admit(destination, request.content_length)
     spec = headers.spec(path_file_name(filename), request.content_type, query)
     with receptions.open(destination) as reception:
-        reception.take(raw_blocks(), headers.checksums)
+        reception.take(raw_blocks(), headers.checksums, request.content_length)
         deposited = reception.publish(spec)
     return answer(deposited, reception.surplus_key)
 

@@ -2,12 +2,15 @@
 
 import hashlib
 import re
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tests.support.builders import content, sha256
 from tests.support.registry import Workshop
 
+MIB = 1024 * 1024
 CHUNKED = {
     "headers": {"Transfer-Encoding": "chunked"},
     "environ_overrides": {"wsgi.input_terminated": True},
@@ -116,6 +119,24 @@ class TestRefused:
 
         assert (answer.status, answer.reason) == (400, "interrupted")
         assert shop.writer.get(f"/api/v1/artifact/{sha256(b'short')}").status == 404
+
+    @pytest.mark.parametrize(
+        ("status", "options"),
+        [
+            (400, {"environ_overrides": {"CONTENT_LENGTH": str(7 * MIB)}}),
+            (422, {"headers": {"X-Checksum-SHA256": "0" * 64}}),
+        ],
+        ids=["cut", "another checksum"],
+    )
+    def test_given_a_large_body_that_is_refused_at_its_end_then_nothing_remains(
+        self, shop: Workshop, remains: Callable[[], dict[str, int]], status: int, options: dict[str, Any]
+    ) -> None:
+        before = remains()
+
+        answer = shop.writer.put(shop.url("/upload/x.bin"), content(6 * MIB), **options)
+
+        assert answer.status == status
+        assert remains() == before
 
     @pytest.mark.parametrize("name", ["filename", "Tag", "force", "limit"])
     def test_given_an_unknown_parameter_then_422_names_it(self, shop: Workshop, name: str) -> None:

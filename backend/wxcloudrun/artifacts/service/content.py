@@ -4,6 +4,7 @@ No database transaction is open while bytes flow. Whatever dies half-way leaves 
 a row nor, after a while, a lease names; that is what the sweeper looks for.
 """
 
+import hashlib
 import logging
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -72,17 +73,21 @@ class ContentService:
         if announced_bytes is not None and announced_bytes > self._max_upload_bytes:
             raise self._too_large()
 
-    def receive(self, blocks: Iterable[bytes], announced: Collection[str] = ()) -> Received:
+    def receive(
+        self, blocks: Iterable[bytes], announced: Collection[str] = (), size_bytes: int | None = None
+    ) -> Received:
         """Store a stream under a fresh leased key, measuring it on the way.
 
         `announced` names the digests that the client has sent: they are computed whatever the settings say.
+        `size_bytes` is what the blocks will add up to, if that is certain beforehand.
         Raises TooLarge, StoreUnavailable, or whatever `blocks` raises; then nothing remains.
         """
         key = self._open_lease()
         measurement = Measurement(self._digests.computed_on_arrival(announced))
         try:
             limited = self._limited(self._renewing(key, blocks))
-            self._blobs.write(key, measurement.pass_through(limited))
+            stored_md5 = self._blobs.write(key, measurement.pass_through(limited), size_bytes)
+            self._compare(key, measurement.result(), stored_md5)
         except StoreUnavailable:
             self._give_up(key)  # a store that has just failed is not asked again while the caller waits
             raise
@@ -90,6 +95,21 @@ class ContentService:
             self.discard(key)
             raise
         return Received(key, measurement.result())
+
+    def _compare(self, key: str, measured: Measured, stored_md5: str | None) -> None:
+        """Raise StoreUnavailable if the store has other bytes than it was sent.
+
+        What it says is a hint only, for an S3 server is free to say something else than an MD5: one that
+        does not agree has its object read again.
+        """
+        if None in (measured.md5, stored_md5) or measured.md5 == stored_md5:
+            return
+        logger.warning("object_read_again", extra={"key": key, "md5": measured.md5, "stored": stored_md5})
+        stored = hashlib.sha256()
+        for block in self._blobs.read(key):
+            stored.update(block)
+        if stored.hexdigest() != measured.sha256:
+            raise StoreUnavailable("the blob store has not kept what it was sent; send it again")
 
     def examine(self, received: Received) -> Examined:
         """Ask the store for the object that holds these bytes, or for the new one if none does.

@@ -29,7 +29,7 @@ class LocalBlobStore:
         (root / "objects").mkdir(parents=True, exist_ok=True)
         (root / "tmp").mkdir(exist_ok=True)
 
-    def write(self, key: str, blocks: Iterable[bytes]) -> None:
+    def write(self, key: str, blocks: Iterable[bytes], size_bytes: int | None = None) -> str | None:  # noqa: ARG002  # the port demands it
         """Write to `tmp`, sync, rename: a name under `objects` always means a whole object."""
         temporary, final = self._root / "tmp" / key, self._root / object_path(key)
         try:
@@ -43,6 +43,7 @@ class LocalBlobStore:
         finally:
             with contextlib.suppress(OSError):  # what went wrong before must not be hidden
                 temporary.unlink(missing_ok=True)
+        return None
 
     def size_of(self, key: str) -> int | None:
         """One stat call."""

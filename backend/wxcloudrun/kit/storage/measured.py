@@ -14,13 +14,14 @@ class MeasuredBlobStore:
     def __init__(self, store: BlobStore) -> None:
         self._store = store
 
-    def write(self, key: str, blocks: Iterable[bytes]) -> None:
+    def write(self, key: str, blocks: Iterable[bytes], size_bytes: int | None = None) -> str | None:
         """Store blocks; the time that they took to arrive is not the store's."""
         source = TimedSource(blocks)
         began_at = clock.monotonic()
         with errors_of("write"):
-            self._store.write(key, source)
+            md5 = self._store.write(key, source, size_bytes)
         metrics.STORE_SECONDS.labels("write").observe(clock.monotonic() - began_at - source.seconds)
+        return md5
 
     def size_of(self, key: str) -> int | None:
         """Return the object's size."""

@@ -1,12 +1,14 @@
-"""Blobs on an S3 server through the `minio` SDK, the only module that imports it."""
+"""Blobs on an S3 server through the `minio` SDK, which nothing imports but this module and `s3_parts`."""
 
 import io
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self, cast
+from typing import TYPE_CHECKING, BinaryIO, Self
 
 import urllib3
 from minio import Minio
@@ -14,6 +16,7 @@ from minio.commonconfig import CopySource
 from minio.error import InvalidResponseError, MinioException, S3Error, ServerError
 from urllib3.exceptions import HTTPError, ReadTimeoutError
 
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.errors import AppError
 from wxcloudrun.kit.storage.port import (
     BLOCK_BYTES,
@@ -25,6 +28,16 @@ from wxcloudrun.kit.storage.port import (
     object_path,
     quarantine_path,
 )
+from wxcloudrun.kit.storage.s3_parts import PartsUpload
+from wxcloudrun.kit.storage.s3_stream import (
+    POOL_CONNECTIONS,
+    AnnouncedBody,
+    SourceFailed,
+    marked,
+    other_length,
+    put_stream,
+    stream_pool,
+)
 
 if TYPE_CHECKING:
     from urllib3.connectionpool import ConnectionPool
@@ -32,7 +45,9 @@ if TYPE_CHECKING:
 
 MAX_PARTS = 10_000
 PART_BYTES = 5 * 1024 * 1024  # the least that S3 takes: memory is what an upload holds of them at once
-PARALLEL_PARTS = 2
+STREAM_BYTES = 4 * 1024**3  # S3 takes 5 GiB in one piece, some servers a little less
+SLOW_PART_SECONDS = 5  # S3 servers give up a connection on which nothing comes for 20 seconds or so
+SIGNED_SECONDS = 900  # from the signature to the first byte; the clocks may differ
 CONNECT_SECONDS = 2
 READ_SECONDS = 4  # one wait for an answer; with it a request fails within five seconds
 PART_SECONDS = 30  # a server that is busy with large parts may take longer
@@ -64,32 +79,43 @@ class MinioBlobStore:
         self._public = connect(
             location, location.public_endpoint or location.endpoint, answer_seconds=READ_SECONDS
         )
+        self._streams = stream_pool(PART_SECONDS)
         self._part_bytes = max(PART_BYTES, -(-max_object_bytes // MAX_PARTS))
 
-    def write(self, key: str, blocks: Iterable[bytes]) -> None:
-        """One PUT, or a multipart upload of unknown length with two parts in flight."""
-        source = BlockReader(blocks)
+    def write(self, key: str, blocks: Iterable[bytes], size_bytes: int | None = None) -> str | None:
+        """One PUT; for what is large as it comes, or in parts if its length is unknown or its source slow."""
+        source = marked(blocks)
         try:
             with translated_errors():
-                first = source.read(self._part_bytes)
-                if len(first) < self._part_bytes:
-                    self._client.put_object(self._bucket, object_path(key), io.BytesIO(first), len(first))
-                else:
-                    self._write_parts(key, source.back(first))
-        except BaseException:
-            source.reraise()
-            raise
+                return self._write(key, source, size_bytes)
+        except SourceFailed as failed:
+            raise failed.failure from None
 
-    def _write_parts(self, key: str, source: "BlockReader") -> None:
-        self.check()  # the patient client would wait long for a server that is not there
-        self._patient.put_object(
-            self._bucket,
-            object_path(key),
-            cast("BinaryIO", source),
-            length=-1,
-            part_size=self._part_bytes,
-            num_parallel_uploads=PARALLEL_PARTS,
-        )
+    def _write(self, key: str, source: Iterator[bytes], size_bytes: int | None) -> str | None:
+        gathered: deque[bytes] = deque()
+        length, began_at = 0, clock.monotonic()
+        while length < self._part_bytes and (block := next(source, None)) is not None:
+            gathered.append(block)
+            length += len(block)
+        if length < self._part_bytes:
+            if size_bytes is not None and length != size_bytes:
+                raise other_length()
+            whole = b"".join(gathered)
+            self._client.put_object(self._bucket, object_path(key), io.BytesIO(whole), length)
+            return None
+        is_slow = clock.monotonic() - began_at > SLOW_PART_SECONDS
+        self.check()  # what comes now would wait long for a server that is not there
+        everything = chain(emptying(gathered), source)
+        if size_bytes is not None and size_bytes <= STREAM_BYTES and not is_slow:
+            return self._write_stream(key, AnnouncedBody(everything, size_bytes))
+        upload = PartsUpload(self._patient, self._client, self._bucket, object_path(key))
+        upload.send(everything, self._part_bytes)
+        return None
+
+    def _write_stream(self, key: str, body: AnnouncedBody) -> str | None:
+        lifetime = timedelta(seconds=SIGNED_SECONDS)
+        url = self._client.get_presigned_url("PUT", self._bucket, object_path(key), lifetime)
+        return put_stream(self._streams, url, body)
 
     def size_of(self, key: str) -> int | None:
         """One HEAD request."""
@@ -114,7 +140,7 @@ class MinioBlobStore:
         whole = False
         try:
             with translated_errors():
-                for block in response.stream(BLOCK_BYTES):
+                while block := response.read1(BLOCK_BYTES):  # what is there, while the next is on its way
                     passed += len(block)
                     yield block
             whole = True
@@ -219,52 +245,10 @@ class MinioBlobStore:
                 self._client.make_bucket(self._bucket)
 
 
-class BlockReader(io.RawIOBase):
-    """Presents blocks as a stream whose `read(n)` returns exactly n bytes until the end.
-
-    The SDK reads a part at a time and is three times as fast when no read is short. What `blocks`
-    raises is kept, because the SDK may wrap or replace it.
-    """
-
-    def __init__(self, blocks: Iterable[bytes]) -> None:
-        super().__init__()
-        self._blocks = iter(blocks)
-        self._rest = b""
-        self._failure: BaseException | None = None
-
-    def readable(self) -> bool:
-        """It can be read."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """Return exactly `size` bytes, fewer only at the end."""
-        pieces, length = [], 0
-        while size < 0 or length < size:
-            block = self._rest or self._next()
-            if block is None:
-                break
-            piece = block if size < 0 else block[: size - length]
-            self._rest = block[len(piece) :]
-            pieces.append(piece)
-            length += len(piece)
-        return b"".join(pieces)
-
-    def _next(self) -> bytes | None:
-        try:
-            return next(self._blocks, None)
-        except BaseException as failure:
-            self._failure = failure
-            raise
-
-    def back(self, block: bytes) -> Self:
-        """Take back what was read last, to be read again."""
-        self._rest = block + self._rest
-        return self
-
-    def reraise(self) -> None:
-        """Raise what the source of the blocks raised, if it did."""
-        if self._failure is not None:
-            raise self._failure
+def emptying(blocks: deque[bytes]) -> Iterator[bytes]:
+    """Yield the blocks and hold none that has been yielded."""
+    while blocks:
+        yield blocks.popleft()
 
 
 class OneMoreTry(urllib3.Retry):
@@ -288,7 +272,7 @@ class OneMoreTry(urllib3.Retry):
 def connect(location: S3Location, endpoint: str, *, answer_seconds: int) -> Minio:
     """Build a client that gives up within seconds instead of minutes."""
     pool = urllib3.PoolManager(
-        maxsize=32,
+        maxsize=POOL_CONNECTIONS,
         timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=answer_seconds),
         retries=OneMoreTry(total=1, backoff_factor=0.2, status_forcelist=[502, 503, 504]),
     )

@@ -53,11 +53,14 @@ class StoredObject:
 class BlobStore(Protocol):
     """What both adapters promise. Every method raises StoreUnavailable when the store cannot answer."""
 
-    def write(self, key: str, blocks: Iterable[bytes]) -> None:
+    def write(self, key: str, blocks: Iterable[bytes], size_bytes: int | None = None) -> str | None:
         """Store the concatenated blocks under a fresh key, in constant memory.
 
         When it returns, the object is durable. If `blocks` raises, nothing remains and that exception
-        is passed on.
+        is passed on. `size_bytes` is what the blocks must add up to, where that is known beforehand: a
+        store can then pass them on as they come. One that does raises Interrupted if they do not.
+
+        Returns the MD5 in hex of the bytes that have reached the store, None if it does not tell.
         """
 
     def size_of(self, key: str) -> int | None:

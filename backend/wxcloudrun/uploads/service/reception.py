@@ -123,12 +123,12 @@ class Reception:
             return
         self._content.discard(self._received.key)
 
-    def take(self, blocks: Iterable[bytes], checksums: Checksums) -> None:
-        """Stream the bytes into the store and measure them.
+    def take(self, blocks: Iterable[bytes], checksums: Checksums, size_bytes: int | None = None) -> None:
+        """Stream the bytes into the store and measure them; `size_bytes` of them, if that is certain.
 
         Raises TooLarge, Interrupted, StoreUnavailable, ChecksumMismatch, or Invalid for an empty file.
         """
-        self._received = self._content.receive(blocks, checksums.given)
+        self._received = self._content.receive(blocks, checksums.given, size_bytes)
         if self._received.measured.size_bytes == 0:
             raise empty_file()
         checksums.verify(self._received.measured)
