@@ -108,6 +108,8 @@ def asking() -> Iterator[Connection]:
 
     It costs half of what `reading()` does, and gives rows, never objects that remember where they come from.
     """
+    if db.session.registry.has() and db.session().in_transaction():
+        db.session().begin()  # raises: a second connection for one thread could wait for the first
     engine: Engine = current_app.extensions[ASKING]
     with engine.connect() as connection:
         yield connection
@@ -122,13 +124,11 @@ def insert_at_once(tx: Transaction, row: Base) -> None:
     It takes a third of the time of a flush. The session does not know the row, so nobody who watches its
     table is told, and a later change of the object changes nothing. Raises IntegrityError.
     """
-    given = {column.key: getattr(row, column.key) for column in type(row).__table__.columns}
-    key = "id"
-    if given[key] is None:
-        del given[key]
+    values = {column.key: getattr(row, column.key) for column in type(row).__table__.columns}
+    given = {name: value for name, value in values.items() if value is not None}  # a default may apply
     made = cast("CursorResult[Any]", tx.session.execute(insertion(type(row)), given))
-    if key not in given:
-        setattr(row, key, made.lastrowid)
+    if "id" not in given:
+        row.id = made.lastrowid  # type: ignore[attr-defined]  # every table has one
 
 
 @cache
