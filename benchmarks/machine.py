@@ -64,6 +64,7 @@ def durability(environ: Mapping[str, str]) -> dict[str, str]:
     workers, threads = environ.get("WORKERS", "2"), environ.get("THREADS", "8")
     return {
         "service": f"gunicorn, {workers} workers × {threads} threads; every blob fsync'ed with its folder "
-        f"before its row commits; SQLite in WAL mode, synchronous={synchronous}",
+        f"before its row commits, large ones written with O_DIRECT; SQLite in WAL mode, "
+        f"synchronous={synchronous}",
         "docker-registry, pypiserver": "as they come: no fsync of a blob",
     }
