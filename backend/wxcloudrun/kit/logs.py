@@ -41,8 +41,8 @@ class Complaint:
             self._logger.warning(self._event, extra={"cause": type(error).__name__})
 
 
-# What each record would look up about its place and its process; none of it is written.
-logging.logThreads = logging.logMultiprocessing = logging.logProcesses = False
+# What each record would look up about its thread; nobody writes it.
+logging.logThreads = logging.logMultiprocessing = False
 logging.logAsyncioTasks = False  # type: ignore[attr-defined]  # documented, and missing in the types
 
 
