@@ -69,7 +69,7 @@ class Version(Reference, Base):
     __tablename__ = "versions"
     __table_args__ = (
         UniqueConstraint("package_id", "version"),
-        Index(None, "package_id", "id"),
+        Index(None, "package_id", "id", "artifact_id", "created_at"),  # all that `content` asks of each row
         UniqueConstraint("activated_in"),
         Index(None, "status", "id"),
         artifact_index(),

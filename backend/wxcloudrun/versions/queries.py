@@ -13,12 +13,16 @@ from wxcloudrun.accounts.models import User
 from wxcloudrun.accounts.queries import username_of
 from wxcloudrun.kit.cache.cached import cached
 from wxcloudrun.kit.clock import rfc3339
+from wxcloudrun.kit.db import Reader
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.packages.models import Package
 from wxcloudrun.versions.models import RetiredVersion, Status, Version
 from wxcloudrun.versions.rules import Candidate, Exclusion, choose, parse_range
 
 MAX_SHOWN = 100
+# MySQL takes the other index that begins with the package as soon as it guesses badly, and then sorts a list
+# or reads every row of a package.
+BY_PACKAGE_AND_ID = "USE INDEX (ix_versions_package_id_id_artifact_id_created_at)"
 MERSENNE = 2**31 - 1  # the product of two numbers below it fits into what both databases count with
 
 
@@ -52,9 +56,9 @@ def retired(session: Session, package_id: int, name: str) -> RetiredVersion | No
     return session.get(RetiredVersion, (package_id, name))
 
 
-def view(session: Session, package_id: int, name: str) -> VersionView | None:
+def view(reader: Reader, package_id: int, name: str) -> VersionView | None:
     """Return one version for an answer."""
-    row = session.execute(viewed(), {"package_id": package_id, "name": name}).one_or_none()
+    row = reader.execute(viewed(), {"package_id": package_id, "name": name}).one_or_none()
     return None if row is None else VersionView(*row)
 
 
@@ -81,8 +85,7 @@ def page_of_versions(session: Session, package_id: int, page: PageRequest[int]) 
     """Return the versions of a package, newest first."""
     statement = (
         select(Version, username_of(Version.created_by))
-        # MySQL takes the other index that begins with the package, and sorts, as soon as it guesses badly.
-        .with_hint(Version, "USE INDEX (ix_versions_package_id_id)", "mysql")
+        .with_hint(Version, BY_PACKAGE_AND_ID, "mysql")
         .where(Version.package_id == package_id)
         .order_by(Version.id.desc())
         .limit(page.limit + 1)
@@ -144,6 +147,7 @@ def content(package_id: int) -> Select[*tuple[Any, ...]]:
     doubled = Version.id * 2 + case((Version.artifact_id.is_not(None), 1), else_=0)
     rows = (
         select((doubled % MERSENNE).label("number"), Version.created_at)
+        .with_hint(Version, BY_PACKAGE_AND_ID, "mysql")
         .where(Version.package_id == package_id)
         .subquery()
     )

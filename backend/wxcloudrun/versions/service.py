@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from wxcloudrun.artifacts.models import Provenance
 from wxcloudrun.audit.service.record import record as record_change
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.db import Transaction, asking, atomically, reading
 from wxcloudrun.kit.errors import Conflict, NotFound, VersionTaken
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Action, Actor
@@ -75,9 +75,9 @@ class VersionService:
 
     def get(self, actor: Actor, project: str, package: str, version: str) -> VersionView:
         """Show one version. Raises NotFound."""
-        with reading() as session:
-            found = self._packages.enter(session, actor, project, package, Action.ARTIFACT_READ)
-            view = None if version_problem(version) else queries.view(session, found.id, version)
+        with asking() as reader:
+            found = self._packages.enter(reader, actor, project, package, Action.ARTIFACT_READ)
+            view = None if version_problem(version) else queries.view(reader, found.id, version)
         if view is None:
             raise NotFound(f"version {version} does not exist")
         return view
