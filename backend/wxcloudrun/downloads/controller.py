@@ -4,7 +4,6 @@ import base64
 
 from flask import Response, request
 from werkzeug.http import http_date
-from werkzeug.wsgi import wrap_file
 
 from wxcloudrun.downloads.rules import Blob
 from wxcloudrun.downloads.schemas import ArtifactOut, DownloadQuery, LinkOut, ResolvedOut, ResolveQuery
@@ -16,7 +15,6 @@ from wxcloudrun.kit.web.disposition import attachment
 from wxcloudrun.kit.web.endpoint import actor, service
 from wxcloudrun.kit.web.envelope import ok, without_body
 
-BLOCK_BYTES = 1024 * 1024
 IMMUTABLE = "max-age=31536000, immutable"
 # Bytes that somebody uploaded are never rendered on this origin, whatever type they claim to be.
 HARMLESS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'; sandbox"}
@@ -113,15 +111,6 @@ def headers_of(blob: Blob) -> dict[str, str]:
 
 
 def send(response: Response, blob: Blob, part: Selected) -> None:
-    """Give the response its body: the whole file, which the kernel sends, or a stream from the store."""
-    blobs = service(BlobService)
-    file = blobs.open_file(blob)
+    """Give the response its body, which leaves the store while it is sent."""
     response.direct_passthrough = True
-    if file is None:
-        response.response = blobs.read(blob, part.start, part.length)
-        return
-    if part.length == blob.size_bytes:
-        response.response = wrap_file(request.environ, file, BLOCK_BYTES)
-        return
-    with file:
-        response.response = blobs.read(blob, part.start, part.length)
+    response.response = service(BlobService).read(blob, part.start, part.length)

@@ -128,12 +128,17 @@ class TestWhatElseIsMeasured:
     ) -> None:
         before = scraped(client)
         shop.upload(b"bytes", tag="stable").ok()
-        shop.download("stable", headers={"Range": "bytes=1-2"}).ok()
+        shop.download("stable").ok()
 
         counted = difference(before, scraped(client))
 
         assert counted['registry_store_seconds_count{operation="write"}'] == 1
-        assert counted['registry_store_seconds_count{operation="read"}'] >= 1
+        # A directory gives a file, an S3 server a stream.
+        reads = [
+            counted.get(f'registry_store_seconds_count{{operation="{each}"}}', 0)
+            for each in ("open_file", "read")
+        ]
+        assert sum(reads) >= 1
 
     def test_given_questions_to_the_cache_then_hits_and_misses_are_counted(
         self, client: ApiClient, shop: Workshop

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import BinaryIO
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -11,6 +10,7 @@ from wxcloudrun.downloads.errors import DamagedObject
 from wxcloudrun.downloads.rules import Blob
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.errors import Gone, NotFound
+from wxcloudrun.kit.storage.file_blocks import file_blocks
 from wxcloudrun.kit.storage.port import BlobStore, DownloadLink, ObjectMissing
 
 
@@ -31,34 +31,26 @@ class BlobService:
         self._link_seconds = link_seconds
         self._signer = URLSafeSerializer(link_secret, salt="blob-link")
 
-    def open_file(self, blob: Blob) -> BinaryIO | None:
-        """Return the whole object as a file of this machine, None if the store is elsewhere.
-
-        Raises DamagedObject before anything is answered, so that a short body never looks whole.
-        """
-        try:
-            file = self._blobs.open_file(blob.object_key)
-        except ObjectMissing:
-            raise damaged() from None
-        if file is None:
-            return None
-        if file.seek(0, 2) != blob.size_bytes:
-            file.close()
-            raise damaged()
-        file.seek(0)
-        return file
-
     def check(self, blob: Blob) -> None:
         """Return if the object is there with its size. Raises DamagedObject."""
         if self._blobs.size_of(blob.object_key) != blob.size_bytes:
             raise damaged()
 
     def read(self, blob: Blob, start: int, length: int) -> Iterator[bytes]:
-        """Stream a part of the object. Raises DamagedObject, StoreUnavailable."""
+        """Stream a part of the object. Raises StoreUnavailable, also between two blocks.
+
+        Raises DamagedObject before anything is answered, so that a short body never looks whole.
+        """
         try:
-            return self._blobs.read(blob.object_key, start=start, length=length)
+            file = self._blobs.open_file(blob.object_key)
+            if file is None:
+                return self._blobs.read(blob.object_key, start=start, length=length)
         except ObjectMissing:
             raise damaged() from None
+        if file.seek(0, 2) != blob.size_bytes:
+            file.close()
+            raise damaged()
+        return file_blocks(file, start, length)
 
     def link(self, blob: Blob, content_disposition: str) -> Link:
         """Return a link that lives `LINK_SECONDS`: the store's own, else one that this service serves."""

@@ -74,7 +74,7 @@ class BlobStore(Protocol):
         """
 
     def open_file(self, key: str) -> BinaryIO | None:
-        """Return the object as a real file that the kernel can send by itself, None if this store has none.
+        """Return the object as a real file, None if this store has none.
 
         Raises ObjectMissing.
         """

@@ -1,7 +1,7 @@
 """Counts what requests bring and what answers carry away, around the whole application."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, cast
+from typing import Any
 
 from flask import Flask, Response, abort, g, request
 
@@ -61,19 +61,7 @@ def counting(application: Application) -> Application:
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         environ["wsgi.input"] = CountedInput(environ["wsgi.input"])
-        length = 0
-
-        def start(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
-            nonlocal length
-            length = int(dict(headers).get("Content-Length", 0))
-            return start_response(status, headers, exc_info)
-
-        body = application(environ, start)
-        # The kernel sends such a file by itself and nobody sees the blocks, so its whole length counts.
-        if isinstance(body, environ.get("wsgi.file_wrapper", ())):
-            metrics.SENT_BYTES.inc(length)
-            return cast("Iterable[bytes]", body)
-        return CountedOutput(body)
+        return CountedOutput(application(environ, start_response))
 
     return wrapped
 
