@@ -24,9 +24,7 @@ from wxcloudrun.kit.db import (
     atomically,
     db,
     engine_options,
-    insert_at_once,
     lost_race,
-    on_this_database,
     reading,
     transaction,
 )
@@ -114,28 +112,6 @@ class TestTransactions:
     def test_one_inside_another_raises(self, outer: type, inner: type) -> None:
         with outer(), pytest.raises(InvalidRequestError), inner():
             pytest.fail("it must not begin")
-
-    def test_what_was_inserted_at_once_is_there_after_it_under_its_id(self) -> None:
-        ada = user()
-        with transaction() as tx:
-            insert_at_once(tx, ada)
-
-        with reading() as session:
-            assert session.execute(select(User.id)).scalars().all() == [ada.id]
-
-    def test_given_an_exception_then_what_was_inserted_at_once_is_gone(self) -> None:
-        with transaction() as tx:
-            insert_at_once(tx, user())
-
-        def insert_two() -> None:
-            with transaction() as tx:
-                insert_at_once(tx, User(email="grace@example.com", username="grace", created_at=clock.now()))
-                insert_at_once(tx, user())
-
-        with pytest.raises(IntegrityError):
-            insert_two()
-
-        assert users() == 1
 
     def test_a_row_is_read_again_and_not_remembered(self, app: Flask) -> None:
         with transaction() as tx:
@@ -371,22 +347,6 @@ class TestEngine:
     def test_what_a_statement_carried_is_not_told_in_its_failure(self, url: str) -> None:
         """A failure is logged with its trace; what was to be stored may be a secret."""
         assert engine_options(url, 1)["hide_parameters"] is True
-
-    @pytest.mark.usefixtures("on_file")
-    def test_each_of_several_single_statements_sees_what_is_committed_when_it_runs(self) -> None:
-        def add() -> None:
-            with transaction() as tx:
-                tx.session.add(user())
-
-        add_it = on_this_database(add)
-        with asking() as reader:
-            before = reader.execute(select(func.count()).select_from(User)).scalar_one()
-            other = threading.Thread(target=add_it)
-            other.start()
-            other.join()
-            after = reader.execute(select(func.count()).select_from(User)).scalar_one()
-
-        assert (before, after) == (0, 1)
 
     @pytest.mark.usefixtures("on_file")
     def test_no_statement_is_sent_between_two_transactions(self) -> None:
