@@ -11,7 +11,7 @@ from benchmarks import chart, estimate, machine, report
 from benchmarks.field import Field, entered
 from benchmarks.options import Options
 from benchmarks.rounds import Figure, Work, alternate
-from benchmarks.work import requests, rules, starts, transfers
+from benchmarks.work import patience, requests, rules, starts, transfers
 
 
 def main() -> int:
@@ -58,6 +58,7 @@ def wanted(field: Field, options: Options) -> Iterator[Work]:
         field.left_out["many requests"] = "wrk is not installed"
     else:
         kinds.insert(1, requests.works(field, options.seconds))
+        kinds.append(patience.works(field, options.seconds))
     for works in kinds:
         yield from (work for work in works if options.includes(work.name))
 

@@ -26,10 +26,10 @@ from sqlalchemy import (
 )
 from wxcloudrun.artifacts.models import Artifact
 from wxcloudrun.metadata import BLUEPRINTS  # noqa: F401  # brings every table in
-from wxcloudrun.packages.models import Package
+from wxcloudrun.packages.models import Package, RememberedName
 from wxcloudrun.projects.models import Project
 from wxcloudrun.uploads.models import Upload
-from wxcloudrun.versions.models import Version
+from wxcloudrun.versions.models import Version, VersionFile
 
 from benchmarks.contenders.service import PROJECT, Service
 
@@ -46,8 +46,10 @@ def versions(service: Service, wanted: Sequence[tuple[str, int]]) -> None:
         relax(engine, connection)
         project_id = connection.scalar(select(Project.id).where(Project.name == PROJECT))
         first = (connection.scalar(select(func.max(Package.id))) or 0) + 1
+        known = remember(connection, [name for name, _ in wanted])
+        row = {"project_id": project_id, "description": "", "created_at": WHEN}
         packages = [
-            {"id": number, "project_id": project_id, "name": name, "description": "", "created_at": WHEN}
+            {**row, "id": number, "name": name, "name_id": known[name]}
             for number, (name, _) in enumerate(wanted, first)
         ]
         connection.execute(insert(Package), packages)
@@ -56,10 +58,17 @@ def versions(service: Service, wanted: Sequence[tuple[str, int]]) -> None:
             write(connection, numbers, count)
     if engine.dialect.name == "mysql":
         # It does this by itself some seconds later; until then its plans are those for empty tables.
-        names = ", ".join(each.__tablename__ for each in (Package, Artifact, Version, Upload))
+        names = ", ".join(each.__tablename__ for each in (Package, Artifact, Version, VersionFile, Upload))
         with engine.connect() as connection:
             connection.exec_driver_sql(f"ANALYZE TABLE {names}")
     engine.dispose()
+
+
+def remember(connection: Connection, names: Sequence[str]) -> dict[str, int]:
+    """Remember the names of packages; return the id of each."""
+    connection.execute(insert(RememberedName), [{"project": PROJECT, "package": name} for name in names])
+    statement = select(RememberedName.package, RememberedName.id).where(RememberedName.project == PROJECT)
+    return {row.package: row.id for row in connection.execute(statement)}
 
 
 def database_url(service: Service) -> str:
@@ -105,20 +114,22 @@ def write(connection: Connection, packages: Sequence[int], count: int) -> None:
         cast(Package.id, String(20)) + "/" + cast(numbers.c.n, String(20)), 256, type_=String(64)
     )
     name = literal("1.") + cast(numbers.c.n // 10, String(20)) + "." + cast(numbers.c.n % 10, String(20))
-    common: dict[str, Any] = {
-        "package_id": Package.id,
-        "version": name,
-        "version_source": "explicit",
-        "original_name": literal("bench-") + name + ".bin",
+    filename = literal("bench-") + name + ".bin"
+    common: dict[str, Any] = {"package_id": Package.id, "version": name, "version_source": "explicit"}
+    made = {"files_count": 1, "status": "downloaded", "created_at": WHEN}
+    facts = {
+        "original_name": filename,
         "content_type": "application/octet-stream",
         "deposited_at": WHEN,
     }
-    made = {"artifact_id": digest, "status": "downloaded", "created_at": WHEN}
+    held = {"package_id": Package.id, "filename": filename, "artifact_id": digest, **facts}
     deposit = {"digest": digest, "size_bytes": 10_240, "deduplicated": False, "fingerprint": digest}
     # Artifacts in the order of their key: a tree that grows at its end is written once.
     fill(connection, Artifact, artifact(digest), (packages, numbers), in_order_of=digest)
     fill(connection, Version, {**common, **made}, (packages, numbers))
-    fill(connection, Upload, {**common, **deposit}, (packages, numbers))
+    own = (Version, (Version.package_id == Package.id) & (Version.version == name))
+    fill(connection, VersionFile, {**held, "version_id": Version.id}, (packages, numbers), joined=own)
+    fill(connection, Upload, {**common, **facts, **deposit}, (packages, numbers))
 
 
 def artifact(digest: ColumnElement[str]) -> dict[str, Any]:
@@ -139,8 +150,9 @@ def fill(
     columns: Mapping[str, Any],
     source: tuple[Sequence[int], CTE],
     in_order_of: ColumnElement[str] | None = None,
+    joined: tuple[Any, ColumnElement[bool]] | None = None,
 ) -> None:
-    """Insert a row for each package and number."""
+    """Insert a row for each package and number, and what they are `joined` to."""
     table: Table = model.__table__
     packages, numbers = source
     values = [
@@ -152,7 +164,8 @@ def fill(
         for name, value in columns.items()
     ]
     order = numbers.c.n if in_order_of is None else in_order_of
-    rows = select(*values).select_from(Package.__table__.join(numbers, literal(value=True)))
+    each = Package.__table__.join(numbers, literal(value=True))
+    rows = select(*values).select_from(each if joined is None else each.join(*joined))
     rows = rows.where(Package.id.between(packages[0], packages[-1]))
     rows = rows.order_by(order) if in_order_of is not None else rows.order_by(Package.id, order)
     connection.execute(insert(table).from_select(list(columns), rows))

@@ -1,6 +1,6 @@
 """What has to be reached, as rows of data, and whether it was."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +75,21 @@ class Most:
         return reached <= self.at_most
 
 
+UNDISTURBED = "undisturbed"
+
+
+def patience(work: str, mine: str) -> Iterator[Ratio | Most]:
+    """What everybody else may notice of slow clients."""
+    yield Most(f"{work}: health, 99th percentile", mine, "median", 100, "ms")
+    for question in ("metadata", "10 KB down", "10 KB up"):
+        yield Ratio(f"{work}: {question}", mine, UNDISTURBED, 0.7)
+    if work == "idle connections":
+        yield Most(f"{work}: the last one dropped after", mine, "median", 15, "s")
+    else:
+        yield Most(f"{work}: transfers that were not whole", mine, "median", 0, "")
+        yield Most(f"{work}: a worker's memory", mine, "median", 200, "MB")
+
+
 TARGETS: tuple[Ratio | Most, ...] = (
     Ratio(UP, MINE, DOCKER, 1.8),
     Ratio(UP, DEFERRED, DOCKER, 3.0),
@@ -98,4 +113,7 @@ TARGETS: tuple[Ratio | Most, ...] = (
     Most("large down from minio", "service on minio", "peak_bytes", 130, "MB", MEGABYTE),
     Most("large up to seaweedfs", "service on seaweedfs", "peak_bytes", 130, "MB", MEGABYTE),
     Most("large down from seaweedfs", "service on seaweedfs", "peak_bytes", 130, "MB", MEGABYTE),
+    *patience("slow clients", MINE),
+    *patience("slow clients on minio", "service on minio"),
+    *patience("idle connections", MINE),
 )

@@ -53,6 +53,8 @@ class Service(Contender):
             "LINK_SECONDS": str(LINK_SECONDS),
             "ACCESS_TOKEN_SECONDS": "86400",  # a run may last for hours
             "RATELIMIT_LOGIN": "1000/minute",
+            "UPLOADS_PER_CLIENT": "0",
+            "DOWNLOADS_PER_CLIENT": "0",  # all clients of a benchmark are one person
             **self._settings,
         }
         self.flask("init")

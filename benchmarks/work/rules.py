@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Iterator
 
-from wxcloudrun.versions.rules import Candidate, choose, order_of, parse_range
+from wxcloudrun.versions.rules.choices import VersionCandidate, choose
+from wxcloudrun.versions.rules.general import order_of
 
 from benchmarks.rounds import Case, Work
 
@@ -14,7 +15,7 @@ UNIT = "ms"
 def works() -> Iterator[Work]:
     """Make the work: the first look at the names, and every later one."""
     candidates = [
-        Candidate(version=f"{number % 7}.{number}.{number % 3}", sequence=number, available=True)
+        VersionCandidate(version=f"{number % 7}.{number}.{number % 3}", sequence=number, available=True)
         for number in range(VERSIONS)
     ]
     cases = [
@@ -24,9 +25,9 @@ def works() -> Iterator[Work]:
     yield Work("choose among 1 000 versions, in memory", UNIT, lambda: cases)
 
 
-def timed(candidates: list[Candidate], *, is_cold: bool = False) -> Callable[[], float]:
+def timed(candidates: list[VersionCandidate], *, is_cold: bool = False) -> Callable[[], float]:
     """Return a run that chooses the highest version in a range and says how many milliseconds it took."""
-    wanted = parse_range("^3.1")
+    wanted = "^3.1"
 
     def run() -> float:
         if is_cold:
