@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy import Connection, NullPool, Table, create_engine, event
 
 from wxcloudrun.kit.columns import UtcDateTime
 from wxcloudrun.kit.db import Base, db
@@ -44,7 +44,7 @@ def apply(connection: Connection) -> None:
         render_item=render_item,
         compare_type=True,
     )
-    with foreign_keys_off(connection), context.begin_transaction():
+    with foreign_keys_off(connection), context.begin_transaction(), ids_never_given_again(connection):
         context.run_migrations()
 
 
@@ -69,6 +69,41 @@ def foreign_keys_off(connection: Connection) -> Iterator[None]:
     finally:
         connection.rollback()
         driver.execute("PRAGMA foreign_keys=ON")
+
+
+COPY = "_alembic_tmp_"
+COUNTERS = "SELECT name, seq FROM sqlite_sequence"
+
+
+@contextmanager
+def ids_never_given_again(connection: Connection) -> Iterator[None]:
+    """Let copies of SQLite's tables keep what reflection does not see: AUTOINCREMENT, and how far it was.
+
+    The copy's counter would begin at the highest id that is there, and not at the highest that ever was.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection
+    counts: dict[str, int] = {}
+
+    def keep(table: Table, _connection: Connection, **_: object) -> None:
+        name = table.name.removeprefix(COPY)
+        statement = "SELECT 1 FROM sqlite_master WHERE name = ? AND sql LIKE '%AUTOINCREMENT%'"
+        if name != table.name and driver.execute(statement, (name,)).fetchone():
+            table.dialect_options["sqlite"]["autoincrement"] = True
+            counts.update(dict(driver.execute(f"{COUNTERS} WHERE name = ?", (name,)).fetchall()))
+
+    event.listen(Table, "before_create", keep)
+    try:
+        yield
+        reached = dict(driver.execute(COUNTERS).fetchall()) if counts else {}
+        for name, count in counts.items():
+            if reached.get(name, 0) < count:
+                driver.execute("DELETE FROM sqlite_sequence WHERE name = ?", (name,))
+                driver.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (name, count))
+    finally:
+        event.remove(Table, "before_create", keep)
 
 
 run()

@@ -95,8 +95,10 @@ class PackageRef:
 
 
 def parse_package(text: str) -> PackageName:
-    """Read `PROJECT/PACKAGE`. Raises ValueError."""
+    """Read `PROJECT/PACKAGE`, where `npm:@scope/name` may be written as npm does. Raises ValueError."""
     project, slash, package = text.partition("/")
+    if ":" in package:
+        package = package.replace("/", "~")
     if not (project and slash and package) or "/" in package:
         message = f"{text!r} is not PROJECT/PACKAGE"
         raise ValueError(message)
@@ -105,7 +107,11 @@ def parse_package(text: str) -> PackageName:
 
 def parse_ref(text: str) -> PackageRef:
     """Read `PROJECT/PACKAGE[@REF]`. Raises ValueError."""
-    name, at, ref = text.partition("@")
+    head, scoped, rest = text.partition(":@")
+    if not scoped or "@" in head:
+        head, scoped, rest = "", "", text
+    name, at, ref = rest.partition("@")
+    name = head + scoped + name
     if at and not ref:
         message = f"{text!r} names no reference after the @"
         raise ValueError(message)

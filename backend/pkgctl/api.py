@@ -14,6 +14,7 @@ from requests.adapters import HTTPAdapter
 from pkgctl.addresses import path
 from pkgctl.credentials import Bearer, Credentials
 from pkgctl.errors import ExitCode, NotARegistry, Refused, Unreachable
+from pkgctl.languages import accepted_languages
 from pkgctl.profiles import Login
 
 CONNECT_SECONDS, READ_SECONDS = 10, 120
@@ -45,9 +46,17 @@ class BlockAdapter(HTTPAdapter):
 class Api:
     """One service, as one caller. Threads may share it: each gets connections of its own."""
 
-    def __init__(self, server: str, credentials: Credentials, *, version: str) -> None:
+    def __init__(
+        self,
+        server: str,
+        credentials: Credentials,
+        *,
+        version: str,
+        on_warning: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.server = server
         self.credentials = credentials
+        self._on_warning = on_warning
         self._agent = f"pkgctl/{version}"
         self._threads = threading.local()
 
@@ -71,7 +80,14 @@ class Api:
         """Return the `data` of an answer, None where there is no body. Raises CommandFailed."""
         response = self.send(method, where, json=body, params=params, headers=headers)
         with response:
-            return self.data_of(response)
+            data = self.data_of(response)
+        self.pass_on_warnings(response)
+        return data
+
+    def pass_on_warnings(self, response: requests.Response) -> None:
+        """Tell the person what the service warns of beside a success."""
+        for sentence in warnings_of(response):
+            self._on_warning(sentence)
 
     def items(self, where: str, limit: int | None = None, **params: Any) -> tuple[list[Any], bool]:
         """Return the entries of a list, at most `limit`, and whether there are more."""
@@ -204,6 +220,8 @@ class Api:
             session.headers["User-Agent"] = self._agent
             # A digest is that of the bytes as they are stored, not of a compressed form.
             session.headers["Accept-Encoding"] = "identity"
+            if languages := accepted_languages():
+                session.headers["Accept-Language"] = languages
             self._threads.session = session
         return session
 
@@ -233,3 +251,12 @@ def cause_of(error: BaseException) -> str:
     # RequestException is an OSError too, but one without a number.
     told = [each.strerror for each in seen if isinstance(each, OSError) and each.strerror]
     return told[-1] if told else type(error).__name__
+
+
+def warnings_of(response: requests.Response) -> list[str]:
+    """Return what a service warns of beside a success; a header that nobody can read says nothing."""
+    try:
+        found = json.loads(response.headers.get("X-Registry-Warnings", "[]"))
+    except ValueError:
+        return []
+    return [str(each["msg"]) for each in found if isinstance(each, dict) and "msg" in each]

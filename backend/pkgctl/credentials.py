@@ -7,6 +7,7 @@ from typing import Protocol
 from requests import PreparedRequest
 from requests.auth import AuthBase
 
+from pkgctl.errors import LocalProblem
 from pkgctl.profiles import Login, ProfileFile
 
 
@@ -42,10 +43,13 @@ class GivenToken:
 class StoredLogin:
     """The tokens of `pkgctl login`; several threads and several commands may use them at once."""
 
-    def __init__(self, profiles: ProfileFile, server: str, login: Login) -> None:
+    def __init__(
+        self, profiles: ProfileFile, server: str, login: Login, *, warn: Callable[[str], None]
+    ) -> None:
         self._profiles = profiles
         self._server = server
-        self._login = login
+        self._login = self._in_file = login
+        self._warn = warn
         self._lock = threading.Lock()
 
     def token(self) -> str | None:
@@ -60,11 +64,22 @@ class StoredLogin:
             stored = self._profiles.login(self._server)
             if stored is None:
                 return False
-            if stored.access_token == refused:
-                stored = exchange(stored.refresh_token)
-                self._profiles.renew(self._server, stored)
-            self._login = stored
+            if stored != self._in_file:
+                self._login = self._in_file = stored
+            else:
+                self._exchange(exchange)
             return True
+
+    def _exchange(self, exchange: Callable[[str], Login]) -> None:
+        with self._profiles.place_for_renewal(self._server) as keep:
+            self._login = exchange(self._login.refresh_token)
+            try:
+                keep(self._login)
+            except LocalProblem as problem:
+                # The tokens are here, so this command can do its work; the next one cannot.
+                self._warn(f"the renewed login to {self._server} is lost after this: {problem.message}")
+            else:
+                self._in_file = self._login
 
 
 class Bearer(AuthBase):

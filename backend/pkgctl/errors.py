@@ -70,6 +70,19 @@ class NotInTime(CommandFailed):
         super().__init__(message, ExitCode.UNAVAILABLE, reason="not_in_time")
 
 
+class LeftUnversioned(CommandFailed):
+    """A file was accepted, but the version that it shows means other bytes."""
+
+    def __init__(self, version: str, offered: str) -> None:
+        super().__init__(
+            f"is there, but without a version: {version} means other bytes, and a version never changes;"
+            " upload it with another version (--version), or say --allow-unversioned if it needs none",
+            ExitCode.CONFLICT,
+            reason="version_conflict",
+            facts={"version": version, "offered": offered},
+        )
+
+
 class Damaged(CommandFailed):
     """The bytes are not those that were announced."""
 

@@ -5,6 +5,9 @@ from typing import Any
 from pkgctl.errors import CommandFailed
 from pkgctl.screen import printable
 
+DISPUTED = ("existing", "offered", "current")
+NAMES_SHOWN = 10
+
 
 def described(failure: CommandFailed) -> str:
     """Return the sentence, with the fields that the service has refused."""
@@ -13,8 +16,16 @@ def described(failure: CommandFailed) -> str:
     for each in errors if isinstance(errors, list) else []:
         if isinstance(each, dict) and (detail := f"{each.get('field')}: {each.get('message')}") not in lines:
             lines.append(detail)
-    lines += [f"{name}: {failure.facts[name]}" for name in ("existing", "offered") if name in failure.facts]
+    lines += [f"{name}: {failure.facts[name]}" for name in DISPUTED if failure.facts.get(name) is not None]
+    if failure.reason == "several_files":
+        lines += names_of(failure.facts.get("files"))
     return printable("\n  ".join(lines))
+
+
+def names_of(files: object) -> list[str]:
+    """Return what the files are called of which one has to be named, the first ten."""
+    names = [each["filename"] for each in files] if isinstance(files, list) else []
+    return [*map(str, names[:NAMES_SHOWN]), *(["…"] if len(names) > NAMES_SHOWN else [])]
 
 
 def document_of(failure: CommandFailed) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """One run of the program: the service that is meant, who asks, and how it shall print."""
 
+import sys
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -25,6 +26,11 @@ class Invocation:
     profiles: ProfileFile = field(default_factory=ProfileFile)
 
     @property
+    def is_attended(self) -> bool:
+        """True if somebody sits there who can be asked something."""
+        return sys.stdin.isatty() and not self.as_json
+
+    @property
     def screen(self) -> Screen:
         """Return where to print."""
         return Screen(as_json=self.as_json, quiet=self.quiet)
@@ -44,7 +50,7 @@ class Invocation:
         credentials = self._credentials()
         if credentials.token() is not None:
             self.warn_of_eavesdroppers()
-        return Api(self.server, credentials, version=VERSION)
+        return Api(self.server, credentials, version=VERSION, on_warning=self.screen.warn)
 
     @cached_property
     def stranger(self) -> Api:
@@ -63,7 +69,9 @@ class Invocation:
         if self.given_token:
             return GivenToken(self.given_token)
         login = self.profiles.login(self.server)
-        return GivenToken(None) if login is None else StoredLogin(self.profiles, self.server, login)
+        if login is None:
+            return GivenToken(None)
+        return StoredLogin(self.profiles, self.server, login, warn=self.screen.warn)
 
 
 pass_invocation = click.make_pass_decorator(Invocation, ensure=True)

@@ -11,7 +11,19 @@ import click
 from click.shell_completion import get_completion_class
 
 from pkgctl import VERSION
-from pkgctl.commands import access, accounts, names, operations, projects, releases, transfer
+from pkgctl.commands import (
+    access,
+    accounts,
+    adoption,
+    files,
+    names,
+    operations,
+    projects,
+    releases,
+    service_accounts,
+    standing,
+    transfer,
+)
 from pkgctl.errors import CommandFailed, ExitCode
 from pkgctl.failures import described, document_of
 from pkgctl.options import RegistryCommand, common_options
@@ -19,11 +31,13 @@ from pkgctl.options import RegistryCommand, common_options
 COMMANDS: tuple[click.Command, ...] = (
     access.login, access.logout, access.whoami,
     projects.projects, projects.packages,
-    transfer.upload, transfer.download,
+    transfer.upload, transfer.download, files.files,
     names.resolve, names.tags, names.versions,
+    standing.yank, standing.deprecate, standing.notes,
+    adoption.adopt,
     releases.create, releases.status, releases.log, releases.activate, releases.deactivate, releases.retry,
     releases.releases,
-    accounts.keys, accounts.users, accounts.audit,
+    accounts.keys, service_accounts.service_accounts, accounts.users, accounts.audit,
     operations.jobs, operations.tasks, operations.stats,
     operations.gc, operations.sweep, operations.fsck, operations.init,
 )  # fmt: skip

@@ -4,20 +4,22 @@ It is one JSON file of mode 0600 in a folder of mode 0700, the platform's folder
 """
 
 import contextlib
+import errno
 import json
 import os
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import platformdirs
 
 from pkgctl.errors import LocalProblem
 
 FOLDER_MODE, OTHERS = 0o700, 0o077
+ROOM_BYTES = 4096  # more than one login takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +51,45 @@ class ProfileFile:
         found = self._read()["server"]
         return found if isinstance(found, str) else None
 
-    def store(self, server: str, login: Login) -> None:
-        """Keep a login, and use this service from now on."""
-        content = self._read()
-        content["logins"][server] = asdict(login)
-        self._write({**content, "server": server})
+    @contextlib.contextmanager
+    def place(self, server: str) -> Iterator[Callable[[Login], None]]:
+        """Yield what keeps a login at a service, and makes that service the one used from now on.
 
-    def renew(self, server: str, login: Login) -> None:
-        """Keep the new tokens of a login; nothing else changes."""
+        The place is there before: nobody logs in only to learn that it cannot be kept.
+        """
+        with self._draft() as draft:
+
+            def keep(login: Login) -> None:
+                self._settle(draft, {**self._with(server, login), "server": server})
+
+            yield keep
+
+    @contextlib.contextmanager
+    def place_for_renewal(self, server: str) -> Iterator[Callable[[Login], None]]:
+        """Yield what keeps the new tokens of a login, and changes nothing else.
+
+        They cost a token that is good for one use. So their place is made ready before: a new file with
+        room for them, or else the old file, which has the room. Entering does not raise; only keeping does,
+        if neither can be written.
+        """
+        with contextlib.ExitStack() as stack:
+            draft = None
+            with contextlib.suppress(LocalProblem):
+                draft = stack.enter_context(self._draft())
+
+            def keep(login: Login) -> None:
+                content = self._with(server, login)
+                if draft is None:
+                    self._overwrite(content)
+                else:
+                    self._settle(draft, content)
+
+            yield keep
+
+    def _with(self, server: str, login: Login) -> dict[str, Any]:
         content = self._read()
         content["logins"][server] = asdict(login)
-        self._write(content)
+        return content
 
     def forget(self, server: str) -> bool:
         """Remove the login at a service; False if there was none."""
@@ -73,7 +103,8 @@ class ProfileFile:
         try:
             with self.path.open("rb") as file:
                 if os.name == "posix" and stat.S_IMODE(os.fstat(file.fileno()).st_mode) & OTHERS:
-                    os.fchmod(file.fileno(), 0o600)
+                    with contextlib.suppress(OSError):  # on what is mounted read-only, for one
+                        os.fchmod(file.fileno(), 0o600)
                 content = json.load(file)
         except FileNotFoundError:
             return {"server": None, "logins": {}}
@@ -89,23 +120,62 @@ class ProfileFile:
         return {"server": content.get("server"), "logins": content["logins"]}
 
     def _write(self, content: Mapping[str, Any]) -> None:
-        """Replace the file in one step, so that a command that reads at the same time sees a whole one."""
-        try:
+        with self._draft() as draft:
+            self._settle(draft, content)
+
+    @contextlib.contextmanager
+    def _draft(self) -> Iterator[Path]:
+        """Make a file with room for what will stand in it; settling puts it in the place of ours."""
+        with self._explained():
             self.folder.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
             self.folder.chmod(FOLDER_MODE)
             # mkstemp makes files that only their owner may read.
             handle, name = tempfile.mkstemp(dir=self.folder, prefix=".config-")
-            try:
-                with os.fdopen(handle, "w", encoding="utf-8") as file:
-                    json.dump(content, file, indent=2)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(self.path)
-            except BaseException:
-                with contextlib.suppress(FileNotFoundError):
-                    Path(name).unlink()
-                raise
+            os.close(handle)
+        draft = Path(name)
+        try:
+            with self._explained(), draft.open("r+b") as file:
+                size = self.path.stat().st_size if self.path.exists() else 0
+                write_durably(file, b" " * (size + ROOM_BYTES))
+            yield draft
+        finally:
+            draft.unlink(missing_ok=True)
+
+    def _settle(self, draft: Path, content: Mapping[str, Any]) -> None:
+        """Replace the file in one step, so that a command that reads at the same time sees a whole one."""
+        with self._explained():
+            with draft.open("r+b") as file:
+                write_durably(file, as_json(content))
+            draft.replace(self.path)
+
+    def _overwrite(self, content: Mapping[str, Any]) -> None:
+        """Write into the file itself, within the room that it has: half a file is worse than an old one."""
+        text = as_json(content)
+        with self._explained(), self.path.open("r+b") as file:
+            size = os.fstat(file.fileno()).st_size
+            if len(text) > size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            write_durably(file, text.ljust(size))
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
         except OSError as error:
             raise LocalProblem(
                 f"cannot write {self.path}: {error.strerror}", reason="configuration"
             ) from error
+
+
+def as_json(content: Mapping[str, Any]) -> bytes:
+    """Write what the file holds; blanks at its end keep room for longer tokens."""
+    text = json.dumps(content, indent=2).encode()
+    return text.ljust(-(-len(text) // ROOM_BYTES) * ROOM_BYTES)
+
+
+def write_durably(file: BinaryIO, content: bytes) -> None:
+    """Write into an existing file from its beginning, within the room that it has, and wait for the disk."""
+    file.write(content)
+    file.truncate()
+    file.flush()
+    os.fsync(file.fileno())

@@ -9,10 +9,13 @@ from flask import Flask, Response, g, request
 from wxcloudrun import wiring
 from wxcloudrun.commands import register_commands
 from wxcloudrun.config import BACKEND_DIR, Settings
-from wxcloudrun.kit import clock, db, ids, logs
-from wxcloudrun.kit.web import cross_origin, failures, metering, proxies
-from wxcloudrun.kit.web.endpoint import RestConverter
+from wxcloudrun.kit import clock, db, ids, languages, logs
+from wxcloudrun.kit.release import VERSION
 from wxcloudrun.metadata import BLUEPRINTS
+from wxcloudrun.serving import metering
+from wxcloudrun.web import cross_origin, failures, proxies
+from wxcloudrun.web.afterwards import following_up
+from wxcloudrun.web.endpoint import CONVERTERS
 
 logger = logging.getLogger("wxcloudrun.access")
 
@@ -31,7 +34,7 @@ def create_app(settings: Settings) -> Flask:
     logs.configure(settings.log_level)
     app = Flask("wxcloudrun", static_folder=None, instance_path=str(Path(settings.data_dir).resolve()))
     app.config["MIGRATIONS_DIR"] = BACKEND_DIR / "migrations"
-    app.url_map.converters["rest"] = RestConverter
+    app.url_map.converters.update(CONVERTERS)
     app.url_map.merge_slashes = False  # an ill-formed URL is unknown, it does not redirect
     app.url_map.strict_slashes = True
     app.url_map.redirect_defaults = False
@@ -41,15 +44,18 @@ def create_app(settings: Settings) -> Flask:
         url=settings.sqlalchemy_url,
         sqlite_synchronous=settings.sqlite_synchronous,
         pool_size=settings.threads + settings.job_threads,
+        reserve_bytes=settings.disk_reserve_bytes,
     )
     wiring.connect(app, settings)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    languages.load()
     failures.register(app)
     register_commands(app)
     proxies.trust(app, settings.trusted_proxy_hops)
     app.before_request(begin_request)
     app.after_request(end_request)
+    app.wsgi_app = following_up(app.wsgi_app)  # type: ignore[assignment,method-assign]  # Flask's place for middleware
     metering.meter(app, metrics_port=settings.metrics_port)
     app.after_request(partial(harden, is_https=settings.base_url.startswith("https://")))
     cross_origin.allow(app, settings.cors_origins)
@@ -65,6 +71,8 @@ def begin_request() -> None:
 def end_request(response: Response) -> Response:
     """Stamp the answer and write the one line that each request leaves in the log."""
     response.headers["X-Request-ID"] = g.request_id
+    if "actor" in g and g.actor.is_administrator:
+        response.headers["X-Registry-Version"] = VERSION
     rule = request.url_rule.rule if request.url_rule else None
     logger.info(
         "request",

@@ -6,10 +6,10 @@ look at, 2 if they could not do their work; `--json` makes their report one JSON
 
 import atexit
 import json
+import os
 import secrets
 import signal
 import sys
-import threading
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import wraps
@@ -18,26 +18,29 @@ from typing import Any, NoReturn
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from sqlalchemy import inspect
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from werkzeug.serving import is_running_from_reloader, run_simple
 
 from wxcloudrun import wiring
-from wxcloudrun.accounts.service.keys import KeyService, KeyWish
-from wxcloudrun.accounts.service.users import UserService
-from wxcloudrun.artifacts.service.collect import Collected, CollectService
+from wxcloudrun.artifacts.service.collect import Collected, CollectService, CollectSpec
 from wxcloudrun.artifacts.service.fsck import Checked, CheckSpec, FsckService
 from wxcloudrun.artifacts.service.rebuild import RebuildService, Rebuilt
 from wxcloudrun.artifacts.service.sweep import SweepService, Swept
 from wxcloudrun.audit.service.chain import Verdict
 from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.config import Settings
-from wxcloudrun.kit.db import allow_migrations
+from wxcloudrun.keys.service.keys import KeyService, KeySpec
+from wxcloudrun.kit.db import allow_migrations, db, trouble_with_database
 from wxcloudrun.kit.errors import Conflict
-from wxcloudrun.kit.queue.background import Background
 from wxcloudrun.kit.security import EVERY_SCOPE, Actor, CredentialKind
-from wxcloudrun.kit.storage.port import ObjectMissing, StoreUnavailable, is_key
-from wxcloudrun.kit.web.endpoint import service
+from wxcloudrun.kit.trouble import Trouble
 from wxcloudrun.projects.service import DEFAULT_PROJECT, ProjectService
+from wxcloudrun.stores.blobs.port import ObjectMissing, StoreUnavailable, is_key
+from wxcloudrun.stores.queue.background import Background
+from wxcloudrun.users.service.users import UserService
+from wxcloudrun.web.endpoint import service
+from wxcloudrun.wiring.stores import s3_store
 
 WELCOME_DAYS = 1
 WELCOME_KEY = "make run"
@@ -74,13 +77,13 @@ def init() -> None:
     try:
         migrate_schema()
         if settings.blob_store == "minio":
-            wiring.s3_store(settings).make_bucket()
+            s3_store(settings).make_bucket()
         create_administrator(settings)
     except StoreUnavailable as error:
         fail(f"the blob store failed: {error.message}")
     except OperationalError as error:
         # Its own text: the driver says whether it is the address, the name or the password; SQL is left out.
-        fail(f"the database failed: {error.orig}")
+        fail(f"the database failed: {error.orig}{hint(error)}")
 
 
 def migrate_schema() -> None:
@@ -120,20 +123,24 @@ def administrator(settings: Settings) -> Actor:
 @click.command()
 @with_appcontext
 def welcome() -> None:
-    """Print three commands that work as they stand, with a key that is valid for a day."""
+    """Print where the service is; the first time with three commands that work as they stand.
+
+    They carry a key for the default project that is valid for a day, which is never made a second time.
+    """
     settings: Settings = current_app.extensions["settings"]
     if settings.app_env != "development":
         raise click.ClickException("only a development server greets with a key")
-    key = (
-        service(KeyService)
-        .make(administrator(settings), KeyWish(WELCOME_KEY, expires_in_days=WELCOME_DAYS))
-        .key
-    )
+    spec = KeySpec(WELCOME_KEY, project=DEFAULT_PROJECT, expires_in_days=WELCOME_DAYS)
+    made = service(KeyService).make_once(administrator(settings), spec)
+    click.echo(f"\nThe registry is at {settings.base_url}/ (a page for your browser).")
+    if made is None:
+        click.echo(f"Log in there, or with `pkgctl login {settings.base_url}`.\n")
+        return
     package = f"hello-{secrets.token_hex(3)}"
-    url, auth = f"{settings.base_url}/api/v1/project/{DEFAULT_PROJECT}", f'-H "Authorization: Bearer {key}"'
+    url = f"{settings.base_url}/api/v1/project/{DEFAULT_PROJECT}"
+    auth = f'-H "Authorization: Bearer {made.key}"'
     upload = f"{url}/{package}/upload/hello.txt"
-    click.echo(f"""
-The registry is at {settings.base_url}. Try it (the key is good for {WELCOME_DAYS} day):
+    click.echo(f"""Try it with the key "{WELCOME_KEY}", made this once and good for {WELCOME_DAYS} day:
 
 curl -sS {auth} -H "Content-Type: application/json" -d '{{"name": "{package}"}}' {url}/packages
 curl -sS {auth} -X PUT --data-binary "hello, registry" "{upload}?version=1.0.0&tag=stable"
@@ -153,12 +160,35 @@ def reporting(work: Callable[..., Report]) -> Callable[..., None]:
         except StoreUnavailable as error:
             fail(f"the blob store failed: {error.message}")
         except SQLAlchemyError as error:
-            fail(f"the database failed ({type(error).__name__})")
+            fail(f"the database failed ({type(error).__name__}){hint(error)}")
         facts = {**asdict(report), "clean": is_clean(report)}
+        if isinstance(report, Collected) and not as_json:
+            del facts["clean"]  # said beside garbage that waits, it would mean the store
         click.echo(json.dumps(facts) if as_json else as_lines(facts))
         sys.exit(0 if is_clean(report) else FINDINGS)
 
     return command
+
+
+def hint(error: SQLAlchemyError) -> str:
+    """Return what whoever runs a command can do about a database that failed, if that is known."""
+    match trouble_with_database(error):
+        case Trouble.FULL:
+            return ": its disk is full; free some room"
+        case Trouble.LOCKED:
+            return ": another program holds it; end that, or try again"
+        case Trouble.READ_ONLY:
+            return ": it can only be read"
+        case _:
+            return "" if has_schema() else ": it holds no registry; are DATA_DIR and DATABASE_URL right?"
+
+
+def has_schema() -> bool:
+    """Tell whether `flask init` has made the tables; yes if the database cannot be asked."""
+    try:
+        return inspect(db.engine).has_table("alembic_version")
+    except SQLAlchemyError:
+        return True
 
 
 def fail(message: str) -> NoReturn:
@@ -193,10 +223,15 @@ bytes_per_second = click.option(
 
 
 @click.command()
+@click.option("--dry-run", is_flag=True, help="Delete nothing; say what would go, and what waits.")
+@click.option(
+    "--grace", "grace_seconds", type=click.IntRange(min=0), metavar="SECONDS",
+    help="Instead of GC_GRACE_SECONDS; 0 deletes at once, also while uploads go on.",
+)  # fmt: skip
 @reporting
-def collect() -> Report:
-    """Delete artifacts that nothing has referred to for GC_GRACE_SECONDS."""
-    return service(CollectService).run()
+def collect(**options: Any) -> Report:
+    """Delete artifacts that nothing has referred to for GC_GRACE_SECONDS; say what waits, and until when."""
+    return service(CollectService).run(CollectSpec(**options))
 
 
 @click.command()
@@ -240,7 +275,7 @@ def restore(keys: tuple[str, ...]) -> None:
         except StoreUnavailable as error:
             fail(f"the blob store failed: {error.message}")
         except SQLAlchemyError as error:
-            fail(f"{key} is back, but the database failed ({type(error).__name__})")
+            fail(f"{key} is back, but the database failed ({type(error).__name__}){hint(error)}")
         click.echo(f"restored: {key}")
 
 
@@ -248,11 +283,15 @@ def restore(keys: tuple[str, ...]) -> None:
 @with_appcontext
 def worker() -> None:
     """Work in the background until a signal comes: jobs, and what is done again and again."""
-    over = threading.Event()
+    # A handler in Python runs only between two steps of this thread, and the signal may come when it has just
+    # begun to wait: then nothing would wake it. What the C handler writes is there whenever it comes.
+    said, say = os.pipe()
+    os.set_blocking(say, False)
+    signal.set_wakeup_fd(say)
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: over.set())
+        signal.signal(name, lambda *_: None)
     service(Background).start()
-    over.wait()
+    os.read(said, 1)
     service(Background).stop(WORKER_PATIENCE_SECONDS)
 
 

@@ -1,9 +1,7 @@
 """Every setting, and the only reader of the environment."""
 
-import contextlib
 import os
 import re
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -23,13 +21,15 @@ from pydantic import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from wxcloudrun.kit.fetch import AllowedHost
-from wxcloudrun.kit.limits.port import RateLimit
+from wxcloudrun.kit.private import EmptySecret, SharedDirectory, kept_secret, make_private
+from wxcloudrun.kit.trouble import Trouble, trouble_of
+from wxcloudrun.net.fetch import AllowedHost
+from wxcloudrun.stores.blobs.port import LONGEST_LINK_SECONDS
+from wxcloudrun.stores.limits.port import RateLimit
 
 BACKEND_DIR = Path(__file__).resolve().parent.parent
 MIN_SECRET_BYTES = 32
 GENERATED_SECRETS = ("JWT_SECRET_KEY", "API_KEY_SECRET")
-OWNER_ONLY = 0o600
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 RESERVED_BUCKET = re.compile(r"^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$")
 DATABASE_DRIVERS = frozenset({"sqlite", "mysql+pymysql"})
@@ -69,6 +69,11 @@ def read_allowed_host(value: AllowedHost | str) -> AllowedHost:
 Rate = Annotated[RateLimit, BeforeValidator(read_rate_limit)]
 Origin = Annotated[str, AfterValidator(check_origin)]
 Host = Annotated[AllowedHost, BeforeValidator(read_allowed_host)]
+UNUSABLE = {
+    Trouble.FULL: "its disk is full; free some room first",
+    Trouble.READ_ONLY: "its disk can only be read, and not everything is there that the service needs",
+    Trouble.UNREACHABLE: "must be a directory that the service can write to",
+}
 LISTS = ("CORS_ORIGINS", "URL_SOURCE_HOSTS")
 
 
@@ -132,6 +137,18 @@ class Settings(BaseModel):
     admin_password: SecretStr | None = Field(None, alias="ADMIN_PASSWORD", min_length=8, max_length=1024)
     workers: int = Field(2, alias="WORKERS", ge=1, le=256)
     threads: int = Field(8, alias="THREADS", ge=1, le=256)
+    header_seconds: int = Field(10, alias="HEADER_SECONDS", ge=1, le=3600)
+    body_seconds: int = Field(30, alias="BODY_SECONDS", ge=1, le=3600)
+    idle_seconds: int = Field(60, alias="IDLE_SECONDS", ge=1, le=3600)
+    give_up_seconds: int = Field(120, alias="GIVE_UP_SECONDS", ge=1, le=86_400)
+    give_up_bytes_per_second: int = Field(1024, alias="GIVE_UP_BYTES_PER_SECOND", ge=0, le=1024**2)
+    graceful_seconds: int = Field(30, alias="GRACEFUL_SECONDS", ge=0, le=86_400)
+    uploads_per_worker: int = Field(128, alias="UPLOADS_PER_WORKER", ge=1, le=4096)
+    downloads_per_worker: int = Field(1024, alias="DOWNLOADS_PER_WORKER", ge=1, le=100_000)
+    connections_per_worker: int = Field(4096, alias="CONNECTIONS_PER_WORKER", ge=16, le=100_000)
+    connections_per_address: int = Field(1024, alias="CONNECTIONS_PER_ADDRESS", ge=0, le=100_000)
+    uploads_per_client: int = Field(32, alias="UPLOADS_PER_CLIENT", ge=0, le=100_000)
+    downloads_per_client: int = Field(512, alias="DOWNLOADS_PER_CLIENT", ge=0, le=100_000)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", alias="LOG_LEVEL")
 
     database_url: Annotated[SecretStr, AfterValidator(check_database_url)] | None = Field(
@@ -175,9 +192,11 @@ class Settings(BaseModel):
     cors_origins: tuple[Origin, ...] = Field((), alias="CORS_ORIGINS")
     trusted_proxy_hops: int = Field(0, alias="TRUSTED_PROXY_HOPS", ge=0, le=8)
 
+    disk_reserve_bytes: int | None = Field(None, alias="DISK_RESERVE_BYTES", ge=0)
     max_upload_bytes: int = Field(10 * 1024**3, alias="MAX_UPLOAD_BYTES", ge=1)
+    upload_session_seconds: int = Field(86_400, alias="SESSION_SECONDS", ge=60, le=7 * 86_400)
     extra_digests: Literal["inline", "deferred"] = Field("inline", alias="EXTRA_DIGESTS")
-    link_seconds: int = Field(300, alias="LINK_SECONDS", ge=1, le=7 * 86_400)
+    link_seconds: int = Field(300, alias="LINK_SECONDS", ge=1, le=LONGEST_LINK_SECONDS)
     gc_grace_seconds: int = Field(86_400, alias="GC_GRACE_SECONDS", ge=0)
 
     job_threads: int = Field(2, alias="JOB_THREADS", ge=1, le=64)
@@ -220,9 +239,8 @@ class Settings(BaseModel):
                 make_private(settings.data_dir)
         except ValidationError as error:
             raise SettingsError(sentence(error)) from None
-        except OSError:
-            message = "DATA_DIR: must be a directory that the service can write to"
-            raise SettingsError(message) from None
+        except OSError as error:
+            raise SettingsError(f"DATA_DIR: {unusable(error)}") from None
         return settings
 
     @model_validator(mode="after")
@@ -297,6 +315,13 @@ class Settings(BaseModel):
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
 
+def unusable(error: OSError) -> str:
+    """Say why a data directory cannot be used."""
+    if isinstance(error, SharedDirectory):
+        return "must be a directory of the service's own, not one for everybody"
+    return UNUSABLE[trouble_of(error)]
+
+
 def read_env_file(path: Path) -> dict[str, str]:
     """Return the variables of a dotenv file; SettingsError if it cannot be read."""
     if not path.is_file():
@@ -306,30 +331,16 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 
 def with_generated_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Add the secrets that a development machine makes for itself."""
+    """Add the secrets that a development machine makes for itself. Raises SettingsError, OSError."""
     directory = Path(values.get("DATA_DIR", BACKEND_DIR / "instance")) / "secrets"
-    made = {name: kept_secret(directory / name.lower()) for name in GENERATED_SECRETS if name not in values}
-    return {**values, **made}
-
-
-def kept_secret(path: Path) -> str:
-    """Return the secret in a file that only its owner can read, made at the first call."""
-    make_private(path.parent.parent)
-    path.parent.mkdir(exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    draft.touch(mode=OWNER_ONLY)
-    draft.write_text(secrets.token_urlsafe(MIN_SECRET_BYTES))
+    missing = [name for name in GENERATED_SECRETS if name not in values]
+    if missing:
+        make_private(directory.parent)
     try:
-        with contextlib.suppress(FileExistsError):  # the first of several processes wins
-            path.hardlink_to(draft)
-    finally:
-        draft.unlink()
-    return path.read_text()
-
-
-def make_private(data_dir: Path) -> None:
-    """Make the data directory readable for its owner only: it will hold password hashes and secrets."""
-    data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return {**values, **{name: kept_secret(directory / name.lower()) for name in missing}}
+    except EmptySecret as error:
+        message = f"DATA_DIR: secrets/{error} is empty; put it back, or remove the file to get a new one"
+        raise SettingsError(message) from None
 
 
 def is_weak(secret: str) -> bool:

@@ -4,31 +4,46 @@ from collections.abc import Sequence
 
 from flask import Blueprint
 
-from wxcloudrun.accounts.routes import accounts
+from wxcloudrun.adoption.routes import adoption
 from wxcloudrun.audit.routes import audit
 from wxcloudrun.downloads.routes import downloads
-from wxcloudrun.health.routes import health
+from wxcloudrun.health.routes import health, home
+from wxcloudrun.identity.routes import identity
 from wxcloudrun.jobs.routes import jobs
-from wxcloudrun.kit.limits.sql import RateCounter
+from wxcloudrun.keys.routes import keys
 from wxcloudrun.maintenance.routes import maintenance
 from wxcloudrun.packages.routes import packages
 from wxcloudrun.projects.routes import projects
 from wxcloudrun.releases.routes import releases
 from wxcloudrun.search.routes import search
+from wxcloudrun.service_accounts.routes import service_accounts
+from wxcloudrun.sessions.routes import sessions
 from wxcloudrun.stats.routes import exposition, stats
+from wxcloudrun.stores.limits.sql import RateCounter
 from wxcloudrun.tags.routes import tags
+from wxcloudrun.upload_sessions.routes import upload_sessions
 from wxcloudrun.uploads.routes import uploads
+from wxcloudrun.users.routes import users
 from wxcloudrun.versions.routes import versions
+from wxcloudrun.wechat.routes import wechat
 
 BLUEPRINTS: Sequence[Blueprint] = (
+    home,
     health,
-    accounts,
+    users,
+    sessions,
+    keys,
+    wechat,
+    identity,
     projects,
+    service_accounts,
     packages,
     uploads,
+    upload_sessions,
     downloads,
     tags,
     versions,
+    adoption,
     releases,
     search,
     audit,

@@ -44,8 +44,9 @@ def login(invocation: Invocation, url: str | None, email: str | None, *, passwor
         email = click.prompt("E-mail address", err=True)
     service = invocation.stranger
     password = asked_password(from_stdin=password_stdin)
-    data = service.post(path("auth", "login"), {"email": email, "password": password})
-    invocation.profiles.store(invocation.server, login_of(data))
+    with invocation.profiles.place(invocation.server) as keep:
+        data = service.post(path("auth", "login"), {"email": email, "password": password})
+        keep(login_of(data))
     user = data["user"]
     if invocation.given_token is not None:
         invocation.screen.warn("PKGCTL_TOKEN or --token is set and beats this login")
@@ -58,20 +59,28 @@ def login(invocation: Invocation, url: str | None, email: str | None, *, passwor
 @click.command(cls=RegistryCommand)
 @pass_invocation
 def logout(invocation: Invocation) -> None:
-    """End the login, here and at the service."""
+    """End the login, here and at the service; exit code 6 if the service could not be told."""
     server = invocation.server
     if invocation.profiles.login(server) is None:
         invocation.screen.done({"server": server, "ended": False}, f"There is no login to {server}")
         return
     invocation.given_token = None  # it is the login that ends, not the key that the environment may hold
+    untold: CommandFailed | None = None
     try:
         invocation.api.post(path("auth", "logout"))
     except CommandFailed as failure:
         if failure.exit_code is not ExitCode.AUTHENTICATION:  # a login that is over is what was asked for
-            invocation.screen.warn(
-                f"the service was not told, the login ends there by itself: {failure.message}"
-            )
+            untold = failure
     invocation.profiles.forget(server)
+    if untold is not None:
+        raise CommandFailed(
+            f"the login is forgotten here, but {server} was not told, where it ends by itself"
+            f" when nobody uses it: {untold.message}",
+            untold.exit_code,
+            reason=untold.reason,
+            status=untold.status,
+            facts=untold.facts,
+        )
     invocation.screen.done({"server": server, "ended": True}, f"Logged out of {server}")
 
 
@@ -81,6 +90,8 @@ def whoami(invocation: Invocation) -> None:
     """Show who you are for the service."""
     user = invocation.api.get(path("auth", "me"))
     kind = "administrator" if user["is_admin"] else "user"
+    if user.get("kind") == "service":
+        kind = "service account"
     invocation.screen.done(
         {"server": invocation.server, "user": user},
         f"{user['username']} <{user['email'] or 'no e-mail address'}>, {kind} at {invocation.server}",

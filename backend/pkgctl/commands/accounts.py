@@ -11,7 +11,9 @@ from pkgctl.invocation import Invocation, pass_invocation
 from pkgctl.options import DEFAULT_ENTRIES, RegistryGroup, bound, limit_option, without_none
 
 SCOPES = click.Choice(["read", "write", "admin"])
-KEY_COLUMNS = ("id", "name", "prefix", "scopes", "project", "created_at", "expires_at", "last_used_at")
+KEY_COLUMNS = (
+    "id", "name", "prefix", "scopes", "project", "created_at", "created_by", "expires_at", "last_used_at",
+)  # fmt: skip
 USER_COLUMNS = ("id", "username", "email", "is_active", "is_admin", "created_at")
 AUDIT_COLUMNS = ("id", "at", "actor_id", "credential", "action", "object", "address")
 
@@ -69,7 +71,7 @@ def show_key(invocation: Invocation, made: dict[str, Any]) -> None:
 
 @click.group(cls=RegistryGroup)
 def users() -> None:
-    """Users, for administrators: list (default), show, create, update, delete."""
+    """Users, for administrators: list (default), show, create, update, delete, keys."""
 
 
 @users.command("list")
@@ -126,6 +128,31 @@ def delete_user(invocation: Invocation, user_id: int) -> None:
     """Delete a user."""
     invocation.api.call("DELETE", path("users", user_id))
     invocation.screen.done({"deleted": user_id}, f"Deleted user {user_id}")
+
+
+@users.group("keys", cls=RegistryGroup)
+def keys_of_user() -> None:
+    """API keys of a user: list (default), delete."""
+
+
+@keys_of_user.command("list")
+@click.argument("user_id", type=int)
+@limit_option(0)
+@pass_invocation
+def list_keys_of_user(invocation: Invocation, user_id: int, limit: int) -> None:
+    """Show somebody's keys; none of them can be read again."""
+    items, more = invocation.api.items(path("users", user_id, "keys"), bound(limit))
+    invocation.screen.rows(items, KEY_COLUMNS, more=more)
+
+
+@keys_of_user.command("delete")
+@click.argument("user_id", type=int)
+@click.argument("key_id", type=int)
+@pass_invocation
+def delete_key_of_user(invocation: Invocation, user_id: int, key_id: int) -> None:
+    """Revoke somebody's key."""
+    invocation.api.call("DELETE", path("users", user_id, "keys", key_id))
+    invocation.screen.done({"deleted": key_id}, f"Revoked key {key_id}")
 
 
 @click.group(cls=RegistryGroup)

@@ -1,5 +1,6 @@
 """Names inside a package: tags that move, versions that do not, and what a reference means."""
 
+import re
 from typing import Any
 
 import click
@@ -16,10 +17,12 @@ from pkgctl.options import (
     package_argument,
 )
 
+VERSION = re.compile(r"[!-.0-~]{1,128}")
+
 expectation = click.option(
     "--expect",
-    metavar="SHA256|none",
-    help="Change it only if it points at this artifact now, or does not exist.",
+    metavar="SHA256|VERSION|none",
+    help="Change it only if it points there now, or does not exist.",
 )
 
 
@@ -46,7 +49,7 @@ def tags() -> None:
 def list_tags(invocation: Invocation, package: PackageName, limit: int) -> None:
     """Show the tags."""
     items, more = invocation.api.items(package.path("tags"), bound(limit))
-    invocation.screen.rows(items, ("name", "artifact_id", "updated_at", "updated_by"), more=more)
+    invocation.screen.rows(items, ("name", "version", "artifact_id", "updated_at", "updated_by"), more=more)
 
 
 @tags.command("set")
@@ -56,12 +59,17 @@ def list_tags(invocation: Invocation, package: PackageName, limit: int) -> None:
 @expectation
 @pass_invocation
 def set_tag(invocation: Invocation, package: PackageName, tag: str, target: str, expect: str | None) -> None:
-    """Point a tag at TARGET: a version, or the SHA-256 of an artifact."""
-    body = {"artifact_id": target} if SHA256.fullmatch(target) else {"version": target}
+    """Point a tag at TARGET, a reference, as it is understood now.
+
+    TARGET is a tag, a version, a SHA-256, version:RANGE (such as version:^1.2), latest or active.
+    """
+    body = {"artifact_id": target} if SHA256.fullmatch(target) else {"ref": target}
     where = package.path("tags", tag)
     moved = invocation.api.call("PUT", where, body=body, headers=condition(expect))
-    before = f" (before: {moved['previous']})" if moved["previous"] else ""
-    invocation.screen.done(moved, f"{package}: {tag} points at {moved['artifact_id']}{before}")
+    previous = moved["previous_version"] or moved["previous"]
+    before = f" (before: {previous})" if previous else ""
+    place = moved["version"] or moved["artifact_id"]
+    invocation.screen.done(moved, f"{package}: {tag} points at {place}{before}")
 
 
 @tags.command("delete")
@@ -83,7 +91,8 @@ def delete_tag(invocation: Invocation, package: PackageName, tag: str, expect: s
 def show_history(invocation: Invocation, package: PackageName, tag: str, limit: int) -> None:
     """Show where a tag pointed, newest first."""
     items, more = invocation.api.items(package.path("tags", tag, "history"), bound(limit))
-    invocation.screen.rows(items, ("moved_at", "artifact_id", "previous", "moved_by"), more=more)
+    columns = ("moved_at", "version", "artifact_id", "previous_version", "previous", "moved_by")
+    invocation.screen.rows(items, columns, more=more)
 
 
 def condition(expect: str | None) -> dict[str, str]:
@@ -92,14 +101,15 @@ def condition(expect: str | None) -> dict[str, str]:
         return {}
     if expect == "none":
         return {"If-None-Match": "*"}
-    if not SHA256.fullmatch(expect):
-        raise click.BadParameter("give 64 lower-case hex digits, or none", param_hint="--expect")
-    return {"If-Match": f'"{expect}"'}
+    if not VERSION.fullmatch(expect):
+        raise click.BadParameter("give a SHA-256, a version, or none", param_hint="--expect")
+    escaped = expect.replace("%", "%25").replace('"', "%22")  # as in the ETag of the tag
+    return {"If-Match": f'"{escaped}"'}
 
 
 @click.group(cls=RegistryGroup)
 def versions() -> None:
-    """Versions of a package: list (default), show, delete."""
+    """Versions of a package: list (default), show, delete; see also yank, deprecate, notes."""
 
 
 @versions.command("list")
@@ -109,8 +119,18 @@ def versions() -> None:
 def list_versions(invocation: Invocation, package: PackageName, limit: int) -> None:
     """Show the versions, newest first."""
     items, more = invocation.api.items(package.path("versions"), bound(limit))
-    columns = ("id", "version", "status", "artifact_id", "version_source", "created_at", "created_by")
-    invocation.screen.rows(items, columns, more=more)
+    columns = (
+        "id", "version", "status", "artifact_id", "version_source", "created_at", "created_by", "yanked",
+        "deprecated",
+    )  # fmt: skip
+    shown = items if invocation.as_json else [{**each, "yanked": reason_of_yank(each)} for each in items]
+    invocation.screen.rows(shown, columns, more=more)
+
+
+def reason_of_yank(version: dict[str, Any]) -> str | None:
+    """Return why a version was yanked, for a column; None if it was not."""
+    yanked = version["yanked"]
+    return None if yanked is None else yanked["reason"] or "yes"
 
 
 @versions.command("show")

@@ -30,7 +30,7 @@ TASK_COLUMNS = (
     "next_run_at",
     "last_error",
 )
-ENDED = frozenset({"done", "failed"})
+ENDED = frozenset({"done", "failed", "cancelled"})
 DEFAULT_WAIT_SECONDS = 3600
 
 local_option = click.option(
@@ -49,7 +49,7 @@ def jobs() -> None:
 
 @jobs.command("list")
 @click.option("--kind", help="Only of this kind.")
-@click.option("--state", type=click.Choice(["queued", "running", "done", "failed"]))
+@click.option("--state", type=click.Choice(["queued", "running", "done", "failed", "cancelled"]))
 @limit_option(DEFAULT_ENTRIES)
 @pass_invocation
 def list_jobs(invocation: Invocation, /, limit: int, **filters: str | None) -> None:
@@ -60,12 +60,14 @@ def list_jobs(invocation: Invocation, /, limit: int, **filters: str | None) -> N
 
 @jobs.command("show")
 @click.argument("job_id", type=int)
-@click.option("--wait", is_flag=True, help="Wait until it has ended.")
+@click.option("--wait", is_flag=True, help="Wait until it has ended; exit code 1 if it has failed.")
 @timeout_option
 @pass_invocation
 def show_job(invocation: Invocation, job_id: int, *, wait: bool, timeout: float) -> None:
     """Show one job, with its result or its error."""
     job = ended_job(invocation, job_id, timeout) if wait else invocation.api.get(path("jobs", job_id))
+    if wait:
+        refuse_failed(job)
     invocation.screen.facts(job)
 
 
@@ -77,6 +79,14 @@ def ended_job(invocation: Invocation, job_id: int, timeout_seconds: float) -> An
         timeout_seconds=timeout_seconds,
         what=f"job {job_id}",
     )
+
+
+def refuse_failed(job: dict[str, Any]) -> None:
+    """Raise CommandFailed for a job that has failed."""
+    if job["state"] == "failed":
+        raise CommandFailed(
+            f"job {job['id']} has failed: {job['error']}", ExitCode.REFUSED, reason="job_failed", facts=job
+        )
 
 
 @click.group(cls=RegistryGroup)
@@ -149,12 +159,31 @@ def flat(figures: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 @click.command(cls=RegistryCommand)
+@click.option("--dry-run", is_flag=True, help="Delete nothing; say what would go, and what waits.")
+@click.option(
+    "--grace", type=click.IntRange(min=0), metavar="SECONDS",
+    help="Instead of the service's own grace time; 0 deletes at once, also while uploads go on.",
+)  # fmt: skip
 @local_option
 @timeout_option
 @pass_invocation
-def gc(invocation: Invocation, *, local: bool, timeout: float) -> None:
-    """Delete artifacts that nothing refers to."""
-    report(invocation, locally("collect") if local else remotely(invocation, "collect", {}, timeout))
+def gc(invocation: Invocation, *, dry_run: bool, grace: int | None, local: bool, timeout: float) -> None:
+    """Delete artifacts that nothing refers to, and say what waits, how much it is and until when."""
+    if local:
+        switches = ["--dry-run"] * dry_run + [f"--grace={grace}"] * (grace is not None)
+        found = locally("collect", *switches)
+    else:
+        wish = without_none(dry_run=dry_run, grace_seconds=grace)
+        found = remotely(invocation, "collect", wish, timeout)
+    if invocation.as_json:
+        invocation.screen.document(found)
+        return
+    waiting = found.pop("waiting")
+    del found["clean"]  # it says that nothing has to be looked at, and would be read as: there is no garbage
+    invocation.screen.facts(found)
+    if waiting:
+        columns = ("goes_at", "size_bytes", "artifact_id", "unreferenced_since")
+        invocation.screen.rows(waiting, columns)
 
 
 @click.command(cls=RegistryCommand)
@@ -205,10 +234,7 @@ def remotely(invocation: Invocation, /, kind: str, body: dict[str, Any], timeout
     job = invocation.api.post(path("maintenance", kind), body)
     invocation.screen.say(f"Job {job['id']} ({kind}) is under way")
     job = ended_job(invocation, job["id"], timeout)
-    if job["state"] == "failed":
-        raise CommandFailed(
-            f"job {job['id']} has failed: {job['error']}", ExitCode.REFUSED, reason="job_failed", facts=job
-        )
+    refuse_failed(job)
     found: dict[str, Any] = job["result"]
     return {**found, "clean": found.get("clean", not found.get("refused", False))}
 

@@ -1,16 +1,39 @@
 """Projects, their members, and the packages in them."""
 
+from http import HTTPStatus
 from typing import Any
 
 import click
 
 from pkgctl.addresses import PackageName, path
+from pkgctl.errors import Refused
 from pkgctl.invocation import Invocation, pass_invocation
 from pkgctl.options import RegistryGroup, bound, limit_option, package_argument, without_none
 
 ROLES = click.Choice(["reader", "writer", "maintainer", "owner"])
 PROJECT_COLUMNS = ("name", "role", "is_public", "description", "created_at")
-PACKAGE_COLUMNS = ("project", "name", "description", "created_at", "created_by")
+PACKAGE_COLUMNS = ("project", "name", "layout", "description", "created_at", "created_by")
+
+force_option = click.option("--force", is_flag=True, help="With everything in it, without a question.")
+
+
+def delete(invocation: Invocation, where: str, what: str, *, force: bool) -> None:
+    """Delete something; if something else would go with it, ask whoever sits there, or refuse."""
+    try:
+        invocation.api.call("DELETE", where, params={"force": "true"} if force else None)
+    except Refused as refusal:
+        holds = refusal.facts.get("holds")
+        if not isinstance(holds, dict):
+            raise
+        counts = ", ".join(f"{name}: {value}" for name, value in holds.items() if value)
+        problem = f"{what} is not empty ({counts})"
+        is_meant = invocation.is_attended and click.confirm(
+            f"{problem}. Delete it with all of them?", err=True
+        )
+        if not is_meant:
+            hint = "nothing was deleted" if invocation.is_attended else "--force deletes it with all of them"
+            raise Refused(f"{problem}; {hint}", HTTPStatus.CONFLICT, refusal.facts) from refusal
+        invocation.api.call("DELETE", where, params={"force": "true"})
 
 
 @click.group(cls=RegistryGroup)
@@ -59,12 +82,11 @@ def change_project(invocation: Invocation, /, project: str, **wish: Any) -> None
 
 @projects.command("delete")
 @click.argument("project")
-@click.option("--force", is_flag=True, help="With everything in it.")
+@force_option
 @pass_invocation
 def delete_project(invocation: Invocation, project: str, *, force: bool) -> None:
-    """Delete a project."""
-    params = {"force": "true"} if force else None
-    invocation.api.call("DELETE", path("project", project), params=params)
+    """Delete a project; if it holds packages, ask first."""
+    delete(invocation, path("project", project), f"project {project}", force=force)
     invocation.screen.done({"deleted": project}, f"Deleted project {project}")
 
 
@@ -80,7 +102,7 @@ def members() -> None:
 def list_members(invocation: Invocation, project: str, limit: int) -> None:
     """Show who belongs to a project."""
     items, more = invocation.api.items(path("project", project, "members"), bound(limit))
-    invocation.screen.rows(items, ("user_id", "username", "role", "created_at"), more=more)
+    invocation.screen.rows(items, ("user_id", "kind", "username", "role", "created_at"), more=more)
 
 
 @members.command("set")
@@ -109,6 +131,11 @@ def packages() -> None:
     """Packages of a project: list (default), show, create, update, delete."""
 
 
+layout_option = click.option(
+    "--layout", type=click.Choice(["single", "files"]), help="How many files a version has: one, or several."
+)
+
+
 @packages.command("list")
 @click.argument("project")
 @limit_option(0)
@@ -130,28 +157,38 @@ def show_package(invocation: Invocation, package: PackageName) -> None:
 @packages.command("create")
 @package_argument
 @click.option("--description", default="", help="What it is.")
+@layout_option
 @pass_invocation
-def create_package(invocation: Invocation, package: PackageName, description: str) -> None:
+def create_package(
+    invocation: Invocation, package: PackageName, description: str, layout: str | None
+) -> None:
     """Make a package."""
-    body = {"name": package.package, "description": description}
+    body = without_none(name=package.package, description=description, layout=layout)
     made = invocation.api.post(path("project", package.project, "packages"), body)
     invocation.screen.done(made, f"Created package {package}")
 
 
 @packages.command("update")
 @package_argument
-@click.option("--description", required=True, help="What it is.")
+@click.option("--description", help="What it is.")
+@layout_option
 @pass_invocation
-def change_package(invocation: Invocation, package: PackageName, description: str) -> None:
-    """Change the description."""
-    changed = invocation.api.call("PATCH", package.itself, body={"description": description})
+def change_package(
+    invocation: Invocation, package: PackageName, description: str | None, layout: str | None
+) -> None:
+    """Change the description or the layout."""
+    body = without_none(description=description, layout=layout)
+    if not body:
+        raise click.UsageError("give --description or --layout")
+    changed = invocation.api.call("PATCH", package.itself, body=body)
     invocation.screen.done(changed, f"Changed package {package}")
 
 
 @packages.command("delete")
 @package_argument
+@force_option
 @pass_invocation
-def delete_package(invocation: Invocation, package: PackageName) -> None:
-    """Delete a package and all it holds."""
-    invocation.api.call("DELETE", package.itself)
+def delete_package(invocation: Invocation, package: PackageName, *, force: bool) -> None:
+    """Delete a package and all it holds; if it holds something, ask first."""
+    delete(invocation, package.itself, f"package {package}", force=force)
     invocation.screen.done({"deleted": str(package)}, f"Deleted package {package}")

@@ -8,7 +8,7 @@ import click
 
 from pkgctl.addresses import PackageName, parse_package, path
 from pkgctl.api import Api
-from pkgctl.errors import CommandFailed, ExitCode
+from pkgctl.errors import CommandFailed, ExitCode, Refused
 from pkgctl.invocation import Invocation, pass_invocation
 from pkgctl.options import (
     DEFAULT_ENTRIES,
@@ -23,37 +23,85 @@ from pkgctl.waiting import wait_for
 
 COLUMNS = ("id", "project", "name", "version", "status", "artifact_id", "created_at", "error")
 DEFAULT_WAIT_SECONDS = 3600
+EXACTLY = "version:"  # what stands before the name of a version in a reference
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseName:
-    """A release by its number, or by its package and version."""
+    """A release by its number, or by its package and a reference."""
 
     number: int | None
     package: PackageName | None = None
-    version: str = ""
+    ref: str = ""
 
     def path(self, api: Api, *rest: object) -> str:
-        """Return the path of the release or of something of it; a name is looked up first."""
+        """Return the path of the release or of something of it; a reference is looked up first."""
         number = self.number
         if self.package is not None:
-            number = api.get(self.package.path("versions", self.version))["id"]
+            number = number_of(api, self.package, self.ref)
         return path("packages", number, *rest)
+
+    def exact_path(self, api: Api) -> str:
+        """Return the path of a release that was named by its number or its version, and by nothing else."""
+        number = self.number
+        if self.package is not None:
+            number = api.get(self.package.path("versions", self.ref.removeprefix(EXACTLY)))["id"]
+        return path("packages", number)
+
+
+def number_of(api: Api, package: PackageName, ref: str) -> int:
+    """Return the number of the release that a reference means. Raises CommandFailed."""
+    try:
+        found = api.get(package.path("resolve"), ref=ref)
+    except Refused as refusal:
+        if refusal.exit_code is not ExitCode.NOT_FOUND:
+            raise
+        # References lead to bytes; a release that waits for its own can still be named.
+        return number_of_waiting(api, package, ref.removeprefix(EXACTLY), refusal)
+    version = found["version"] or version_of_artifact(api, package, ref, found["artifact_id"])
+    return int(api.get(package.path("versions", version))["id"])
+
+
+def number_of_waiting(api: Api, package: PackageName, version: str, refusal: Refused) -> int:
+    """Return the number of a version without bytes. Raises `refusal` if there is none of that name."""
+    try:
+        return int(api.get(package.path("versions", version))["id"])
+    except Refused as absent:
+        if absent.exit_code is not ExitCode.NOT_FOUND:
+            raise
+        raise refusal from None
+
+
+def version_of_artifact(api: Api, package: PackageName, ref: str, artifact: str) -> str:
+    """Return the one version of a package that is these bytes. Raises CommandFailed for none or several."""
+    holders = api.get(path("artifact", artifact))["versions"]
+    here = {"project": package.project, "package": package.package}
+    versions = [str(each["version"]) for each in holders if here.items() <= each.items()]
+    if len(versions) == 1:
+        return versions[0]
+    those = f"the versions {', '.join(versions)}: name one of them" if versions else "bytes without a version"
+    raise CommandFailed(
+        f"{package}@{ref} means {those}",
+        ExitCode.CONFLICT,
+        reason="no_one_version",
+        facts={"artifact_id": artifact, "versions": versions},
+    )
 
 
 def parse_release(text: str) -> ReleaseName:
-    """Read a number or `PROJECT/PACKAGE@VERSION`. Raises ValueError."""
+    """Read a number or `PROJECT/PACKAGE@REF`. Raises ValueError."""
     if re.fullmatch(r"[0-9]{1,19}", text):
         return ReleaseName(int(text))
-    name, _, version = text.partition("@")
-    if not version:
-        message = f"{text!r} is neither the number of a release nor PROJECT/PACKAGE@VERSION"
+    name, _, ref = text.partition("@")
+    if not ref:
+        message = f"{text!r} is neither the number of a release nor PROJECT/PACKAGE@REF"
         raise ValueError(message)
-    return ReleaseName(None, parse_package(name), version)
+    return ReleaseName(None, parse_package(name), ref)
 
 
 RELEASE: Parsed[ReleaseName] = Parsed("RELEASE", parse_release)
-release_argument = click.argument("release", type=RELEASE, metavar="ID|PROJECT/PACKAGE@VERSION")
+release_argument = click.argument("release", type=RELEASE, metavar="ID|PROJECT/PACKAGE@REF")
+exact_release_argument = click.argument("release", type=RELEASE, metavar="ID|PROJECT/PACKAGE@VERSION")
 
 
 @click.command(cls=RegistryCommand)
@@ -129,13 +177,23 @@ def change(invocation: Invocation, release: ReleaseName, action: str) -> Any:
     return invocation.api.post(release.path(invocation.api, action))
 
 
+def success(verb: str, release: Any) -> str:
+    """Return what scripts look for in the first line, and in the second which package it was."""
+    return f"Success: {verb} package v{release['version']}\n{named(release)}"
+
+
+def named(release: Any) -> str:
+    """Return a release as one may write it."""
+    return f"{release['project']}/{release['name']}@{release['version']}"
+
+
 @click.command(cls=RegistryCommand)
 @release_argument
 @pass_invocation
 def activate(invocation: Invocation, release: ReleaseName) -> None:
     """Put a release in use, in place of the one that is."""
     changed = change(invocation, release, "activate")
-    invocation.screen.done(changed, f"Success: Activated package v{changed['version']}")
+    invocation.screen.done(changed, success("Activated", changed))
 
 
 @click.command(cls=RegistryCommand)
@@ -144,7 +202,7 @@ def activate(invocation: Invocation, release: ReleaseName) -> None:
 def deactivate(invocation: Invocation, release: ReleaseName) -> None:
     """Take a release out of use."""
     changed = change(invocation, release, "deactivate")
-    invocation.screen.done(changed, f"Success: Deactivated package v{changed['version']}")
+    invocation.screen.done(changed, success("Deactivated", changed))
 
 
 @click.command(cls=RegistryCommand)
@@ -153,7 +211,7 @@ def deactivate(invocation: Invocation, release: ReleaseName) -> None:
 def retry(invocation: Invocation, release: ReleaseName) -> None:
     """Try again to obtain the bytes of a release that has failed."""
     changed = change(invocation, release, "retry")
-    invocation.screen.done(changed, f"Release {changed['id']} is tried again")
+    invocation.screen.done(changed, f"Release {changed['id']} is tried again: {named(changed)}")
 
 
 @click.group(cls=RegistryGroup)
@@ -174,11 +232,11 @@ def list_releases(invocation: Invocation, /, limit: int, **filters: str | None) 
 
 
 @releases.command("delete")
-@release_argument
+@exact_release_argument
 @pass_invocation
 def delete_release(invocation: Invocation, release: ReleaseName) -> None:
-    """Delete a release."""
-    where = release.path(invocation.api)
+    """Delete a release, named exactly: no tag and no range decides what goes."""
+    where = release.exact_path(invocation.api)
+    found = invocation.api.get(where)
     invocation.api.call("DELETE", where)
-    number = int(where.rpartition("/")[2])
-    invocation.screen.done({"deleted": number}, f"Deleted release {number}")
+    invocation.screen.done({"deleted": found["id"]}, f"Deleted release {found['id']}: {named(found)}")

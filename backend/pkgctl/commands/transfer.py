@@ -1,6 +1,6 @@
 """Files in, artifacts out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,8 @@ import click
 from rich.filesize import decimal
 
 from pkgctl.addresses import SHA256, PackageName, PackageRef, path
+from pkgctl.api import Api
+from pkgctl.commands.files import files_of_version
 from pkgctl.errors import ExitCode, LocalProblem, Refused
 from pkgctl.failures import described
 from pkgctl.invocation import Invocation, pass_invocation
@@ -17,6 +19,7 @@ from pkgctl.transfers.download import Downloader, Fetched, Target
 from pkgctl.transfers.files import named_files
 from pkgctl.transfers.progress import display
 from pkgctl.transfers.retrying import DEFAULT_RETRIES
+from pkgctl.transfers.trees import Tree
 from pkgctl.transfers.upload import Destination, Outcome, Uploader
 
 DEFAULT_AT_ONCE = 4
@@ -37,6 +40,9 @@ retries_option = click.option(
     help=f"So many files at once. [{DEFAULT_AT_ONCE}]",
 )  # fmt: skip
 @click.option("--create", is_flag=True, help="Make the package if it is new.")
+@click.option(
+    "--allow-unversioned", is_flag=True, help="Be content if a file's version is taken by other bytes."
+)
 @retries_option
 @pass_invocation
 def upload(
@@ -44,10 +50,12 @@ def upload(
 ) -> None:
     """Put files into a package: files, folders, patterns. What is there already is not sent again."""
     named = named_files(files)
-    if len(named) > 1 and (wish["tag"] or wish["version"]):
-        raise click.UsageError(f"a tag or version names one file, and these are {len(named)}")
-    prepare_package(invocation, package, create=create)
-    destination = Destination(package, wish["tag"], wish["version"])
+    keeps_paths = prepare_package(invocation, package, create=create)["layout"] == "files"
+    refuse_names(len(named), wish, keeps_paths=keeps_paths)
+    # Of several files the tag comes last: whoever follows it must find all of them.
+    tag_last = wish["tag"] if len(named) > 1 else None
+    tag = None if tag_last else wish["tag"]
+    destination = Destination(package, tag, wish["version"], wish["allow_unversioned"], keeps_paths)
     told: list[Outcome] = []
     with display(invocation.screen) as shown:
         uploader = Uploader(invocation.api, destination, shown, retries=wish["retries"])
@@ -56,40 +64,73 @@ def upload(
         outcomes = uploader.upload_all(named, at_once=wish["at_once"], tell=tell)
     for outcome in told:
         tell_of(invocation, outcome)
+    if tag_last and all(outcome.failure is None and outcome.answer for outcome in outcomes):
+        invocation.api.call("PUT", package.path("tags", tag_last), body={"version": wish["version"]})
+    if keeps_paths:
+        warn_of_no_version(invocation, outcomes)
     conclude(invocation, package, outcomes)
 
 
-def prepare_package(invocation: Invocation, package: PackageName, *, create: bool) -> None:
-    """See that the package is there, or make it. Raises CommandFailed."""
+def warn_of_no_version(invocation: Invocation, outcomes: Sequence[Outcome]) -> None:
+    """Say which files went in where files belong to versions, and got none."""
+    names = [str(each.answer["original_name"]) for each in outcomes if is_bare(each.answer)]
+    if names:
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        invocation.screen.warn(f"{names[0]}{more} went in without a version; --version names one")
+
+
+def is_bare(answer: dict[str, Any]) -> bool:
+    """Tell whether a file was taken that neither was given a version nor shows one."""
+    return bool(answer) and answer["version"] is None and answer["version_conflict"] is None
+
+
+def refuse_names(count: int, wish: dict[str, Any], *, keeps_paths: bool) -> None:
+    """Raise UsageError if so many files cannot have one version or one tag."""
+    if count <= 1 or not (wish["tag"] or wish["version"]):
+        return
+    if not keeps_paths:
+        raise click.UsageError(
+            f"a tag or version names one file, and these are {count};"
+            " several take a package of the layout files (packages update --layout files)"
+        )
+    if not wish["version"]:
+        raise click.UsageError("the tag of several files needs --version")
+
+
+def prepare_package(invocation: Invocation, package: PackageName, *, create: bool) -> dict[str, Any]:
+    """See that the package is there, or make it, and return it. Raises CommandFailed."""
+    made: dict[str, Any]
     try:
         if not create:
-            invocation.api.get(package.itself)
-            return
-        invocation.api.post(path("project", package.project, "packages"), {"name": package.package})
+            made = invocation.api.get(package.itself)
+            return made
+        body = {"name": package.package}
+        made = invocation.api.post(path("project", package.project, "packages"), body)
     except Refused as refusal:
         if create and refusal.status == HTTPStatus.CONFLICT:
-            return
+            made = invocation.api.get(package.itself)
+            return made
         if not create and refusal.status == HTTPStatus.NOT_FOUND:
             hint = f"there is no package {package} that you can see; --create makes it"
             raise Refused(hint, refusal.status, refusal.facts) from refusal
         raise
+    return made
 
 
 def tell_of(invocation: Invocation, outcome: Outcome) -> None:
     """Say what became of one file."""
+    if not invocation.as_json and outcome.answer:
+        click.echo(sentence_of(outcome))
     if outcome.failure is not None:
         click.echo(f"error: {outcome.file}: {described(outcome.failure)}", err=True)
-    elif not invocation.as_json and outcome.answer:
-        click.echo(sentence_of(outcome))
 
 
 def sentence_of(outcome: Outcome) -> str:
     """Describe a file that the service has now."""
     answer = outcome.answer
     size = decimal(answer["size"])
-    parts = [
-        f"{outcome.file.name}: {f'sent {size}' if outcome.kind == 'sent' else f'there already ({size})'}"
-    ]
+    done = f"sent {size}" if outcome.kind == "sent" else f"there already ({size})"
+    parts = [f"{answer['original_name']}: {done}"]
     if answer["version"] is not None:
         parts.append(f"version {answer['version']}")
     elif answer["version_conflict"] is not None:
@@ -129,12 +170,15 @@ def as_document(outcome: Outcome) -> dict[str, Any]:
 @click.command(cls=RegistryCommand)
 @click.argument("ref", type=REF, metavar="PROJECT/PACKAGE[@REF]")
 @click.option("--output", "-o", metavar="PATH", help="A file, which is replaced, or a folder.")
+@click.option("--all", "is_whole", is_flag=True, help="Fetch every file of the version into the folder -o.")
 @click.option("--sha256", metavar="DIGEST", help="Accept nothing but this artifact.")
 @click.option("--force", is_flag=True, help="Replace a file that has other content.")
 @retries_option
 @pass_invocation
-def download(invocation: Invocation, /, ref: PackageRef, output: str | None, **wish: Any) -> None:
-    """Fetch an artifact, and check its SHA-256 before the file appears.
+def download(
+    invocation: Invocation, /, ref: PackageRef, output: str | None, *, is_whole: bool, **wish: Any
+) -> None:
+    """Fetch an artifact, or all files of a version, and check each SHA-256 before the file appears.
 
     REF is a tag, a version, a SHA-256, version:RANGE (such as version:^1.2), latest (default) or active.
     A download that was interrupted goes on where it stopped when the command is run again.
@@ -142,13 +186,46 @@ def download(invocation: Invocation, /, ref: PackageRef, output: str | None, **w
     expected = wish["sha256"]
     if expected is not None and not SHA256.fullmatch(expected):
         raise click.BadParameter("give 64 lower-case hex digits", param_hint="--sha256")
+    if is_whole and expected is not None:
+        raise click.UsageError("--sha256 is for one file; those of --all come with their digests")
     with display(invocation.screen) as shown:
         downloader = Downloader(invocation.api, shown, retries=wish["retries"])
         try:
+            if is_whole:
+                tell_of_tree(
+                    invocation,
+                    fetch_tree(invocation.api, downloader, ref, Tree(Path(output or "."), wish["force"])),
+                )
+                return
             fetched = downloader.fetch(ref, Target(output, wish["force"]), expected)
         except OSError as error:
             raise LocalProblem(f"cannot write: {error.strerror}", reason="unwritable") from error
     invocation.screen.done(fetched_document(ref, fetched), fetched_sentence(fetched))
+
+
+def fetch_tree(
+    api: Api, downloader: Downloader, ref: PackageRef, tree: Tree
+) -> Iterator[tuple[PackageRef, Fetched]]:
+    """Fetch every file of the version that a reference means, once all their paths are known to be good.
+
+    Raises CommandFailed.
+    """
+    version, files = files_of_version(api, ref)
+    places = [(each, tree.place(str(each["filename"]))) for each in files]
+    for each, place in places:
+        exactly = PackageRef(ref.name, f"version:{version}/{each['filename']}")
+        yield exactly, downloader.fetch(exactly, place, str(each["sha256"]))
+
+
+def tell_of_tree(invocation: Invocation, fetched: Iterable[tuple[PackageRef, Fetched]]) -> None:
+    """Say what was fetched, file by file, or in one document."""
+    documents = []
+    for ref, each in fetched:
+        documents.append(fetched_document(ref, each))
+        if not invocation.as_json:
+            click.echo(fetched_sentence(each))
+    if invocation.as_json:
+        invocation.screen.document({"files": documents})
 
 
 def fetched_sentence(fetched: Fetched) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Protocol
 from urllib.parse import unquote
 
 import requests
@@ -28,6 +28,7 @@ except ImportError:  # Windows
 
 EXTENDED_NAME = re.compile(r"filename\*=UTF-8''([^;\s]+)", re.IGNORECASE)
 QUOTED_NAME = re.compile(r'filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+PART_NAME_BYTES = 64
 CONTENT_RANGE = re.compile(r"bytes ([0-9]+)-[0-9]+/[0-9]+")
 
 
@@ -69,9 +70,23 @@ class Target:
         return Path(self.output or ".", name)
 
     @property
-    def chooses_name(self) -> bool:
-        """True if the person has named the very file, which may then be replaced."""
-        return self.output is not None and not (self.output.endswith(os.sep) or Path(self.output).is_dir())
+    def may_replace(self) -> bool:
+        """True also if the person has named the very file."""
+        names_file = self.output is not None and not (
+            self.output.endswith(os.sep) or Path(self.output).is_dir()
+        )
+        return self.force or names_file
+
+
+class Place(Protocol):
+    """Where the bytes of one artifact go."""
+
+    @property
+    def may_replace(self) -> bool:
+        """True if a file that is there already may have other content."""
+
+    def path(self, name: str) -> Path:
+        """Return the path of the file, which the service calls `name`. Raises LocalProblem."""
 
 
 class Downloader:
@@ -83,16 +98,15 @@ class Downloader:
         self._retries = retries
         self._stop = threading.Event()  # never set: there is one thread, which Ctrl-C ends
 
-    def fetch(self, ref: PackageRef, target: Target, expected: str | None = None) -> Fetched:
+    def fetch(self, ref: PackageRef, target: Place, expected: str | None = None) -> Fetched:
         """Put the artifact behind `ref` in place, if its SHA-256 is `expected`. Raises CommandFailed."""
         offer = self._offer(ref)
         if expected is not None and offer.sha256 != expected:
             raise Damaged(f"{ref} is {offer.sha256}, not {expected}", expected=expected, found=offer.sha256)
         path = target.path(offer.name)
-        if self._is_in_place(path, offer, replace=target.force or target.chooses_name):
+        if self._is_in_place(path, offer, replace=target.may_replace):
             return Fetched(path, offer, 0, 0, was_there=True)
-        # The digest in the name keeps the beginning of one artifact from being continued with another.
-        part = path.with_name(f"{path.name}.{offer.sha256[:12]}.part")
+        part = path.with_name(part_name(path.name, offer.sha256))
         with exclusively(part) as file:
             partial = Partial(file, offer, self._display.meter(path.name, offer.size))
             resumed_at = partial.take_stock()
@@ -112,6 +126,7 @@ class Downloader:
         )
         with response:
             if response.ok:
+                self._api.pass_on_warnings(response)
                 return self._read_offer(response)
         # An answer to HEAD has no body; the reason stands in that to GET.
         with self._api.send("GET", ref.content, headers={"Range": "bytes=0-0"}) as response:
@@ -245,13 +260,24 @@ class Partial:
         os.fsync(self._file.fileno())
 
 
+def part_name(name: str, sha256: str) -> str:
+    """Return the name of the file in which bytes arrive; it is short enough wherever `name` itself is.
+
+    The digest in it keeps the beginning of one artifact from being continued with another.
+    """
+    beginning = name.encode(errors="ignore")[:PART_NAME_BYTES].decode(errors="ignore")
+    return f"{beginning}.{sha256[:12]}.part"
+
+
 @contextlib.contextmanager
 def exclusively(part: Path) -> Iterator[BinaryIO]:
     """Open a partial file so that no second command writes to it at once. Raises LocalProblem."""
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
         # Not mode "w": what an earlier attempt has left is wanted. Not "a": it may have to be replaced.
-        file = os.fdopen(os.open(part, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o666), "r+b")
+        # Not through a link: it would write where nobody has asked for it.
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+        file = os.fdopen(os.open(part, flags, 0o666), "r+b")
     except OSError as error:
         raise LocalProblem(f"cannot write {part}: {error.strerror}", reason="unwritable") from error
     with file:

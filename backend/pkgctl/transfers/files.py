@@ -5,8 +5,9 @@ import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
-from typing import BinaryIO
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import BinaryIO, NoReturn
 
 from pkgctl.errors import ExitCode, LocalProblem
 from pkgctl.transfers.retrying import Stopped
@@ -14,46 +15,79 @@ from pkgctl.transfers.retrying import Stopped
 BLOCK_BYTES = 1024 * 1024
 
 
-def named_files(arguments: Iterable[str]) -> list[Path]:
+@dataclass(frozen=True, slots=True)
+class NamedFile:
+    """A file, and its path below the folder that was named; of a file that was named itself, its name."""
+
+    path: Path
+    below: PurePath
+
+
+def named_files(arguments: Iterable[str]) -> list[NamedFile]:
     """Return the files that paths, folders and patterns name, each once, in a stable order.
 
     Folders are searched to the bottom; hidden files in them are left out, because they are rarely meant.
     Raises LocalProblem for an argument that names nothing.
     """
-    found: dict[Path, Path] = {}
+    found: dict[Path, NamedFile] = {}
     for argument in arguments:
-        for path in files_of(argument):
-            found.setdefault(path.resolve(), path)
+        for file in files_of(argument):
+            found.setdefault(file.path.resolve(), file)
     return list(found.values())
 
 
-def files_of(argument: str) -> list[Path]:
+def files_of(argument: str) -> list[NamedFile]:
     """Return the files that one argument names."""
     path = Path(argument)
     if path.is_file():
-        return [path]
+        return [NamedFile(path, PurePath(path.name))]
     if path.is_dir():
-        files = sorted(files_below(path))
+        files = in_folder(path)
     else:
         # A shell expands patterns itself, unless they are quoted or there is no shell.
-        files = sorted(
+        matches = map(Path, glob.iglob(argument, recursive=True))  # noqa: PTH207 - it may be absolute
+        files = [
             file
-            for match in glob.iglob(argument, recursive=True)  # noqa: PTH207 - the pattern may be absolute
-            for file in ([Path(match)] if Path(match).is_file() else files_below(Path(match)))
-        )
+            for match in sorted(matches)
+            for file in ([NamedFile(match, PurePath(match.name))] if match.is_file() else in_folder(match))
+        ]
     if not files:
         raise LocalProblem(f"{argument}: no such file", ExitCode.USAGE, reason="no_file")
     return files
 
 
+def in_folder(folder: Path) -> list[NamedFile]:
+    """Return the files in a folder and all below it, in a stable order."""
+    return [NamedFile(path, path.relative_to(folder)) for path in sorted(files_below(folder))]
+
+
 def files_below(folder: Path) -> Iterator[Path]:
-    """Yield the regular files in a folder and all below it but hidden ones."""
-    for where, folders, names in os.walk(folder):
+    """Yield the files in a folder and all below it but hidden ones; links are followed.
+
+    Raises LocalProblem for what cannot be read: it was meant, and would be missing without a word.
+    """
+    seen: set[Path] = set()
+    for where, folders, names in os.walk(folder, onerror=refuse_unreadable, followlinks=True):
+        if (real := Path(where).resolve()) in seen:  # a link back would have no bottom
+            folders.clear()
+            continue
+        seen.add(real)
         folders[:] = [each for each in folders if not each.startswith(".")]
         for name in names:
             path = Path(where, name)
-            if not name.startswith(".") and path.is_file():
+            if name.startswith("."):
+                continue
+            if not path.exists():
+                raise LocalProblem(f"{path} is a link to nothing", ExitCode.USAGE, reason="no_file")
+            if path.is_file():
                 yield path
+
+
+def refuse_unreadable(error: OSError) -> NoReturn:
+    """Raise LocalProblem for a folder that cannot be listed."""
+    raise LocalProblem(
+        f"{error.filename} cannot be read: {error.strerror}", ExitCode.USAGE, reason="unreadable"
+    ) from error
 
 
 def digest_of(file: BinaryIO, stop: threading.Event, moved: Callable[[int], None]) -> tuple[str, int]:

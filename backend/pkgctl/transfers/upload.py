@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any, BinaryIO, Literal
 
 from pkgctl.addresses import PackageName
 from pkgctl.api import Api
-from pkgctl.errors import CommandFailed, ExitCode, LocalProblem, Refused
-from pkgctl.transfers.files import OutgoingFile, digest_of
+from pkgctl.errors import CommandFailed, ExitCode, LeftUnversioned, LocalProblem, Refused
+from pkgctl.transfers.files import NamedFile, OutgoingFile, digest_of
 from pkgctl.transfers.progress import Display, Meter
 from pkgctl.transfers.retrying import Stopped, persistently
 
@@ -22,7 +22,7 @@ HOPELESS = frozenset({ExitCode.AUTHENTICATION, ExitCode.UNAVAILABLE, ExitCode.NO
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file; `answer` is the service's, `failure` says why there is none."""
+    """What became of one file; `answer` is the service's, `failure` says what was not done."""
 
     file: Path
     kind: Literal["sent", "present", "failed", "not_tried"]
@@ -32,11 +32,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where files go, and what names they get."""
+    """Where files go, what names they get, and whether a file may end up without the version it shows.
+
+    With `keeps_paths` a file is called by its path below the folder that was named, else by its name.
+    """
 
     package: PackageName
     tag: str | None = None
     version: str | None = None
+    allow_unversioned: bool = False
+    keeps_paths: bool = False
 
 
 class Uploader:
@@ -50,7 +55,7 @@ class Uploader:
         self._stop = threading.Event()
 
     def upload_all(
-        self, files: Sequence[Path], *, at_once: int, tell: Callable[[Outcome], None]
+        self, files: Sequence[NamedFile], *, at_once: int, tell: Callable[[Outcome], None]
     ) -> list[Outcome]:
         """Upload files, `at_once` of them side by side; outcomes come in the order of the files."""
         pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="upload")
@@ -66,9 +71,10 @@ class Uploader:
         pool.shutdown()
         return [future.result() for future in work]
 
-    def _outcome(self, file: Path) -> Outcome:
+    def _outcome(self, named: NamedFile) -> Outcome:
+        file = named.path
         try:
-            return self._upload(file)
+            return self._upload(named)
         except Stopped:
             return Outcome(file, "not_tried")
         except CommandFailed as failure:
@@ -79,10 +85,12 @@ class Uploader:
             problem = LocalProblem(f"cannot be read: {error.strerror}", reason="unreadable")
             return Outcome(file, "failed", failure=problem)
 
-    def _upload(self, file: Path) -> Outcome:
+    def _upload(self, named: NamedFile) -> Outcome:
         if self._stop.is_set():
             raise Stopped
-        where = self._destination.package.path("upload", file_name(file))
+        file = named.path
+        name = file_name(named.below if self._destination.keeps_paths else PurePath(file.name))
+        where = self._destination.package.path("upload", name)
         with file.open("rb") as opened:
             digest, size = digest_of(opened, self._stop, lambda _: None)
             if size == 0:
@@ -97,7 +105,14 @@ class Uploader:
                 stop=self._stop,
                 progress=lambda: None,
             )
-        return Outcome(file, "present" if was_there else "sent", answer)
+        return Outcome(file, "present" if was_there else "sent", answer, self._shortfall(answer))
+
+    def _shortfall(self, answer: dict[str, Any]) -> CommandFailed | None:
+        """Return what an accepted file did not get although it was asked for."""
+        missed = answer["version_conflict"]
+        if missed is None or self._destination.allow_unversioned:
+            return None
+        return LeftUnversioned(missed, answer["sha256"])
 
 
 @dataclass(slots=True)
@@ -136,10 +151,11 @@ class Shipment:
         return OutgoingFile(self.file, self.size, self.stop, self.meter.moved)
 
 
-def file_name(file: Path) -> str:
+def file_name(file: PurePath) -> str:
     """Return the name that a file gets at the service. Raises LocalProblem if it is no text."""
+    name = file.as_posix()
     try:
-        file.name.encode()
+        name.encode()
     except UnicodeEncodeError as error:
         raise LocalProblem("has a name that is not UTF-8; rename it", reason="bad_name") from error
-    return file.name
+    return name

@@ -1,9 +1,10 @@
 """Every SELECT on artifacts, leases and references."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
+from itertools import islice
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Delete,
     Select,
     Table,
+    and_,
     bindparam,
     delete,
     exists,
@@ -25,13 +27,17 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from wxcloudrun.accounts.models import User
 from wxcloudrun.artifacts.models import Artifact, Lease, PendingDeletion, Provenance
+from wxcloudrun.kit.columns import is_over
 from wxcloudrun.kit.db import Base, Reader
 from wxcloudrun.kit.security import Actor
-from wxcloudrun.packages.models import Package
-from wxcloudrun.projects.models import Project
-from wxcloudrun.projects.queries import Sight, visible, who
+from wxcloudrun.kit.windows import windows
+from wxcloudrun.packages.reads import Package
+from wxcloudrun.projects.reads import Project, Sight, visible, who
+from wxcloudrun.stores.blobs.port import LONGEST_LINK_SECONDS
+from wxcloudrun.users.reads import User
+
+SOME = 5000  # rows that a statement of maintenance reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +206,7 @@ def counted_references(sight: Sight) -> Select[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class StoredArtifact:
     """An artifact row as maintenance sees it: which object holds its bytes."""
 
     artifact_id: str
@@ -209,18 +215,19 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class CollectCandidate:
     """An artifact as the collector passes it."""
 
     artifact_id: str
+    size_bytes: int
     unreferenced_since: datetime | None
     is_referenced: bool
 
-    def is_settled(self, cutoff: datetime) -> bool:
-        """Tell whether there is nothing to do: referred to and unmarked, or marked after `cutoff`."""
+    def is_settled(self, cutoff: datetime, now: datetime) -> bool:
+        """Tell whether there is nothing to do: referred to and unmarked, or marked from `cutoff` to now."""
         if self.is_referenced:
             return self.unreferenced_since is None
-        return self.unreferenced_since is not None and self.unreferenced_since > cutoff
+        return self.unreferenced_since is not None and cutoff < self.unreferenced_since <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,18 +240,18 @@ class Dangling:
     artifact_id: str
 
 
-def candidates(session: Session, *, after: str, limit: int) -> list[Candidate]:
+def candidates(session: Session, *, after: str, limit: int) -> list[CollectCandidate]:
     """Return the next artifacts in the order of their ids, each with whether something refers to it.
 
     Every artifact is passed, so a statement looks at `limit` rows whatever the share of garbage.
     """
     statement = (
-        select(Artifact.id, Artifact.unreferenced_since, is_referenced())
+        select(Artifact.id, Artifact.size_bytes, Artifact.unreferenced_since, is_referenced())
         .where(Artifact.id > after)
         .order_by(Artifact.id)
         .limit(limit)
     )
-    return [Candidate(*row) for row in session.execute(statement)]
+    return [CollectCandidate(*row) for row in session.execute(statement)]
 
 
 def lock_artifacts(session: Session, ids: Iterable[str]) -> list[Artifact]:
@@ -270,11 +277,28 @@ def due_deletions(session: Session, now: datetime, limit: int, after: str) -> li
     """Return the next keys whose objects may go now."""
     statement = (
         select(PendingDeletion.object_key)
-        .where(PendingDeletion.not_before <= now, PendingDeletion.object_key > after)
+        .where(may_go(now), PendingDeletion.object_key > after)
         .order_by(PendingDeletion.object_key)
         .limit(limit)
     )
     return list(session.execute(statement).scalars())
+
+
+def may_go(now: datetime) -> ColumnElement[bool]:
+    """Return the condition for objects to which no link is valid any more."""
+    return is_over(PendingDeletion.not_before, now, timedelta(seconds=LONGEST_LINK_SECONDS))
+
+
+def count_deletions(session: Session, *conditions: ColumnElement[bool]) -> int:
+    """Count objects that have to go."""
+    counted = select(func.count()).select_from(PendingDeletion).where(*conditions)
+    parts = windows(session, PendingDeletion.object_key)
+    return sum(session.execute(counted.where(part)).scalar_one() for part in parts)
+
+
+def last_deletion(session: Session, now: datetime) -> datetime | None:
+    """Return from when on the last of the objects that have to wait may go."""
+    return session.execute(select(func.max(PendingDeletion.not_before)).where(~may_go(now))).scalar_one()
 
 
 def forget_deletions(session: Session, keys: Iterable[str]) -> None:
@@ -282,9 +306,10 @@ def forget_deletions(session: Session, keys: Iterable[str]) -> None:
     session.execute(delete(PendingDeletion).where(PendingDeletion.object_key.in_(keys)))
 
 
-def expired_leases(session: Session, now: datetime, limit: int) -> list[Lease]:
+def expired_leases(session: Session, now: datetime, limit: int, *, longest: timedelta) -> list[Lease]:
     """Lock some leases whose time is over, leaving out what an upload is just ending."""
-    statement = select(Lease).where(Lease.expires_at <= now).order_by(Lease.expires_at).limit(limit)
+    over = is_over(Lease.expires_at, now, longest)
+    statement = select(Lease).where(over).order_by(Lease.expires_at).limit(limit)
     return list(session.execute(statement.with_for_update(skip_locked=True)).scalars())
 
 
@@ -315,12 +340,18 @@ def held_keys(session: Session, keys: Iterable[str]) -> set[str]:
     return set(session.execute(union_all(*parts)).scalars())
 
 
-def artifacts_in_shard(session: Session, shard: str) -> list[Held]:
-    """Return the artifacts whose objects lie in one shard of the store."""
-    statement = select(Artifact.id, Artifact.object_key, Artifact.size_bytes).where(
-        Artifact.object_key.startswith(shard)
-    )
-    return [Held(*row) for row in session.execute(statement)]
+def artifacts_in_shard(session: Session, shard: str) -> Iterator[StoredArtifact]:
+    """Yield the artifacts whose objects lie in one shard of the store, by the keys of those."""
+    rows = select(Artifact.id, Artifact.object_key, Artifact.size_bytes).order_by(Artifact.object_key)
+    after = shard
+    while some := session.execute(rows.where(behind(after, shard)).limit(SOME)).all():
+        after = some[-1].object_key
+        yield from (StoredArtifact(*row) for row in some)
+
+
+def behind(key: str, shard: str) -> ColumnElement[bool]:
+    """Return the condition for artifacts of a shard whose objects come after that key."""
+    return and_(Artifact.object_key > key, Artifact.object_key.startswith(shard))
 
 
 def artifact_holding(session: Session, key: str) -> str | None:
@@ -329,24 +360,21 @@ def artifact_holding(session: Session, key: str) -> str | None:
 
 
 def dangling_references(session: Session, limit: int) -> list[Dangling]:
-    """Return references to artifacts that do not exist."""
+    """Return references to artifacts that do not exist, of each table so many at most."""
     found: list[Dangling] = []
     for table in reference_tables():
-        statement = (
-            select(literal(table.name), table.c.id, table.c.package_id, table.c.artifact_id)
-            .where(table.c.artifact_id.is_not(None))
-            .where(~exists().where(Artifact.id == table.c.artifact_id))
-            .order_by(table.c.id)
-            .limit(limit)
-        )
-        found += [Dangling(*row) for row in session.execute(statement)]
+        is_there = exists().where(Artifact.id == table.c.artifact_id)
+        statement = select(literal(table.name), table.c.id, table.c.package_id, table.c.artifact_id)
+        lost = statement.where(table.c.artifact_id.is_not(None), ~is_there).order_by(table.c.id)
+        rows = (row for window in windows(session, table.c.id) for row in session.execute(lost.where(window)))
+        found += [Dangling(*row) for row in islice(rows, limit)]
     return found
 
 
 def count_references(session: Session) -> int:
     """Count everything that keeps an artifact alive."""
-    parts = [
-        select(func.count()).select_from(table).where(table.c.artifact_id.is_not(None)).scalar_subquery()
+    return sum(
+        session.execute(select(func.count(table.c.artifact_id)).where(window)).scalar_one()
         for table in reference_tables()
-    ]
-    return sum(session.execute(select(*parts)).one())
+        for window in windows(session, table.c.id)
+    )

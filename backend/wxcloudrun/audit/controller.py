@@ -4,9 +4,9 @@ from flask import Response
 
 from wxcloudrun.audit.schemas import AuditQuery, EntryOut, VerdictOut
 from wxcloudrun.audit.service.log import AuditService
-from wxcloudrun.kit.web import pages
-from wxcloudrun.kit.web.endpoint import actor, service
-from wxcloudrun.kit.web.envelope import ok
+from wxcloudrun.web import pages
+from wxcloudrun.web.endpoint import actor, service
+from wxcloudrun.web.envelope import ok
 
 
 def list_entries(query: AuditQuery) -> Response:

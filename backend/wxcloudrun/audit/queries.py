@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.audit.models import HEAD_ID, AuditEntry, AuditHead, AuditLink
 from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.windows import windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ class EntryView:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class AuditFilters:
     """Which entries are wanted; None wants all. `object` stands for everything below it too."""
 
     actor: int | None = None
@@ -41,7 +43,7 @@ class Filters:
     until: datetime | None = None
 
 
-def page_of_entries(session: Session, filters: Filters, page: PageRequest[int]) -> Page[EntryView]:
+def page_of_entries(session: Session, filters: AuditFilters, page: PageRequest[int]) -> Page[EntryView]:
     """Return the entries that fit, newest first."""
     statement = select(AuditEntry).where(*conditions(filters)).order_by(AuditEntry.id.desc())
     if page.after is not None:
@@ -50,7 +52,7 @@ def page_of_entries(session: Session, filters: Filters, page: PageRequest[int]) 
     return Page.cut([entry_view(row) for row in rows], page.limit, lambda each: each.id)
 
 
-def conditions(filters: Filters) -> list[ColumnElement[bool]]:
+def conditions(filters: AuditFilters) -> list[ColumnElement[bool]]:
     """Return what entries have to fulfil."""
     wanted: list[ColumnElement[bool]] = []
     if filters.actor is not None:
@@ -112,19 +114,23 @@ def unlinked(session: Session, *, after_id: int, limit: int) -> Sequence[AuditEn
 def count_unlinked(session: Session, *, after_id: int) -> int:
     """Count the entries behind `after_id` that are not in the chain."""
     is_linked = exists().where(AuditLink.entry_id == AuditEntry.id)
-    statement = select(func.count()).select_from(AuditEntry).where(AuditEntry.id > after_id, ~is_linked)
-    return session.execute(statement).scalar_one()
+    statement = select(func.count()).select_from(AuditEntry).where(~is_linked)
+    return sum(
+        session.execute(statement.where(window)).scalar_one()
+        for window in windows(session, AuditEntry.id, after=after_id)
+    )
 
 
 def unlinked_up_to(session: Session, last_id: int, *, limit: int) -> Sequence[int]:
     """Return the ids of entries that ought to be in the chain, up to `last_id`, and are not."""
-    statement = (
-        select(AuditEntry.id)
-        .where(AuditEntry.id <= last_id, ~exists().where(AuditLink.entry_id == AuditEntry.id))
-        .order_by(AuditEntry.id)
-        .limit(limit)
+    is_linked = exists().where(AuditLink.entry_id == AuditEntry.id)
+    statement = select(AuditEntry.id).where(AuditEntry.id <= last_id, ~is_linked).order_by(AuditEntry.id)
+    rows = (
+        entry_id
+        for window in windows(session, AuditEntry.id)
+        for entry_id in session.execute(statement.where(window)).scalars()
     )
-    return session.execute(statement).scalars().all()
+    return list(islice(rows, limit))
 
 
 def last_id_before(session: Session, moment: datetime) -> int:
@@ -149,4 +155,7 @@ def links(
 
 def holds_mac(session: Session, mac: str) -> bool:
     """Tell whether a link with that hash is in the chain."""
-    return session.execute(select(exists().where(AuditLink.mac == mac))).scalar_one()
+    return any(
+        session.execute(select(exists().where(AuditLink.mac == mac, window))).scalar_one()
+        for window in windows(session, AuditLink.position)
+    )

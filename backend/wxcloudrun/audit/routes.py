@@ -4,8 +4,8 @@ from wxcloudrun.audit import controller
 from wxcloudrun.audit.schemas import AuditQuery, EntryOut, VerdictOut
 from wxcloudrun.kit.errors import Forbidden
 from wxcloudrun.kit.security import Scope
-from wxcloudrun.kit.web.endpoint import Endpoint, blueprint
-from wxcloudrun.kit.web.pages import PageOut
+from wxcloudrun.web.endpoint import Endpoint, blueprint
+from wxcloudrun.web.pages import PageOut
 
 ENDPOINTS = [
     Endpoint(
@@ -16,6 +16,7 @@ ENDPOINTS = [
         "POST", "/audit/verify", controller.verify, "verify_audit",
         "Find entries that were edited, removed or reordered",
         scope=Scope.ADMIN, answer=VerdictOut, errors=(Forbidden,),
+        works_when_full=True,
     ),
 ]  # fmt: skip
 

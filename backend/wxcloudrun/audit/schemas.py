@@ -4,10 +4,11 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
-from wxcloudrun.audit.queries import Filters
+from wxcloudrun.audit.queries import AuditFilters
 from wxcloudrun.audit.service.chain import Verdict
-from wxcloudrun.kit.web.pages import MAX_ROW_ID, PageQuery
-from wxcloudrun.kit.web.parsing import Moment, Output, Timestamp
+from wxcloudrun.kit.security import CredentialKind
+from wxcloudrun.web.pages import MAX_ROW_ID, PageQuery
+from wxcloudrun.web.parsing import Moment, Output, Timestamp, one_of
 
 PRINTABLE = r"^[ -~]+$"  # what the columns can hold
 
@@ -21,9 +22,9 @@ class AuditQuery(PageQuery):
     since: Moment | None = None
     until: Moment | None = None
 
-    def filters(self) -> Filters:
+    def filters(self) -> AuditFilters:
         """Return what the query asks for."""
-        return Filters(self.actor, self.action, self.object, self.since, self.until)
+        return AuditFilters(self.actor, self.action, self.object, self.since, self.until)
 
 
 class EntryOut(Output):
@@ -32,7 +33,7 @@ class EntryOut(Output):
     id: int
     at: Timestamp
     actor_id: int | None
-    credential: str
+    credential: Annotated[str, one_of(CredentialKind)]
     credential_id: str | None
     action: str
     object: str

@@ -9,11 +9,17 @@ from wxcloudrun.downloads.rules import Blob
 from wxcloudrun.downloads.schemas import ArtifactOut, DownloadQuery, LinkOut, ResolvedOut, ResolveQuery
 from wxcloudrun.downloads.service.artifacts import ArtifactService
 from wxcloudrun.downloads.service.content import BlobService
-from wxcloudrun.downloads.service.resolve import ResolveService
-from wxcloudrun.kit.web.byte_ranges import Selected, is_unchanged, selected_range
-from wxcloudrun.kit.web.disposition import attachment
-from wxcloudrun.kit.web.endpoint import actor, service
-from wxcloudrun.kit.web.envelope import ok, without_body
+from wxcloudrun.downloads.service.resolve import Resolved, ResolveService
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.errors import NotFound
+from wxcloudrun.versions.errors import SeveralFiles
+from wxcloudrun.versions.schemas import FileOut
+from wxcloudrun.web.byte_ranges import Selected, is_unchanged, selected_range
+from wxcloudrun.web.disposition import attachment
+from wxcloudrun.web.endpoint import actor, service
+from wxcloudrun.web.envelope import ok, with_remarks, without_body
+from wxcloudrun.web.parsing import has_plus, hint_at_plus
+from wxcloudrun.web.transfer_places import admit_download
 
 IMMUTABLE = "max-age=31536000, immutable"
 # Bytes that somebody uploaded are never rendered on this origin, whatever type they claim to be.
@@ -21,20 +27,35 @@ HARMLESS = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "def
 
 
 def download(project: str, package: str, ref: str, query: DownloadQuery) -> Response:
-    """The bytes, a redirect to them, or a link.
+    """The bytes, a redirect to them, or a link."""
+    try:
+        resolved = service(ResolveService).bytes_behind(actor(), project, package, ref)
+    except SeveralFiles as error:
+        version = error.facts["version"]
+        files = [FileOut.of(project, package, version, each).model_dump() for each in error.files]
+        raise SeveralFiles(error.message, version=version, files=files) from error
+    return answer(resolved, query)
+
+
+def download_file(project: str, package: str, ref: str, filename: str, query: DownloadQuery) -> Response:
+    """The same of the file that has this name."""
+    return answer(service(ResolveService).resolve_file(actor(), project, package, ref, filename), query)
+
+
+def answer(resolved: Resolved, query: DownloadQuery) -> Response:
+    """Answer what a reference means in the way that was asked for.
 
     HEAD is always answered here, because a signed link is good for one method only.
     """
-    resolved = service(ResolveService).resolve(actor(), project, package, ref)
     blob = resolved.target
     if query.mode != "proxy" and request.method == "GET":
-        return link_to(blob, redirect=query.mode == "redirect")
+        return with_remarks(link_to(blob, redirect=query.mode == "redirect"), blob.remarks())
     audience = "public" if resolved.package.access.is_public else "private"
     freshness = IMMUTABLE if resolved.is_immutable else "no-cache"
     response = answer_bytes(blob)
     response.headers["Cache-Control"] = f"{audience}, {freshness}"
     response.headers["Vary"] = "Authorization, Cookie"
-    return response
+    return with_remarks(response, blob.remarks())
 
 
 def linked_blob(token: str) -> Response:
@@ -46,7 +67,13 @@ def linked_blob(token: str) -> Response:
 
 def resolve(project: str, package: str, query: ResolveQuery) -> Response:
     """200 with what the reference means and why."""
-    return ok(ResolvedOut.of(service(ResolveService).resolve(actor(), project, package, query.ref)))
+    try:
+        resolved = service(ResolveService).resolve(actor(), project, package, query.ref)
+        return ok(ResolvedOut.of(resolved))
+    except NotFound as error:
+        if not has_plus("ref"):
+            raise
+        raise type(error)(hint_at_plus(error.message), **error.facts) from error
 
 
 def get_artifact(sha256: str) -> Response:
@@ -100,7 +127,7 @@ def headers_of(blob: Blob) -> dict[str, str]:
         "X-Checksum-SHA256": blob.artifact_id,
         "Repr-Digest": f"sha-256=:{digest}:",
         "Accept-Ranges": "bytes",
-        "Last-Modified": http_date(blob.deposited_at),
+        "Last-Modified": http_date(min(blob.deposited_at, clock.now())),  # RFC 9110 section 8.8.2.1
         **HARMLESS,
     }
     if blob.sha1 is not None:
@@ -111,6 +138,7 @@ def headers_of(blob: Blob) -> dict[str, str]:
 
 
 def send(response: Response, blob: Blob, part: Selected) -> None:
-    """Give the response its body, which leaves the store while it is sent."""
+    """Give the response its body, which leaves the store while it is sent. Raises Busy."""
+    admit_download(part.length)
     response.direct_passthrough = True
     response.response = service(BlobService).read(blob, part.start, part.length)

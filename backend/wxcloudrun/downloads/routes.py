@@ -4,8 +4,10 @@ from wxcloudrun.downloads import controller
 from wxcloudrun.downloads.errors import DamagedObject
 from wxcloudrun.downloads.schemas import ArtifactOut, DownloadQuery, LinkOut, ResolvedOut, ResolveQuery
 from wxcloudrun.kit.errors import Gone, Invalid, NotFound, PreconditionFailed, RangeNotSatisfiable
-from wxcloudrun.kit.storage.port import StoreUnavailable
-from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
+from wxcloudrun.kit.remarks import HEADER as WARNINGS
+from wxcloudrun.stores.blobs.port import StoreUnavailable
+from wxcloudrun.versions.errors import RangeNotUnderstood, SeveralFiles
+from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
 
 PACKAGE = "/project/<project>/<package>"
 BYTES = (NotFound, PreconditionFailed, RangeNotSatisfiable, DamagedObject, StoreUnavailable)
@@ -21,11 +23,20 @@ ENDPOINTS = [
     Endpoint(
         "GET", PACKAGE + "/+/<rest:ref>", controller.download, "download", "The bytes behind a reference",
         caller=Caller.PUBLIC, query=DownloadQuery, any_query=True, answers_bytes=True, answer=LinkOut,
-        errors=(*BYTES, Invalid), reads=CONDITIONS, sends=(*HEADERS, "Cache-Control", "Vary"),
+        errors=(*BYTES, RangeNotUnderstood, SeveralFiles, Invalid), reads=CONDITIONS,
+        sends=(*HEADERS, "Cache-Control", "Vary", WARNINGS),
+    ),
+    Endpoint(
+        "GET", PACKAGE + "/+/<ref>/<rest:filename>", controller.download_file, "download_file",
+        "The bytes behind a reference, at an address that ends in the name of their file",
+        caller=Caller.PUBLIC, query=DownloadQuery, any_query=True, answers_bytes=True, answer=LinkOut,
+        errors=(*BYTES, RangeNotUnderstood, Invalid), reads=CONDITIONS,
+        sends=(*HEADERS, "Cache-Control", "Vary", WARNINGS),
     ),
     Endpoint(
         "GET", PACKAGE + "/resolve", controller.resolve, "resolve", "What a reference means, and why",
-        caller=Caller.PUBLIC, query=ResolveQuery, answer=ResolvedOut, errors=(NotFound, Invalid),
+        caller=Caller.PUBLIC, query=ResolveQuery, answer=ResolvedOut,
+        errors=(NotFound, RangeNotUnderstood, Invalid),
     ),
     Endpoint(
         "GET", "/artifact/<sha256>", controller.get_artifact, "get_artifact", "One artifact",

@@ -5,8 +5,11 @@ from typing import Literal, Self
 from pydantic import Field
 
 from wxcloudrun.downloads.service.artifacts import SeenArtifact
-from wxcloudrun.downloads.service.resolve import Resolved, shown_exclusions
-from wxcloudrun.kit.web.parsing import Output, Query, Timestamp
+from wxcloudrun.downloads.service.resolve import Resolved
+from wxcloudrun.tags.schemas import REF_CHARACTERS
+from wxcloudrun.versions.rules.choices import WhyNot
+from wxcloudrun.web.links import file_url
+from wxcloudrun.web.parsing import Output, Query, Timestamp
 
 
 class DownloadQuery(Query):
@@ -18,7 +21,7 @@ class DownloadQuery(Query):
 class ResolveQuery(Query):
     """The reference to explain."""
 
-    ref: str = Field(min_length=1, max_length=300)
+    ref: str = Field(min_length=1, max_length=REF_CHARACTERS)
 
 
 class LinkOut(Output):
@@ -34,15 +37,19 @@ class ExcludedOut(Output):
     """A version that was left out, and why."""
 
     version: str
-    why: str
+    why: WhyNot
 
 
 class ResolvedOut(Output):
-    """What a reference means; lists have 100 entries at most."""
+    """What a reference means; lists have 100 entries at most.
 
-    artifact_id: str
+    `artifact_id` and `url` are null for a version with several files.
+    """
+
+    artifact_id: str | None
     version: str | None
     tag: str | None
+    url: str | None
     candidates: list[str]
     excluded: list[ExcludedOut]
 
@@ -50,13 +57,19 @@ class ResolvedOut(Output):
     def of(cls, resolved: Resolved) -> Self:
         """Shape a resolution."""
         choice, target = resolved.choice, resolved.target
+        left_out = choice.excluded if choice else ()
         exact = [target.version] if target.version is not None else []
+        found = resolved.package
+        ref = f"artifact:{target.artifact_id}" if target.version is None else f"version:{target.version}"
+        url = file_url(found.project, found.name, ref, target.original_name)
+        is_one = target.files_count == 1
         return cls(
-            artifact_id=target.artifact_id,
+            artifact_id=target.artifact_id if is_one else None,
             version=target.version,
             tag=target.tag,
+            url=url if is_one else None,
             candidates=list(choice.matching) if choice else exact,
-            excluded=[ExcludedOut(**each) for each in shown_exclusions(choice)] if choice else [],
+            excluded=[ExcludedOut(version=each.version, why=each.why) for each in left_out],
         )
 
 

@@ -1,19 +1,28 @@
 """HTTP out, for health."""
 
-from flask import Response, current_app, jsonify
+from flask import Response, current_app, jsonify, request
 
 from wxcloudrun.config import Settings
-from wxcloudrun.health.schemas import HealthOut
+from wxcloudrun.health.schemas import HealthOut, HomeOut, ReadyOut
 from wxcloudrun.health.service import HealthService
-from wxcloudrun.kit.web import api_page
-from wxcloudrun.kit.web.endpoint import rows, service
-from wxcloudrun.kit.web.envelope import ok
-from wxcloudrun.kit.web.openapi.document import describe
+from wxcloudrun.web import api_page, home_page
+from wxcloudrun.web.endpoint import rows, service
+from wxcloudrun.web.envelope import ok
+from wxcloudrun.web.openapi.document import describe
+
+
+def home() -> Response:
+    """200 with a page for browsers, and with the same links in the envelope for everybody else."""
+    accepted = request.accept_mimetypes
+    wants_page = accepted["text/html"] > accepted["application/json"]  # `*/*`, as of curl, is no wish
+    response = home_page.page() if wants_page else ok(HomeOut())
+    response.headers["Vary"] = "Accept"
+    return response
 
 
 def health() -> Response:
     """200 as long as the process answers; nothing else is touched."""
-    return ok(HealthOut(status="healthy"))
+    return ok(HealthOut())
 
 
 def openapi() -> Response:
@@ -22,8 +31,9 @@ def openapi() -> Response:
     if "openapi" not in known:  # it is the same for as long as the process lives
         rules = {rule.endpoint: rule.rule for rule in current_app.url_map.iter_rules()}
         settings: Settings = known["settings"]
-        known["openapi"] = describe(rows(current_app), rules, server=settings.base_url)
-    return jsonify(known["openapi"])
+        described = describe(rows(current_app), rules, server=settings.base_url)
+        known["openapi"] = jsonify(described).get_data()  # one copy for all who are reading it
+    return Response(known["openapi"], content_type="application/json")
 
 
 def docs() -> Response:
@@ -39,4 +49,4 @@ def docs_asset(asset: str) -> Response:
 def ready() -> Response:
     """200 if everything that is needed answers, 503 that names what does not."""
     service(HealthService).check()
-    return ok(HealthOut(status="ready"))
+    return ok(ReadyOut())

@@ -2,9 +2,9 @@
 
 from wxcloudrun.health import controller
 from wxcloudrun.health.errors import NotReady
-from wxcloudrun.health.schemas import HealthOut
+from wxcloudrun.health.schemas import HealthOut, HomeOut, ReadyOut
 from wxcloudrun.kit.errors import NotFound
-from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
+from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
 
 ENDPOINTS = [
     Endpoint(
@@ -25,8 +25,17 @@ ENDPOINTS = [
     ),
     Endpoint(
         "GET", "/ready", controller.ready, "ready", "Able to work",
-        caller=Caller.ANYONE, scope=None, answer=HealthOut, errors=(NotReady,),
+        caller=Caller.ANYONE, scope=None, answer=ReadyOut, errors=(NotReady,),
+    ),
+]  # fmt: skip
+
+HOME = [
+    Endpoint(
+        "GET", "/", controller.home, "home", "Where to go from here",
+        caller=Caller.ANYONE, scope=None, answer=HomeOut, media="text/html", sends=("Vary",),
+        description="Whoever prefers `text/html`, as browsers do, gets the same links as a page.",
     ),
 ]  # fmt: skip
 
 health = blueprint("health", "/api", ENDPOINTS)
+home = blueprint("home", "", HOME)

@@ -1,4 +1,4 @@
-"""Whether everything that the service stands on answers."""
+"""Whether everything that the service stands on works."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,9 +6,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from wxcloudrun.health import queries
 from wxcloudrun.health.errors import NotReady
-from wxcloudrun.kit.db import reading
-from wxcloudrun.kit.queue.port import QueueUnavailable, WakeUps
-from wxcloudrun.kit.storage.port import BlobStore, StoreUnavailable
+from wxcloudrun.kit.db import database_disk_state, reading, transaction, trouble_with_database
+from wxcloudrun.kit.texts import Text, joined, text
+from wxcloudrun.kit.trouble import Trouble, trouble_of
+from wxcloudrun.stores.blobs.port import BlobStore, StoreUnavailable
+from wxcloudrun.stores.queue.port import QueueUnavailable, WakeUps
+
+# No transaction of our own holds the lock for so long.
+LOCK_SECONDS = 1.0
 
 
 class HealthService:
@@ -19,37 +24,51 @@ class HealthService:
         self._queue = queue
 
     def check(self) -> None:
-        """Return if all is well. Raises NotReady, which names what is down."""
+        """Return if all is well. Raises NotReady, which names what is not and why."""
         # At the same time, because each may take some seconds to be found out.
         with ThreadPoolExecutor(2) as beside:
             store, queue = beside.submit(self._store), beside.submit(self._wake_ups)
-            answers = {
-                "database": self._database(),
-                "blob_store": store.result(),
-                "queue": queue.result(),
-            }
-        down = [name for name, does_answer in answers.items() if not does_answer]
-        if down:
-            raise NotReady(f"not ready: {', '.join(down)}", down=down)
+            found = {"database": database(), "blob_store": store.result(), "queue": queue.result()}
+        causes = {name: trouble for name, trouble in found.items() if trouble is not None}
+        if causes:
+            what = joined([said(name, trouble) for name, trouble in causes.items()])
+            raise NotReady(text("not ready: {what}", what=what), down=list(causes), causes=causes)
 
-    def _database(self) -> bool:
-        try:
-            with reading() as session:
-                queries.ping(session)
-        except SQLAlchemyError:
-            return False
-        return True
-
-    def _wake_ups(self) -> bool:
+    def _wake_ups(self) -> Trouble | None:
         try:
             self._queue.check()
-        except QueueUnavailable:
-            return False
-        return True
+        except QueueUnavailable as error:
+            return trouble_of(error.__cause__)
+        return None
 
-    def _store(self) -> bool:
+    def _store(self) -> Trouble | None:
         try:
             self._blobs.check()
-        except StoreUnavailable:
-            return False
-        return True
+        except StoreUnavailable as error:
+            return error.trouble
+        return None
+
+
+def database() -> Trouble | None:
+    """Return what is wrong with the database, None if it can be read and written to."""
+    try:
+        with reading() as session:
+            queries.ping(session)
+        with transaction(wait_seconds=LOCK_SECONDS) as tx:
+            queries.change_nothing(tx.session)
+    except SQLAlchemyError as error:
+        return trouble_with_database(error) or Trouble.UNREACHABLE
+    return database_disk_state()
+
+
+def said(name: str, trouble: Trouble) -> Text:
+    """Say what is wrong with one part."""
+    match trouble:
+        case Trouble.FULL:
+            return text("the disk of {name} is full", name=name)
+        case Trouble.LOCKED:
+            return text("something else holds {name}", name=name)
+        case Trouble.READ_ONLY:
+            return text("{name} can only be read", name=name)
+        case Trouble.UNREACHABLE:
+            return text("{name} does not answer", name=name)

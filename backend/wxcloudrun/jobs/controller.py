@@ -4,11 +4,12 @@ from flask import Response
 
 from wxcloudrun.jobs.schemas import JobOut, JobQuery, TaskOut, TaskPatch
 from wxcloudrun.jobs.service.administration import JobAdministrationService
-from wxcloudrun.kit.web import pages
-from wxcloudrun.kit.web.endpoint import actor, service
-from wxcloudrun.kit.web.envelope import ok
-from wxcloudrun.kit.web.pages import PageQuery
-from wxcloudrun.kit.web.parsing import row_id
+from wxcloudrun.kit.texts import text
+from wxcloudrun.web import pages
+from wxcloudrun.web.endpoint import actor, service
+from wxcloudrun.web.envelope import ok
+from wxcloudrun.web.pages import PageQuery
+from wxcloudrun.web.parsing import row_id
 
 
 def list_jobs(query: JobQuery) -> Response:
@@ -19,7 +20,7 @@ def list_jobs(query: JobQuery) -> Response:
 
 def get_job(job_id: str) -> Response:
     """200 with the job."""
-    found = service(JobAdministrationService).job(actor(), row_id(job_id, "job"))
+    found = service(JobAdministrationService).job(actor(), row_id(job_id, text("there is no such job")))
     return ok(JobOut.model_validate(found))
 
 

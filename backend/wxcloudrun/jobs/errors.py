@@ -5,5 +5,9 @@ class JobFailed(Exception):
     """The work cannot succeed, however often it is tried; the message is for people to read."""
 
 
+class JobPutOff(Exception):
+    """The work did not succeed this time, and another attempt may; the message is for people to read."""
+
+
 class LeaseLost(Exception):
     """Somebody else may be working on this job by now: nothing of this attempt may be committed."""

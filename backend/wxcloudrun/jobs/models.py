@@ -22,6 +22,7 @@ class JobState(enum.StrEnum):
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"
+    CANCELLED = "cancelled"  # what it was for is not wanted any more
 
 
 class Job(Base):

@@ -4,17 +4,24 @@ An UPDATE that names a row by its key and says in which state it has to be is ta
 several who try at once, on every database, and never locks two rows: nobody can be deadlocked.
 """
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import CursorResult, Update, delete, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, Update, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from wxcloudrun.jobs.models import Job, JobState, PeriodicTask
-from wxcloudrun.jobs.rules import parsed
+from wxcloudrun.jobs.rules import LONGEST_DELAY_SECONDS, LONGEST_LEASE_SECONDS, parsed
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.columns import is_over
 from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.windows import windows
+
+LONGEST_DELAY = timedelta(seconds=LONGEST_DELAY_SECONDS)
+LONGEST_LEASE = timedelta(seconds=LONGEST_LEASE_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +58,7 @@ class JobView:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class JobFilters:
     """Which jobs are wanted; None wants all."""
 
     kind: str | None = None
@@ -70,7 +77,7 @@ def claim(
     """Take a job that is due; None if it is not due, not of these kinds, or somebody else was faster."""
     statement = (
         update(Job)
-        .where(Job.id == job_id, Job.state == JobState.QUEUED, Job.not_before <= now, Job.kind.in_(kinds))
+        .where(Job.id == job_id, *is_due(kinds, now))
         .values(
             state=JobState.RUNNING,
             fence=Job.fence + 1,
@@ -120,16 +127,16 @@ def locked(session: Session, job_id: int) -> Job | None:
 
 def due_ids(session: Session, kinds: Collection[str], now: datetime, limit: int) -> Sequence[int]:
     """Return jobs of these kinds whose time has come, those first that have waited longest."""
-    statement = (
-        select(Job.id)
-        .where(Job.state == JobState.QUEUED, Job.not_before <= now, Job.kind.in_(kinds))
-        .order_by(Job.not_before, Job.id)
-        .limit(limit)
-    )
+    statement = select(Job.id).where(*is_due(kinds, now)).order_by(Job.not_before, Job.id).limit(limit)
     return session.execute(statement).scalars().all()
 
 
-def page_of_jobs(session: Session, filters: Filters, page: PageRequest[int]) -> Page[JobView]:
+def is_due(kinds: Collection[str], now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions for jobs of these kinds whose time to wait is over."""
+    return Job.state == JobState.QUEUED, is_over(Job.not_before, now, LONGEST_DELAY), Job.kind.in_(kinds)
+
+
+def page_of_jobs(session: Session, filters: JobFilters, page: PageRequest[int]) -> Page[JobView]:
     """Return the jobs that fit, newest first."""
     statement = select(Job).order_by(Job.id.desc())
     if filters.kind is not None:
@@ -171,15 +178,19 @@ def job_view(row: Job) -> JobView:
 
 def counts_by_state(session: Session) -> dict[str, int]:
     """Count the jobs in each state; states in which there is none are left out."""
-    rows = session.execute(select(Job.state, func.count().label("number")).group_by(Job.state))
-    return {row.state: row.number for row in rows}
+    counts: Counter[str] = Counter()
+    for window in windows(session, Job.id):
+        statement = select(Job.state, func.count()).where(window).group_by(Job.state)
+        for state, number in session.execute(statement):
+            counts[state] += number
+    return counts
 
 
 def abandoned_ids(session: Session, now: datetime, limit: int) -> Sequence[int]:
-    """Return running jobs whose lease has run out."""
+    """Return running jobs whose lease is over."""
     statement = (
         select(Job.id)
-        .where(Job.state == JobState.RUNNING, Job.lease_expires_at < now)
+        .where(Job.state == JobState.RUNNING, is_over(Job.lease_expires_at, now, LONGEST_LEASE))
         .order_by(Job.lease_expires_at)
         .limit(limit)
     )
@@ -187,17 +198,16 @@ def abandoned_ids(session: Session, now: datetime, limit: int) -> Sequence[int]:
 
 
 def lock_abandoned(session: Session, job_id: int, now: datetime) -> Job | None:
-    """Return a job, locked, if its lease has still run out."""
+    """Return a job, locked, if its lease is still over."""
     job = locked(session, job_id)
-    if job is None or job.state != JobState.RUNNING:
+    if job is None or job.state != JobState.RUNNING or job.lease_expires_at is None:
         return None
-    is_over = job.lease_expires_at is not None and job.lease_expires_at < now
-    return job if is_over else None
+    return job if clock.is_over(job.lease_expires_at, now, LONGEST_LEASE) else None
 
 
 def forget_finished(session: Session, before: datetime, limit: int) -> int:
     """Delete some jobs that ended before then; return how many those were."""
-    ended = Job.state.in_([JobState.DONE, JobState.FAILED])
+    ended = Job.state.in_([JobState.DONE, JobState.FAILED, JobState.CANCELLED])
     old = session.execute(select(Job.id).where(ended, Job.finished_at < before).limit(limit)).scalars().all()
     session.execute(delete(Job).where(Job.id.in_(old)))
     return len(old)

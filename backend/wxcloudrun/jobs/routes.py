@@ -4,8 +4,8 @@ from wxcloudrun.jobs import controller
 from wxcloudrun.jobs.schemas import JobOut, JobQuery, TaskOut, TaskPatch
 from wxcloudrun.kit.errors import Forbidden, NotFound
 from wxcloudrun.kit.security import Scope
-from wxcloudrun.kit.web.endpoint import Endpoint, blueprint
-from wxcloudrun.kit.web.pages import PageOut, PageQuery
+from wxcloudrun.web.endpoint import Endpoint, blueprint
+from wxcloudrun.web.pages import PageOut, PageQuery
 
 ENDPOINTS = [
     Endpoint(
@@ -28,6 +28,7 @@ ENDPOINTS = [
         "PATCH", "/tasks/<name>", controller.change_task, "change_task",
         "Switch a periodic task on or off, or give it another interval",
         scope=Scope.ADMIN, body=TaskPatch, answer=TaskOut, errors=(Forbidden, NotFound),
+        works_when_full=True,
     ),
 ]  # fmt: skip
 

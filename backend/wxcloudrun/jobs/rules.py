@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wxcloudrun.jobs.errors import JobFailed
+from wxcloudrun.jobs.errors import JobFailed, JobPutOff
 from wxcloudrun.kit.errors import AppError
 
 MAX_ARGUMENTS = 8_000
@@ -14,6 +14,8 @@ MAX_LOSSES = 10  # a job that takes its worker down each time is given up
 
 FIRST_RETRY_SECONDS = 5.0
 LONGEST_RETRY_SECONDS = 600.0
+LONGEST_DELAY_SECONDS = 86_400.0
+LONGEST_LEASE_SECONDS = 3600  # as `JOB_LEASE_SECONDS` may say: another process may have another one
 
 type JsonValue = str | float | bool | Sequence["JsonValue"] | Mapping[str, "JsonValue"] | None
 
@@ -40,7 +42,7 @@ def parsed(text: str) -> dict[str, Any]:
 
 def readable(error: Exception) -> str:
     """Say what went wrong without paths, statements or secrets; the log has the rest."""
-    if isinstance(error, AppError | JobFailed):
+    if isinstance(error, AppError | JobFailed | JobPutOff):
         return str(error)
     return f"unexpected {type(error).__name__}; the log of the server says more"
 

@@ -4,10 +4,10 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from wxcloudrun.jobs.queries import Filters
+from wxcloudrun.jobs.queries import JobFilters
 from wxcloudrun.jobs.service.administration import TaskChange
-from wxcloudrun.kit.web.pages import PageQuery
-from wxcloudrun.kit.web.parsing import Input, Output, Timestamp
+from wxcloudrun.web.pages import PageQuery
+from wxcloudrun.web.parsing import Input, Output, Timestamp
 
 LONGEST_INTERVAL_SECONDS = 366 * 86_400
 
@@ -16,20 +16,20 @@ class JobQuery(PageQuery):
     """Which jobs: of which kind, in which state."""
 
     kind: str | None = Field(None, max_length=64, pattern=r"^[ -~]+$")
-    state: Literal["queued", "running", "done", "failed"] | None = None
+    state: Literal["queued", "running", "done", "failed", "cancelled"] | None = None
 
-    def filters(self) -> Filters:
+    def filters(self) -> JobFilters:
         """Return what the query asks for."""
-        return Filters(self.kind, self.state)
+        return JobFilters(self.kind, self.state)
 
 
 class JobOut(Output):
-    """A job; `result` when it is done, `error` when an attempt has failed."""
+    """A job; `result` when it is done or cancelled, `error` when an attempt has failed."""
 
     id: int
     kind: str
     arguments: dict[str, Any]
-    state: Literal["queued", "running", "done", "failed"]
+    state: Literal["queued", "running", "done", "failed", "cancelled"]
     attempts: int
     max_attempts: int
     error: str | None

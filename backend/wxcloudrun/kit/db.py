@@ -4,6 +4,7 @@ The session never begins by itself: a query outside `transaction()`, `reading()`
 raises at once. That is what keeps a transaction from staying open while bytes flow.
 """
 
+import logging
 import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -14,25 +15,34 @@ from typing import Any, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from pymysql.err import MySQLError
 from sqlalchemy import Connection, CursorResult, Engine, Insert, MetaData, event, insert
-from sqlalchemy.exc import IntegrityError, InvalidatePoolError, OperationalError
+from sqlalchemy.exc import (
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    OperationalError,
+    SQLAlchemyError,
+)
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import QueuePool
 
-from wxcloudrun.kit import metrics, sqlite
+from wxcloudrun.kit import mysql, pool, sqlite, waiting
+from wxcloudrun.kit.disk import Disk
+from wxcloudrun.kit.errors import DatabaseFull
+from wxcloudrun.kit.logs import Complaint
+from wxcloudrun.kit.pool import PatientPool, PoolFigures, figures_of
+from wxcloudrun.kit.texts import text
+from wxcloudrun.kit.trouble import Trouble, state_of, trouble_of
+
+logger = logging.getLogger(__name__)
 
 ASKING = "engine of single statements"
+DISK = "disk of the database"
 ATTEMPTS = 5
 HIDDEN = {"hide_parameters": True}  # a failure is logged, and what was to be stored may be a secret
 MYSQL_LOST_RACE = frozenset({1205, 1213})  # lock wait timed out; deadlock found
 
-# A database that does not answer must cost a request five seconds at most: the look at a connection that
-# lay in the pool, then a new one, or else a single statement. A lock is given up before that.
-CONNECT_SECONDS = 2
-PING_SECONDS = 1
-STATEMENT_SECONDS = 4.5
-LOCK_SECONDS = 4
+WRITING_FAILS = Complaint(logger, "database_cannot_be_written")
 
 
 class Base(DeclarativeBase):
@@ -68,26 +78,67 @@ class Transaction:
             self._effects.append(effect)
 
     def run_effects(self) -> None:
-        """Run what was put off. Called by `transaction()` only."""
+        """Run what was put off, each by itself. Called by `transaction()` and `atomically()` only.
+
+        What was written stays written, so an effect that fails is logged and changes nothing else: not the
+        answer, and not the effects behind it.
+        """
         for effect in self._effects:
-            effect()
+            try:
+                effect()
+            except Exception:
+                logger.exception(
+                    "effect_failed", extra={"effect": getattr(effect, "__qualname__", repr(effect))}
+                )
 
 
 @contextmanager
-def transaction() -> Iterator[Transaction]:
+def transaction(*, wait_seconds: float | None = None) -> Iterator[Transaction]:
     """Open a write transaction; commit at the end of the block, roll back on any exception.
 
     On SQLite it begins IMMEDIATE: the lock is waited for at the start, where waiting is safe,
-    and never fails half-way with "database is locked". Nothing but SQL belongs inside.
+    and never fails half-way with "database is locked". Nothing but SQL belongs inside. It waits as long
+    as the work at hand may, or `wait_seconds` if that is less.
     """
+    with committing(wait_seconds) as tx:
+        yield tx
+    tx.run_effects()
+
+
+@contextmanager
+def committing(wait_seconds: float | None = None) -> Iterator[Transaction]:
+    """Do what `transaction()` does, except for the effects."""
     session = fresh_session()
     tx = session.info[OPEN] = Transaction(session)
     if session.in_transaction():
         session.begin()  # raises: nobody would let this thread have its turn a second time
-    with sqlite.turn_to_write(db.engine), session.begin():
+    with (
+        waiting.limited(wait_seconds),
+        complaining(hurried=wait_seconds is not None),
+        sqlite.turn_to_write(db.engine),
+        session.begin(),
+    ):
         session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
         yield tx
-    tx.run_effects()
+
+
+@contextmanager
+def complaining(*, hurried: bool) -> Iterator[None]:
+    """Say in the log when writing begins to fail and when it works again, not at every transaction.
+
+    Those in a hurry say nothing: that they found the database locked means little.
+    """
+    try:
+        yield
+    except SQLAlchemyError as error:
+        trouble = None if isinstance(error, IntegrityError) else trouble_with_database(error)
+        if trouble is Trouble.FULL:
+            sqlite.empty_log(db.engine)
+        if trouble is not None and not hurried:
+            WRITING_FAILS.say(error, trouble)
+        raise
+    if not hurried:
+        WRITING_FAILS.over()
 
 
 @contextmanager
@@ -95,6 +146,8 @@ def reading() -> Iterator[Session]:
     """Open a transaction that only reads; writers are not waited for."""
     session = fresh_session()
     with session.begin():
+        with waiting.limited():
+            session.connection()
         yield session
 
 
@@ -111,7 +164,9 @@ def asking() -> Iterator[Connection]:
     if db.session.registry.has() and db.session().in_transaction():
         db.session().begin()  # raises: a second connection for one thread could wait for the first
     engine: Engine = current_app.extensions[ASKING]
-    with engine.connect() as connection:
+    with waiting.limited():
+        connection = engine.connect()
+    with connection:
         yield connection
 
 
@@ -173,19 +228,34 @@ def atomically[T](work: Callable[[Transaction], T]) -> T:
 
     Two uploads that insert the same name collide on a unique key, and MySQL resolves a deadlock by
     refusing one of the two. Both mean "look again": the second attempt finds the row and decides.
-    `work` must therefore do nothing but SQL. A race lost every time is raised as it is.
+    `work` must therefore do nothing but SQL. A race lost every time is raised as it is. All attempts
+    together wait no longer than one may: a lock that was waited for in vain is not waited for again. The
+    effects of the attempt that has committed run when no other one can follow.
     """
-    for _ in range(ATTEMPTS - 1):
+    with waiting.limited():
+        tx, result = committed(work)
+    tx.run_effects()
+    return result
+
+
+def committed[T](work: Callable[[Transaction], T]) -> tuple[Transaction, T]:
+    """Run `work` until an attempt commits, and return that one with its result."""
+    for attempt in range(ATTEMPTS - 1):
         try:
-            with transaction() as tx:
-                return work(tx)
+            return committed_once(work)
         except IntegrityError:
             continue
         except OperationalError as error:
-            if not lost_race(error):
+            if not is_worth_another(error, attempt):
                 raise
-    with transaction() as tx:
-        return work(tx)
+    return committed_once(work)
+
+
+def committed_once[T](work: Callable[[Transaction], T]) -> tuple[Transaction, T]:
+    """Run `work` in one transaction."""
+    with committing() as tx:
+        result = work(tx)
+    return tx, result
 
 
 def on_this_database[**P, T](work: Callable[P, T]) -> Callable[P, T]:
@@ -199,28 +269,93 @@ def on_this_database[**P, T](work: Callable[P, T]) -> Callable[P, T]:
     return bound
 
 
+def is_worth_another(error: OperationalError, attempt: int) -> bool:
+    """Tell whether work that failed so may be tried again, this having been attempt number `attempt`.
+
+    After the first one on a full disk SQLite may have found room in its log.
+    """
+    if lost_race(error):
+        return waiting.left() >= mysql.LEAST_SECONDS
+    return attempt == 0 and trouble_with_database(error) is Trouble.FULL
+
+
 def lost_race(error: OperationalError) -> bool:
-    """Tell a lock that was lost to another transaction from a database that is down."""
-    arguments = getattr(error.orig, "args", ())
-    code = arguments[0] if arguments else None
-    return code in MYSQL_LOST_RACE or "database is locked" in str(error.orig)
+    """Tell a lock that was lost to another transaction from a database that is down or stays locked.
+
+    SQLite has no such races: it says that it is locked when the whole wait was in vain.
+    """
+    return next(iter(getattr(error.orig, "args", ())), None) in MYSQL_LOST_RACE
 
 
-def configure(app: Flask, *, url: str, sqlite_synchronous: str, pool_size: int) -> None:
-    """Point the application at its database. `pool_size` is the number of threads that may query at once."""
+def require_room() -> None:
+    """Raise DatabaseFull if half of the reserve is gone: the rest is for what gives room back.
+
+    Only a database in a file of this machine can run out of room that we see.
+    """
+    disk: Disk | None = current_app.extensions[DISK]
+    if disk is not None and not has_room(disk):
+        raise DatabaseFull(text("the disk of the database is full; delete what is not needed"))
+
+
+def has_room(disk: Disk) -> bool:
+    """Tell whether half of the reserve is there."""
+    try:
+        return disk.has_room_for(0, reserve_share=2)
+    except OSError:
+        return True  # the folder is gone, which is another trouble; whoever asks the database learns of it
+
+
+def database_disk_state() -> Trouble | None:
+    """Return what is wrong with the disk of the database, None if nothing is or if it is not one of ours.
+
+    MySQL's disk is known by what it said the last time that something was written.
+    """
+    disk: Disk | None = current_app.extensions[DISK]
+    if disk is None:
+        return Trouble.FULL if WRITING_FAILS.stands(Trouble.FULL) else None
+    return state_of(disk.directory) or (None if has_room(disk) else Trouble.FULL)
+
+
+def was_rolled_back(error: BaseException | None) -> bool:
+    """Tell whether the database itself has said no, so that nothing of the transaction is there.
+
+    After other failures, such as a connection that is lost during a commit, nobody knows.
+    """
+    return isinstance(error, DBAPIError) and trouble_of(error.orig) is not Trouble.UNREACHABLE
+
+
+def trouble_with_database(error: Exception) -> Trouble | None:
+    """Return what an error says about the database, None if it is about what was asked of it."""
+    if isinstance(error, DBAPIError):
+        trouble = trouble_of(error.orig, sqlite.directory_of(db.engine))
+        says_more = isinstance(error, OperationalError | InterfaceError) or trouble is not Trouble.UNREACHABLE
+        return trouble if says_more else None
+    return Trouble.UNREACHABLE if isinstance(error, PoolTimeoutError) else None
+
+
+def configure(
+    app: Flask, *, url: str, sqlite_synchronous: str, pool_size: int, reserve_bytes: int | None = None
+) -> None:
+    """Point the application at its database. `pool_size` is the number of threads that may query at once.
+
+    `reserve_bytes` of the disk are kept for what must work when it is full, None for what is usual.
+    """
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url, pool_size)
     db.init_app(app)
     if "flask_migrate" in sys.modules:  # the `flask` command has loaded its plugins
         allow_migrations(app)
     with app.app_context():
-        if db.engine.dialect.name == "sqlite":
-            sqlite.prepare(db.engine, sqlite_synchronous)
-        else:
-            prepare_mysql(db.engine)
         engine = db.engine
+        directory = sqlite.directory_of(engine)
+        disk = None if directory is None else Disk(directory, reserve_bytes)
+        if engine.dialect.name == "sqlite":
+            sqlite.prepare(engine, sqlite_synchronous, disk)
+        else:
+            mysql.prepare(engine)
+    app.extensions[DISK] = disk
     app.extensions[ASKING] = engine.execution_options(sqlite_begin="NONE")  # the same pool, other options
-    measure_pool(engine)  # after what prepares connections: one that it refuses is not in use
+    pool.measure(engine)  # after what prepares connections: one that it refuses is not in use
 
 
 def allow_migrations(app: Flask) -> None:
@@ -232,77 +367,19 @@ def allow_migrations(app: Flask) -> None:
 
 def engine_options(url: str, pool_size: int) -> dict[str, Any]:
     """Return what each database needs: MySQL deadlocks far less often under READ COMMITTED."""
+    if url in {"sqlite://", "sqlite:///:memory:"}:
+        return HIDDEN
+    pooled = {**HIDDEN, "poolclass": PatientPool, "pool_size": pool_size, "max_overflow": 2}
     if url.startswith("sqlite"):
-        in_memory = url in {"sqlite://", "sqlite:///:memory:"}
-        return HIDDEN if in_memory else {**HIDDEN, "pool_size": pool_size, "max_overflow": 2}
+        return pooled
     return {
-        **HIDDEN,
+        **pooled,
         "isolation_level": "READ COMMITTED",
-        "pool_size": pool_size,
-        "max_overflow": 2,
         "pool_recycle": 1800,
-        "pool_timeout": 4,
-        "connect_args": {
-            "connect_timeout": CONNECT_SECONDS,
-            "read_timeout": CONNECT_SECONDS,
-            "write_timeout": CONNECT_SECONDS,
-            "charset": "utf8mb4",
-            "init_command": f"SET SESSION innodb_lock_wait_timeout = {LOCK_SECONDS}",
-        },
+        "connect_args": mysql.CONNECT_ARGUMENTS,
     }
 
 
-@dataclass(frozen=True, slots=True)
-class PoolFigures:
-    """The connections of this process that are open, and how many of them a transaction is using."""
-
-    total: int
-    in_use: int
-
-
 def pool_figures() -> PoolFigures:
-    """Return how the pool of this process does; a database in memory has one connection and no pool."""
-    pool = db.engine.pool
-    if not isinstance(pool, QueuePool):
-        return PoolFigures(total=1, in_use=0)
-    in_use = pool.checkedout()
-    return PoolFigures(total=in_use + pool.checkedin(), in_use=in_use)
-
-
-def measure_pool(engine: Engine) -> None:
-    """Count for the metrics which connections are open, and which of them are in use."""
-    event.listen(engine, "connect", lambda *_: metrics.CONNECTIONS.inc())
-    event.listen(engine, "close", lambda *_: metrics.CONNECTIONS.dec())
-
-    @event.listens_for(engine, "checkout")
-    def on_checkout(_connection: Any, record: Any, _proxy: Any) -> None:
-        record.record_info["is_counted"] = True
-        metrics.CONNECTIONS_IN_USE.inc()
-
-    @event.listens_for(engine, "checkin")
-    def on_checkin(_connection: Any, record: Any) -> None:
-        if record.record_info.pop("is_counted", False):
-            metrics.CONNECTIONS_IN_USE.dec()
-
-
-def prepare_mysql(engine: Engine) -> None:
-    """Give each wait for the server its own limit: to greet, to say that it lives, to run a statement.
-
-    The driver has one limit for all three, as an attribute that it looks at before each read.
-    """
-
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, record: Any) -> None:
-        connection._read_timeout = STATEMENT_SECONDS  # noqa: SLF001  # the driver has no public name for it
-        record.info["is_fresh"] = True
-
-    @event.listens_for(engine, "checkout")
-    def on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
-        if record.info.pop("is_fresh", False):
-            return
-        connection._read_timeout = PING_SECONDS  # noqa: SLF001  # the driver has no public name for it
-        try:
-            connection.ping(reconnect=False)
-        except (MySQLError, OSError) as error:
-            raise InvalidatePoolError from error  # every other one has died with it; a new one is opened
-        connection._read_timeout = STATEMENT_SECONDS  # noqa: SLF001  # the driver has no public name for it
+    """Return how the pool of this process does."""
+    return figures_of(db.engine.pool)

@@ -3,8 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from wxcloudrun.kit.texts import Text, of_field
+
 TEXT = {"type": "string"}
 NUMBER = {"type": "integer"}
+ROLE = {"enum": ["reader", "writer", "maintainer", "owner"]}
+SCOPE = {"enum": ["read", "write", "admin"]}
+ALGORITHM = {"enum": ["sha256", "sha1", "md5"]}
+TEXT_OR_NULL = {"type": ["string", "null"]}
 DIGEST = {"type": ["string", "null"], "description": "an artifact id"}
 FIELD_ERRORS = {
     "type": "array",
@@ -15,6 +21,14 @@ FIELD_ERRORS = {
         "properties": {"field": TEXT, "message": TEXT},
     },
 }
+
+
+class WrongValue(ValueError):
+    """What a checking function says of a value; pydantic and services put the message into a refusal."""
+
+    def __init__(self, message: Text) -> None:
+        super().__init__(message)
+        self.message = message
 
 
 class AppError(Exception):
@@ -28,7 +42,7 @@ class AppError(Exception):
     reason: ClassVar[str] = "internal"
     described_facts: ClassVar[Mapping[str, Any]] = {}  # JSON schemas, for the description of the API
 
-    def __init__(self, message: str, *, headers: Mapping[str, str] | None = None, **facts: Any) -> None:
+    def __init__(self, message: Text, *, headers: Mapping[str, str] | None = None, **facts: Any) -> None:
         super().__init__(message)
         self.message = message
         self.headers = dict(headers or {})
@@ -51,6 +65,13 @@ class Interrupted(Malformed):
     reason = "interrupted"
 
 
+class TimedOut(AppError):
+    """The request did not arrive within its time (RFC 9110 section 15.5.9)."""
+
+    status = 408
+    reason = "timed_out"
+
+
 class Invalid(AppError):
     """The request is well-formed but its content is not acceptable."""
 
@@ -59,16 +80,16 @@ class Invalid(AppError):
     described_facts: ClassVar = {"errors": FIELD_ERRORS}
 
     @classmethod
-    def field(cls, field: str, message: str) -> "Invalid":
+    def field(cls, field: str, message: Text) -> "Invalid":
         """Refuse one field, in the shape that all validation answers have."""
-        return cls(f"{field}: {message}", errors=[{"field": field, "message": message}])
+        return cls(of_field(field, message), errors=[{"field": field, "message": message}])
 
 
 class ChecksumMismatch(Invalid):
     """The bytes that arrived are not the ones that were announced."""
 
     reason = "checksum_mismatch"
-    described_facts: ClassVar = {"algorithm": TEXT, "expected": TEXT, "received": TEXT}
+    described_facts: ClassVar = {"algorithm": ALGORITHM, "expected": TEXT, "received": TEXT}
 
 
 class IdempotencyKeyReused(Invalid):
@@ -83,6 +104,20 @@ class TooLarge(AppError):
     status = 413
     reason = "too_large"
     described_facts: ClassVar = {"limit": NUMBER}
+
+
+class ExpectationFailed(AppError):
+    """The request expects something that is no `100-continue`."""
+
+    status = 417
+    reason = "expectation_failed"
+
+
+class UnknownTransferCoding(AppError):
+    """The body is coded for its way here in another manner than in chunks."""
+
+    status = 501
+    reason = "unknown_transfer_coding"
 
 
 class UriTooLong(AppError):
@@ -122,7 +157,7 @@ class Unauthorized(AppError):
     status = 401
     reason = "unauthorized"
 
-    def __init__(self, message: str, **facts: Any) -> None:
+    def __init__(self, message: Text, **facts: Any) -> None:
         challenge = {"WWW-Authenticate": 'Bearer realm="registry", Basic realm="registry", charset="UTF-8"'}
         super().__init__(message, headers=challenge, **facts)
 
@@ -132,7 +167,7 @@ class Forbidden(AppError):
 
     status = 403
     reason = "forbidden"
-    described_facts: ClassVar = {"needs": TEXT, "role": TEXT, "needs_scope": TEXT}
+    described_facts: ClassVar = {"needs": ROLE, "role": ROLE, "needs_scope": SCOPE}
 
 
 # --- What is asked for ------------------------------------------------------------------------------
@@ -152,6 +187,15 @@ class Conflict(AppError):
     reason = "conflict"
 
 
+class NotEmpty(Conflict):
+    """What shall be deleted holds something; whoever means that too says so."""
+
+    reason = "not_empty"
+    described_facts: ClassVar = {
+        "holds": {"type": "object", "description": "how many of each, up to 1000, and what is activated"}
+    }
+
+
 class VersionTaken(Conflict):
     """The version name holds, or once held, other bytes."""
 
@@ -160,7 +204,7 @@ class VersionTaken(Conflict):
 
 
 class Gone(AppError):
-    """A link that was valid once."""
+    """A link that was valid once, or an upload in parts whose deposit was deleted."""
 
     status = 410
     reason = "gone"
@@ -171,7 +215,7 @@ class PreconditionFailed(AppError):
 
     status = 412
     reason = "precondition_failed"
-    described_facts: ClassVar = {"current": DIGEST}
+    described_facts: ClassVar = {"current": TEXT_OR_NULL}
 
 
 class RangeNotSatisfiable(AppError):
@@ -189,7 +233,7 @@ class TooManyRequests(AppError):
     reason = "too_many_requests"
     described_facts: ClassVar = {"limit": NUMBER, "window_seconds": NUMBER, "retry_after": NUMBER}
 
-    def __init__(self, message: str, *, retry_after_seconds: int, **facts: Any) -> None:
+    def __init__(self, message: Text, *, retry_after_seconds: int, **facts: Any) -> None:
         super().__init__(message, headers={"Retry-After": str(retry_after_seconds)}, **facts)
 
 
@@ -203,5 +247,31 @@ class Unavailable(AppError):
     reason = "unavailable"
     retry_after_seconds: ClassVar[int] = 5
 
-    def __init__(self, message: str, **facts: Any) -> None:
+    def __init__(self, message: Text, **facts: Any) -> None:
         super().__init__(message, headers={"Retry-After": str(self.retry_after_seconds)}, **facts)
+
+
+class Busy(Unavailable):
+    """There is no place for one more body; nothing of it was read or sent. Try again."""
+
+    reason = "busy"
+
+
+class DatabaseLocked(Unavailable):
+    """Another program, or a long change, holds the database; nothing was changed."""
+
+    reason = "database_locked"
+
+
+class DatabaseFull(Unavailable):
+    """The disk that holds the database is full; reading and deleting go on, nothing was changed."""
+
+    reason = "database_full"
+    retry_after_seconds = 60
+
+
+class DatabaseReadOnly(Unavailable):
+    """The database cannot be written to; reading goes on, nothing was changed."""
+
+    reason = "database_read_only"
+    retry_after_seconds = 60

@@ -11,7 +11,8 @@ from pythonjsonlogger.json import JsonFormatter
 
 from wxcloudrun.kit import clock
 
-REPEAT_SECONDS = 60.0
+REPEAT_SECONDS = 600.0
+AGAIN_SECONDS = 60.0
 QUIET = ("alembic", "huey", "python_multipart", "urllib3", "werkzeug")
 
 
@@ -26,19 +27,38 @@ class RequestIdFilter(logging.Filter):
 
 
 class Complaint:
-    """A warning about something that stays wrong for a while: said once a minute, not at every attempt."""
+    """A warning about something that stays wrong for a while.
+
+    It is said when that begins, when its cause becomes another one, and every ten minutes; not at every
+    attempt. What comes and goes is said once a minute.
+    """
 
     def __init__(self, logger: logging.Logger, event: str) -> None:
         self._logger = logger
         self._event = event
-        self._said_at: float | None = None
+        self._cause = ""
+        self._heard_at = self._said_at = 0.0
+        self._is_said = False
 
-    def say(self, error: Exception) -> None:
-        """Write the warning, unless that was done a moment ago."""
-        now = clock.monotonic()
-        if self._said_at is None or now - self._said_at > REPEAT_SECONDS:
-            self._said_at = now
-            self._logger.warning(self._event, extra={"cause": type(error).__name__})
+    def say(self, error: Exception, cause: str | None = None) -> None:
+        """Write the warning, unless it stands in the log already."""
+        cause, now = cause or type(error).__name__, clock.monotonic()
+        self._heard_at = now
+        pause = REPEAT_SECONDS if self._is_said else AGAIN_SECONDS
+        if cause == self._cause and now - self._said_at < pause:
+            return
+        self._cause, self._said_at, self._is_said = cause, now, True
+        self._logger.warning(self._event, extra={"cause": cause, "error": type(error).__name__})
+
+    def stands(self, cause: str) -> bool:
+        """Tell whether this was the cause a moment ago, and it has not been over since."""
+        return self._is_said and self._cause == cause and clock.monotonic() - self._heard_at < AGAIN_SECONDS
+
+    def over(self) -> None:
+        """Write down that it is well again, if the log says that it is not."""
+        if self._is_said:
+            self._is_said = False
+            self._logger.info("%s_no_more", self._event, extra={"cause": self._cause})
 
 
 # What each record would look up about its thread; nobody writes it.

@@ -7,6 +7,7 @@ gunicorn.conf.py makes; whichever worker is asked adds them up.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
@@ -19,7 +20,9 @@ from prometheus_client import (
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from wxcloudrun.kit import clock
+from wxcloudrun.kit import clock, metric_files
+
+metric_files.use()
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -71,6 +74,51 @@ STORE_SECONDS = Histogram(
 STORE_ERRORS = Counter(
     "registry_store_errors", "Operations that the blob store failed to do.", ["operation"], registry=OWN
 )
+STORE_READS = Gauge(
+    "registry_store_reads_active",
+    "Reads from a store without files that are open: each holds a connection to it.",
+    multiprocess_mode="livesum",
+    registry=OWN,
+)
+UPLOAD_SESSIONS = Counter(
+    "registry_upload_sessions",
+    "Uploads in several requests, by what happened: begun, done, failed, aborted, expired.",
+    ["event"],
+    registry=OWN,
+)
+TRANSFERS = Gauge(
+    "registry_transfers_active",
+    "Bodies that are on their way, from clients (up) or to them (down).",
+    ["direction"],
+    multiprocess_mode="livesum",
+    registry=OWN,
+)
+TRANSFERS_REFUSED = Counter(
+    "registry_transfers_refused",
+    "Bodies that were refused with 503 before their first byte, because there was no place.",
+    ["direction"],
+    registry=OWN,
+)
+REQUESTS_WAITING = Gauge(
+    "registry_requests_waiting",
+    "Requests that are wholly there and wait for a thread; a figure of the last second.",
+    multiprocess_mode="livesum",
+    registry=OWN,
+)
+CONNECTIONS_REFUSED = Counter(
+    "registry_connections_refused", "Connections that were refused because there were too many.", registry=OWN
+)
+OPEN_CONNECTIONS = Gauge(
+    "registry_connections_open",
+    "Connections of clients; a figure of the last second.",
+    multiprocess_mode="livesum",
+    registry=OWN,
+)
+KEY_USES_PUT_OFF = Counter(
+    "registry_key_uses_put_off",
+    "Times that the last uses of API keys could not be written down; a later request tries again.",
+    registry=OWN,
+)
 
 
 class JobStates:
@@ -105,9 +153,11 @@ def store_operation(operation: str) -> Iterator[None]:
 def exposition(jobs: Mapping[str, int]) -> bytes:
     """Write down every metric, of all workers if there are several."""
     registry = CollectorRegistry()
-    try:
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library is typed in part
-    except ValueError:  # PROMETHEUS_MULTIPROC_DIR is not set: this process is the only one
-        registry.register(OWN)
     registry.register(JobStates(jobs))
-    return generate_latest(registry)
+    try:
+        collector = MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the library is typed in part
+    except ValueError:  # PROMETHEUS_MULTIPROC_DIR is not set: this process is the only one, or has no room
+        registry.register(OWN)
+        return generate_latest(registry)
+    with metric_files.steady(Path(collector._path), to_change=False):  # noqa: SLF001  # it has no public name for it
+        return generate_latest(registry)

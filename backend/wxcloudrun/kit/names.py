@@ -10,61 +10,90 @@ from typing import Annotated
 
 from pydantic import AfterValidator, WithJsonSchema
 
+from wxcloudrun.kit.errors import WrongValue
+from wxcloudrun.kit.texts import text
+
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
+# A part of a repository's name in the distribution specification of OCI.
+NEW_PROJECT = re.compile(r"(?=.{1,128}$)[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*")
 TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
 RESERVED_PACKAGES = frozenset({"packages", "members"})  # they stand in URLs where a package's name would
 RESERVED_TAGS = frozenset({"active"})  # a reference of its own
+# What programs write for a value that they do not have. As the name of something new nobody means it; what
+# has it from earlier times can still be read and deleted.
+UNSAID = frozenset({"undefined", "null"})
 
 
 def check_project_name(name: str) -> str:
-    """Return `name`; ValueError that says what a project may be called."""
+    """Return `name`; WrongValue that says what a project may be called."""
     if not NAME.fullmatch(name):
-        message = "use 1 to 128 of a-z, 0-9, '.', '_', '-', beginning with a letter or digit"
-        raise ValueError(message)
+        raise WrongValue(text("use 1 to 128 of a-z, 0-9, '.', '_', '-', beginning with a letter or digit"))
     return name
 
 
-def check_package_name(name: str) -> str:
-    """Return `name`; ValueError that says what a package may be called."""
+def check_new_project_name(name: str) -> str:
+    """Return `name`; WrongValue that says what a new project may be called.
+
+    It begins the names of images, so it has to be what they may begin with.
+    """
+    if not NEW_PROJECT.fullmatch(check_project_name(name)):
+        raise WrongValue(
+            text("end with a letter or digit, and have between two of them only '.', '_', '__' or hyphens")
+        )
+    return name
+
+
+def check_generic_name(name: str) -> str:
+    """Return `name`; WrongValue that says what a package of no other format may be called."""
     if name in RESERVED_PACKAGES:
-        message = "this name is reserved"
-        raise ValueError(message)
+        raise WrongValue(text("this name is reserved"))
     return check_project_name(name)
 
 
 def check_tag_name(name: str) -> str:
-    """Return `name`; ValueError that says what a tag may be called."""
+    """Return `name`; WrongValue that says what a tag may be called."""
     if name in RESERVED_TAGS or SHA256.fullmatch(name):
-        message = "this name is reserved"
-        raise ValueError(message)
+        raise WrongValue(text("this name is reserved"))
     if not TAG.fullmatch(name):
-        message = "use 1 to 128 of A-Z, a-z, 0-9, '.', '_', '-', beginning with a letter or digit"
-        raise ValueError(message)
+        raise WrongValue(
+            text("use 1 to 128 of A-Z, a-z, 0-9, '.', '_', '-', beginning with a letter or digit")
+        )
     return name
 
 
-def check_sha256(text: str) -> str:
-    """Return `text`; ValueError unless it is a SHA-256 in lower-case hex."""
-    if not is_sha256(text):
-        message = "a SHA-256 is 64 lower-case hex digits"
-        raise ValueError(message)
-    return text
+def check_said(name: str) -> str:
+    """Return `name`; WrongValue for what stands where a program had no name to send."""
+    if name in UNSAID:
+        raise WrongValue(
+            text(
+                '"{name}" is what a program writes for a missing value; leave the field out instead',
+                name=name,
+            )
+        )
+    return name
 
 
-def is_name(text: str) -> bool:
+def check_sha256(digest: str) -> str:
+    """Return `digest`; WrongValue unless it is a SHA-256 in lower-case hex."""
+    if not is_sha256(digest):
+        raise WrongValue(text("a SHA-256 is 64 lower-case hex digits"))
+    return digest
+
+
+def is_name(name: str) -> bool:
     """Tell whether a project or package can have this name."""
-    return NAME.fullmatch(text) is not None
+    return NAME.fullmatch(name) is not None
 
 
-def is_tag(text: str) -> bool:
+def is_tag(name: str) -> bool:
     """Tell whether a tag can have this name."""
-    return TAG.fullmatch(text) is not None and text not in RESERVED_TAGS and not SHA256.fullmatch(text)
+    return TAG.fullmatch(name) is not None and name not in RESERVED_TAGS and not SHA256.fullmatch(name)
 
 
-def is_sha256(text: str) -> bool:
+def is_sha256(digest: str) -> bool:
     """Tell whether this is a SHA-256 digest as the API writes it."""
-    return SHA256.fullmatch(text) is not None
+    return SHA256.fullmatch(digest) is not None
 
 
 def described(pattern: re.Pattern[str], *, but_not: Collection[str] = ()) -> WithJsonSchema:
@@ -74,11 +103,15 @@ def described(pattern: re.Pattern[str], *, but_not: Collection[str] = ()) -> Wit
 
 
 PROJECT_NAME = described(NAME)
-PACKAGE_NAME = described(NAME, but_not=RESERVED_PACKAGES)
+NEW_PROJECT_NAME = described(NEW_PROJECT)
+GENERIC_NAME = described(NAME, but_not=RESERVED_PACKAGES)
 TAG_NAME = described(TAG, but_not={*RESERVED_TAGS, SHA256.pattern})
+NEW_TAG_NAME = described(TAG, but_not={*RESERVED_TAGS, *UNSAID, SHA256.pattern})
 ARTIFACT_ID = described(SHA256)
 
 ProjectName = Annotated[str, AfterValidator(check_project_name), PROJECT_NAME]
-PackageName = Annotated[str, AfterValidator(check_package_name), PACKAGE_NAME]
+NewProjectName = Annotated[str, AfterValidator(check_new_project_name), NEW_PROJECT_NAME]
+GenericName = Annotated[str, AfterValidator(check_generic_name), GENERIC_NAME]
 TagName = Annotated[str, AfterValidator(check_tag_name), TAG_NAME]
+NewTagName = Annotated[str, AfterValidator(check_tag_name), AfterValidator(check_said), NEW_TAG_NAME]
 ArtifactId = Annotated[str, AfterValidator(check_sha256), ARTIFACT_ID]

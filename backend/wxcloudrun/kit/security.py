@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wxcloudrun.kit.errors import Forbidden, NotFound, Unauthorized
+from wxcloudrun.kit.texts import Text, text
 
 
 class Role(enum.IntEnum):
@@ -40,6 +41,7 @@ class CredentialKind(enum.StrEnum):
     JWT = "jwt"
     API_KEY = "api_key"
     SESSION = "session"
+    UPLOAD_TOKEN = "upload_token"  # noqa: S105  # a name; it opens one upload session
     SYSTEM = "system"  # the service itself, or whoever may run commands on its machine
     NONE = "none"
 
@@ -52,6 +54,8 @@ class Action(enum.Enum):
     PROJECT_DELETE = enum.auto()
     MEMBERS_READ = enum.auto()
     MEMBERS_CHANGE = enum.auto()
+    SERVICE_ACCOUNTS_READ = enum.auto()
+    SERVICE_ACCOUNTS_CHANGE = enum.auto()  # with their keys
     PACKAGE_CREATE = enum.auto()
     PACKAGE_CHANGE = enum.auto()
     PACKAGE_DELETE = enum.auto()
@@ -60,6 +64,7 @@ class Action(enum.Enum):
     UPLOAD_DELETE = enum.auto()
     TAG_WRITE = enum.auto()
     TAG_DELETE = enum.auto()
+    VERSION_CHANGE = enum.auto()  # what is said of it; it never changes itself
     VERSION_DELETE = enum.auto()
     RELEASE_CREATE = enum.auto()
     RELEASE_CHANGE = enum.auto()  # retry, activate, deactivate
@@ -81,6 +86,9 @@ GRANTS: Mapping[Action, Grant] = {
     Action.MEMBERS_READ: Grant(Role.MAINTAINER, Scope.READ),
     # A leaked build key must not be able to let a stranger in: members need the strongest scope.
     Action.MEMBERS_CHANGE: Grant(Role.MAINTAINER, Scope.ADMIN),
+    Action.SERVICE_ACCOUNTS_READ: Grant(Role.MAINTAINER, Scope.READ),
+    # Their keys outlive whoever made them.
+    Action.SERVICE_ACCOUNTS_CHANGE: Grant(Role.OWNER, Scope.ADMIN),
     Action.PACKAGE_CREATE: Grant(Role.WRITER, Scope.WRITE),
     Action.PACKAGE_CHANGE: Grant(Role.WRITER, Scope.WRITE),
     Action.PACKAGE_DELETE: Grant(Role.MAINTAINER, Scope.WRITE),
@@ -89,6 +97,7 @@ GRANTS: Mapping[Action, Grant] = {
     Action.UPLOAD_DELETE: Grant(Role.MAINTAINER, Scope.WRITE),
     Action.TAG_WRITE: Grant(Role.WRITER, Scope.WRITE),
     Action.TAG_DELETE: Grant(Role.WRITER, Scope.WRITE),
+    Action.VERSION_CHANGE: Grant(Role.WRITER, Scope.WRITE),
     Action.VERSION_DELETE: Grant(Role.MAINTAINER, Scope.WRITE),
     Action.RELEASE_CREATE: Grant(Role.WRITER, Scope.WRITE),
     Action.RELEASE_CHANGE: Grant(Role.WRITER, Scope.WRITE),
@@ -117,6 +126,8 @@ class Actor:
     credential_id: str | None = None
     bound_project_id: int | None = None
     session_id: str | None = None  # the login that the credential belongs to; API keys have none
+    is_service: bool = False  # a service account, which is no person
+    upload_session: str | None = None  # the only one that the credential opens; None: it opens all
     address: str | None = None  # where the request came from, None outside of requests
     request_id: str | None = None
 
@@ -140,7 +151,7 @@ class Actor:
             return Role.READER
         return access.role
 
-    def require(self, action: Action, access: ProjectAccess | None, *, what: str) -> ProjectAccess:
+    def require(self, action: Action, access: ProjectAccess | None, *, what: Text) -> ProjectAccess:
         """Return `access` if this caller may do `action` there.
 
         Raises Unauthorized for an anonymous caller, NotFound (in the same words whether `what` exists
@@ -154,7 +165,11 @@ class Actor:
             if self.is_anonymous:
                 raise self.unseen(what)
             raise Forbidden(
-                f"this needs the role {grant.role.label} in project {access.project}",
+                text(
+                    "this needs the role {role} in project {project}",
+                    role=grant.role.label,
+                    project=access.project,
+                ),
                 needs=grant.role.label,
                 role=role.label,
             )
@@ -164,29 +179,36 @@ class Actor:
     def require_known(self) -> None:
         """Raise Unauthorized for an anonymous caller."""
         if self.is_anonymous:
-            raise Unauthorized("log in or present an API key")
+            raise Unauthorized(text("log in or present an API key"))
+
+    def require_person(self) -> None:
+        """Raise Unauthorized for an anonymous caller, Forbidden for a service account."""
+        self.require_known()
+        if self.is_service:
+            raise Forbidden(text("this needs a person; you are a service account"))
 
     def require_scope(self, scope: Scope) -> None:
         """Raise Unauthorized for an anonymous caller without it, Forbidden for a credential without it."""
         if scope in self.scopes:
             return
         if self.is_anonymous:
-            raise Unauthorized("log in or present an API key")
-        raise Forbidden(f"this credential lacks the scope {scope}", needs_scope=str(scope))
+            raise Unauthorized(text("log in or present an API key"))
+        raise Forbidden(text("this credential lacks the scope {scope}", scope=scope), needs_scope=str(scope))
 
     def require_administrator(self) -> None:
         """Raise Unauthorized or Forbidden unless the caller administers the service."""
         self.require_scope(Scope.ADMIN)
         if not self.is_administrator:
-            raise Forbidden("this needs an administrator")
+            raise Forbidden(text("this needs an administrator"))
 
-    def unseen(self, what: str) -> Unauthorized | NotFound:
+    def unseen(self, what: Text) -> Unauthorized | NotFound:
         """Return the refusal for something this caller cannot see, whether it exists or not."""
         if self.is_anonymous:
-            return Unauthorized("log in or present an API key")
-        return NotFound(f"{what} does not exist or is not visible to you")
+            return Unauthorized(text("log in or present an API key"))
+        return NotFound(text("{what} does not exist or is not visible to you", what=what))
 
 
+UPLOAD_TOKEN_PREFIX = "wxru_"  # noqa: S105  # no secret: by it a leaked one is recognised
 ANONYMOUS = Actor(
     user_id=None,
     is_admin=False,

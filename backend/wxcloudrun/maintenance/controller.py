@@ -3,11 +3,11 @@
 from flask import Response
 
 from wxcloudrun.jobs.schemas import JobOut
-from wxcloudrun.kit.web.endpoint import actor, service
-from wxcloudrun.kit.web.envelope import ok
-from wxcloudrun.kit.web.parsing import Input
 from wxcloudrun.maintenance.schemas import CollectIn, FsckIn, SweepIn
 from wxcloudrun.maintenance.service import MaintenanceService
+from wxcloudrun.web.endpoint import actor, service
+from wxcloudrun.web.envelope import ok
+from wxcloudrun.web.parsing import Input
 
 
 def collect(body: CollectIn) -> Response:

@@ -3,22 +3,25 @@
 from wxcloudrun.jobs.schemas import JobOut
 from wxcloudrun.kit.errors import Forbidden
 from wxcloudrun.kit.security import Scope
-from wxcloudrun.kit.web.endpoint import Endpoint, blueprint
 from wxcloudrun.maintenance import controller
 from wxcloudrun.maintenance.schemas import CollectIn, FsckIn, SweepIn
+from wxcloudrun.web.endpoint import Endpoint, blueprint
 
 ENDPOINTS = [
     Endpoint(
         "POST", "/collect", controller.collect, "start_collect", "Delete, in a job, what nothing refers to",
         scope=Scope.ADMIN, body=CollectIn, answer=JobOut, status=202, errors=(Forbidden,),
+        works_when_full=True,
     ),
     Endpoint(
         "POST", "/sweep", controller.sweep, "start_sweep", "Remove, in a job, objects that no row names",
         scope=Scope.ADMIN, body=SweepIn, answer=JobOut, status=202, errors=(Forbidden,),
+        works_when_full=True,
     ),
     Endpoint(
         "POST", "/fsck", controller.fsck, "start_fsck", "Compare, in a job, rows with what the store holds",
         scope=Scope.ADMIN, body=FsckIn, answer=JobOut, status=202, errors=(Forbidden,),
+        works_when_full=True,
     ),
 ]  # fmt: skip
 

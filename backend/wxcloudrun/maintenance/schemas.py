@@ -2,11 +2,24 @@
 
 from pydantic import Field
 
-from wxcloudrun.kit.web.parsing import Input
+from wxcloudrun.web.parsing import Input
+
+LONGEST_GRACE_SECONDS = 10 * 366 * 86_400
 
 
 class CollectIn(Input):
-    """Deleting what nothing refers to: nothing to choose."""
+    """Deleting what nothing refers to, for so long as the settings say unless this says how long.
+
+    `grace_seconds: 0` deletes at once, which is safe beside uploads; `dry_run` only says what would go.
+    """
+
+    grace_seconds: int | None = Field(
+        None,
+        ge=0,
+        le=LONGEST_GRACE_SECONDS,
+        description="for so many seconds nothing must have referred to an artifact; default: the setting",
+    )
+    dry_run: bool = Field(False, description="delete nothing, only say what would go")
 
 
 class SweepIn(Input):

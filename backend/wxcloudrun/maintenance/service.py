@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from wxcloudrun.audit.service.record import record
-from wxcloudrun.jobs.queries import JobView
+from wxcloudrun.jobs.reads import JobView
 from wxcloudrun.jobs.rules import JsonValue
 from wxcloudrun.jobs.service.administration import JobAdministrationService
 from wxcloudrun.jobs.service.queue import JobQueue

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
-from wxcloudrun.artifacts.service.collect import CollectService
+from wxcloudrun.artifacts.service.collect import CollectService, CollectSpec
 from wxcloudrun.artifacts.service.fsck import CheckSpec, FsckService
 from wxcloudrun.artifacts.service.sweep import SweepService
 from wxcloudrun.jobs.errors import JobFailed
@@ -23,9 +23,11 @@ class MaintenanceTasks:
         self._sweep = sweep
         self._fsck = fsck
 
-    def collect(self, _context: JobContext, _arguments: dict[str, Any]) -> Report:
-        """Delete what nothing refers to."""
-        return asdict(self._collect.run())
+    def collect(self, _context: JobContext, arguments: dict[str, Any]) -> Report:
+        """Delete what nothing refers to; of very much that waits the first to go are listed."""
+        collected = self._collect.run(CollectSpec(**arguments))
+        collected.shorten(MAX_LISTED)
+        return asdict(collected)
 
     def sweep(self, _context: JobContext, arguments: dict[str, Any]) -> Report:
         """Remove objects without a name; a refusal is part of the report."""

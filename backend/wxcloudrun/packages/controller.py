@@ -2,12 +2,12 @@
 
 from flask import Response
 
-from wxcloudrun.kit.web import pages
-from wxcloudrun.kit.web.endpoint import actor, service
-from wxcloudrun.kit.web.envelope import no_content, ok
-from wxcloudrun.kit.web.pages import PageQuery
-from wxcloudrun.packages.schemas import PackageIn, PackageOut, PackagePatch
-from wxcloudrun.packages.service import PackageService
+from wxcloudrun.packages.schemas import PackageDeletion, PackageIn, PackageOut, PackagePatch
+from wxcloudrun.packages.service import PackageChange, PackageService
+from wxcloudrun.web import pages
+from wxcloudrun.web.endpoint import actor, service
+from wxcloudrun.web.envelope import no_content, ok
+from wxcloudrun.web.pages import PageQuery
 
 
 def list_packages(project: str, query: PageQuery) -> Response:
@@ -18,7 +18,7 @@ def list_packages(project: str, query: PageQuery) -> Response:
 
 def create_package(project: str, body: PackageIn) -> Response:
     """200 with the package."""
-    made = service(PackageService).create(actor(), project, body.name, body.description)
+    made = service(PackageService).create(actor(), project, body.name, body.description, body.layout)
     return ok(PackageOut.model_validate(made))
 
 
@@ -29,11 +29,12 @@ def get_package(project: str, package: str) -> Response:
 
 def change_package(project: str, package: str, body: PackagePatch) -> Response:
     """200 with the package as it is now."""
-    changed = service(PackageService).change(actor(), project, package, body.description)
+    change = PackageChange(body.description, body.layout)
+    changed = service(PackageService).change(actor(), project, package, change)
     return ok(PackageOut.model_validate(changed))
 
 
-def delete_package(project: str, package: str) -> Response:
+def delete_package(project: str, package: str, query: PackageDeletion) -> Response:
     """204."""
-    service(PackageService).delete(actor(), project, package)
+    service(PackageService).delete(actor(), project, package, force=query.force)
     return no_content()

@@ -5,16 +5,19 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from wxcloudrun.accounts.models import User
-from wxcloudrun.accounts.queries import username_of
 from wxcloudrun.kit.db import Reader
+from wxcloudrun.kit.package_names import Format, PackageName, written_name
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import ProjectAccess, Role
-from wxcloudrun.packages.models import Package
-from wxcloudrun.projects.models import Membership, Project
+from wxcloudrun.packages.models import Layout, Package, RememberedName
+from wxcloudrun.projects.reads import Membership, Project
+from wxcloudrun.users.reads import User, username_of
+
+NO_PACKAGE = PackageName(Format.GENERIC, "")
+MAX_COUNTED = 1000  # of what a refusal to delete names: beyond it nobody counts any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,22 @@ class Location:
     access: ProjectAccess
     package_id: int | None
     package: str
+    layout: Layout = Layout.SINGLE
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What refers to bytes in a package: the activated version, and how many of each, up to MAX_COUNTED."""
+
+    activated: str | None
+    versions: int
+    tags: int
+    uploads: int  # those that made neither a tag nor a version
+
+    @property
+    def is_empty(self) -> bool:
+        """True if nothing would be lost with the package."""
+        return not (self.versions or self.tags or self.uploads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,19 +51,24 @@ class PackageView:
 
     project: str
     name: str
+    format: str
+    display_name: str
     description: str
+    layout: str
     created_at: datetime
     created_by: str | None
 
 
-def locate(reader: Reader, project: str, package: str, user_id: int | None) -> Location | None:
-    """Find project, membership and package with one statement."""
-    names = {"project": project, "package": package, "user_id": user_id}
+def locate(reader: Reader, project: str, package: PackageName | None, user_id: int | None) -> Location | None:
+    """Find project, membership and, if it can have this name, the package with one statement."""
+    package = package or NO_PACKAGE
+    names = {"project": project, "format": package.format, "package": package.name, "user_id": user_id}
     row = reader.execute(located(), names).one_or_none()
     if row is None:
         return None
     role = None if row.role is None else Role(row.role)
-    return Location(ProjectAccess(row.id, row.name, row.is_public, role), row.package_id, package)
+    access = ProjectAccess(row.id, row.name, row.is_public, role)
+    return Location(access, row.package_id, package.written, Layout(row.layout or Layout.SINGLE))
 
 
 @cache
@@ -52,7 +76,11 @@ def located() -> Select[*tuple[Any, ...]]:
     """Select what `locate` needs. Built once: every request asks this, and building takes long."""
     projects, members, packages = Project.__table__, Membership.__table__, Package.__table__
     mine = and_(members.c.project_id == projects.c.id, members.c.user_id == bindparam("user_id"))
-    named = and_(packages.c.project_id == projects.c.id, packages.c.name == bindparam("package"))
+    named = and_(
+        packages.c.project_id == projects.c.id,
+        packages.c.name == bindparam("package"),
+        packages.c.format == bindparam("format"),
+    )
     return (
         select(
             projects.c.id,
@@ -60,23 +88,37 @@ def located() -> Select[*tuple[Any, ...]]:
             projects.c.is_public,
             members.c.role,
             packages.c.id.label("package_id"),
+            packages.c.layout,
         )
         .select_from(projects.outerjoin(members, mine).outerjoin(packages, named))
-        .where(projects.c.name == bindparam("project"))
+        .where(projects.c.name == bindparam("project"), projects.c.deleted_at.is_(None))
     )
 
 
-def holds_packages(session: Session, project_id: int) -> bool:
-    """Tell whether anything is in the project."""
-    statement = select(Package.id).where(Package.project_id == project_id).limit(1)
-    return session.execute(statement).scalar_one_or_none() is not None
+def count_packages(session: Session, project_id: int) -> int:
+    """Count the packages of a project, up to MAX_COUNTED."""
+    some = select(Package.id).where(Package.project_id == project_id).limit(MAX_COUNTED).subquery()
+    return session.execute(select(func.count()).select_from(some)).scalar_one()
+
+
+def remembered_name(session: Session, project: str, package: str) -> int | None:
+    """Return the id of a name that some package has or had."""
+    statement = select(RememberedName.id).where(
+        RememberedName.project == project, RememberedName.package == package
+    )
+    return session.execute(statement).scalar_one_or_none()
 
 
 def package(session: Session, package_id: int) -> Package | None:
-    """Return the row for a change."""
-    return session.execute(
-        select(Package).where(Package.id == package_id).with_for_update()
-    ).scalar_one_or_none()
+    """Return the row for a change, locked where the database locks rows; None if it has just gone."""
+    statement = select(Package).where(Package.id == package_id, Package.project_id.is_not(None))
+    return session.execute(statement.with_for_update()).scalar_one_or_none()
+
+
+def layout_now(session: Session, package_id: int) -> Layout:
+    """Return the layout of a package, which nobody changes before the transaction ends."""
+    statement = select(Package.layout).where(Package.id == package_id).with_for_update(read=True)
+    return Layout(session.execute(statement).scalar_one())
 
 
 def view(session: Session, location: Location) -> PackageView | None:
@@ -90,19 +132,26 @@ def view(session: Session, location: Location) -> PackageView | None:
 
 
 def page_of_packages(session: Session, access: ProjectAccess, page: PageRequest[str]) -> Page[PackageView]:
-    """Return the packages of a project by name."""
+    """Return the packages of a project by name; a cursor is a name as our API writes it."""
     statement = (
         select(Package, username_of(Package.created_by))
         .where(Package.project_id == access.project_id)
-        .order_by(Package.name)
+        .order_by(Package.name, Package.format)
         .limit(page.limit + 1)
     )
-    if page.after is not None:
-        statement = statement.where(Package.name > page.after)
+    after = None if page.after is None else PackageName.read(page.after)
+    if after is not None:
+        # The first condition alone is a range of the index; the second drops a few rows of it.
+        is_behind = or_(Package.name > after.name, Package.format > after.format.value)
+        statement = statement.where(Package.name >= after.name, is_behind)
     views = [as_view(access.project, row.Package, row.username) for row in session.execute(statement)]
     return Page.cut(views, page.limit, lambda each: each.name)
 
 
 def as_view(project: str, row: Package, username: str | None) -> PackageView:
     """Shape a package for an answer."""
-    return PackageView(project, row.name, row.description, row.created_at, username)
+    name = written_name(row.format, row.name)
+    shown = row.display_name or row.name
+    return PackageView(
+        project, name, row.format, shown, row.description, row.layout, row.created_at, username
+    )

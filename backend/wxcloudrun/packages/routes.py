@@ -1,11 +1,11 @@
 """The URLs of packages: data, not code."""
 
-from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotEmpty, NotFound
 from wxcloudrun.kit.security import Scope
-from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
-from wxcloudrun.kit.web.pages import PageOut, PageQuery
 from wxcloudrun.packages import controller
-from wxcloudrun.packages.schemas import PackageIn, PackageOut, PackagePatch
+from wxcloudrun.packages.schemas import PackageDeletion, PackageIn, PackageOut, PackagePatch
+from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
+from wxcloudrun.web.pages import PageOut, PageQuery
 
 PACKAGES = "/project/<project>/packages"
 PACKAGE = "/project/<project>/packages/<package>"
@@ -24,12 +24,13 @@ ENDPOINTS = [
         caller=Caller.PUBLIC, answer=PackageOut, errors=(NotFound,),
     ),
     Endpoint(
-        "PATCH", PACKAGE, controller.change_package, "change_package", "Change the description",
-        scope=Scope.WRITE, body=PackagePatch, answer=PackageOut, errors=(Forbidden, NotFound, Invalid),
+        "PATCH", PACKAGE, controller.change_package, "change_package", "Change the description or the layout",
+        scope=Scope.WRITE, body=PackagePatch, answer=PackageOut,
+        errors=(Conflict, Forbidden, NotFound, Invalid),
     ),
     Endpoint(
         "DELETE", PACKAGE, controller.delete_package, "delete_package", "Delete a package and all it holds",
-        scope=Scope.WRITE, status=204, errors=(Forbidden, NotFound),
+        scope=Scope.WRITE, query=PackageDeletion, status=204, errors=(Forbidden, NotFound, NotEmpty),
     ),
 ]  # fmt: skip
 

@@ -1,19 +1,47 @@
 """Use cases on packages, and the one door through which every other domain enters a package."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 from wxcloudrun.audit.service.record import record
+from wxcloudrun.erasure.rules import Doomed
+from wxcloudrun.erasure.service import ErasureService
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import Reader, Transaction, atomically, reading
-from wxcloudrun.kit.errors import Conflict, NotFound
+from wxcloudrun.kit.db import Reader, Transaction, atomically, insert_at_once, reading
+from wxcloudrun.kit.errors import Conflict, Invalid, NotEmpty, NotFound
 from wxcloudrun.kit.names import is_name
+from wxcloudrun.kit.package_names import Format, PackageName
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Action, Actor, ProjectAccess
+from wxcloudrun.kit.texts import text
 from wxcloudrun.packages import queries
-from wxcloudrun.packages.models import Package
-from wxcloudrun.packages.queries import Location, PackageView
+from wxcloudrun.packages.models import Layout, Package, RememberedName
+from wxcloudrun.packages.queries import Contents, Location, PackageView
+
+type Look = Callable[[Session, int], Contents]
+"""Asks the domains above, which this one does not know: what does the package hold?"""
+
+
+type FindSeveral = Callable[[Session, int], str | None]
+"""Asks them, too: which version of the package has several files?"""
+
+
+class FollowingTags(Protocol):
+    """What happens to the tags of a package, of which this domain knows nothing, when its layout changes."""
+
+    def follow_layout(self, session: Session, package_id: int, layout: Layout) -> None:
+        """Let the tags of a locked package point at what tags of a layout do. Raises Conflict."""
+
+
+@dataclass(frozen=True, slots=True)
+class PackageChange:
+    """What shall change of a package; None stays as it is."""
+
+    description: str | None = None
+    layout: Layout | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +49,9 @@ class FoundPackage:
     """A package that the caller was admitted to for one action."""
 
     id: int
-    name: str
+    name: str  # as our API writes it
     access: ProjectAccess
+    layout: Layout
 
     @property
     def path(self) -> str:
@@ -38,30 +67,47 @@ class FoundPackage:
 class PackageService:
     """Makes, shows, changes and deletes packages."""
 
+    def __init__(
+        self, *, contents: Look, several_files: FindSeveral, tags: FollowingTags, erasure: ErasureService
+    ) -> None:
+        self._contents = contents
+        self._several_files = several_files
+        self._tags = tags
+        self._erasure = erasure
+
     def enter(self, reader: Reader, actor: Actor, project: str, package: str, action: Action) -> FoundPackage:
         """Return the package if the caller may do `action` in it.
 
         Raises Unauthorized, NotFound or Forbidden; nothing tells an absent project from an invisible one.
         """
-        what = f"package {project}/{package}"
+        what = text("package {project}/{package}", project=project, package=package)
         location = self._locate(reader, actor, project, package)
         access = actor.require(action, location.access if location else None, what=what)
         if location is None or location.package_id is None:
-            raise NotFound(f"{what} does not exist")
-        return FoundPackage(location.package_id, package, access)
+            raise absent(project, package)
+        return FoundPackage(location.package_id, location.package, access, location.layout)
 
-    def create(self, actor: Actor, project: str, name: str, description: str) -> PackageView:
-        """Make a package. Raises NotFound, Forbidden, or Conflict if the name is taken."""
+    def create(
+        self, actor: Actor, project: str, name: str, description: str, layout: Layout | None
+    ) -> PackageView:
+        """Make a package, by default of the layout that its format has.
+
+        Raises NotFound, Forbidden, Conflict if the name is taken, Invalid for a layout that cannot be.
+        """
+        parsed = PackageName.parse(name)
+        refuse_single(parsed, layout)
 
         def work(tx: Transaction) -> PackageView:
             location = self._locate(tx.session, actor, project, name)
             access = actor.require(
-                Action.PACKAGE_CREATE, location.access if location else None, what=f"project {project}"
+                Action.PACKAGE_CREATE,
+                location.access if location else None,
+                what=text("project {project}", project=project),
             )
             if location is not None and location.package_id is not None:
-                raise Conflict(f"a package named {name} exists in this project")
-            made = self._make(tx, actor, access, name, description)
-            return self._view(tx.session, Location(access, made.id, name))
+                raise Conflict(text("a package named {name} exists in this project", name=parsed.written))
+            made = self._make(tx, actor, access, parsed, description, layout)
+            return self._view(tx.session, Location(access, made.id, made.name))
 
         return atomically(work)
 
@@ -74,18 +120,20 @@ class PackageService:
         """
         location = self._locate(tx.session, actor, project, package)
         seen = location.access if location else None
-        access = actor.require(action, seen, what=f"project {project}")
+        access = actor.require(action, seen, what=text("project {project}", project=project))
         if location is not None and location.package_id is not None:
-            return FoundPackage(location.package_id, package, access)
-        actor.require(Action.PACKAGE_CREATE, access, what=f"project {project}")
-        return self._make(tx, actor, access, package, "")
+            return FoundPackage(location.package_id, location.package, access, location.layout)
+        actor.require(Action.PACKAGE_CREATE, access, what=text("project {project}", project=project))
+        return self._make(tx, actor, access, PackageName.parse(package), "", None)
 
     def page(self, actor: Actor, project: str, page: PageRequest[str]) -> Page[PackageView]:
         """List the packages of a project. Raises NotFound."""
         with reading() as session:
             location = self._locate(session, actor, project, "")
             access = actor.require(
-                Action.PROJECT_READ, location.access if location else None, what=f"project {project}"
+                Action.PROJECT_READ,
+                location.access if location else None,
+                what=text("project {project}", project=project),
             )
             return queries.page_of_packages(session, access, page)
 
@@ -95,57 +143,135 @@ class PackageService:
             found = self.enter(session, actor, project, package, Action.PROJECT_READ)
             return self._view(session, Location(found.access, found.id, found.name))
 
-    def change(self, actor: Actor, project: str, package: str, description: str | None) -> PackageView:
-        """Change what is given. Raises NotFound, Forbidden."""
+    def change(self, actor: Actor, project: str, package: str, change: PackageChange) -> PackageView:
+        """Change what is given.
+
+        Raises NotFound, Forbidden, Conflict if what the package holds does not fit its new layout, Invalid
+        for a layout that its format cannot have.
+        """
 
         def work(tx: Transaction) -> PackageView:
             found = self.enter(tx.session, actor, project, package, Action.PACKAGE_CHANGE)
+            refuse_single(PackageName.parse(found.name), change.layout)
             row = queries.package(tx.session, found.id)
-            if row is not None and description is not None:
-                before = {"description": row.description}
-                row.description = description
-                after = {"description": description}
-                record(tx, actor, "package.changed", found.path, before=before, after=after)
+            given = {name: value for name, value in asdict(change).items() if value is not None}
+            if row is not None and given:
+                if change.layout is not None and change.layout.value != row.layout:
+                    self._turn_to_layout(tx.session, found.id, change.layout)
+                before = {name: getattr(row, name) for name in given}
+                for name, value in given.items():
+                    setattr(row, name, str(value))
+                record(tx, actor, "package.changed", found.path, before=before, after=given)
             tx.session.flush()
             return self._view(tx.session, Location(found.access, found.id, found.name))
 
         return atomically(work)
 
-    def delete(self, actor: Actor, project: str, package: str) -> None:
-        """Delete a package with its versions, tags and deposits. Raises NotFound, Forbidden."""
+    def delete(self, actor: Actor, project: str, package: str, *, force: bool) -> None:
+        """Delete a package and, with `force`, the versions, tags and deposits that it holds.
+
+        It is gone, and its name free, when this returns; of a large one the rows follow in the background.
+        Its versions keep their bytes for ever, also in a package that is made again under the name. Raises
+        NotFound, Forbidden, or NotEmpty if it holds something and `force` is not set.
+        """
 
         def work(tx: Transaction) -> None:
             found = self.enter(tx.session, actor, project, package, Action.PACKAGE_DELETE)
             row = queries.package(tx.session, found.id)
-            if row is not None:
-                record(tx, actor, "package.deleted", found.path, before={"description": row.description})
-                tx.session.delete(row)
+            if row is None:  # deleted while we waited for the lock
+                raise absent(found.project, package)
+            contents = self._contents(tx.session, found.id)
+            if not force and not contents.is_empty:
+                raise not_empty(package, contents)
+            record(tx, actor, "package.deleted", found.path, before=state_of(row, contents))
+            row.project_id = None
+            self._erasure.begin(tx, actor, Doomed(Package.__tablename__, found.id, found.path))
 
         atomically(work)
 
+    def _turn_to_layout(self, session: Session, package_id: int, wanted: Layout) -> None:
+        """Raise Conflict that names what stands in the way: a tag, or a version with several files."""
+        version = self._several_files(session, package_id) if wanted is Layout.SINGLE else None
+        if version is not None:
+            message = text("version {version} has several files; delete all but one first", version=version)
+            raise Conflict(message, version=version)
+        self._tags.follow_layout(session, package_id, wanted)
+
     def _make(
-        self, tx: Transaction, actor: Actor, access: ProjectAccess, name: str, description: str
+        self,
+        tx: Transaction,
+        actor: Actor,
+        access: ProjectAccess,
+        name: PackageName,
+        description: str,
+        layout: Layout | None,
     ) -> FoundPackage:
+        layout = layout or (Layout.SINGLE if name.format is Format.GENERIC else Layout.FILES)
         row = Package(
             project_id=access.project_id,
-            name=name,
+            name_id=self._remember(tx, access.project, name.written),
+            format=name.format.value,
+            name=name.name,
+            display_name=name.display_name,
             description=description,
+            layout=layout.value,
             created_at=clock.now(),
             created_by=actor.user_id,
         )
         tx.session.add(row)
         tx.session.flush()
-        found = FoundPackage(row.id, name, access)
-        record(tx, actor, "package.created", found.path, after={"description": description})
+        found = FoundPackage(row.id, name.written, access, layout)
+        after = {"description": description, "layout": layout.value}
+        record(tx, actor, "package.created", found.path, after=after)
         return found
+
+    def _remember(self, tx: Transaction, project: str, package: str) -> int:
+        known = queries.remembered_name(tx.session, project, package)
+        if known is not None:
+            return known
+        name = RememberedName(project=project, package=package)
+        insert_at_once(tx, name)
+        return name.id
 
     def _locate(self, reader: Reader, actor: Actor, project: str, package: str) -> Location | None:
         if not is_name(project):
             return None
-        return queries.locate(reader, project, package if is_name(package) else "", actor.user_id)
+        return queries.locate(reader, project, PackageName.read(package), actor.user_id)
 
     def _view(self, session: Session, location: Location) -> PackageView:
         view = queries.view(session, location)
         if view is None:  # deleted while we looked
-            raise NotFound(f"package {location.access.project}/{location.package} does not exist")
+            raise absent(location.access.project, location.package)
         return view
+
+
+def absent(project: str, package: str) -> NotFound:
+    """Refuse a package that is not there, to somebody who may know that."""
+    return NotFound(text("package {project}/{package} does not exist", project=project, package=package))
+
+
+def refuse_single(name: PackageName, layout: Layout | None) -> None:
+    """Raise Invalid for a package of another format that shall have one file in each version."""
+    if layout is Layout.SINGLE and name.format is not Format.GENERIC:
+        sentence = text("a package of the format {format} has the layout files", format=name.format)
+        raise Invalid.field("layout", sentence)
+
+
+def not_empty(package: str, contents: Contents) -> NotEmpty:
+    """Refuse to delete a package that holds something, and say what."""
+    return NotEmpty(
+        text(
+            "package {package} is not empty (versions: {versions}, tags: {tags}, other uploads: {uploads}); "
+            "add ?force=true to delete it with all of them",
+            package=package,
+            versions=contents.versions,
+            tags=contents.tags,
+            uploads=contents.uploads,
+        ),
+        holds=asdict(contents),
+    )
+
+
+def state_of(row: Package, contents: Contents) -> dict[str, str | int | None]:
+    """Return what the audit log says about a package that goes."""
+    return {"description": row.description, **asdict(contents)}

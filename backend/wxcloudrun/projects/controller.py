@@ -3,11 +3,7 @@
 from flask import Response
 
 from wxcloudrun.kit.security import Role
-from wxcloudrun.kit.web import pages
-from wxcloudrun.kit.web.endpoint import actor, service
-from wxcloudrun.kit.web.envelope import no_content, ok
-from wxcloudrun.kit.web.pages import PageQuery
-from wxcloudrun.kit.web.parsing import row_id
+from wxcloudrun.kit.texts import text
 from wxcloudrun.projects.schemas import (
     MemberIn,
     MemberOut,
@@ -17,6 +13,11 @@ from wxcloudrun.projects.schemas import (
     ProjectPatch,
 )
 from wxcloudrun.projects.service import ProjectService
+from wxcloudrun.web import pages
+from wxcloudrun.web.endpoint import actor, service
+from wxcloudrun.web.envelope import no_content, ok
+from wxcloudrun.web.pages import PageQuery
+from wxcloudrun.web.parsing import row_id
 
 
 def list_projects(query: PageQuery) -> Response:
@@ -58,11 +59,13 @@ def list_members(project: str, query: PageQuery) -> Response:
 
 def set_member(project: str, user_id: str, body: MemberIn) -> Response:
     """200 with the member."""
-    member = service(ProjectService).set_member(actor(), project, row_id(user_id, "user"), Role.of(body.role))
+    member = service(ProjectService).set_member(
+        actor(), project, row_id(user_id, text("there is no such user")), Role.of(body.role)
+    )
     return ok(MemberOut.model_validate(member))
 
 
 def remove_member(project: str, user_id: str) -> Response:
     """204."""
-    service(ProjectService).remove_member(actor(), project, row_id(user_id, "user"))
+    service(ProjectService).remove_member(actor(), project, row_id(user_id, text("there is no such user")))
     return no_content()

@@ -1,6 +1,5 @@
 """Every SELECT on projects and memberships, and the one condition that says which are visible."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +8,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from wxcloudrun.accounts.models import User
-from wxcloudrun.accounts.queries import username_of
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Actor, ProjectAccess, Role, Scope
 from wxcloudrun.projects.models import Membership, Project
+from wxcloudrun.users.reads import User, is_person, username_of
+from wxcloudrun.users.reads import is_there as user_is_there
+
+MANY = 1000  # projects that one statement looks at
+MAX_NAMED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Member:
     """A user in a project."""
 
     user_id: int
+    kind: str
     username: str
     role: str
     created_at: datetime
@@ -74,7 +77,7 @@ def condition(sight: Sight, *, user_id: Any, bound_project_id: Any) -> ColumnEle
     """Write the condition; the two ids are values or parameters."""
     if not sight.reads:
         return false()
-    within_binding = Project.id == bound_project_id if sight.is_bound else true()
+    within_binding = and_(is_there(), Project.id == bound_project_id if sight.is_bound else true())
     if sight.is_administrator:
         return within_binding
     membership = (
@@ -85,13 +88,18 @@ def condition(sight: Sight, *, user_id: Any, bound_project_id: Any) -> ColumnEle
     return and_(within_binding, or_(Project.is_public, membership))
 
 
+def is_there() -> ColumnElement[bool]:
+    """Return the condition on `projects` that leaves out those that were deleted."""
+    return Project.deleted_at.is_(None)
+
+
 def access(session: Session, name: str, user_id: int | None) -> ProjectAccess | None:
     """Return what decides about the project `name` for that user."""
     mine = and_(Membership.project_id == Project.id, Membership.user_id == user_id)
     row = session.execute(
         select(Project.id, Project.name, Project.is_public, Membership.role)
         .outerjoin(Membership, mine)
-        .where(Project.name == name)
+        .where(Project.name == name, is_there())
     ).one_or_none()
     if row is None:
         return None
@@ -147,7 +155,7 @@ def page_of_projects(session: Session, actor: Actor, page: PageRequest[str]) -> 
 
 def project(session: Session, project_id: int) -> Project | None:
     """Return the row for a change, locked where the database locks rows; None if it has just gone."""
-    statement = select(Project).where(Project.id == project_id).with_for_update()
+    statement = select(Project).where(Project.id == project_id, is_there()).with_for_update()
     return session.execute(statement).scalar_one_or_none()
 
 
@@ -160,7 +168,7 @@ def membership(session: Session, project_id: int, user_id: int) -> Membership | 
 def member(session: Session, project_id: int, user_id: int) -> Member | None:
     """Return one member for an answer."""
     row = session.execute(members_of(project_id).where(Membership.user_id == user_id)).one_or_none()
-    return None if row is None else as_member(row.Membership, row.username)
+    return None if row is None else as_member(*row)
 
 
 def page_of_members(session: Session, project_id: int, page: PageRequest[int]) -> Page[Member]:
@@ -168,35 +176,44 @@ def page_of_members(session: Session, project_id: int, page: PageRequest[int]) -
     statement = members_of(project_id).order_by(Membership.user_id).limit(page.limit + 1)
     if page.after is not None:
         statement = statement.where(Membership.user_id > page.after)
-    members = [as_member(row.Membership, row.username) for row in session.execute(statement)]
+    members = [as_member(*row) for row in session.execute(statement)]
     return Page.cut(members, page.limit, lambda each: each.user_id)
 
 
 def members_of(project_id: int):  # type: ignore[no-untyped-def]  # the type of a Select of two entities says less than the code # noqa: ANN201
-    """Select memberships with the names of their users."""
+    """Select memberships with the kinds and names of their users."""
     return (
-        select(Membership, User.username)
+        select(Membership, User.kind, User.username)
         .join(User, User.id == Membership.user_id)
-        .where(Membership.project_id == project_id)
+        .where(Membership.project_id == project_id, user_is_there())
     )
 
 
-def as_member(row: Membership, username: str) -> Member:
+def as_member(row: Membership, kind: str, username: str) -> Member:
     """Shape a membership for an answer."""
-    return Member(row.user_id, username, Role(row.role).label, row.created_at)
+    return Member(row.user_id, kind, username, Role(row.role).label, row.created_at)
 
 
 def lock_owners(session: Session, project_id: int) -> Sequence[int]:
-    """Return the user ids of the owners, locked: two of them must not leave at once."""
-    statement = select(Membership.user_id).where(
-        Membership.project_id == project_id, Membership.role == Role.OWNER.value
+    """Return the user ids of the first two owners, locked with their users: two must not leave at once.
+
+    They are people: what only a service account owns is nobody's. Two are enough to know whether somebody
+    is the only one. Whoever leaves waits here for everybody else who might be the last but one.
+    """
+    statement = (
+        select(Membership.user_id)
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.project_id == project_id, Membership.role == Role.OWNER.value, is_person())
+        .order_by(Membership.user_id)
+        .limit(2)
     )
     return session.execute(statement.with_for_update()).scalars().all()
 
 
-def user_exists(session: Session, user_id: int) -> bool:
-    """Tell whether there is such a user."""
-    return session.execute(select(User.id).where(User.id == user_id)).scalar_one_or_none() is not None
+def kind_of_user(session: Session, user_id: int) -> str | None:
+    """Return what kind of user that is, None if there is none."""
+    statement = select(User.kind).where(User.id == user_id, user_is_there())
+    return session.execute(statement).scalar_one_or_none()
 
 
 def visible_project_id(session: Session, actor: Actor, name: str) -> int | None:
@@ -207,23 +224,36 @@ def visible_project_id(session: Session, actor: Actor, name: str) -> int | None:
 
 def names_of(session: Session, ids: Iterable[int]) -> dict[int, str]:
     """Return the names of projects by id."""
-    rows = session.execute(select(Project.id, Project.name).where(Project.id.in_(list(ids))))
+    rows = session.execute(select(Project.id, Project.name).where(Project.id.in_(list(ids)), is_there()))
     return {row.id: row.name for row in rows}
 
 
 def projects_solely_owned_by(session: Session, user_id: int) -> Sequence[str]:
-    """Return the projects that would have no owner without this user.
+    """Return projects that would have no owner without this user; some of them, if there are very many.
 
-    The owners of all the user's projects are locked: another one must not leave at the same time.
+    The user is locked already: nobody whom `lock_owners` finds beside them can leave at the same time.
     """
-    owned = select(Membership.project_id).where(
-        Membership.user_id == user_id, Membership.role == Role.OWNER.value
+    after = 0
+    while owned := owned_projects(session, user_id, after):
+        after = owned[-1]
+        if lonely := without_other_owner(session, user_id, owned):
+            return lonely
+    return []
+
+
+def owned_projects(session: Session, user_id: int, after: int) -> Sequence[int]:
+    """Return the ids of the next projects that a user owns."""
+    mine = and_(Membership.user_id == user_id, Membership.role == Role.OWNER.value)
+    statement = select(Membership.project_id).where(mine, Membership.project_id > after)
+    return session.execute(statement.order_by(Membership.project_id).limit(MANY)).scalars().all()
+
+
+def without_other_owner(session: Session, user_id: int, ids: Sequence[int]) -> Sequence[str]:
+    """Return the names of those of these projects that no other person owns, MAX_NAMED at most."""
+    another = (
+        exists()
+        .where(Membership.project_id == Project.id, Membership.role == Role.OWNER.value)
+        .where(Membership.user_id != user_id, User.id == Membership.user_id, is_person())
     )
-    owners = session.execute(
-        select(Project.name)
-        .join(Membership, Membership.project_id == Project.id)
-        .where(Membership.role == Role.OWNER.value, Project.id.in_(owned))
-        .order_by(Project.name)
-        .with_for_update(of=Membership)
-    )
-    return [name for name, count in Counter(owners.scalars()).items() if count == 1]
+    statement = select(Project.name).where(Project.id.in_(ids), is_there(), ~another)
+    return session.execute(statement.order_by(Project.name).limit(MAX_NAMED)).scalars().all()

@@ -1,9 +1,7 @@
 """The URLs of projects and members: data, not code."""
 
-from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotEmpty, NotFound
 from wxcloudrun.kit.security import Scope
-from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
-from wxcloudrun.kit.web.pages import PageOut, PageQuery
 from wxcloudrun.projects import controller
 from wxcloudrun.projects.schemas import (
     MemberIn,
@@ -13,6 +11,8 @@ from wxcloudrun.projects.schemas import (
     ProjectOut,
     ProjectPatch,
 )
+from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
+from wxcloudrun.web.pages import PageOut, PageQuery
 
 PROJECT = "/project/<project>"
 MEMBER = "/project/<project>/members/<user_id>"
@@ -36,7 +36,7 @@ ENDPOINTS = [
     ),
     Endpoint(
         "DELETE", PROJECT, controller.delete_project, "delete_project", "Delete a project",
-        scope=Scope.WRITE, query=ProjectDeletion, status=204, errors=(Conflict, Forbidden, NotFound),
+        scope=Scope.WRITE, query=ProjectDeletion, status=204, errors=(NotEmpty, Forbidden, NotFound),
     ),
     Endpoint(
         "GET", "/project/<project>/members", controller.list_members, "list_members", "Who belongs to it",

@@ -1,17 +1,22 @@
 """Wire shapes of projects and members."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from wxcloudrun.kit.names import ProjectName
-from wxcloudrun.kit.web.parsing import Input, Output, Query, Timestamp
+from wxcloudrun.kit.names import NewProjectName
+from wxcloudrun.kit.security import Role
+from wxcloudrun.users.rules import UserKind
+from wxcloudrun.web.parsing import Input, Output, Query, Timestamp, one_of
+
+RoleName = Annotated[str, one_of(role.label for role in Role)]
+GivenRole = Literal["reader", "writer", "maintainer", "owner"]
 
 
 class ProjectIn(Input):
     """A new project."""
 
-    name: ProjectName
+    name: NewProjectName
     description: str = Field("", max_length=1000)
     is_public: bool = False
 
@@ -35,7 +40,7 @@ class ProjectOut(Output):
     name: str
     description: str
     is_public: bool
-    role: str | None
+    role: RoleName | None
     created_at: Timestamp
     created_by: str | None
 
@@ -43,13 +48,14 @@ class ProjectOut(Output):
 class MemberIn(Input):
     """A role."""
 
-    role: Literal["reader", "writer", "maintainer", "owner"]
+    role: GivenRole
 
 
 class MemberOut(Output):
-    """A user and their role."""
+    """A user, who is a person or a service account, and their role."""
 
     user_id: int
+    kind: Annotated[str, one_of(UserKind)]
     username: str
-    role: str
+    role: RoleName
     created_at: Timestamp

@@ -1,43 +1,69 @@
 """Use cases on projects and their members."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from wxcloudrun.audit.service.record import record
+from wxcloudrun.erasure.rules import Doomed
+from wxcloudrun.erasure.service import ErasureService
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.errors import Conflict, Forbidden, NotFound
+from wxcloudrun.kit.errors import Conflict, Forbidden, NotEmpty, NotFound
 from wxcloudrun.kit.names import is_name
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import SYSTEM, Action, Actor, ProjectAccess, Role
+from wxcloudrun.kit.texts import text
 from wxcloudrun.projects import queries
 from wxcloudrun.projects.models import Membership, Project
 from wxcloudrun.projects.queries import Member, ProjectView
+from wxcloudrun.users.rules import UserKind
 
 DEFAULT_PROJECT = "default"
 
-type HoldsPackages = Callable[[Session, int], bool]
-"""Asks the domain above, which this one does not know: does the project hold packages?"""
+type CountPackages = Callable[[Session, int], int]
+"""Asks the domain above, which this one does not know: how many packages does the project hold?"""
+
+type MayJoin = Callable[[Session, int, int], bool]
+"""Asks another one: may the project, the first, have the service account, the second, as a member?"""
+
+type RevokeKeys = Callable[[Session, int, datetime], None]
+"""Tells a third one: the keys that are good for this project alone are over."""
 
 
 class ProjectService:
     """Makes, shows, changes and deletes projects; decides who belongs to them."""
 
-    def __init__(self, *, only_administrators_create: bool, holds_packages: HoldsPackages) -> None:
+    def __init__(
+        self,
+        *,
+        only_administrators_create: bool,
+        count_packages: CountPackages,
+        may_join: MayJoin,
+        revoke_keys: RevokeKeys,
+        erasure: ErasureService,
+    ) -> None:
         self._only_administrators_create = only_administrators_create
-        self._holds_packages = holds_packages
+        self._count_packages = count_packages
+        self._may_join = may_join
+        self._revoke_keys = revoke_keys
+        self._erasure = erasure
 
     def create(self, actor: Actor, name: str, description: str, *, is_public: bool) -> ProjectView:
-        """Make a project; the caller becomes its owner. Raises Conflict if the name is taken."""
+        """Make a project; the caller becomes its owner.
+
+        Raises Conflict if the name is taken, Forbidden for a service account: it would be nobody's.
+        """
+        actor.require_person()
         if actor.bound_project_id is not None:
-            raise Forbidden("this key is bound to one project")
+            raise Forbidden(text("this key is bound to one project"))
         if self._only_administrators_create:
             actor.require_administrator()
 
         def work(tx: Transaction) -> ProjectView:
             if queries.access(tx.session, name, None) is not None:
-                raise Conflict(f"a project named {name} exists")
+                raise Conflict(text("a project named {name} exists", name=name))
             now = clock.now()
             project = Project(
                 name=name,
@@ -93,16 +119,29 @@ class ProjectService:
     def delete(self, actor: Actor, name: str, *, force: bool) -> None:
         """Delete a project and, with `force`, everything in it.
 
-        Raises NotFound, Forbidden, or Conflict if it holds packages and `force` is not set.
+        It is gone, and its name free, when this returns; of a large one the rows follow in the background.
+        Raises NotFound, Forbidden, or NotEmpty if it holds packages and `force` is not set.
         """
 
         def work(tx: Transaction) -> None:
             found = self._find(tx.session, actor, name, Action.PROJECT_DELETE)
             project = self._lock(tx, actor, found)  # from here on nobody adds a package
-            if not force and self._holds_packages(tx.session, found.project_id):
-                raise Conflict("the project holds packages; delete them first or add ?force=true")
+            packages = self._count_packages(tx.session, found.project_id)
+            if not force and packages:
+                raise NotEmpty(
+                    text(
+                        "project {project} is not empty (packages: {packages}); "
+                        "add ?force=true to delete it with all of them",
+                        project=name,
+                        packages=packages,
+                    ),
+                    holds={"packages": packages},
+                )
             record(tx, actor, "project.deleted", f"project/{name}", before=state_of(project))
-            tx.session.delete(project)
+            now = clock.now()
+            project.hide(now)
+            self._revoke_keys(tx.session, project.id, now)
+            self._erasure.begin(tx, actor, Doomed(Project.__tablename__, project.id, f"project/{name}"))
 
         atomically(work)
 
@@ -121,8 +160,11 @@ class ProjectService:
 
         def work(tx: Transaction) -> Member:
             found = self._find(tx.session, actor, name, Action.MEMBERS_CHANGE)
-            if not queries.user_exists(tx.session, user_id):
-                raise NotFound("there is no such user")
+            kind = queries.kind_of_user(tx.session, user_id)
+            if kind == UserKind.SERVICE and not self._may_join(tx.session, found.project_id, user_id):
+                kind = None  # one of another project, which nobody here has to know of
+            if kind is None:
+                raise NotFound(text("there is no such user"))
             membership = self._changeable(tx, actor, found, user_id)
             refuse_above(actor, found, role)
             before = role_state(membership)
@@ -140,7 +182,7 @@ class ProjectService:
             tx.session.flush()
             member = queries.member(tx.session, found.project_id, user_id)
             if member is None:
-                raise NotFound("there is no such user")
+                raise NotFound(text("there is no such user"))
             return member
 
         return atomically(work)
@@ -152,7 +194,7 @@ class ProjectService:
             found = self._find(tx.session, actor, name, Action.MEMBERS_CHANGE)
             membership = self._changeable(tx, actor, found, user_id)
             if membership is None:
-                raise NotFound("that user is no member of the project")
+                raise NotFound(text("that user is no member of the project"))
             refuse_without_owner(tx, membership)
             what = f"project/{name}/member/{user_id}"
             record(tx, actor, "member.removed", what, before=role_state(membership))
@@ -162,6 +204,9 @@ class ProjectService:
 
     def ensure_default(self, owner_id: int) -> bool:
         """Make the private project that releases go to by default; True if it was not there."""
+        with reading() as session:  # first, so that a start needs no database that can be written to
+            if queries.access(session, DEFAULT_PROJECT, None) is not None:
+                return False
 
         def work(tx: Transaction) -> bool:
             if queries.access(tx.session, DEFAULT_PROJECT, None) is not None:
@@ -181,12 +226,12 @@ class ProjectService:
 
     def _find(self, session: Session, actor: Actor, name: str, action: Action) -> ProjectAccess:
         found = queries.access(session, name, actor.user_id) if is_name(name) else None
-        return actor.require(action, found, what=f"project {name}")
+        return actor.require(action, found, what=text("project {project}", project=name))
 
     def _lock(self, tx: Transaction, actor: Actor, found: ProjectAccess) -> Project:
         project = queries.project(tx.session, found.project_id)
         if project is None:  # deleted while we waited for the lock
-            raise actor.unseen(f"project {found.project}")
+            raise actor.unseen(text("project {project}", project=found.project))
         return project
 
     def _changeable(
@@ -212,11 +257,11 @@ def refuse_above(actor: Actor, found: ProjectAccess, role: Role) -> None:
     """Raise Forbidden if `role` is above the caller's own."""
     own = actor.role_in(found)
     if own is None or role > own:
-        raise Forbidden(f"only an {Role.OWNER.label} may give or take the role {role.label}")
+        raise Forbidden(text("only an owner may give or take the role {role}", role=role.label))
 
 
 def refuse_without_owner(tx: Transaction, membership: Membership) -> None:
     """Raise Conflict if nobody but this member owns the project."""
     owners = queries.lock_owners(tx.session, membership.project_id)
     if list(owners) == [membership.user_id]:
-        raise Conflict("a project keeps at least one owner")
+        raise Conflict(text("a project keeps at least one owner"))

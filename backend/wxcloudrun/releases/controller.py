@@ -2,12 +2,12 @@
 
 from flask import Response
 
-from wxcloudrun.kit.web import pages
-from wxcloudrun.kit.web.endpoint import actor, service
-from wxcloudrun.kit.web.envelope import no_content, ok
-from wxcloudrun.kit.web.parsing import MAX_ID_DIGITS
 from wxcloudrun.releases.schemas import LogOut, ReleaseIn, ReleaseOut, ReleaseQuery
 from wxcloudrun.releases.service.lifecycle import ReleaseService
+from wxcloudrun.web import pages
+from wxcloudrun.web.endpoint import actor, service
+from wxcloudrun.web.envelope import no_content, ok, with_remarks
+from wxcloudrun.web.parsing import MAX_ID_DIGITS
 
 
 def create_release(body: ReleaseIn) -> Response:
@@ -32,8 +32,9 @@ def get_release_log(release_id: str) -> Response:
 
 
 def activate_release(release_id: str) -> Response:
-    """200 with the release, which is the activated one now."""
-    return ok(ReleaseOut.of(service(ReleaseService).activate(actor(), number(release_id))))
+    """200 with the release, which is the activated one now, with a warning if it is not one to use."""
+    release, remarks = service(ReleaseService).activate(actor(), number(release_id))
+    return with_remarks(ok(ReleaseOut.of(release)), remarks)
 
 
 def deactivate_release(release_id: str) -> Response:
@@ -47,9 +48,8 @@ def retry_release(release_id: str) -> Response:
 
 
 def delete_release(release_id: str) -> Response:
-    """204."""
-    service(ReleaseService).delete(actor(), number(release_id))
-    return no_content()
+    """204, with a warning if tags still point at its bytes."""
+    return no_content(service(ReleaseService).delete(actor(), number(release_id)))
 
 
 def number(release_id: str) -> int:

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, select, true
 from sqlalchemy.orm import Session
 
+from wxcloudrun.kit.package_names import PackageName, written_name
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Actor, ProjectAccess, Role
-from wxcloudrun.packages.models import Package
-from wxcloudrun.projects.models import Membership, Project
-from wxcloudrun.projects.queries import visible_to
+from wxcloudrun.kit.windows import Groups, newest_first
+from wxcloudrun.packages.reads import Layout, Package
+from wxcloudrun.projects.reads import Membership, Project, is_there, visible_to
 from wxcloudrun.releases.models import ReleaseLog
-from wxcloudrun.versions.models import Status, Version
+from wxcloudrun.versions.reads import Status, Version, VersionFile, of_only_file
+from wxcloudrun.versions.rules.standing import Yank
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class ReleaseView:
     """A release for an answer; `source` is as it was written down."""
 
     id: int
+    package_id: int
     name: str
     version: str
     project: str
@@ -31,15 +34,23 @@ class ReleaseView:
     created_at: datetime
     downloaded_at: datetime | None
     activated_at: datetime | None
+    yanked_at: datetime | None
+    yanked_reason: str | None
+
+    @property
+    def yanked(self) -> Yank | None:
+        """Since when nobody shall choose it any more, and why."""
+        return Yank.read(self.yanked_at, self.yanked_reason)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ReleaseAccess:
     """Where a release is, and what decides about it for one caller."""
 
     access: ProjectAccess
     package_id: int
     package: str
+    layout: Layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +62,7 @@ class ReleaseFilter:
     project: str | None = None
 
 
-def place(session: Session, release_id: int, user_id: int | None) -> Place | None:
+def place(session: Session, release_id: int, user_id: int | None) -> ReleaseAccess | None:
     """Find package, project and membership of a release with one statement."""
     mine = and_(Membership.project_id == Project.id, Membership.user_id == user_id)
     row = session.execute(
@@ -61,18 +72,22 @@ def place(session: Session, release_id: int, user_id: int | None) -> Place | Non
             Project.is_public,
             Membership.role,
             Package.id.label("package_id"),
+            Package.format,
             Package.name.label("package"),
+            Package.layout,
         )
         .select_from(Version)
         .join(Package, Package.id == Version.package_id)
         .join(Project, Project.id == Package.project_id)
         .outerjoin(Membership, mine)
-        .where(Version.id == release_id)
+        .where(Version.id == release_id, is_there())
     ).one_or_none()
     if row is None:
         return None
     role = None if row.role is None else Role(row.role)
-    return Place(ProjectAccess(row.id, row.name, row.is_public, role), row.package_id, row.package)
+    access = ProjectAccess(row.id, row.name, row.is_public, role)
+    package = written_name(row.format, row.package)
+    return ReleaseAccess(access, row.package_id, package, Layout(row.layout))
 
 
 def release(session: Session, release_id: int) -> Version | None:
@@ -92,43 +107,63 @@ def views() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Version.id,
+            Version.package_id,
+            Package.format,
             Package.name,
             Version.version,
             Project.name.label("project"),
             Version.status,
-            Version.artifact_id,
+            of_only_file(VersionFile.artifact_id),
             Version.source,
             Version.error,
             Version.created_at,
             Version.downloaded_at,
             Version.activated_at,
+            Version.yanked_at,
+            Version.yanked_reason,
         )
+        .select_from(Version)
         .join(Package, Package.id == Version.package_id)
         .join(Project, Project.id == Package.project_id)
+        .where(is_there())
     )
 
 
 def view(session: Session, release_id: int) -> ReleaseView | None:
     """Return one release for an answer."""
     row = session.execute(views().where(Version.id == release_id)).one_or_none()
-    return None if row is None else ReleaseView(*row)
+    return None if row is None else as_view(row)
+
+
+def as_view(row: Any) -> ReleaseView:
+    """Shape a row of `views` for an answer."""
+    release_id, package_id, format_, name, *rest = row
+    return ReleaseView(release_id, package_id, written_name(format_, name), *rest)
 
 
 def page_of_releases(
     session: Session, actor: Actor, wanted: ReleaseFilter, page: PageRequest[int]
 ) -> Page[ReleaseView]:
     """Return releases that the caller may see, newest first."""
-    statement = views().where(visible_to(actor)).order_by(Version.id.desc()).limit(page.limit + 1)
+    statement = views().where(visible_to(actor))
     if wanted.status is not None:
         statement = statement.where(Version.status == wanted.status.value)
     if wanted.name is not None:
-        statement = statement.where(Package.name == wanted.name)
+        named = PackageName.parse(wanted.name)
+        statement = statement.where(Package.name == named.name, Package.format == named.format.value)
     if wanted.project is not None:
         statement = statement.where(Project.name == wanted.project)
-    if page.after is not None:
-        statement = statement.where(Version.id < page.after)
-    found = [ReleaseView(*row) for row in session.execute(statement)]
-    return Page.cut(found, page.limit, lambda each: each.id)
+    if wanted.name is None and wanted.project is None:
+        packages = select(Package.id).join(Project, Project.id == Package.project_id).where(is_there())
+        groups = Groups(Version.package_id, packages.where(visible_to(actor)))
+        rows = newest_first(
+            session, Version.id, statement, groups=groups, before=page.after, limit=page.limit + 1
+        )
+    else:
+        before = true() if page.after is None else Version.id < page.after
+        newest = statement.where(before).order_by(Version.id.desc())
+        rows = list(session.execute(newest.limit(page.limit + 1)))
+    return Page.cut([as_view(row) for row in rows], page.limit, lambda each: each.id)
 
 
 def log(session: Session, release_id: int) -> ReleaseLog | None:

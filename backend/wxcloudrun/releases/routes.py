@@ -1,11 +1,13 @@
 """The URLs of releases: data, not code."""
 
 from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotFound, VersionTaken
+from wxcloudrun.kit.remarks import HEADER
 from wxcloudrun.kit.security import Scope
-from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
-from wxcloudrun.kit.web.pages import PageOut
 from wxcloudrun.releases import controller
 from wxcloudrun.releases.schemas import LogOut, ReleaseIn, ReleaseOut, ReleaseQuery
+from wxcloudrun.versions.errors import VersionYanked
+from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
+from wxcloudrun.web.pages import PageOut
 
 RELEASES = "/packages"
 RELEASE = "/packages/<release_id>"
@@ -32,12 +34,14 @@ ENDPOINTS = [
     Endpoint(
         "POST", f"{RELEASE}/activate", controller.activate_release, "activate_release",
         "Make it the one that is in use",
-        scope=Scope.WRITE, answer=ReleaseOut, errors=(Conflict, Forbidden, NotFound),
+        scope=Scope.WRITE, answer=ReleaseOut, errors=(Conflict, Forbidden, NotFound, VersionYanked),
+        sends=(HEADER,), works_when_full=True,
     ),
     Endpoint(
         "POST", f"{RELEASE}/deactivate", controller.deactivate_release, "deactivate_release",
         "Take it out of use",
         scope=Scope.WRITE, answer=ReleaseOut, errors=(Conflict, Forbidden, NotFound),
+        works_when_full=True,
     ),
     Endpoint(
         "POST", f"{RELEASE}/retry", controller.retry_release, "retry_release",
@@ -46,7 +50,7 @@ ENDPOINTS = [
     ),
     Endpoint(
         "DELETE", RELEASE, controller.delete_release, "delete_release", "Delete a release",
-        scope=Scope.WRITE, status=204, errors=(Conflict, Forbidden, NotFound),
+        scope=Scope.WRITE, status=204, errors=(Conflict, Forbidden, NotFound), sends=(HEADER,),
     ),
 ]  # fmt: skip
 

@@ -5,26 +5,32 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from wxcloudrun.kit.names import ArtifactId, PackageName, ProjectName
-from wxcloudrun.kit.web.pages import PageQuery
-from wxcloudrun.kit.web.parsing import Input, Output, Timestamp
+from wxcloudrun.kit.errors import WrongValue
+from wxcloudrun.kit.names import ArtifactId, GenericName, ProjectName
+from wxcloudrun.kit.package_names import AnyPackageName
+from wxcloudrun.kit.texts import text
 from wxcloudrun.projects.service import DEFAULT_PROJECT
 from wxcloudrun.releases.queries import ReleaseFilter, ReleaseView
 from wxcloudrun.releases.rules.sources import URL_CHARACTERS, NixSource, Source, UrlSource
 from wxcloudrun.releases.service.lifecycle import ReleaseSpec
-from wxcloudrun.versions.models import Status
-from wxcloudrun.versions.rules import VERSION_CHARACTERS, is_semver
+from wxcloudrun.versions.reads import Status
+from wxcloudrun.versions.rules.names import VERSION_CHARACTERS, is_semver
+from wxcloudrun.versions.schemas import StatusName, YankOut
+from wxcloudrun.web.pages import PageQuery
+from wxcloudrun.web.parsing import Input, Output, Timestamp
 
 
-def check_semver(text: str) -> str:
-    """Return `text`; ValueError unless it follows Semantic Versioning 2.0.0 to the letter."""
-    if not is_semver(text):
-        message = (
-            "use a version that follows SemVer 2.0.0, such as 1.4.0 or 2.0.0-rc.1,"
-            f" of at most {VERSION_CHARACTERS} characters"
+def check_semver(version: str) -> str:
+    """Return `version`; WrongValue unless it follows Semantic Versioning 2.0.0 to the letter."""
+    if not is_semver(version):
+        raise WrongValue(
+            text(
+                "use a version that follows SemVer 2.0.0, such as 1.4.0 or 2.0.0-rc.1,"
+                " of at most {limit} characters",
+                limit=VERSION_CHARACTERS,
+            )
         )
-        raise ValueError(message)
-    return text
+    return version
 
 
 class SourceIn(Input):
@@ -38,11 +44,9 @@ class SourceIn(Input):
     def _check_together(self) -> Self:
         given = {name for name in ("url", "sha256") if getattr(self, name) is not None}
         if self.type == "nix" and given:
-            message = "a source of the type nix has nothing but its type"
-            raise ValueError(message)
+            raise WrongValue(text("a source of the type nix has nothing but its type"))
         if self.type == "url" and len(given) < len(("url", "sha256")):
-            message = "a source of the type url needs url and sha256"
-            raise ValueError(message)
+            raise WrongValue(text("a source of the type url needs url and sha256"))
         return self
 
     def source(self) -> Source:
@@ -55,7 +59,7 @@ class SourceIn(Input):
 class ReleaseIn(Input):
     """A new release; without a source it waits for an upload of its version."""
 
-    name: PackageName
+    name: GenericName
     version: Annotated[str, AfterValidator(check_semver)]
     project: ProjectName = DEFAULT_PROJECT
     source: SourceIn | None = None
@@ -70,7 +74,7 @@ class ReleaseQuery(PageQuery):
     """Which releases a list shall hold."""
 
     status: Literal["created", "downloaded", "activated", "failed"] | None = None
-    name: PackageName | None = None
+    name: AnyPackageName | None = None
     project: ProjectName | None = None
 
     def filter(self) -> ReleaseFilter:
@@ -86,13 +90,14 @@ class ReleaseOut(Output):
     name: str
     version: str
     project: str
-    status: str
+    status: StatusName
     artifact_id: str | None
     source: dict[str, Any] | None
     error: str | None
     created_at: Timestamp
     downloaded_at: Timestamp | None
     activated_at: Timestamp | None
+    yanked: YankOut | None
 
     @classmethod
     def of(cls, view: ReleaseView) -> Self:
@@ -109,6 +114,7 @@ class ReleaseOut(Output):
             created_at=view.created_at,
             downloaded_at=view.downloaded_at,
             activated_at=view.activated_at,
+            yanked=None if view.yanked is None else YankOut.model_validate(view.yanked),
         )
 
 

@@ -2,10 +2,10 @@
 
 from flask import Response
 
-from wxcloudrun.kit.web import pages
-from wxcloudrun.kit.web.endpoint import actor, service
 from wxcloudrun.search.schemas import HitOut, SearchQuery
 from wxcloudrun.search.service import SearchService
+from wxcloudrun.web import pages
+from wxcloudrun.web.endpoint import actor, service
 
 
 def find(query: SearchQuery) -> Response:

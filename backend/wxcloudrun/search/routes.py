@@ -1,10 +1,10 @@
 """The URL of the search: data, not code."""
 
 from wxcloudrun.kit.errors import Invalid
-from wxcloudrun.kit.web.endpoint import Endpoint, blueprint
-from wxcloudrun.kit.web.pages import PageOut
 from wxcloudrun.search import controller
 from wxcloudrun.search.schemas import HitOut, SearchQuery
+from wxcloudrun.web.endpoint import Endpoint, blueprint
+from wxcloudrun.web.pages import PageOut
 
 ENDPOINTS = [
     Endpoint(

@@ -4,22 +4,24 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, WithJsonSchema
 
+from wxcloudrun.kit.errors import WrongValue
 from wxcloudrun.kit.names import ArtifactId, ProjectName, TagName
-from wxcloudrun.kit.web.pages import PageQuery
-from wxcloudrun.kit.web.parsing import Output
-from wxcloudrun.search.queries import Filters, Hit
+from wxcloudrun.kit.package_names import WRITTEN_CHARACTERS
+from wxcloudrun.kit.texts import text
+from wxcloudrun.search.queries import Hit, SearchFilters
 from wxcloudrun.versions.schemas import VersionName
+from wxcloudrun.web.pages import PageQuery
+from wxcloudrun.web.parsing import Output
 
 
-def check_prefix(text: str) -> str:
-    """Return `text`; ValueError if no name can begin so."""
-    if len(text) > 128 or not text.isascii() or not text.isprintable():
-        message = "a name has 128 ASCII characters at most"
-        raise ValueError(message)
-    return text
+def check_prefix(prefix: str) -> str:
+    """Return `prefix`; WrongValue if no name can begin so."""
+    if len(prefix) > WRITTEN_CHARACTERS or not prefix.isascii() or not prefix.isprintable():
+        raise WrongValue(text("a name has {limit} ASCII characters at most", limit=WRITTEN_CHARACTERS))
+    return prefix
 
 
-PREFIX = {"type": "string", "pattern": "^[ -~]{0,128}$"}
+PREFIX = {"type": "string", "pattern": f"^[ -~]{{0,{WRITTEN_CHARACTERS}}}$"}
 
 
 class SearchQuery(PageQuery):
@@ -31,9 +33,9 @@ class SearchQuery(PageQuery):
     version: VersionName | None = None
     sha256: ArtifactId | None = None
 
-    def filters(self) -> Filters:
+    def filters(self) -> SearchFilters:
         """Return what the service takes."""
-        return Filters(self.q, self.project, self.tag, self.version, self.sha256)
+        return SearchFilters(self.q, self.project, self.tag, self.version, self.sha256)
 
 
 class HitOut(Output):

@@ -3,10 +3,10 @@
 from flask import Response, request
 
 from wxcloudrun.kit import metrics
-from wxcloudrun.kit.web.endpoint import actor, service
-from wxcloudrun.kit.web.envelope import ok
 from wxcloudrun.stats.schemas import StatsOut
 from wxcloudrun.stats.service import StatsService
+from wxcloudrun.web.endpoint import actor, service
+from wxcloudrun.web.envelope import ok
 
 
 def show_stats() -> Response:

@@ -1,11 +1,12 @@
-"""The SELECT behind the figures of what is stored."""
+"""The SELECTs behind the figures of what is stored."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from wxcloudrun.artifacts.models import Artifact, Lease, PendingDeletion
+from wxcloudrun.artifacts.reads import Artifact, Lease, PendingDeletion
+from wxcloudrun.kit.windows import windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +20,17 @@ class StorageFigures:
 
 
 def storage(session: Session) -> StorageFigures:
-    """Count with one statement."""
-    leases = select(func.count()).select_from(Lease).scalar_subquery()
-    pending = select(func.count()).select_from(PendingDeletion).scalar_subquery()
-    row = session.execute(
-        select(func.count(), func.coalesce(func.sum(Artifact.size_bytes), 0), leases, pending).select_from(
-            Artifact
-        )
-    ).one()
-    return StorageFigures(*(int(number) for number in row))  # MySQL adds up to decimals
+    """Count."""
+    artifacts = size_bytes = 0
+    added_up = select(func.count(), func.coalesce(func.sum(Artifact.size_bytes), 0))
+    for window in windows(session, Artifact.id):
+        count, size = session.execute(added_up.where(window)).one()
+        artifacts, size_bytes = artifacts + count, size_bytes + int(size)  # MySQL adds up to decimals
+    leases, pending = (count_rows(session, table.object_key) for table in (Lease, PendingDeletion))
+    return StorageFigures(artifacts, size_bytes, leases, pending)
+
+
+def count_rows(session: Session, key: InstrumentedAttribute[str]) -> int:
+    """Count the rows of the table that has this key."""
+    counted = select(func.count(key))
+    return sum(session.execute(counted.where(window)).scalar_one() for window in windows(session, key))

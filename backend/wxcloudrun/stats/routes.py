@@ -2,9 +2,9 @@
 
 from wxcloudrun.kit.errors import Forbidden, Unauthorized
 from wxcloudrun.kit.security import Scope
-from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
 from wxcloudrun.stats import controller
 from wxcloudrun.stats.schemas import StatsOut
+from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
 
 FIGURES = [
     Endpoint(

@@ -2,9 +2,9 @@
 
 from typing import Literal, Self
 
-from wxcloudrun.kit.cache.port import CacheFigures
-from wxcloudrun.kit.web.parsing import Output, Timestamp
 from wxcloudrun.stats.service import Figures
+from wxcloudrun.stores.cache.port import CacheFigures
+from wxcloudrun.web.parsing import Output, Timestamp
 
 
 class DatabaseOut(Output):

@@ -9,12 +9,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from wxcloudrun.jobs.service.statistics import BackgroundSummary, JobStatistics
 from wxcloudrun.kit import metrics
-from wxcloudrun.kit.cache.port import Cache, CacheFigures
-from wxcloudrun.kit.db import PoolFigures, pool_figures, reading
+from wxcloudrun.kit.db import pool_figures, reading
 from wxcloudrun.kit.errors import Unauthorized
+from wxcloudrun.kit.pool import PoolFigures
 from wxcloudrun.kit.security import Actor
+from wxcloudrun.kit.texts import text
 from wxcloudrun.stats import queries
 from wxcloudrun.stats.queries import StorageFigures
+from wxcloudrun.stores.cache.port import Cache, CacheFigures
 
 logger = logging.getLogger(__name__)
 
@@ -50,7 +52,7 @@ class StatsService:
         if self._metrics_token is not None:
             offered, expected = (offered_token or "").encode(), self._metrics_token.encode()
             if not hmac.compare_digest(offered, expected):
-                raise Unauthorized("the metrics need METRICS_TOKEN as a bearer token")
+                raise Unauthorized(text("the metrics need METRICS_TOKEN as a bearer token"))
         return metrics.exposition(self._jobs())
 
     def _jobs(self) -> Mapping[str, int]:

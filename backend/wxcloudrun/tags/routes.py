@@ -2,10 +2,10 @@
 
 from wxcloudrun.kit.errors import Forbidden, Invalid, Malformed, NotFound, PreconditionFailed
 from wxcloudrun.kit.security import Scope
-from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
-from wxcloudrun.kit.web.pages import PageOut, PageQuery
 from wxcloudrun.tags import controller
 from wxcloudrun.tags.schemas import TagIn, TagMovedOut, TagMoveOut, TagOut
+from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
+from wxcloudrun.web.pages import PageOut, PageQuery
 
 TAG = "/tags/<tag>"
 CONDITIONS = ("Tag-If-Match", "Tag-If-None-Match")
@@ -20,7 +20,7 @@ ENDPOINTS = [
         caller=Caller.PUBLIC, answer=TagOut, errors=(NotFound,), sends=("ETag",),
     ),
     Endpoint(
-        "PUT", TAG, controller.put_tag, "put_tag", "Point a tag at an artifact or a version",
+        "PUT", TAG, controller.put_tag, "put_tag", "Point a tag at an artifact, a version or a reference",
         scope=Scope.WRITE, body=TagIn, answer=TagMovedOut,
         errors=(Forbidden, NotFound, Invalid, Malformed, PreconditionFailed),
         reads=CONDITIONS, sends=("ETag",),

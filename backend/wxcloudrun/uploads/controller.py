@@ -1,17 +1,12 @@
 """HTTP in, HTTP out, for deposits: headers and streams become specs, nothing is decided here."""
 
 from collections.abc import Iterator
-from functools import partial
 
-from flask import Response, request
+from flask import Response, request, url_for
 
+from wxcloudrun.kit.checksums import NOTHING_SAID
 from wxcloudrun.kit.errors import Invalid, Malformed, UnsupportedMediaType
-from wxcloudrun.kit.web import pages
-from wxcloudrun.kit.web.bodies import FormUpload, raw_blocks
-from wxcloudrun.kit.web.endpoint import actor, service
-from wxcloudrun.kit.web.envelope import no_content, ok
-from wxcloudrun.kit.web.pages import PageQuery
-from wxcloudrun.kit.web.parsing import has_body, row_id, validate
+from wxcloudrun.kit.texts import text
 from wxcloudrun.uploads.schemas import (
     FormFields,
     UploadHeaders,
@@ -23,7 +18,14 @@ from wxcloudrun.uploads.schemas import (
 from wxcloudrun.uploads.service.by_checksum import ChecksumDepositService
 from wxcloudrun.uploads.service.deposits import DepositListService
 from wxcloudrun.uploads.service.publication import Deposited
-from wxcloudrun.uploads.service.reception import Destination, ReceptionService
+from wxcloudrun.uploads.service.reception import Destination, Reception, ReceptionService
+from wxcloudrun.web import digests, pages
+from wxcloudrun.web.afterwards import after_answer
+from wxcloudrun.web.bodies import FormUpload, raw_blocks
+from wxcloudrun.web.endpoint import actor, is_path_text, service
+from wxcloudrun.web.envelope import no_content, ok
+from wxcloudrun.web.pages import PageQuery
+from wxcloudrun.web.parsing import has_body, row_id, validate
 
 FORM = "multipart/form-data"
 FORM_OVERHEAD_BYTES = 64 * 1024  # boundaries, part heads and text fields around the file
@@ -32,35 +34,40 @@ NOT_FILES = frozenset({"", "application/x-www-form-urlencoded"})
 
 def upload_raw(project: str, package: str, filename: str, query: UploadQuery) -> Response:
     """200 with the deposit; the body is the file."""
-    headers = UploadHeaders.parse(request.headers)
+    headers = UploadHeaders.parse(request.headers, digests.announced())
     receptions, destination = service(ReceptionService), Destination(actor(), project, package)
     if headers.by_checksum:
         return upload_by_checksum(destination, filename, query, headers)
+    if request.mimetype == FORM:
+        url = url_for("uploads.upload_form", project=project, package=package)
+        raise UnsupportedMediaType(text("this body is a form and no file; POST the form to {url}", url=url))
     receptions.admit(destination, request.content_length)
     spec = headers.spec(path_file_name(filename), request.content_type, query)
+    receptions.admit_name(destination, spec)
     with receptions.open(destination) as reception:
         reception.take(raw_blocks(), headers.checksums, request.content_length)
         deposited = reception.publish(spec)
-    return answer(deposited, reception.surplus_key)
+    return answer(deposited, reception)
 
 
 def upload_form(project: str, package: str) -> Response:
     """200 with the deposit; the form's part `file` is the file."""
-    headers = UploadHeaders.parse(request.headers)
+    said = digests.announced()  # of the whole form, where X-Checksum-* speaks of the file
+    headers = UploadHeaders.parse(request.headers, NOTHING_SAID)
     if headers.by_checksum:
-        raise Malformed("deploy by checksum with PUT and the file name in the URL")
+        raise Malformed(text("deploy by checksum with PUT and the file name in the URL"))
     receptions, destination = service(ReceptionService), Destination(actor(), project, package)
     receptions.admit(destination, announced_file_bytes())
     if request.mimetype in NOT_FILES:
-        raise Invalid.field("file", "missing or empty")
+        raise Invalid.field("file", text("missing or empty"))
     if request.mimetype != FORM:
-        raise UnsupportedMediaType("send multipart/form-data, or PUT the raw bytes")
-    form = FormUpload.of_request()
+        raise UnsupportedMediaType(text("send multipart/form-data, or PUT the raw bytes"))
+    form = FormUpload.of_request(said)
     with receptions.open(destination) as reception:
         reception.take(named_blocks(form), headers.checksums)
         fields = validate(FormFields, form.fields)
         deposited = reception.publish(headers.spec(form.filename or "", form.content_type, fields))
-    return answer(deposited, reception.surplus_key)
+    return answer(deposited, reception)
 
 
 def upload_by_checksum(
@@ -68,10 +75,13 @@ def upload_by_checksum(
 ) -> Response:
     """200 with a deposit of bytes that are here already; 404 means send them."""
     if has_body():
-        raise Malformed("X-Checksum-Deploy takes no body")
+        raise Malformed(text("X-Checksum-Deploy takes no body"))
+    for name in digests.OF_CONTENT:
+        if name in request.headers:
+            raise Malformed(text("X-Checksum-Deploy takes no body, of which {header} speaks", header=name))
     spec = headers.spec(path_file_name(filename), None, query)
     deposited = service(ChecksumDepositService).deposit(destination, headers.checksums, spec)
-    return answer(deposited, None)
+    return ok(UploadOut.of(deposited))
 
 
 def list_uploads(project: str, package: str, query: PageQuery) -> Response:
@@ -82,16 +92,16 @@ def list_uploads(project: str, package: str, query: PageQuery) -> Response:
 
 def delete_upload(project: str, package: str, upload_id: str) -> Response:
     """204."""
-    service(DepositListService).delete(actor(), project, package, row_id(upload_id, "upload"))
+    service(DepositListService).delete(
+        actor(), project, package, row_id(upload_id, text("there is no such upload"))
+    )
     return no_content()
 
 
-def answer(deposited: Deposited, surplus_key: str | None) -> Response:
-    """Answer, and remove the object that lost a race once the answer has gone out."""
-    response = ok(UploadOut.of(deposited))
-    if surplus_key is not None:
-        response.call_on_close(partial(service(ReceptionService).remove_surplus, surplus_key))
-    return response
+def answer(deposited: Deposited, reception: Reception) -> Response:
+    """Answer, and remove an object that lost a race once the answer has gone out."""
+    after_answer(reception.remove_surplus)
+    return ok(UploadOut.of(deposited))
 
 
 def announced_file_bytes() -> int | None:
@@ -111,8 +121,6 @@ def named_blocks(form: FormUpload) -> Iterator[bytes]:
 
 def path_file_name(filename: str) -> str:
     """Return the file name in the URL. Raises Invalid if its bytes are not UTF-8."""
-    try:
-        request.environ["PATH_INFO"].encode("latin-1").decode("utf-8")
-    except UnicodeDecodeError as error:  # the framework has put replacement characters in their place
-        raise Invalid.field("file", "the file name is not valid UTF-8") from error
+    if not is_path_text():
+        raise Invalid.field("file", text("the file name is not valid UTF-8"))
     return filename

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wxcloudrun.artifacts.models import Reference, artifact_index
+from wxcloudrun.artifacts.reads import Reference, artifact_index
 from wxcloudrun.kit.columns import Bytes, RowId, Sha256, ascii_name
 from wxcloudrun.kit.db import Base
 

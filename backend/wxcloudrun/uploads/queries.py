@@ -2,17 +2,20 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from wxcloudrun.accounts.queries import username_of
-from wxcloudrun.artifacts.models import Artifact
+from wxcloudrun.artifacts.reads import Artifact
 from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.packages.reads import MAX_COUNTED, Contents
+from wxcloudrun.tags.reads import Tag
 from wxcloudrun.uploads.models import Upload
+from wxcloudrun.users.reads import username_of
+from wxcloudrun.versions.reads import Version, VersionFile
 
 
 @dataclass(frozen=True, slots=True)
-class Digests:
+class ExtraDigests:
     """The two digests that an artifact has beside its id."""
 
     md5: str | None
@@ -33,16 +36,58 @@ def upload(session: Session, package_id: int, upload_id: int) -> Upload | None:
     return session.execute(statement.with_for_update()).scalar_one_or_none()
 
 
+def names_made(session: Session, upload: Upload) -> tuple[str | None, str | None]:
+    """Return which of the tag and the version that a deposit made still are its bytes, None if not."""
+    tag = select(Tag.name).where(
+        Tag.package_id == upload.package_id, Tag.name == upload.tag, Tag.artifact_id == upload.digest
+    )
+    version = (
+        select(Version.version)
+        .join(VersionFile, VersionFile.version_id == Version.id)
+        .where(
+            Version.package_id == upload.package_id,
+            Version.version == upload.version,
+            VersionFile.artifact_id == upload.digest,
+        )
+        .limit(1)
+    )
+    row = session.execute(select(tag.scalar_subquery(), version.scalar_subquery())).one()
+    return row[0], row[1]
+
+
 def by_idempotency_key(session: Session, user_id: int | None, key: str) -> Upload | None:
     """Return the deposit that this user made under this key."""
     statement = select(Upload).where(Upload.deposited_by == user_id, Upload.idempotency_key == key)
     return session.execute(statement).scalar_one_or_none()
 
 
-def digests(session: Session, digest: str) -> Digests:
+def contents(session: Session, package_id: int) -> Contents:
+    """Return what a package holds. Of each table MAX_COUNTED rows are looked at, however many there are."""
+    is_activated = Version.activated_in == package_id
+    return Contents(
+        activated=session.execute(select(Version.version).where(is_activated)).scalar_one_or_none(),
+        versions=count_holding(session, Version, Version.files_count > 0, package_id),
+        tags=count_holding(session, Tag, Tag.id.is_not(None), package_id),
+        uploads=count_holding(session, Upload, Upload.artifact_id.is_not(None), package_id),
+    )
+
+
+def count_holding(
+    session: Session, table: type[Version | Tag | Upload], holds: ColumnElement[bool], package_id: int
+) -> int:
+    """Count the rows of a package that keep bytes alive, up to MAX_COUNTED.
+
+    More rows than that count as that many: to find out that none of them holds anything may take long.
+    """
+    some = select(holds).where(table.package_id == package_id).limit(MAX_COUNTED)
+    rows = session.execute(some).scalars().all()
+    return len(rows) if len(rows) == MAX_COUNTED else sum(map(bool, rows))
+
+
+def digests(session: Session, digest: str) -> ExtraDigests:
     """Return MD5 and SHA-1 of an artifact, None if it has been collected since."""
     row = session.execute(select(Artifact.md5, Artifact.sha1).where(Artifact.id == digest)).one_or_none()
-    return Digests(None, None) if row is None else Digests(row.md5, row.sha1)
+    return ExtraDigests(None, None) if row is None else ExtraDigests(row.md5, row.sha1)
 
 
 def page_of_uploads(session: Session, package_id: int, page: PageRequest[int]) -> Page[UploadView]:

@@ -2,49 +2,78 @@
 
 import hashlib
 import json
-import mimetypes
 import re
 import unicodedata
 
+from wxcloudrun.kit.content_types import UNKNOWN_TYPE, type_of_name
+from wxcloudrun.kit.texts import Text, text
+
 MAX_NAME_BYTES = 255
+MAX_PATH_BYTES = 512
 # Embeddings, overrides and isolates make "gpj.exe" read as "exe.jpg".
 BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 SEPARATORS = frozenset("/\\")
-UNKNOWN_TYPE = "application/octet-stream"
-# What a client sends that did not think about it: curl -d, a mini-program's default, a form.
-MEANINGLESS_TYPES = frozenset({"", UNKNOWN_TYPE, "application/x-www-form-urlencoded", "multipart/form-data"})
+# What a client sends by itself, whatever the body is: curl --data-binary, a form, tools made for S3.
+MEANINGLESS_TYPES = frozenset(
+    {
+        "",
+        UNKNOWN_TYPE,
+        "binary/octet-stream",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    }
+)
+# What a mini-program's wx.request says of every body, an ArrayBuffer too. Sometimes it is true.
+DOUBTFUL_TYPES = frozenset({"application/json"})
 CONTENT_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(?:[ \t]*;[\x20-\x7e]*)?")
 
 
-def file_name_problem(name: str) -> str | None:
+def file_name_problem(name: str) -> Text | None:
     """Say why this is no acceptable file name, None if it is one. Names are refused, never repaired."""
     try:
         size_bytes = len(name.encode("utf-8"))
     except UnicodeEncodeError:
-        return "contains half a character (an unpaired surrogate)"
+        return text("contains half a character (an unpaired surrogate)")
     if not 1 <= size_bytes <= MAX_NAME_BYTES:
-        return f"must have 1 to {MAX_NAME_BYTES} bytes in UTF-8"
+        return text("must have 1 to {limit} bytes in UTF-8", limit=MAX_NAME_BYTES)
     if SEPARATORS & set(name) or name in {".", ".."}:
-        return "must be a name, not a path"
+        return text("must be a name, not a path")
     if any(unicodedata.category(character) == "Cc" for character in name):
-        return "contains a control character"
+        return text("contains a control character")
     if BIDIRECTIONAL & set(name):
-        return "contains a character that changes the direction of the text"
+        return text("contains a character that changes the direction of the text")
     return None
 
 
+def file_path_problem(path: str) -> Text | None:
+    """Say why this is neither an acceptable file name nor a path of such, None if it is."""
+    parts = path.split("/")
+    if len(parts) == 1:
+        return file_name_problem(path)
+    if not {"", ".", ".."}.isdisjoint(parts):
+        return text("a path has no empty part, no . and no .. in it")
+    if sum(len(part.encode("utf-8", "replace")) + 1 for part in parts) - 1 > MAX_PATH_BYTES:
+        return text("must have 1 to {limit} bytes in UTF-8", limit=MAX_PATH_BYTES)
+    return next((problem for problem in map(file_name_problem, parts) if problem is not None), None)
+
+
+def last_part(path: str) -> str:
+    """Return what a path calls the file itself."""
+    return path.rpartition("/")[2]
+
+
 def settled_content_type(sent: str | None, filename: str) -> str:
-    """Return the type that downloads will have: what was sent, else what the file name suggests."""
+    """Return the type that downloads will have: what was sent, else what the file name suggests.
+
+    A type that clients send by default counts only where the name says nothing more.
+    """
     sent = (sent or "").strip()
-    essence = sent.split(";")[0].strip().lower()
-    if essence not in MEANINGLESS_TYPES and len(sent) <= 255 and CONTENT_TYPE.fullmatch(sent):
-        return sent
-    guessed, encoding = mimetypes.guess_type(filename)
-    if encoding is not None:
-        return {"gzip": "application/gzip", "xz": "application/x-xz", "bzip2": "application/x-bzip2"}.get(
-            encoding, UNKNOWN_TYPE
-        )
-    return guessed or UNKNOWN_TYPE
+    essence = sent.partition(";")[0].strip().lower()
+    is_usable = len(sent) <= 255 and CONTENT_TYPE.fullmatch(sent) is not None
+    if not is_usable or essence in MEANINGLESS_TYPES:
+        return type_of_name(filename) or UNKNOWN_TYPE
+    named = type_of_name(filename) if essence in DOUBTFUL_TYPES else None
+    return sent if named in (None, essence) else named
 
 
 def fingerprint(*parts: object) -> str:

@@ -1,57 +1,71 @@
 """Wire shapes of deposits, and what a request for one may carry in headers, query and form."""
 
-import base64
-import binascii
 import re
 from typing import Annotated, Self
 
 from pydantic import AfterValidator
 from werkzeug.datastructures import Headers
 
-from wxcloudrun.kit.errors import Malformed
-from wxcloudrun.kit.names import TagName
-from wxcloudrun.kit.web.parsing import Output, Query, Timestamp, validate
+from wxcloudrun.kit.checksums import HEX_LENGTHS, Checksums
+from wxcloudrun.kit.errors import Malformed, WrongValue
+from wxcloudrun.kit.names import NewTagName
+from wxcloudrun.kit.texts import text
 from wxcloudrun.uploads.queries import UploadView
-from wxcloudrun.uploads.rules import file_name_problem, settled_content_type
+from wxcloudrun.uploads.rules import file_name_problem, file_path_problem, last_part, settled_content_type
 from wxcloudrun.uploads.service.publication import Deposited, DepositSpec
-from wxcloudrun.uploads.service.reception import Checksums
-from wxcloudrun.versions.schemas import VersionName
+from wxcloudrun.versions.schemas import NewVersionName, SourceName
+from wxcloudrun.web.parsing import Output, Query, Timestamp, validate
 
-HEX_LENGTHS = {"sha256": 64, "sha1": 40, "md5": 32}
-REPR_DIGEST_NAMES = {"sha-256": "sha256", "sha": "sha1", "md5": "md5"}
-REPR_DIGEST_MEMBER = re.compile(r"[ \t]*([a-z0-9-]+)=:([A-Za-z0-9+/=]*):[ \t]*")
+CHECKSUM_HEADERS = {f"X-Checksum-{name.upper()}": name for name in HEX_LENGTHS}
+DEPLOY_HEADER = "X-Checksum-Deploy"
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 def check_file_name(name: str) -> str:
-    """Return `name`; ValueError that says why it is refused."""
+    """Return `name`; WrongValue that says why it is refused."""
     problem = file_name_problem(name)
     if problem is not None:
-        raise ValueError(problem)
+        raise WrongValue(problem)
     return name
 
 
+def check_file_path(path: str) -> str:
+    """Return `path`; WrongValue that says why it is refused."""
+    problem = file_path_problem(path)
+    if problem is not None:
+        raise WrongValue(problem)
+    return path
+
+
 FileName = Annotated[str, AfterValidator(check_file_name)]
+FilePath = Annotated[str, AfterValidator(check_file_path)]
 
 
 class UploadQuery(Query):
     """What a raw upload shall make."""
 
-    tag: TagName | None = None
-    version: VersionName | None = None
+    tag: NewTagName | None = None
+    version: NewVersionName | None = None
 
 
 class FormFields(Query):
-    """The text fields of an upload form."""
+    """The text fields of an upload form; `path` is what the file is called, instead of its own name."""
 
-    tag: TagName | None = None
-    version: VersionName | None = None
+    path: FilePath | None = None
+    tag: NewTagName | None = None
+    version: NewVersionName | None = None
 
 
 class NamedFile(Query):
-    """The file name of an upload."""
+    """The file name of an upload that can be no path."""
 
     file: FileName
+
+
+class PathOfFile(Query):
+    """The file name of an upload, which may be a path."""
+
+    file: FilePath
 
 
 class UploadOut(Output):
@@ -69,7 +83,7 @@ class UploadOut(Output):
     package: str
     tag: str | None
     version: str | None
-    version_source: str | None
+    version_source: SourceName | None
     version_conflict: str | None
     ref_count: int
     deduplicated: bool
@@ -110,7 +124,7 @@ class UploadListed(Output):
     content_type: str
     tag: str | None
     version: str | None
-    version_source: str | None
+    version_source: SourceName | None
     version_conflict: str | None
     created_at: Timestamp
     created_by: str | None
@@ -142,27 +156,30 @@ class UploadHeaders(Output):
     idempotency_key: str | None
 
     @classmethod
-    def parse(cls, headers: Headers) -> Self:
-        """Read them. Raises Malformed for a checksum or key in a wrong format."""
-        given = {name: parse_hex(name, headers.get(f"X-Checksum-{name}")) for name in HEX_LENGTHS}
-        for name, digest in parse_repr_digest(headers.get("Repr-Digest")).items():
-            if given[name] not in (None, digest):
-                raise Malformed(f"Repr-Digest and X-Checksum-{name.upper()} disagree")
-            given[name] = digest
-        by_checksum = parse_flag(headers.get("X-Checksum-Deploy", "false"))
-        if by_checksum and given["sha256"] is None:
-            raise Malformed("X-Checksum-Deploy needs X-Checksum-SHA256")
+    def parse(cls, headers: Headers, said: Checksums) -> Self:
+        """Read them; `said` is what other headers say of the bytes.
+
+        Raises Malformed for a checksum or key in a wrong format, and for digests that disagree.
+        """
+        refuse_unknown_checksums(headers)
+        given = {name: parse_hex(header, headers.get(header)) for header, name in CHECKSUM_HEADERS.items()}
+        checksums = Checksums(**given).also(said)
+        by_checksum = parse_flag(headers.get(DEPLOY_HEADER, "false"))
+        if by_checksum and checksums.sha256 is None:
+            raise Malformed(text("X-Checksum-Deploy needs X-Checksum-SHA256"))
         key = headers.get("Idempotency-Key")
         if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
-            raise Malformed("an Idempotency-Key has 1 to 128 printable ASCII characters")
-        return cls(checksums=Checksums(**given), by_checksum=by_checksum, idempotency_key=key)
+            raise Malformed(text("an Idempotency-Key has 1 to 128 printable ASCII characters"))
+        return cls(checksums=checksums, by_checksum=by_checksum, idempotency_key=key)
 
     def spec(self, filename: str, content_type: str | None, names: UploadQuery | FormFields) -> DepositSpec:
         """Put together what a deposit is made from. Raises Invalid for a file name that is refused."""
-        name = checked_file_name(filename)
+        path = names.path if isinstance(names, FormFields) else None
+        name = path or validate(PathOfFile, {"file": filename}).file
         return DepositSpec(
             filename=name,
-            content_type=settled_content_type(content_type, name),
+            named_by="path" if path else "file",
+            content_type=settled_content_type(content_type, last_part(name)),
             tag=names.tag,
             version=names.version,
             idempotency_key=self.idempotency_key,
@@ -170,50 +187,32 @@ class UploadHeaders(Output):
 
 
 def checked_file_name(filename: str) -> str:
-    """Return the file name. Raises Invalid that says why it is refused."""
+    """Return a file name that can be no path. Raises Invalid that says why it is refused."""
     return validate(NamedFile, {"file": filename}).file
 
 
-def parse_flag(text: str) -> bool:
+def parse_flag(given: str) -> bool:
     """Read X-Checksum-Deploy. Raises Malformed for what is neither true nor false."""
     flags = {"true": True, "false": False}
     try:
-        return flags[text.strip().lower()]
+        return flags[given.strip().lower()]
     except KeyError:
-        raise Malformed("X-Checksum-Deploy is either true or false") from None
+        raise Malformed(text("X-Checksum-Deploy is either true or false")) from None
 
 
-def parse_hex(name: str, text: str | None) -> str | None:
+def refuse_unknown_checksums(headers: Headers) -> None:
+    """Raise Malformed for a checksum of a kind that would have to be passed over."""
+    known = {name.lower() for name in (*CHECKSUM_HEADERS, DEPLOY_HEADER)}
+    for name, _ in headers:
+        if name.lower().startswith("x-checksum") and name.lower() not in known:
+            raise Malformed(text("{header} is not checked here; send X-Checksum-SHA256", header=name))
+
+
+def parse_hex(header: str, given: str | None) -> str | None:
     """Read a checksum header in hex, in either case. Raises Malformed."""
-    if text is None:
+    if given is None:
         return None
-    length = HEX_LENGTHS[name]
-    if not re.fullmatch(rf"[0-9a-fA-F]{{{length}}}", text.strip()):
-        raise Malformed(f"X-Checksum-{name.upper()} must be {length} hex digits")
-    return text.strip().lower()
-
-
-def parse_repr_digest(text: str | None) -> dict[str, str]:
-    """Read Repr-Digest (RFC 9530): those of its algorithms that are checked here, as hex."""
-    if text is None:
-        return {}
-    digests = {}
-    for member in text.split(","):
-        matched = REPR_DIGEST_MEMBER.fullmatch(member)
-        if matched is None:
-            raise Malformed("Repr-Digest must look like sha-256=:BASE64:")
-        name = REPR_DIGEST_NAMES.get(matched[1])
-        if name is not None:
-            digests[name] = decode_digest(name, matched[2])
-    return digests
-
-
-def decode_digest(name: str, encoded: str) -> str:
-    """Turn a digest from base64 to hex. Raises Malformed."""
-    try:
-        digest = base64.b64decode(encoded, validate=True)
-    except binascii.Error as error:
-        raise Malformed("Repr-Digest is not valid base64") from error
-    if len(digest) * 2 != HEX_LENGTHS[name]:
-        raise Malformed(f"the {name} in Repr-Digest has a wrong length")
-    return digest.hex()
+    length = HEX_LENGTHS[CHECKSUM_HEADERS[header]]
+    if not re.fullmatch(rf"[0-9a-fA-F]{{{length}}}", given.strip()):
+        raise Malformed(text("{header} must be {length} hex digits", header=header, length=length))
+    return given.strip().lower()

@@ -1,11 +1,12 @@
 """The URLs of versions: data, not code."""
 
-from wxcloudrun.kit.errors import Conflict, Forbidden, NotFound
+from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from wxcloudrun.kit.remarks import HEADER
 from wxcloudrun.kit.security import Scope
-from wxcloudrun.kit.web.endpoint import Caller, Endpoint, blueprint
-from wxcloudrun.kit.web.pages import PageOut, PageQuery
 from wxcloudrun.versions import controller
-from wxcloudrun.versions.schemas import VersionOut
+from wxcloudrun.versions.schemas import FileOut, VersionDetailOut, VersionOut, VersionPatch
+from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
+from wxcloudrun.web.pages import PageOut, PageQuery
 
 ENDPOINTS = [
     Endpoint(
@@ -14,11 +15,30 @@ ENDPOINTS = [
     ),
     Endpoint(
         "GET", "/versions/<version>", controller.get_version, "get_version", "One version",
-        caller=Caller.PUBLIC, answer=VersionOut, errors=(NotFound,),
+        caller=Caller.PUBLIC, answer=VersionDetailOut, errors=(NotFound,),
+    ),
+    Endpoint(
+        "PATCH", "/versions/<version>", controller.change_version, "change_version",
+        "Yank or deprecate a version, or write about it",
+        scope=Scope.WRITE, body=VersionPatch, answer=VersionDetailOut,
+        errors=(Forbidden, Invalid, NotFound), sends=(HEADER,),
     ),
     Endpoint(
         "DELETE", "/versions/<version>", controller.delete_version, "delete_version", "Delete a version",
-        scope=Scope.WRITE, status=204, errors=(Conflict, Forbidden, NotFound),
+        scope=Scope.WRITE, status=204, errors=(Conflict, Forbidden, NotFound), sends=(HEADER,),
+    ),
+    Endpoint(
+        "GET", "/versions/<version>/files", controller.list_files, "list_files", "The files of a version",
+        caller=Caller.PUBLIC, query=PageQuery, answer=PageOut[FileOut], errors=(NotFound,),
+    ),
+    Endpoint(
+        "DELETE", "/versions/<version>/files/<rest:filename>", controller.delete_file, "delete_file",
+        "Delete a file of a version", scope=Scope.WRITE, status=204, errors=(Conflict, Forbidden, NotFound),
+    ),
+    Endpoint(
+        "POST", "/versions/<version>/seal", controller.seal_version, "seal_version",
+        "Let a version take no new file", scope=Scope.WRITE, answer=VersionDetailOut,
+        errors=(Forbidden, NotFound),
     ),
 ]  # fmt: skip
 

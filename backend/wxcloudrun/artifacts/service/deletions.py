@@ -6,13 +6,13 @@ so a deletion that is late, or carried out twice, cannot hit anything that lives
 """
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from wxcloudrun.artifacts import queries
 from wxcloudrun.artifacts.models import PendingDeletion
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.storage.port import BlobStore
+from wxcloudrun.stores.blobs.port import BlobStore
 
 logger = logging.getLogger(__name__)
 
@@ -20,16 +20,10 @@ BATCH = 200
 
 
 class DeletionService:
-    """Keeps the list of objects that have to go, and lets them go."""
+    """Lets the objects go that are on the list of those that have to."""
 
     def __init__(self, *, blobs: BlobStore) -> None:
         self._blobs = blobs
-
-    def put_down(self, tx: Transaction, key: str, *, after_seconds: int = 0) -> None:
-        """Let the object with this key go once the transaction has committed and the time is over."""
-        now = clock.now()
-        not_before = now + timedelta(seconds=after_seconds)
-        tx.session.add(PendingDeletion(object_key=key, created_at=now, not_before=not_before))
 
     def carry_out(self) -> int:
         """Remove every object whose time has come; return how many. Raises StoreUnavailable."""
@@ -39,6 +33,16 @@ class DeletionService:
             self._remove(keys)
             removed += len(keys)
         return removed
+
+    def count_due(self) -> int:
+        """Return how many objects `carry_out` would remove."""
+        with reading() as session:
+            return queries.count_deletions(session, queries.may_go(clock.now()))
+
+    def waiting(self) -> tuple[int, datetime | None]:
+        """Return how many objects have to go, and when the last of those may that have to wait."""
+        with reading() as session:
+            return queries.count_deletions(session), queries.last_deletion(session, clock.now())
 
     def _due(self, after: str) -> list[str]:
         with reading() as session:
@@ -54,3 +58,10 @@ class DeletionService:
             self._blobs.abort(key)
             self._blobs.delete(key)
         atomically(lambda tx: queries.forget_deletions(tx.session, keys))
+
+
+def put_down(tx: Transaction, key: str, *, after_seconds: int = 0) -> None:
+    """Let the object with this key go once the transaction has committed and the time is over."""
+    now = clock.now()
+    not_before = now + timedelta(seconds=after_seconds)
+    tx.session.add(PendingDeletion(object_key=key, created_at=now, not_before=not_before))

@@ -12,8 +12,8 @@ from wxcloudrun.jobs.errors import JobFailed
 from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.storage.measuring import EXTRA_DIGESTS, Measured, Measurement
-from wxcloudrun.kit.storage.port import BlobStore
+from wxcloudrun.stores.blobs.measuring import EXTRA_DIGESTS, MEASURABLE, Measured, Measurement
+from wxcloudrun.stores.blobs.port import BlobStore
 
 JOB_KIND = "digests"
 ATTEMPTS = 10  # so many because the store may be away for hours
@@ -29,7 +29,8 @@ class DigestService:
 
     def computed_on_arrival(self, announced: Collection[str]) -> frozenset[str]:
         """Return which digests an upload waits for: those that the client sent are checked in any case."""
-        return EXTRA_DIGESTS & frozenset(announced) if self._is_deferred else EXTRA_DIGESTS
+        asked = MEASURABLE & frozenset(announced)
+        return asked if self._is_deferred else asked | EXTRA_DIGESTS
 
     def follow(self, tx: Transaction, artifact: Artifact) -> None:
         """Let a job compute what an artifact lacks; the job is committed with the artifact."""

@@ -1,22 +1,23 @@
 """The check of rows against objects, both ways, on a service that goes on working.
 
 Each difference is looked at a second time before it is reported, because uploads and collections move
-things while the check runs. A repair sets objects aside and never deletes anything.
+things while the check runs. A repair sets objects aside and never deletes anything; what rows repeat of
+other rows it counts anew.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from wxcloudrun.artifacts import queries
-from wxcloudrun.artifacts.queries import Held
+from wxcloudrun.artifacts.queries import StoredArtifact
 from wxcloudrun.artifacts.service.hashing import Throttle, measure
 from wxcloudrun.artifacts.service.recorded import STORE, recorded
 from wxcloudrun.artifacts.service.sweep import unnamed
 from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit.db import atomically, reading
 from wxcloudrun.kit.security import SYSTEM
-from wxcloudrun.kit.storage.port import SHARDS, BlobStore, ObjectMissing
+from wxcloudrun.stores.blobs.port import SHARDS, BlobStore, ObjectMissing
 
 MAX_LISTED = 10_000
 
@@ -25,6 +26,37 @@ OBJECT_UNREFERENCED = "object_unreferenced"
 SIZE_MISMATCH = "size_mismatch"
 HASH_MISMATCH = "hash_mismatch"
 DANGLING_REFERENCE = "dangling_reference"
+FILES_MISCOUNTED = "files_miscounted"
+
+
+class MiscountedVersion(Protocol):
+    """A version whose row says another number of files than it has."""
+
+    @property
+    def version_id(self) -> int:
+        """Which one."""
+
+    @property
+    def package_id(self) -> int:
+        """Of which package."""
+
+    @property
+    def said(self) -> int:
+        """What its row says."""
+
+    @property
+    def actual(self) -> int:
+        """How many there are."""
+
+
+class FilesOfVersions(Protocol):
+    """What the check needs of versions, which live above artifacts."""
+
+    def miscounted_versions(self, limit: int) -> Sequence[MiscountedVersion]:
+        """Return versions whose rows say another number of files than they have, so many at most."""
+
+    def recount(self, version_id: int) -> bool:
+        """Let a version say how many files it has; False if it does so by now, or has gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +79,7 @@ class Checked:
     counts: dict[str, int] = field(default_factory=dict)
     findings: list[dict[str, Any]] = field(default_factory=list)
     quarantined: list[str] = field(default_factory=list)
+    recounted: int = 0
 
     def add(self, kind: str, **facts: Any) -> None:
         """Report one finding."""
@@ -58,14 +91,16 @@ class Checked:
 class FsckService:
     """Compares what rows say with what the store holds."""
 
-    def __init__(self, *, blobs: BlobStore) -> None:
+    def __init__(self, *, blobs: BlobStore, files: FilesOfVersions) -> None:
         self._blobs = blobs
+        self._files = files
 
     def run(self, spec: CheckSpec) -> Checked:
         """Check everything. Raises StoreUnavailable if the store fails meanwhile."""
         report = Checked()
-        with recorded("store.repaired", lambda: {"quarantined": len(report.quarantined)}):
+        with recorded("store.repaired", lambda: repaired(report)):
             self._check(report, spec)
+            self._check_counts(report, spec)
         return report
 
     def _check(self, report: Checked, spec: CheckSpec) -> None:
@@ -84,6 +119,18 @@ class FsckService:
                     package_id=dangling.package_id,
                     artifact_id=dangling.artifact_id,
                 )
+
+    def _check_counts(self, report: Checked, spec: CheckSpec) -> None:
+        for each in self._files.miscounted_versions(MAX_LISTED):
+            report.add(
+                FILES_MISCOUNTED,
+                version_id=each.version_id,
+                package_id=each.package_id,
+                expected=each.said,
+                actual=each.actual,
+            )
+            if spec.repair:
+                report.recounted += self._files.recount(each.version_id)
 
     def restore(self, key: str) -> None:
         """Put an object back that a repair has set aside. Raises ObjectMissing."""
@@ -104,15 +151,25 @@ class FsckService:
             if key not in sizes:
                 self._report_missing(held, report)
             elif sizes[key] != held.size_bytes:
-                self._damaged(held, report, spec, SIZE_MISMATCH, expected=held.size_bytes, actual=sizes[key])
+                self._check_size(held, report, spec)
             elif spec.deep:
                 self._check_bytes(held, report, spec, throttle)
 
-    def _report_missing(self, held: Held, report: Checked) -> None:
+    def _report_missing(self, held: StoredArtifact, report: Checked) -> None:
         if self._blobs.size_of(held.object_key) is None and still_held(held):
             report.add(OBJECT_MISSING, artifact_id=held.artifact_id, object_key=held.object_key)
 
-    def _check_bytes(self, held: Held, report: Checked, spec: CheckSpec, throttle: Throttle) -> None:
+    def _check_size(self, held: StoredArtifact, report: Checked, spec: CheckSpec) -> None:
+        """Ask for the object itself: a repair is not made on the word of a listing."""
+        actual = self._blobs.size_of(held.object_key)
+        if actual is None:
+            self._report_missing(held, report)
+        elif actual != held.size_bytes:
+            self._damaged(held, report, spec, SIZE_MISMATCH, expected=held.size_bytes, actual=actual)
+
+    def _check_bytes(
+        self, held: StoredArtifact, report: Checked, spec: CheckSpec, throttle: Throttle
+    ) -> None:
         try:
             measured = measure(self._blobs, held.object_key, throttle)
         except ObjectMissing:
@@ -122,7 +179,9 @@ class FsckService:
         if measured.sha256 != held.artifact_id:
             self._damaged(held, report, spec, HASH_MISMATCH, actual=measured.sha256)
 
-    def _damaged(self, held: Held, report: Checked, spec: CheckSpec, kind: str, **facts: Any) -> None:
+    def _damaged(
+        self, held: StoredArtifact, report: Checked, spec: CheckSpec, kind: str, **facts: Any
+    ) -> None:
         """Report an object with the wrong bytes; without it, the next upload of the right ones heals."""
         if still_held(held):
             report.add(kind, artifact_id=held.artifact_id, object_key=held.object_key, **facts)
@@ -142,7 +201,12 @@ class FsckService:
         report.quarantined.append(key)
 
 
-def still_held(held: Held) -> bool:
+def repaired(report: Checked) -> dict[str, int]:
+    """Return what a repair has changed, for the audit log."""
+    return {"quarantined": len(report.quarantined), "recounted": report.recounted}
+
+
+def still_held(held: StoredArtifact) -> bool:
     """Tell whether the row still says that this object holds its bytes."""
     with reading() as session:
         return queries.artifact_holding(session, held.object_key) == held.artifact_id

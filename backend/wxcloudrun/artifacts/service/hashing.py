@@ -4,8 +4,8 @@ import time
 from collections.abc import Collection, Iterable, Iterator
 
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.storage.measuring import EXTRA_DIGESTS, Measured, Measurement
-from wxcloudrun.kit.storage.port import BlobStore
+from wxcloudrun.stores.blobs.measuring import EXTRA_DIGESTS, Measured, Measurement
+from wxcloudrun.stores.blobs.port import BlobStore
 
 
 class Throttle:

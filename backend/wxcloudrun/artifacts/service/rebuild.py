@@ -9,8 +9,8 @@ from wxcloudrun.artifacts.service.recorded import recorded
 from wxcloudrun.artifacts.service.sweep import unnamed
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.storage.measuring import Measured
-from wxcloudrun.kit.storage.port import SHARDS, BlobStore, ObjectMissing
+from wxcloudrun.stores.blobs.measuring import Measured
+from wxcloudrun.stores.blobs.port import SHARDS, BlobStore, ObjectMissing
 
 
 @dataclass(slots=True)

@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from itertools import batched
 
 from wxcloudrun.artifacts import queries
-from wxcloudrun.artifacts.service.deletions import DeletionService
+from wxcloudrun.artifacts.service.deletions import DeletionService, put_down
+from wxcloudrun.artifacts.service.leases import LONGEST_LEASE
 from wxcloudrun.artifacts.service.recorded import recorded
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.storage.port import SHARDS, BlobStore
+from wxcloudrun.stores.blobs.port import SHARDS, BlobStore
 
 logger = logging.getLogger(__name__)
 
@@ -82,9 +83,9 @@ class SweepService:
         return taken
 
     def _take_some(self, tx: Transaction) -> int:
-        leases = queries.expired_leases(tx.session, clock.now(), BATCH)
+        leases = queries.expired_leases(tx.session, clock.now(), BATCH, longest=LONGEST_LEASE)
         for lease in leases:
-            self._deletions.put_down(tx, lease.object_key)
+            put_down(tx, lease.object_key)
             tx.session.delete(lease)
         tx.session.flush()
         return len(leases)
@@ -117,7 +118,7 @@ class SweepService:
             known = queries.named_keys(tx.session, keys)
             claimed = [key for key in keys if key not in known]
             for key in claimed:
-                self._deletions.put_down(tx, key)
+                put_down(tx, key)
             tx.session.flush()
             queries.forget_deletions(tx.session, queries.held_keys(tx.session, claimed))
 

@@ -1,7 +1,7 @@
 """What administrators do with the audit log: read it, have it verified."""
 
 from wxcloudrun.audit import queries
-from wxcloudrun.audit.queries import EntryView, Filters
+from wxcloudrun.audit.queries import AuditFilters, EntryView
 from wxcloudrun.audit.service.chain import Chain, Verdict
 from wxcloudrun.kit.db import reading
 from wxcloudrun.kit.paging import Page, PageRequest
@@ -14,7 +14,7 @@ class AuditService:
     def __init__(self, *, chain: Chain) -> None:
         self._chain = chain
 
-    def page(self, actor: Actor, filters: Filters, page: PageRequest[int]) -> Page[EntryView]:
+    def page(self, actor: Actor, filters: AuditFilters, page: PageRequest[int]) -> Page[EntryView]:
         """List the entries that fit, newest first. Raises Forbidden."""
         actor.require_administrator()
         with reading() as session:

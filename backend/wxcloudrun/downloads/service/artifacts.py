@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from wxcloudrun.artifacts.models import Artifact
-from wxcloudrun.artifacts.queries import SeenReference, seen_artifact
+from wxcloudrun.artifacts.reads import Artifact, SeenReference, seen_artifact
 from wxcloudrun.downloads import queries
 from wxcloudrun.downloads.queries import Holders
 from wxcloudrun.kit.db import reading
 from wxcloudrun.kit.names import is_sha256
 from wxcloudrun.kit.security import Actor
+from wxcloudrun.kit.texts import text
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,5 +28,5 @@ class ArtifactService:
         with reading() as session:
             seen = seen_artifact(session, actor, digest) if is_sha256(digest) else None
             if seen is None:
-                raise actor.unseen("that artifact")
+                raise actor.unseen(text("that artifact"))
             return SeenArtifact(*seen, queries.holders(session, actor, digest))

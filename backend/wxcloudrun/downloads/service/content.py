@@ -1,8 +1,7 @@
 """The bytes behind a reference: opened, streamed or linked."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
@@ -10,8 +9,9 @@ from wxcloudrun.downloads.errors import DamagedObject
 from wxcloudrun.downloads.rules import Blob
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.errors import Gone, NotFound
-from wxcloudrun.kit.storage.file_blocks import file_blocks
-from wxcloudrun.kit.storage.port import BlobStore, DownloadLink, ObjectMissing
+from wxcloudrun.kit.texts import text
+from wxcloudrun.stores.blobs.outgoing import FileBody, ObjectRange, Outgoing, StoreBody
+from wxcloudrun.stores.blobs.port import BlobStore, DownloadLink, ObjectMissing
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +36,21 @@ class BlobService:
         if self._blobs.size_of(blob.object_key) != blob.size_bytes:
             raise damaged()
 
-    def read(self, blob: Blob, start: int, length: int) -> Iterator[bytes]:
-        """Stream a part of the object. Raises StoreUnavailable, also between two blocks.
+    def read(self, blob: Blob, start: int, length: int) -> Outgoing:
+        """Open a part of the object. Raises StoreUnavailable, also between two blocks.
 
         Raises DamagedObject before anything is answered, so that a short body never looks whole.
         """
         try:
             file = self._blobs.open_file(blob.object_key)
             if file is None:
-                return self._blobs.read(blob.object_key, start=start, length=length)
+                return StoreBody(self._blobs, ObjectRange(blob.object_key, blob.size_bytes, start, length))
         except ObjectMissing:
             raise damaged() from None
         if file.seek(0, 2) != blob.size_bytes:
             file.close()
             raise damaged()
-        return file_blocks(file, start, length)
+        return FileBody(file, start, length)
 
     def link(self, blob: Blob, content_disposition: str) -> Link:
         """Return a link that lives `LINK_SECONDS`: the store's own, else one that this service serves."""
@@ -69,10 +69,11 @@ class BlobService:
         try:
             fields = self._signer.loads(token)
         except BadSignature:
-            raise NotFound("there is no such link") from None
+            raise NotFound(text("there is no such link")) from None
         expires_at, deposited_at, *rest = fields
-        if clock.now().timestamp() >= expires_at:
-            raise Gone("this link has expired; ask for a new one")
+        longest = timedelta(seconds=self._link_seconds)
+        if clock.is_over(datetime.fromtimestamp(expires_at, UTC), clock.now(), longest):
+            raise Gone(text("this link has expired; ask for a new one"))
         artifact_id, size_bytes, md5, sha1, object_key, name, content_type = rest
         moment = datetime.fromisoformat(deposited_at)
         return Blob(artifact_id, size_bytes, md5, sha1, object_key, name, content_type, moment)
@@ -97,4 +98,4 @@ class BlobService:
 
 def damaged() -> DamagedObject:
     """Refuse to serve an object that is not whole."""
-    return DamagedObject("the stored object is damaged; uploading the same bytes again repairs it")
+    return DamagedObject(text("the stored object is damaged; uploading the same bytes again repairs it"))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from wxcloudrun.audit.service.record import record
 from wxcloudrun.jobs import queries
 from wxcloudrun.jobs.models import PeriodicTask
-from wxcloudrun.jobs.queries import Filters, JobView
+from wxcloudrun.jobs.queries import JobFilters, JobView
 from wxcloudrun.jobs.service.periodic import TaskKinds, new_row
 from wxcloudrun.jobs.service.statistics import TaskStats, task_stats, untried
 from wxcloudrun.kit import clock
@@ -14,6 +14,7 @@ from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import NotFound
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Actor
+from wxcloudrun.kit.texts import text
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class JobAdministrationService:
     def __init__(self, *, tasks: TaskKinds) -> None:
         self._tasks = tasks
 
-    def page(self, actor: Actor, filters: Filters, page: PageRequest[int]) -> Page[JobView]:
+    def page(self, actor: Actor, filters: JobFilters, page: PageRequest[int]) -> Page[JobView]:
         """List the jobs that fit, newest first. Raises Forbidden."""
         actor.require_administrator()
         with reading() as session:
@@ -42,7 +43,7 @@ class JobAdministrationService:
         with reading() as session:
             found = queries.job(session, job_id)
         if found is None:
-            raise NotFound("there is no such job")
+            raise NotFound(text("there is no such job"))
         return found
 
     def tasks(self, actor: Actor, page: PageRequest[str]) -> Page[TaskStats]:
@@ -98,4 +99,4 @@ def settings_of(task: PeriodicTask) -> dict[str, int | bool]:
 
 def no_such_task() -> NotFound:
     """Refuse a name."""
-    return NotFound("there is no such periodic task")
+    return NotFound(text("there is no such periodic task"))

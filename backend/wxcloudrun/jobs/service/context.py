@@ -54,12 +54,11 @@ class JobContext:
 
         Raises LeaseLost, and JobFailed for a result that does not fit.
         """
-        job = self._locked(tx)
-        end(job, JobState.DONE)
-        job.error = None
-        job.result = None if result is None else as_text(result)
-        tx.session.flush()
-        tx.after_commit(self._note_finished)
+        self._end(tx, JobState.DONE, result)
+
+    def cancel(self, tx: Transaction, result: Mapping[str, JsonValue]) -> None:
+        """Let the job have ended without its effect, which nobody wants any more. Raises as `finish` does."""
+        self._end(tx, JobState.CANCELLED, result)
 
     def fail(self, tx: Transaction, message: str) -> None:
         """Let the job have failed for good. Raises LeaseLost."""
@@ -88,6 +87,14 @@ class JobContext:
         """Let the lease last so long from now; False if it is lost."""
         lease_until = clock.now() + timedelta(seconds=lease_seconds)
         return queries.renew(tx.session, self.job_id, self._fence, lease_until)
+
+    def _end(self, tx: Transaction, state: JobState, result: Mapping[str, JsonValue] | None) -> None:
+        job = self._locked(tx)
+        end(job, state)
+        job.error = None
+        job.result = None if result is None else as_text(result)
+        tx.session.flush()
+        tx.after_commit(self._note_finished)
 
     def _locked(self, tx: Transaction) -> Job:
         job = queries.lock_held(tx.session, self.job_id, self._fence)

@@ -17,6 +17,8 @@ from wxcloudrun.kit.logs import Complaint
 
 logger = logging.getLogger(__name__)
 
+RETRY_SECONDS = 10.0  # a database that cannot be written to is not tried at every tick
+
 
 @dataclass(frozen=True, slots=True)
 class TaskKind:
@@ -42,8 +44,10 @@ class PeriodicService:
 
     def __init__(self, *, tasks: TaskKinds, lease_seconds: float) -> None:
         self._tasks = tasks
-        self._lease_seconds = lease_seconds
+        self._lease = timedelta(seconds=lease_seconds)
         self._unreachable = Complaint(logger, "tasks_not_looked_for")
+        self._not_written = Complaint(logger, "task_not_written_down")
+        self._not_before = 0.0
 
     def due(self) -> Sequence[str]:
         """Return the tasks whose time has come; makes the rows of those that have none."""
@@ -55,6 +59,9 @@ class PeriodicService:
                 atomically(self._add_missing)
         except SQLAlchemyError as error:
             self._unreachable.say(error)
+            return ()
+        self._unreachable.over()
+        if clock.monotonic() < self._not_before:
             return ()
         now = clock.now()
         return [name for name, task in rows.items() if name in self._tasks and is_due(task, now)]
@@ -69,10 +76,12 @@ class PeriodicService:
             claimed = atomically(lambda tx: self._claim(tx, name))
             if claimed is not None:
                 self._run_claimed(claimed)
-        except SQLAlchemyError:
-            # The lease runs out, and somebody does the task when it is due again.
-            logger.exception("task_outcome_not_written", extra={"task": name})
+        except SQLAlchemyError as error:
+            # The lease, if there is one, runs out, and somebody does the task when it is due again.
+            self._not_before = clock.monotonic() + RETRY_SECONDS
+            self._not_written.say(error)
             return False
+        self._not_written.over()
         return claimed is not None
 
     def _add_missing(self, tx: Transaction) -> None:
@@ -87,14 +96,15 @@ class PeriodicService:
         task = queries.periodic_tasks(tx.session).get(name)
         if task is None or not is_due(task, now):
             return None
-        lease_until = now + timedelta(seconds=self._lease_seconds)
+        lease_until = now + self._lease
         if not queries.claim_task(tx.session, task, now=now, lease_until=lease_until):
             return None
         return ClaimedTask(name, task.fence + 1)
 
     def _run_claimed(self, claimed: ClaimedTask) -> None:
         began_at, error = clock.monotonic(), None
-        with kept_alive(f"task {claimed.name}", lambda tx: self._renew(tx, claimed), self._lease_seconds):
+        lease_seconds = self._lease.total_seconds()
+        with kept_alive(f"task {claimed.name}", lambda tx: self._renew(tx, claimed), lease_seconds):
             try:
                 self._tasks[claimed.name].run()
             except Exception as failure:  # one that fails must not stop the others
@@ -110,14 +120,17 @@ class PeriodicService:
             logger.warning("task_lease_lost", extra={"task": claimed.name})
 
     def _renew(self, tx: Transaction, claimed: ClaimedTask) -> bool:
-        lease_until = clock.now() + timedelta(seconds=self._lease_seconds)
+        lease_until = clock.now() + self._lease
         return queries.renew_task(tx.session, claimed.name, claimed.fence, lease_until)
 
 
 def is_due(task: PeriodicTask, now: datetime) -> bool:
     """Tell whether a task should be done now, and nobody is doing it."""
-    is_free = task.lease_expires_at is None or task.lease_expires_at < now
-    return task.enabled and task.next_run_at <= now and is_free
+    is_free = task.lease_expires_at is None or clock.is_over(
+        task.lease_expires_at, now, queries.LONGEST_LEASE
+    )
+    interval = timedelta(seconds=task.interval_seconds)
+    return task.enabled and clock.is_over(task.next_run_at, now, interval) and is_free
 
 
 def new_row(name: str, kind: TaskKind, now: datetime) -> PeriodicTask:

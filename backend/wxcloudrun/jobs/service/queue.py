@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from wxcloudrun.jobs.models import Job, JobState
-from wxcloudrun.jobs.rules import MAX_ARGUMENTS, JsonValue, written
+from wxcloudrun.jobs.rules import LONGEST_DELAY_SECONDS, MAX_ARGUMENTS, JsonValue, written
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction
-from wxcloudrun.kit.queue.port import QueueUnavailable, WakeUps
 from wxcloudrun.kit.security import Actor
+from wxcloudrun.stores.queue.port import QueueUnavailable, WakeUps
 
 logger = logging.getLogger(__name__)
 
@@ -33,8 +33,11 @@ class JobQueue:
         """Write a job down in the caller's transaction and return its id.
 
         A worker is woken after the commit. If that fails the job is done all the same, only some
-        seconds later: workers look for it themselves. Raises ValueError for arguments that are too long.
+        seconds later: workers look for it themselves. Raises ValueError for arguments that are too long,
+        and for a delay of more than a day.
         """
+        if delay_seconds > LONGEST_DELAY_SECONDS:
+            raise ValueError("a job is put off for a day at most")
         now = clock.now()
         job = Job(
             kind=kind,

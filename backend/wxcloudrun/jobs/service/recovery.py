@@ -28,7 +28,7 @@ class RecoveryService:
         self._history = timedelta(days=history_days)
 
     def requeue_abandoned(self) -> int:
-        """Let every job begin again whose lease has run out; return how many those were.
+        """Let every job begin again whose lease is over; return how many those were.
 
         A lost attempt does not count as one that failed, because it says nothing about the job. One
         that loses its worker again and again probably kills it, and is given up.

@@ -95,6 +95,13 @@ class JobStatistics:
         """Tell whether some process works: this one, or one that leaves no task undone for a minute."""
         if self._is_running_here():
             return True
-        due = [task.next_run_at for task in tasks if task.enabled]
-        latest = clock.now() - OVERDUE
-        return bool(due) and all(moment is not None and moment > latest for moment in due)
+        enabled = [task for task in tasks if task.enabled]
+        return bool(enabled) and all(is_kept_up(task) for task in enabled)
+
+
+def is_kept_up(task: TaskStats) -> bool:
+    """Tell whether somebody does a task when it is due."""
+    if task.next_run_at is None:
+        return False
+    interval = timedelta(seconds=task.interval_seconds) + OVERDUE
+    return not clock.is_over(task.next_run_at + OVERDUE, clock.now(), interval)

@@ -24,6 +24,7 @@ __all__ = ["JobContext", "JobKind", "WorkService"]  # what a domain with handler
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 3.0
+RETRY_SECONDS = 10.0  # a database that cannot be written to is not tried as fast as threads can
 LOOKAHEAD = 8
 
 
@@ -36,6 +37,7 @@ class WorkService:
         self._lock = threading.Lock()
         self._look_again_at = 0.0
         self._unreachable = Complaint(logger, "jobs_not_looked_for")
+        self._not_claimed = Complaint(logger, "jobs_not_claimed")
         self._under_way: dict[int, JobContext] = {}
 
     def due(self, limit: int) -> Sequence[int]:
@@ -64,6 +66,7 @@ class WorkService:
         except SQLAlchemyError as error:
             self._unreachable.say(error)
             return None
+        self._unreachable.over()
         if not ids:
             return None
         self._look_again_at = 0.0
@@ -73,9 +76,11 @@ class WorkService:
         """Do one job; False if it is not due or somebody else has it."""
         try:
             claimed = atomically(lambda tx: self._claim(tx, job_id))
-        except SQLAlchemyError:
-            logger.exception("job_not_claimed", extra={"job_id": job_id})
+        except SQLAlchemyError as error:
+            self._look_again_at = clock.monotonic() + RETRY_SECONDS
+            self._not_claimed.say(error)
             return False
+        self._not_claimed.over()
         if claimed is None:
             return False
         self._run_claimed(claimed)

@@ -105,9 +105,11 @@ class NixGateway:
         """Make a folder whose links are roots, and remove what workers that died have left."""
         home = self._settings.directory / "roots"
         home.mkdir(parents=True, exist_ok=True)
-        oldest = clock.now().timestamp() - self._settings.timeout_seconds - ABANDONED_SECONDS
+        now = clock.now()
+        oldest = now.timestamp() - self._settings.timeout_seconds - ABANDONED_SECONDS
+        newest = clock.latest_credible(now).timestamp()
         for left in home.iterdir():
-            if left.lstat().st_mtime < oldest:
+            if not oldest <= left.lstat().st_mtime <= newest:
                 shutil.rmtree(left, ignore_errors=True)
         with tempfile.TemporaryDirectory(dir=home) as folder:
             yield Path(folder)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from wxcloudrun.kit.fetch import Fetcher, FetchFailed, FetchRefused
+from wxcloudrun.kit.texts import Text
+from wxcloudrun.net.fetch import Fetcher, FetchFailed, FetchRefused
 from wxcloudrun.releases.errors import NotObtained, NotThisTime
 from wxcloudrun.releases.gateway.port import Material, Wanted, Watch
 from wxcloudrun.releases.rules.sources import UrlSource, name_in_url
@@ -16,7 +17,7 @@ class UrlGateway:
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
 
-    def problem(self, url: str) -> str | None:
+    def problem(self, url: str) -> Text | None:
         """Say why this URL is not fetched, None if it may be tried."""
         return self._fetcher.problem(url)
 

@@ -1,5 +1,6 @@
 """What people do with releases: create, look, retry, activate, deactivate, delete."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,16 +12,21 @@ from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, Invalid
 from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.remarks import Remark
 from wxcloudrun.kit.security import Action, Actor
-from wxcloudrun.packages import queries as package_queries
+from wxcloudrun.kit.texts import Text, text
+from wxcloudrun.packages import reads as package_reads
 from wxcloudrun.packages.service import FoundPackage, PackageService
 from wxcloudrun.releases import queries
 from wxcloudrun.releases.queries import ReleaseFilter, ReleaseView
+from wxcloudrun.releases.rules.assignments import Assignment
 from wxcloudrun.releases.rules.sources import Source, UrlSource, written
-from wxcloudrun.versions import queries as version_queries
-from wxcloudrun.versions.models import Source as NameSource
-from wxcloudrun.versions.models import Status, Version
-from wxcloudrun.versions.service import VersionService, path_of, refuse_other_bytes
+from wxcloudrun.versions import reads as version_reads
+from wxcloudrun.versions.reads import Source as NameSource
+from wxcloudrun.versions.reads import Status, Version
+from wxcloudrun.versions.reads import retired as retired_under
+from wxcloudrun.versions.service.names import path_of, refuse_retired
+from wxcloudrun.versions.service.versions import VersionService
 
 OBTAIN = "obtain_release"
 
@@ -46,7 +52,7 @@ class LogView:
 class UrlRules(Protocol):
     """Knows which URLs the administrator allows."""
 
-    def problem(self, url: str) -> str | None:
+    def problem(self, url: str) -> Text | None:
         """Say why this URL is not fetched, None if it may be tried."""
 
 
@@ -128,21 +134,22 @@ class ReleaseService:
 
         return atomically(work)
 
-    def activate(self, actor: Actor, release_id: int) -> ReleaseView:
+    def activate(self, actor: Actor, release_id: int) -> tuple[ReleaseView, Sequence[Remark]]:
         """Make this release the one that is in use, instead of the one that was.
 
-        One that is in use already stays so, and nothing is recorded. Raises NotFound, Forbidden, Conflict
-        unless its bytes are here.
+        One that is in use already stays so, and nothing is recorded. Warns of one that is deprecated or,
+        if it was in use before, yanked. Raises NotFound, Forbidden, VersionYanked, Conflict unless its
+        bytes are here.
         """
 
-        def work(tx: Transaction) -> ReleaseView:
+        def work(tx: Transaction) -> tuple[ReleaseView, Sequence[Remark]]:
             found = self._enter(tx.session, actor, release_id, Action.RELEASE_CHANGE)
             # Whoever activates in this package waits here, so that each sees what the one before has done.
-            package_queries.package(tx.session, found.id)
+            package_reads.package(tx.session, found.id)
             row = self._locked(tx, actor, release_id)
             if row.status != Status.ACTIVATED.value:
                 self._switch(tx, actor, found, row)
-            return self._view(tx.session, actor, release_id)
+            return self._view(tx.session, actor, release_id), row.standing.remarks()
 
         return atomically(work)
 
@@ -154,7 +161,7 @@ class ReleaseService:
 
         def work(tx: Transaction) -> ReleaseView:
             found = self._enter(tx.session, actor, release_id, Action.RELEASE_CHANGE)
-            package_queries.package(tx.session, found.id)
+            package_reads.package(tx.session, found.id)
             row = self._locked(tx, actor, release_id)
             if row.status != Status.DOWNLOADED.value:
                 row.deactivate()
@@ -164,18 +171,18 @@ class ReleaseService:
 
         return atomically(work)
 
-    def delete(self, actor: Actor, release_id: int) -> None:
+    def delete(self, actor: Actor, release_id: int) -> list[Remark]:
         """Delete a release; its name accepts only its old bytes afterwards.
 
-        A job that is obtaining its bytes finds nothing to give them to, and ends. Raises NotFound,
-        Forbidden, or Conflict while it is activated.
+        A job that is obtaining its bytes finds nothing to give them to, and ends. Returns a warning if tags
+        still point at its bytes. Raises NotFound, Forbidden, or Conflict while it is activated.
         """
 
-        def work(tx: Transaction) -> None:
+        def work(tx: Transaction) -> list[Remark]:
             found = self._enter(tx.session, actor, release_id, Action.RELEASE_DELETE)
-            self._versions.remove(tx, actor, found, self._locked(tx, actor, release_id))
+            return self._versions.remove(tx, actor, found, self._locked(tx, actor, release_id))
 
-        atomically(work)
+        return atomically(work)
 
     def _switch(self, tx: Transaction, actor: Actor, found: FoundPackage, row: Version) -> None:
         previous = queries.activated(tx.session, found.id)
@@ -189,7 +196,7 @@ class ReleaseService:
         record(tx, actor, "release.activated", path_of(found, row.version), before=before, after=after)
 
     def _obtain(self, tx: Transaction, actor: Actor, row: Version) -> None:
-        self._jobs.enqueue(tx, OBTAIN, {"release_id": row.id}, actor=actor)
+        self._jobs.enqueue(tx, OBTAIN, Assignment.to(row).arguments(), actor=actor)
 
     def _refuse_url(self, source: Source | None) -> None:
         if isinstance(source, UrlSource) and (problem := self._urls.problem(source.url)):
@@ -197,31 +204,37 @@ class ReleaseService:
 
     def _enter(self, session: Session, actor: Actor, release_id: int, action: Action) -> FoundPackage:
         place = queries.place(session, release_id, actor.user_id)
-        access = actor.require(action, place.access if place else None, what=f"release {release_id}")
+        access = actor.require(
+            action, place.access if place else None, what=text("release {release_id}", release_id=release_id)
+        )
         if place is None:
-            raise actor.unseen(f"release {release_id}")
-        return FoundPackage(place.package_id, place.package, access)
+            raise actor.unseen(text("release {release_id}", release_id=release_id))
+        return FoundPackage(place.package_id, place.package, access, place.layout)
 
     def _locked(self, tx: Transaction, actor: Actor, release_id: int) -> Version:
         row = queries.release(tx.session, release_id)
         if row is None:  # deleted while we waited for the lock
-            raise actor.unseen(f"release {release_id}")
+            raise actor.unseen(text("release {release_id}", release_id=release_id))
         return row
 
     def _view(self, session: Session, actor: Actor, release_id: int) -> ReleaseView:
         session.flush()
         view = queries.view(session, release_id)
         if view is None:
-            raise actor.unseen(f"release {release_id}")
+            raise actor.unseen(text("release {release_id}", release_id=release_id))
         return view
 
 
 def refuse_existing(session: Session, found: FoundPackage, spec: ReleaseSpec) -> None:
     """Raise Conflict if there is such a version, VersionTaken if there once was one of other bytes."""
-    existing = version_queries.version(session, found.id, spec.version)
+    existing = version_reads.version(session, found.id, spec.version)
     if existing is not None:
-        message = f"version {spec.version} of {spec.name} exists; use a new version"
+        message = text(
+            "version {version} of {package} exists; use a new version",
+            version=spec.version,
+            package=spec.name,
+        )
         raise Conflict(message, id=existing.id, status=existing.status)
-    retired = version_queries.retired(session, found.id, spec.version)
-    if retired is not None and isinstance(spec.source, UrlSource):
-        refuse_other_bytes(spec.version, retired.digest, spec.source.sha256)
+    if isinstance(spec.source, UrlSource):
+        for retired in retired_under(session, found.id, spec.version):
+            refuse_retired(found, spec.version, "", retired, spec.source.sha256)

@@ -5,6 +5,7 @@ from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically
 from wxcloudrun.releases import queries
 from wxcloudrun.releases.models import ReleaseLog
+from wxcloudrun.releases.rules.assignments import Assignment
 from wxcloudrun.releases.rules.build_log import BuildLog
 
 KEEP_SECONDS = 3.0
@@ -13,10 +14,10 @@ KEEP_SECONDS = 3.0
 class Notebook:
     """The log of one attempt, by the job that makes it."""
 
-    def __init__(self, context: JobContext, release_id: int) -> None:
+    def __init__(self, context: JobContext, assignment: Assignment) -> None:
         self.log = BuildLog()
         self._context = context
-        self._release_id = release_id
+        self._assignment = assignment
         self._kept_at = clock.monotonic()
 
     def look(self) -> None:
@@ -30,7 +31,8 @@ class Notebook:
 
         def work(tx: Transaction) -> None:
             self._context.hold(tx)
-            if queries.release(tx.session, self._release_id) is not None:
+            row = queries.release(tx.session, self._assignment.release_id)
+            if row is not None and self._assignment.means(row):
                 self.keep_within(tx)
 
         atomically(work)
@@ -40,7 +42,7 @@ class Notebook:
         """Write the log down in a transaction in which the release is locked."""
         tx.session.merge(
             ReleaseLog(
-                version_id=self._release_id,
+                version_id=self._assignment.release_id,
                 text=self.log.text(),
                 truncated=self.log.is_truncated,
                 written_at=clock.now(),

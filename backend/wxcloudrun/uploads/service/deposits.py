@@ -5,6 +5,7 @@ from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, NotFound
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Action, Actor
+from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.uploads import queries
 from wxcloudrun.uploads.queries import UploadView
@@ -26,22 +27,34 @@ class DepositListService:
     def delete(self, actor: Actor, project: str, package: str, upload_id: int) -> None:
         """Let go of a deposit that has neither tag nor version; its bytes may be collected then.
 
-        Raises NotFound, Forbidden, or Conflict if a tag or a version came out of it.
+        Raises NotFound, Forbidden, or Conflict while a tag or a version that came out of it is its bytes.
         """
 
         def work(tx: Transaction) -> None:
             found = self._packages.enter(tx.session, actor, project, package, Action.UPLOAD_DELETE)
             upload = queries.upload(tx.session, found.id, upload_id)
             if upload is None:
-                raise NotFound("there is no such upload")
-            if not upload.is_bare:
-                raise Conflict(
-                    "this upload made a tag or a version; delete that instead",
-                    tag=upload.tag,
-                    version=upload.version,
-                )
+                raise NotFound(text("there is no such upload"))
+            refuse_named(*queries.names_made(tx.session, upload))
             what = f"{found.path}/upload/{upload_id}"
             record(tx, actor, "upload.deleted", what, before=state_of(upload))
             tx.session.delete(upload)
 
         atomically(work)
+
+
+def refuse_named(tag: str | None, version: str | None) -> None:
+    """Raise Conflict, which says what has to be deleted first, if there is something."""
+    if tag is not None and version is not None:
+        message = text(
+            "version {version} and tag {tag} are what this upload made; delete both first",
+            version=version,
+            tag=tag,
+        )
+    elif version is not None:
+        message = text("version {version} is what this upload made; delete it first", version=version)
+    elif tag is not None:
+        message = text("tag {tag} is what this upload made; delete it or move it first", tag=tag)
+    else:
+        return
+    raise Conflict(message, tag=tag, version=version)

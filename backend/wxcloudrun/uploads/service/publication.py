@@ -4,25 +4,30 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from wxcloudrun.artifacts import queries as artifact_queries
-from wxcloudrun.artifacts.models import Provenance
-from wxcloudrun.artifacts.service.content import Adopted
+from wxcloudrun.artifacts import reads as artifact_reads
+from wxcloudrun.artifacts.reads import Provenance
+from wxcloudrun.artifacts.service.intake import Adopted
 from wxcloudrun.audit.service.record import record
+from wxcloudrun.formats.detect import declared_version, may_declare, version_in_filename
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, insert_at_once
 from wxcloudrun.kit.errors import IdempotencyKeyReused, Invalid, VersionTaken
-from wxcloudrun.kit.package_formats.detect import declared_version, may_declare, version_in_filename
+from wxcloudrun.kit.names import UNSAID
 from wxcloudrun.kit.security import Actor
-from wxcloudrun.kit.storage.port import BlobStore
-from wxcloudrun.kit.storage.seekable import open_seekable
+from wxcloudrun.kit.texts import text
+from wxcloudrun.packages.reads import Layout
 from wxcloudrun.packages.service import FoundPackage
-from wxcloudrun.tags.service import TagService
+from wxcloudrun.stores.blobs.port import BlobStore
+from wxcloudrun.stores.blobs.seekable import open_seekable
+from wxcloudrun.tags.service.pointing import DepositedBytes
+from wxcloudrun.tags.service.tags import TagService
 from wxcloudrun.uploads import queries
 from wxcloudrun.uploads.models import Upload
-from wxcloudrun.uploads.queries import Digests
-from wxcloudrun.uploads.rules import fingerprint
-from wxcloudrun.versions.models import Source
-from wxcloudrun.versions.service import NamedVersion, VersionService
+from wxcloudrun.uploads.queries import ExtraDigests
+from wxcloudrun.uploads.rules import fingerprint, last_part
+from wxcloudrun.versions.reads import Source
+from wxcloudrun.versions.rules.schemes import scheme_of_file
+from wxcloudrun.versions.service.versions import NamedVersion, VersionService
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class DepositSpec:
     tag: str | None = None
     version: str | None = None
     idempotency_key: str | None = None
+    named_by: str = "file"  # the field that a refusal of the name speaks of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +49,7 @@ class Deposited:
     upload: Upload
     project: str
     package: str
-    digests: Digests
+    digests: ExtraDigests
     ref_count: int
 
 
@@ -63,12 +69,13 @@ class Publication:
         """
         if spec.version is not None:
             return NamedVersion(spec.version, Source.EXPLICIT)
-        if may_declare(spec.filename):
+        filename = last_part(spec.filename)
+        if may_declare(filename):
             with open_seekable(self._blobs, key, size_bytes) as blob:
-                declared = declared_version(spec.filename, blob, size_bytes)
-            if declared is not None:
-                return NamedVersion(declared, Source.METADATA)
-        named = version_in_filename(spec.filename)
+                declared = declared_version(filename, blob, size_bytes)
+            if declared is not None and declared not in UNSAID:
+                return NamedVersion(declared, Source.METADATA, scheme_of_file(filename))
+        named = version_in_filename(filename)
         return None if named is None else NamedVersion(named, Source.FILENAME)
 
     def replayed(
@@ -84,9 +91,20 @@ class Publication:
         if earlier is None:
             return None
         if earlier.fingerprint != request_fingerprint(found, spec, digest):
-            raise IdempotencyKeyReused("this Idempotency-Key was used for another upload; take a new one")
+            raise IdempotencyKeyReused(
+                text("this Idempotency-Key was used for another upload; take a new one")
+            )
         known = queries.digests(session, earlier.digest)
         return self._shown(session, actor, found, earlier, known)
+
+    def receipt(
+        self, session: Session, actor: Actor, found: FoundPackage, upload_id: int
+    ) -> Deposited | None:
+        """Return a deposit that was made before as its depositor sees it, None if it is gone."""
+        upload = session.get(Upload, upload_id)
+        if upload is None:
+            return None
+        return self._shown(session, actor, found, upload, queries.digests(session, upload.digest))
 
     def publish(
         self,
@@ -99,16 +117,20 @@ class Publication:
     ) -> Deposited:
         """Write the version, the tag and the deposit.
 
-        Raises VersionTaken if an explicit version means other bytes. A detected one that does so costs
-        the deposit only its version, and the answer says so.
+        Raises VersionTaken if an explicit version means other bytes, or a detected one that a tag shall
+        point at. Any other detected one that does so costs the deposit only its version, and the answer
+        says so. Raises Invalid if a tag needs a version and there is none, and for a path where a version has
+        one file.
         """
+        refuse_path(found, spec)
         artifact = adopted.artifact
         # Nothing can refer to what was not there a moment ago, so nobody is asked.
-        seen_before = not adopted.is_new and artifact_queries.ref_count(tx.session, actor, artifact.id) > 0
+        seen_before = not adopted.is_new and artifact_reads.ref_count(tx.session, actor, artifact.id) > 0
         provenance = Provenance(spec.filename, spec.content_type, clock.now(), actor.user_id)
-        named, conflict = self._name(tx, actor, found, proposed, artifact.id, provenance)
+        deposited = DepositedBytes(artifact.id, provenance)
+        named, conflict = self._name(tx, actor, found, spec, proposed, deposited)
         if spec.tag is not None:
-            self._tags.point(tx, actor, found, spec.tag, artifact.id, provenance)
+            self._tags.point(tx, actor, found, spec.tag, deposited, named.version if named else None)
         upload = Upload(
             package_id=found.id,
             digest=artifact.id,
@@ -124,37 +146,38 @@ class Publication:
         upload.refer(artifact.id if upload.is_bare else None, provenance)
         insert_at_once(tx, upload)
         record(tx, actor, "upload.accepted", f"{found.path}/upload/{upload.id}", after=state_of(upload))
-        return self._shown(tx.session, actor, found, upload, Digests(artifact.md5, artifact.sha1))
+        return self._shown(tx.session, actor, found, upload, ExtraDigests(artifact.md5, artifact.sha1))
 
     def _name(
         self,
         tx: Transaction,
         actor: Actor,
         found: FoundPackage,
+        spec: DepositSpec,
         proposed: NamedVersion | None,
-        digest: str,
-        provenance: Provenance,
+        deposited: DepositedBytes,
     ) -> tuple[NamedVersion | None, str | None]:
         """Record the proposed version; return it, or the name of the conflict that a guess ran into."""
         if proposed is None:
             return None, None
         try:
-            self._versions.record(tx, actor, found, proposed, digest, provenance)
+            self._versions.record(tx, actor, found, proposed, deposited.artifact_id, deposited.provenance)
         except VersionTaken:
-            if proposed.source is Source.EXPLICIT:
+            tag_needs_it = spec.tag is not None and found.layout is Layout.FILES
+            if proposed.source is Source.EXPLICIT or tag_needs_it:
                 raise
             return None, proposed.version
         return proposed, None
 
     def _shown(
-        self, session: Session, actor: Actor, found: FoundPackage, upload: Upload, digests: Digests
+        self, session: Session, actor: Actor, found: FoundPackage, upload: Upload, digests: ExtraDigests
     ) -> Deposited:
         return Deposited(
             upload=upload,
             project=found.project,
             package=found.name,
             digests=digests,
-            ref_count=artifact_queries.ref_count(session, actor, upload.digest),
+            ref_count=artifact_reads.ref_count(session, actor, upload.digest),
         )
 
 
@@ -174,6 +197,12 @@ def request_fingerprint(found: FoundPackage, spec: DepositSpec, digest: str) -> 
     return fingerprint(found.id, spec.filename, spec.tag, spec.version, digest)
 
 
+def refuse_path(found: FoundPackage, spec: DepositSpec) -> None:
+    """Raise Invalid for a path in a package whose versions have one file."""
+    if "/" in spec.filename and found.layout is Layout.SINGLE:
+        raise Invalid.field(spec.named_by, text("must be a name, not a path"))
+
+
 def empty_file() -> Invalid:
     """Refuse a file without bytes."""
-    return Invalid.field("file", "missing or empty")
+    return Invalid.field("file", text("missing or empty"))

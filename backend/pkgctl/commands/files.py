@@ -1,0 +1,43 @@
+"""The files of a version."""
+
+from typing import Any
+
+import click
+
+from pkgctl.addresses import PackageRef
+from pkgctl.api import Api
+from pkgctl.errors import CommandFailed, ExitCode
+from pkgctl.invocation import Invocation, pass_invocation
+from pkgctl.options import REF, RegistryCommand, bound, limit_option
+
+
+@click.command(cls=RegistryCommand)
+@click.argument("ref", type=REF, metavar="PROJECT/PACKAGE[@REF]")
+@limit_option(0)
+@pass_invocation
+def files(invocation: Invocation, ref: PackageRef, limit: int) -> None:
+    """Show the files of a version, in the order in which they came.
+
+    REF is a tag, a version, version:RANGE (such as version:^1.2), latest (default) or active.
+    """
+    version = version_meant(invocation.api, ref)
+    items, more = invocation.api.items(ref.name.path("versions", version, "files"), bound(limit))
+    columns = ("filename", "size", "sha256", "content_type")
+    invocation.screen.rows(items, columns, more=more)
+
+
+def version_meant(api: Api, ref: PackageRef) -> str:
+    """Return the version that a reference means. Raises CommandFailed if it means bytes of none."""
+    found = api.get(ref.name.path("resolve"), ref=ref.ref)
+    if found["version"] is None:
+        raise CommandFailed(
+            f"{ref} means bytes and no version", ExitCode.CONFLICT, reason="no_one_version",
+            facts={"artifact_id": found["artifact_id"]},
+        )  # fmt: skip
+    return str(found["version"])
+
+
+def files_of_version(api: Api, ref: PackageRef) -> tuple[str, list[dict[str, Any]]]:
+    """Return the version that a reference means, and its files. Raises CommandFailed."""
+    version = version_meant(api, ref)
+    return version, api.items(ref.name.path("versions", version, "files"))[0]

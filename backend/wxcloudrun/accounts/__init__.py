@@ -1,1 +1,0 @@
-"""Accounts: people, their logins and their API keys."""

@@ -1,1 +1,0 @@
-"""The use cases of accounts: who is asking, logging in, keys, people."""

@@ -1,0 +1,102 @@
+"""Every SELECT of adoption."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Table, literal, select
+from sqlalchemy.orm import Session
+
+from wxcloudrun.artifacts.reads import Artifact, reference_tables
+from wxcloudrun.kit.package_names import PackageName
+from wxcloudrun.kit.security import ProjectAccess
+from wxcloudrun.packages.reads import Layout, Package
+from wxcloudrun.projects.reads import Project, is_there
+from wxcloudrun.versions.reads import Version, VersionFile
+
+SOME = 500  # references read at a time
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Bytes that a package holds, and the deposit behind them."""
+
+    id: int
+    filename: str | None
+    artifact_id: str
+    object_key: str
+    size_bytes: int
+    content_type: str | None
+    deposited_at: datetime | None
+    deposited_by: int | None
+    is_file: bool  # of a version; not a tag, and no upload that made neither
+
+
+@dataclass(frozen=True, slots=True)
+class Standpoint:
+    """Where a package is that is still there, by its id."""
+
+    id: int
+    name: PackageName
+    access: ProjectAccess
+    layout: Layout
+
+
+def standpoint(session: Session, package_id: int) -> Standpoint | None:
+    """Return where a package is; None if it was deleted."""
+    row = session.execute(
+        select(Project.id, Project.name.label("project"), Project.is_public, Package)
+        .join(Package, Package.project_id == Project.id)
+        .where(Package.id == package_id, is_there())
+    ).one_or_none()
+    if row is None:
+        return None
+    name = PackageName.parse_row(row.Package.format, row.Package.name)
+    access = ProjectAccess(row.id, row.project, row.is_public, None)
+    return Standpoint(package_id, name, access, Layout(row.Package.layout))
+
+
+def holdings(session: Session, table: Table, package_id: int, after: int) -> Sequence[Holding]:
+    """Return the next references of a package in one of the `reference_tables`."""
+    is_file = table is VersionFile.__table__
+    statement = (
+        select(
+            table.c.id,
+            table.c.filename if is_file else table.c.original_name,
+            Artifact.id,
+            Artifact.object_key,
+            Artifact.size_bytes,
+            table.c.content_type,
+            table.c.deposited_at,
+            table.c.deposited_by,
+            literal(is_file),
+        )
+        .join(Artifact, Artifact.id == table.c.artifact_id)
+        .where(table.c.package_id == package_id, table.c.id > after)
+        .order_by(table.c.id)
+        .limit(SOME)
+    )
+    return [Holding(*row) for row in session.execute(statement)]
+
+
+def holding_tables() -> Sequence[Table]:
+    """Return the tables of references, first the one that knows most of each."""
+    return sorted(reference_tables(), key=lambda table: table is not VersionFile.__table__)
+
+
+def names_of_versions(session: Session, package_id: int) -> Sequence[str]:
+    """Return what the versions of a package are called, oldest first."""
+    statement = select(Version.version).where(Version.package_id == package_id).order_by(Version.id)
+    return session.execute(statement).scalars().all()
+
+
+def said_of_version(session: Session, file_id: int) -> tuple[str | None, str | None]:
+    """Return why the version of a file is yanked ("" without a reason), and why it is deprecated."""
+    row = session.execute(
+        select(Version.yanked_at, Version.yanked_reason, Version.deprecated)
+        .join(VersionFile, VersionFile.version_id == Version.id)
+        .where(VersionFile.id == file_id)
+    ).one_or_none()
+    if row is None:
+        return None, None
+    return None if row.yanked_at is None else row.yanked_reason or "", row.deprecated

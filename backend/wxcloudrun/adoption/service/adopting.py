@@ -1,0 +1,196 @@
+"""The job: each file that fits is also referred to by the package of the other format; no byte is copied.
+
+A file is looked at without a transaction and given its place in one of its own, so whoever takes the job
+over, or asks for it again, finds what is adopted already and goes on.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from wxcloudrun.adoption import queries
+from wxcloudrun.adoption.queries import Holding, Standpoint
+from wxcloudrun.adoption.rules import (
+    LeftOut,
+    Report,
+    Spot,
+    canonical_version,
+    refuse_ending,
+    spot_of_distribution,
+    spot_of_npm_package,
+)
+from wxcloudrun.artifacts import reads as artifact_reads
+from wxcloudrun.artifacts.reads import Provenance
+from wxcloudrun.artifacts.service.intake import IntakeService
+from wxcloudrun.audit.service.record import record
+from wxcloudrun.formats.bounded import UnreadablePackage
+from wxcloudrun.formats.declarations import declared_distribution, declared_npm_package
+from wxcloudrun.jobs.service.context import JobContext
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.content_types import UNKNOWN_TYPE
+from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.errors import VersionTaken
+from wxcloudrun.kit.package_names import Format, PackageName
+from wxcloudrun.kit.security import SYSTEM
+from wxcloudrun.packages import reads as package_reads
+from wxcloudrun.packages.service import FoundPackage
+from wxcloudrun.stores.blobs.port import BlobStore, StoreUnavailable
+from wxcloudrun.stores.blobs.seekable import open_seekable
+from wxcloudrun.versions import reads as version_reads
+from wxcloudrun.versions.reads import Source, Version
+from wxcloudrun.versions.service.names import path_of
+from wxcloudrun.versions.service.versions import NamedVersion, VersionService, Words, write_down
+
+
+@dataclass(frozen=True, slots=True)
+class AdoptionOrder:
+    """Which package is adopted into which; `path` is how the audit log calls the first."""
+
+    source_id: int
+    target_id: int
+    path: str
+
+
+class PackageGone(Exception):
+    """A package was deleted, and with it the wish to have it adopted."""
+
+
+class AdoptService:
+    """Does the jobs that adoptions are."""
+
+    def __init__(self, *, blobs: BlobStore, intake: IntakeService, versions: VersionService) -> None:
+        self._blobs = blobs
+        self._intake = intake
+        self._versions = versions
+
+    def run(self, context: JobContext, order: AdoptionOrder) -> None:
+        """Adopt what fits, and report what does not. Raises LeaseLost, and what the store raises."""
+        report = Report()
+        try:
+            for held in all_holdings(order.source_id):
+                context.check()
+                self._adopt(context, order, held, report)
+            target = there(order.target_id)
+        except PackageGone:
+            atomically(lambda tx: context.cancel(tx, {"outcome": "deleted in the meantime"}))
+            return
+
+        def finish(tx: Transaction) -> None:
+            after = {"package": target.name.written, **report.counts()}
+            record(tx, SYSTEM, "adoption.finished", order.path, after=after)
+            context.finish(tx, {"package": target.name.written, **report.whole()})
+
+        atomically(finish)
+
+    def _adopt(self, context: JobContext, order: AdoptionOrder, held: Holding, report: Report) -> None:
+        target = there(order.target_id)
+        filename = (held.filename or "").rpartition("/")[2]
+        try:
+            spot = self._spot(target.name, held, filename)
+            is_new = atomically(lambda tx: self._place(tx, context, order, held, spot))
+        except (LeftOut, VersionTaken) as problem:
+            why = problem if isinstance(problem, LeftOut) else LeftOut(problem.reason, str(problem))
+            report.leave_out(held.filename or "", held.artifact_id, why)
+            return
+        report.adopted += is_new
+        report.present += not is_new
+
+    def _spot(self, target: PackageName, held: Holding, filename: str) -> Spot:
+        """Read a stored file and return where it belongs. Raises LeftOut."""
+        refuse_ending(target.format, filename)
+        try:
+            with open_seekable(self._blobs, held.object_key, held.size_bytes) as blob:
+                if target.format is Format.NPM:
+                    return spot_of_npm_package(target, declared_npm_package(blob, held.size_bytes))
+                declared = declared_distribution(filename, blob, held.size_bytes)
+        except UnreadablePackage as problem:
+            raise LeftOut("unreadable", f"it cannot be read as a package: {problem}") from problem
+        except StoreUnavailable:
+            if self._blobs.size_of(held.object_key) is not None:
+                raise
+            # One lost object must not keep all others out, however often the job is tried again.
+            raise LeftOut("gone", "the store does not have its bytes any more") from None
+        return spot_of_distribution(target, filename, declared)
+
+    def _place(
+        self, tx: Transaction, context: JobContext, order: AdoptionOrder, held: Holding, spot: Spot
+    ) -> bool:
+        """Refer to the bytes from the other package; False if it does already.
+
+        Raises LeftOut if they have just gone, VersionTaken, PackageGone, LeaseLost.
+        """
+        context.hold(tx)
+        # Whoever else gives versions their canonical names in this package waits here.
+        if package_reads.package(tx.session, order.target_id) is None:
+            raise PackageGone
+        target = queries.standpoint(tx.session, order.target_id)
+        if target is None:
+            raise PackageGone
+        artifact = artifact_reads.artifact(tx.session, held.artifact_id)
+        if artifact is None:
+            raise LeftOut("gone", "it was deleted in the meantime")
+        self._intake.adopt_held(artifact)
+        found = FoundPackage(target.id, target.name.written, target.access, target.layout)
+        version = version_of(tx.session, target, spot)
+        row = version_reads.version(tx.session, target.id, version)
+        before = 0 if row is None else row.files_count
+        named = NamedVersion(version, Source.METADATA)
+        self._versions.record(tx, SYSTEM, found, named, artifact.id, provenance_of(held, spot))
+        made = version_reads.version(tx.session, target.id, version)
+        if made is None or made.files_count == before:
+            return False
+        if row is None and held.is_file:
+            repeat_words(tx, found, held, made)
+        return True
+
+
+def version_of(session: Session, target: Standpoint, spot: Spot) -> str:
+    """Return what the version is called in that package: as its first file has said."""
+    if target.name.format is not Format.PYPI:
+        return spot.version
+    names = queries.names_of_versions(session, target.id)
+    if spot.version in names:
+        return spot.version
+    return next((name for name in names if canonical_version(name) == spot.canonical), spot.version)
+
+
+def provenance_of(held: Holding, spot: Spot) -> Provenance:
+    """Return the deposit that the bytes came with, under the name that they have now."""
+    moment = held.deposited_at or clock.now()
+    return Provenance(spot.filename, held.content_type or UNKNOWN_TYPE, moment, held.deposited_by)
+
+
+def repeat_words(tx: Transaction, found: FoundPackage, held: Holding, made: Version) -> None:
+    """Yank and deprecate a new version as that is from which its first file comes."""
+    yanked, deprecated = queries.said_of_version(tx.session, held.id)
+    _, after = write_down(tx.session, made, Words(yanked=yanked, deprecated=deprecated))
+    if after:
+        record(tx, SYSTEM, "version.changed", path_of(found, made.version), after=after)
+
+
+def all_holdings(package_id: int) -> Iterator[Holding]:
+    """Yield what a package holds, each name and bytes once. Nothing is open between two reads."""
+    seen: set[tuple[str | None, str]] = set()
+    for table in queries.holding_tables():
+        after = 0
+        while True:
+            with reading() as session:
+                some = queries.holdings(session, table, package_id, after)
+            if not some:
+                break
+            after = some[-1].id
+            for held in some:
+                key = (held.filename, held.artifact_id)
+                if key not in seen:
+                    seen.add(key)
+                    yield held
+
+
+def there(package_id: int) -> Standpoint:
+    """Return where a package is. Raises PackageGone."""
+    with reading() as session:
+        found = queries.standpoint(session, package_id)
+    if found is None:
+        raise PackageGone
+    return found

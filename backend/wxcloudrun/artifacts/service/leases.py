@@ -1,0 +1,95 @@
+"""Leases: the names that objects have while nobody owns them yet.
+
+A committed row names the key before the first byte is written to it, so the sweeper keeps off. An upload
+that dies leaves its lease behind, which ends by itself.
+"""
+
+import contextlib
+import logging
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Self
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from wxcloudrun.artifacts import queries
+from wxcloudrun.artifacts.service.deletions import put_down
+from wxcloudrun.kit import clock, ids
+from wxcloudrun.kit.db import Transaction, transaction
+from wxcloudrun.kit.errors import Unavailable
+from wxcloudrun.kit.texts import text
+
+logger = logging.getLogger(__name__)
+
+LEASE_SECONDS = 3600
+LONGEST_LEASE = timedelta(days=7, hours=1)  # what collects an object for days asks for more
+RENEW_SECONDS = 600
+
+
+class LeasedKey:
+    """A key under a lease, which ends with `end`, with `release`, or when its time is over."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+        self._renewed_at = clock.monotonic()
+
+    @classmethod
+    def opened(cls) -> "LeasedKey":
+        """Lease a fresh key, committed when this returns."""
+        key, now = ids.new_id(), clock.now()
+        with transaction() as tx:
+            queries.open_lease(tx.session, key, now=now, expires_at=now + timedelta(seconds=LEASE_SECONDS))
+        return cls(key)
+
+    def keep(self) -> None:
+        """Renew the lease if some time has passed. Raises Unavailable if the sweeper has taken it."""
+        if clock.monotonic() - self._renewed_at <= RENEW_SECONDS:
+            return
+        with transaction() as tx:
+            lease = queries.lease(tx.session, self.key)
+            if lease is None:
+                raise taken()
+            lease.expires_at = clock.now() + timedelta(seconds=LEASE_SECONDS)
+        self._renewed_at = clock.monotonic()
+
+    @contextlib.contextmanager
+    def until_handed_over(self) -> Iterator[Self]:
+        """Leave the object to the sweeper, and end the lease, unless the block ends without an exception."""
+        try:
+            yield self
+        except BaseException:
+            self.release(must_go=True)
+            raise
+
+    def hold_until(self, tx: Transaction, expires_at: datetime) -> None:
+        """Let the lease live until then, with the transaction. Raises Unavailable if it is over."""
+        lease = queries.lease(tx.session, self.key)
+        if lease is None:
+            raise taken()
+        lease.expires_at = expires_at
+
+    def end_if_there(self, tx: Transaction) -> None:
+        """End the lease with the transaction, if it has not ended by itself."""
+        queries.end_lease(tx.session, self.key)
+
+    def end(self, tx: Transaction) -> None:
+        """End the lease with the transaction. Raises Unavailable if the sweeper has taken it."""
+        if not queries.end_lease(tx.session, self.key):
+            raise taken()
+
+    def release(self, *, must_go: bool) -> None:
+        """End the lease of an upload that was refused; with `must_go` its object is left to the sweeper.
+
+        Raises nothing: if the database fails too, the lease ends by itself.
+        """
+        try:
+            with transaction() as tx:
+                if queries.end_lease(tx.session, self.key) and must_go:
+                    put_down(tx, self.key)
+        except SQLAlchemyError as error:
+            logger.warning("lease_left_to_sweeper", extra={"key": self.key, "cause": type(error).__name__})
+
+
+def taken() -> Unavailable:
+    """Refuse an upload whose object may have gone."""
+    return Unavailable(text("the upload took too long and was given up; send it again"))

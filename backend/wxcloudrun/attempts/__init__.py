@@ -1,0 +1,1 @@
+"""Attempts: how often somebody may try to get in."""

@@ -1,0 +1,83 @@
+"""What packages say of themselves: their name beside their version, of PyPI's and npm's formats."""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from wxcloudrun.formats.bounded import (
+    NPM_TAR_BYTES,
+    TAR_BYTES,
+    BoundedReader,
+    Deadline,
+    Monotonic,
+    UnreadablePackage,
+)
+from wxcloudrun.formats.metadata_texts import header_fields, json_text, npm_version
+from wxcloudrun.formats.tar_formats import top_file
+from wxcloudrun.formats.zip_formats import core_metadata
+from wxcloudrun.kit.errors import AppError
+
+WHEEL, ZIPPED, GZIPPED, NPM_ENDINGS = ".whl", ".zip", ".tar.gz", (".tgz", ".tar.gz")
+PYTHON_ENDINGS = (WHEEL, GZIPPED, ZIPPED)
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """What a package says that it is, as it is written in it."""
+
+    name: str
+    version: str
+
+
+def declared_distribution(
+    filename: str, blob: BinaryIO, size_bytes: int, monotonic: Monotonic = time.monotonic
+) -> Declaration:
+    """Read the core metadata of a wheel (PEP 427) or a source distribution (PEP 625, or zipped).
+
+    Reading is bounded as in `detect`. Raises UnreadablePackage, and what the store raises.
+    """
+    with foreign():
+        reader = BoundedReader(blob, size_bytes, Deadline(monotonic))
+        lowered = filename.lower()
+        if lowered.endswith(WHEEL):
+            text = core_metadata(reader, ".dist-info/METADATA")
+        elif lowered.endswith(ZIPPED):
+            text = core_metadata(reader, "/PKG-INFO")
+        else:
+            text = top_file(reader, b"PKG-INFO", TAR_BYTES)
+        return complete(header_fields(text or b"", "name", "version"))
+
+
+def declared_npm_package(
+    blob: BinaryIO, size_bytes: int, monotonic: Monotonic = time.monotonic
+) -> Declaration:
+    """Read the package.json of what `npm pack` makes; raises as `declared_distribution` does."""
+    with foreign():
+        reader = BoundedReader(blob, size_bytes, Deadline(monotonic))
+        text = top_file(reader, b"package.json", NPM_TAR_BYTES) or b"{}"
+        return complete({"name": json_text(text, "name") or "", "version": npm_version(text) or ""})
+
+
+def complete(fields: Mapping[str, str]) -> Declaration:
+    """Return what was read. Raises UnreadablePackage if something is missing."""
+    name, version = fields.get("name", ""), fields.get("version", "")
+    if not (name and version):
+        raise UnreadablePackage("it does not say its name and version")
+    return Declaration(name, version)
+
+
+@contextmanager
+def foreign() -> Iterator[None]:
+    """Let a mistake in a parser be a package that cannot be read."""
+    try:
+        yield
+    except (UnreadablePackage, AppError):
+        raise
+    except Exception as error:
+        logger.exception("reading a package failed in an unforeseen way")
+        raise UnreadablePackage("it cannot be read") from error

@@ -1,0 +1,1 @@
+"""Identity: from the credential of a request to who is asking."""

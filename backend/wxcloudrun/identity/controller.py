@@ -1,0 +1,68 @@
+"""The reading of credentials from requests; and giving back the one that was presented."""
+
+from flask import Response, request
+
+from wxcloudrun.identity import rules
+from wxcloudrun.identity.service.identify import IdentityService, Presented, PresentedAs
+from wxcloudrun.identity.service.revoke import RevocationService
+from wxcloudrun.kit.errors import Forbidden
+from wxcloudrun.kit.security import Actor, CredentialKind
+from wxcloudrun.kit.texts import text
+from wxcloudrun.sessions.controller import COOKIE, settings, without_cookie
+from wxcloudrun.web.afterwards import after_answer
+from wxcloudrun.web.endpoint import actor, service
+from wxcloudrun.web.envelope import no_content
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def identify_caller() -> Actor:
+    """Return the caller of the current request.
+
+    Raises Unauthorized for a credential that is not valid, and Forbidden for a write that a browser
+    sends along with our cookie because some other site told it to.
+    """
+    identities = service(IdentityService)
+    caller = identities.identify(presented())
+    if identities.uses.are_to_be_written:
+        after_answer(identities.uses.write_down)
+    if caller.credential is CredentialKind.SESSION and request.method not in SAFE_METHODS:
+        refuse_other_sites()
+    return caller
+
+
+def presented() -> Presented | None:
+    """Return the credential of the request: what the header says, else the cookie."""
+    if request.headers.get("Authorization"):
+        return in_header()
+    cookie = request.cookies.get(COOKIE)
+    return Presented(PresentedAs.COOKIE, cookie) if cookie else None
+
+
+def in_header() -> Presented:
+    """Read the Authorization header (RFC 6750 Bearer, RFC 7617 Basic)."""
+    given = request.authorization
+    if given is not None and given.type == "bearer" and given.token:
+        return Presented(PresentedAs.BEARER, given.token)
+    if given is not None and given.type == "basic" and given.password:
+        return Presented(PresentedAs.PASSWORD, given.password)
+    return Presented(PresentedAs.UNREADABLE)
+
+
+def refuse_other_sites() -> None:
+    """Raise Forbidden unless the request comes from our own pages or from no browser."""
+    ours = rules.is_our_own(
+        origin=request.headers.get("Origin"),
+        fetch_site=request.headers.get("Sec-Fetch-Site"),
+        host=request.host,
+        allowed_origins=(settings().base_url, *settings().cors_origins),
+    )
+    if not ours:
+        raise Forbidden(text("another site sent this with your cookie; send an Authorization header instead"))
+
+
+def revoke_credential() -> Response:
+    """204; a session's cookie is taken back."""
+    service(RevocationService).revoke(actor())
+    is_session = actor().credential is CredentialKind.SESSION
+    return without_cookie(no_content()) if is_session else no_content()

@@ -1,0 +1,110 @@
+"""Every SELECT that finds who presents a credential: one statement each.
+
+The statements are built once, because every request asks one of them and building takes longer than that.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Select, and_, bindparam, exists, select
+
+from wxcloudrun.keys.reads import ApiKey, is_usable, read_scopes
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import Reader
+from wxcloudrun.kit.security import Scope
+from wxcloudrun.sessions.reads import LoginSession, RevokedToken, is_live
+from wxcloudrun.users.reads import User
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Whose live session it is."""
+
+    user_id: int
+    is_admin: bool
+    session_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeyIdentity:
+    """Whose live API key it is, and what it may do."""
+
+    user_id: int
+    is_admin: bool
+    kind: str
+    key_id: int
+    key_hash: str
+    scopes: frozenset[Scope]
+    project_id: int | None
+    last_used_at: datetime | None
+
+
+def identity_of_token(
+    reader: Reader, *, session_id: str, user_id: int, jti: str, now: datetime, longest: timedelta
+) -> Identity | None:
+    """Return whose access token it is: the user is active, the session lives, nobody revoked it.
+
+    No session is given more than the time `longest`.
+    """
+    claims = {"session_id": session_id, "user_id": user_id, "jti": jti, **validity(now, longest)}
+    row = reader.execute(bearers(), claims).one_or_none()
+    return None if row is None else Identity(*row)
+
+
+def identity_of_cookie(
+    reader: Reader, cookie_hash: str, *, now: datetime, longest: timedelta
+) -> Identity | None:
+    """Return whose session cookie it is."""
+    asked = {"cookie_hash": cookie_hash, **validity(now, longest)}
+    row = reader.execute(cookie_owners(), asked).one_or_none()
+    return None if row is None else Identity(*row)
+
+
+@cache
+def bearers() -> Select[int, bool, str]:
+    """Select the Identity behind the claims of a token."""
+    revoked = exists().where(RevokedToken.jti == bindparam("jti"))
+    mine = and_(LoginSession.id == bindparam("session_id"), User.id == bindparam("user_id"))
+    return live_identities().where(mine, ~revoked)
+
+
+@cache
+def cookie_owners() -> Select[int, bool, str]:
+    """Select the Identity behind a cookie."""
+    return live_identities().where(LoginSession.cookie_hash == bindparam("cookie_hash"))
+
+
+def live_identities() -> Select[int, bool, str]:
+    """Select what an Identity holds, in its order: active users of live sessions."""
+    return (
+        select(User.id, User.is_admin, LoginSession.id)
+        .join(LoginSession, LoginSession.user_id == User.id)
+        .where(User.is_active, is_live(bindparam("now"), bindparam("latest")))
+    )
+
+
+def identities_of_prefix(reader: Reader, prefix: str, now: datetime) -> Sequence[KeyIdentity]:
+    """Return the live keys of active users that begin with `prefix`: one or none, but for chance."""
+    rows = reader.execute(usable_keys(), {"prefix": prefix, **validity(now)})
+    return [KeyIdentity(**{**row._mapping, "scopes": read_scopes(row.scopes)}) for row in rows]  # noqa: SLF001  # public by its documentation
+
+
+@cache
+def usable_keys() -> Select[*tuple[Any, ...]]:
+    """Select what a KeyIdentity holds."""
+    holder = (ApiKey.user_id, User.is_admin, User.kind)
+    key = (ApiKey.id.label("key_id"), ApiKey.key_hash, ApiKey.scopes, ApiKey.project_id, ApiKey.last_used_at)
+    usable = is_usable(bindparam("now"), bindparam("latest"))
+    return (
+        select(*holder, *key)
+        .join(User, User.id == ApiKey.user_id)
+        .where(ApiKey.prefix == bindparam("prefix"), User.is_active, usable)
+    )
+
+
+def validity(now: datetime, longest: timedelta = timedelta()) -> dict[str, datetime]:
+    """Return the parameters of `is_live` and `is_usable`: now, and the latest moment that is credible."""
+    return {"now": now, "latest": clock.latest_credible(now, longest)}

@@ -1,0 +1,147 @@
+"""From credential to Actor: the one place that decides whether a credential is good."""
+
+import enum
+import hmac
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from wxcloudrun.identity import queries
+from wxcloudrun.identity.queries import Identity
+from wxcloudrun.keys.service.secrets import KEY_PREFIX, KeyHashes, prefix_of_key
+from wxcloudrun.keys.service.uses import KeyUses
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import asking
+from wxcloudrun.kit.errors import Unauthorized
+from wxcloudrun.kit.security import ANONYMOUS, EVERY_SCOPE, UPLOAD_TOKEN_PREFIX, Actor, CredentialKind
+from wxcloudrun.kit.texts import text
+from wxcloudrun.sessions.service.lifetimes import Lifetimes
+from wxcloudrun.sessions.service.secrets import SessionHashes
+from wxcloudrun.sessions.service.tokens import AccessTokens, InvalidToken
+from wxcloudrun.users.rules import UserKind
+
+
+class PresentedAs(enum.Enum):
+    """Where in the request a credential stood."""
+
+    BEARER = enum.auto()
+    PASSWORD = enum.auto()  # of HTTP Basic; whatever stands as the user name
+    COOKIE = enum.auto()
+    UNREADABLE = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A credential as it came with a request."""
+
+    where: PresentedAs
+    secret: str = field(default="", repr=False)
+
+
+class UploadTokenBearers(Protocol):
+    """Knows who acts with a token that opens one upload session; a domain above this one does."""
+
+    def bearer(self, token: str) -> Actor | None:
+        """Return the caller, None if the token is not good."""
+
+
+class IdentityService:
+    """Tells who is asking. It reads the database each time: what was revoked no longer works at once."""
+
+    def __init__(
+        self,
+        *,
+        tokens: AccessTokens,
+        session_hashes: SessionHashes,
+        key_hashes: KeyHashes,
+        lifetimes: Lifetimes,
+        upload_tokens: UploadTokenBearers,
+    ) -> None:
+        self.uses = KeyUses()
+        self._tokens = tokens
+        self._session_hashes = session_hashes
+        self._key_hashes = key_hashes
+        self._longest = lifetimes.session
+        self._upload_tokens = upload_tokens
+
+    def identify(self, presented: Presented | None) -> Actor:
+        """Return the caller, ANONYMOUS if nothing was presented.
+
+        Raises Unauthorized, always in the same words, for a credential that is malformed, unknown,
+        expired, revoked, or of somebody who is not active.
+        """
+        if presented is None:
+            return ANONYMOUS
+        actor = self._look_up(presented)
+        if actor is None:
+            raise Unauthorized(
+                text("the credential is not valid or no longer valid; log in or present another")
+            )
+        return actor
+
+    def _look_up(self, presented: Presented) -> Actor | None:
+        if presented.where is PresentedAs.COOKIE:
+            return self._by_cookie(presented.secret)
+        if presented.where is PresentedAs.UNREADABLE:
+            return None
+        if presented.secret.startswith(KEY_PREFIX):
+            return self._by_key(presented.secret)
+        if presented.secret.startswith(UPLOAD_TOKEN_PREFIX):
+            return self._upload_tokens.bearer(presented.secret)
+        if presented.where is PresentedAs.BEARER:
+            return self._by_token(presented.secret)
+        return None
+
+    def _by_token(self, token: str) -> Actor | None:
+        try:
+            claims = self._tokens.read(token)
+        except InvalidToken:
+            return None
+        with asking() as reader:
+            found = queries.identity_of_token(
+                reader,
+                session_id=claims.session_id,
+                user_id=claims.user_id,
+                jti=claims.jti,
+                now=clock.now(),
+                longest=self._longest,
+            )
+        return None if found is None else person(found, CredentialKind.JWT, claims.jti)
+
+    def _by_cookie(self, cookie: str) -> Actor | None:
+        with asking() as reader:
+            found = queries.identity_of_cookie(
+                reader, self._session_hashes.of_cookie(cookie), now=clock.now(), longest=self._longest
+            )
+        return None if found is None else person(found, CredentialKind.SESSION, found.session_id)
+
+    def _by_key(self, key: str) -> Actor | None:
+        if not key.isascii():  # MySQL cannot compare what the column could not hold
+            return None
+        with asking() as reader:
+            candidates = queries.identities_of_prefix(reader, prefix_of_key(key), clock.now())
+        offered = self._key_hashes.of_key(key)
+        found = next((each for each in candidates if hmac.compare_digest(each.key_hash, offered)), None)
+        if found is None:
+            return None
+        self.uses.note(found.key_id, found.last_used_at)
+        return Actor(
+            user_id=found.user_id,
+            is_admin=found.is_admin,
+            scopes=found.scopes,
+            credential=CredentialKind.API_KEY,
+            credential_id=str(found.key_id),
+            bound_project_id=found.project_id,
+            is_service=found.kind == UserKind.SERVICE,
+        )
+
+
+def person(found: Identity, credential: CredentialKind, credential_id: str) -> Actor:
+    """Return somebody who logged in themselves: they may use all their rights."""
+    return Actor(
+        user_id=found.user_id,
+        is_admin=found.is_admin,
+        scopes=EVERY_SCOPE,
+        credential=credential,
+        credential_id=credential_id,
+        session_id=found.session_id,
+    )

@@ -1,0 +1,1 @@
+"""Keys: API keys, by which programs act for users."""

@@ -1,0 +1,91 @@
+"""Every SELECT on API keys, and the statements that change many at once."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy.orm import Session
+
+from wxcloudrun.keys.models import ApiKey
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.columns import Moment
+from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.windows import change_all
+from wxcloudrun.users.reads import User, is_there, username_of
+
+
+def is_usable(now: Moment, latest: Moment) -> ColumnElement[bool]:
+    """Return the condition for keys that were not revoked and have not expired.
+
+    How long a key lasts was chosen by who made it. So one that ends, and was made in the future, is refused.
+    """
+    is_not_over = and_(ApiKey.expires_at > now, ApiKey.created_at <= latest)
+    return and_(ApiKey.revoked_at.is_(None), or_(ApiKey.expires_at.is_(None), is_not_over))
+
+
+def note_uses_of_keys(session: Session, uses: Mapping[int, datetime], *, every: timedelta) -> None:
+    """Write down when keys were used, unless about that time is noted already; skip what others hold."""
+    free = select(ApiKey.id).where(ApiKey.id.in_(uses)).order_by(ApiKey.id).with_for_update(skip_locked=True)
+    for key_id in session.execute(free).scalars().all():
+        moment = uses[key_id]
+        about_then = ApiKey.last_used_at.between(moment - every, moment + every)
+        is_other = or_(ApiKey.last_used_at.is_(None), ~about_then)
+        session.execute(update(ApiKey).where(ApiKey.id == key_id, is_other).values(last_used_at=moment))
+
+
+def page_of_keys(
+    session: Session,
+    user_id: int,
+    *,
+    bound_to: int | None,
+    page: PageRequest[int],
+    holder: ColumnElement[bool] | None = None,
+) -> Page[tuple[ApiKey, str | None]]:
+    """Return the keys of a user that were not revoked, newest first, each with the name of its maker.
+
+    `bound_to` leaves one project's, `holder` those of somebody for whom it holds.
+    """
+    statement = (
+        select(ApiKey, username_of(ApiKey.created_by))
+        .join(User, User.id == ApiKey.user_id)
+        .where(*keys_of(user_id, bound_to), is_there() if holder is None else holder)
+        .order_by(ApiKey.id.desc())
+        .limit(page.limit + 1)
+    )
+    if page.after is not None:
+        statement = statement.where(ApiKey.id < page.after)
+    found = [(row.ApiKey, row.username) for row in session.execute(statement)]
+    return Page.cut(found, page.limit, lambda each: each[0].id)
+
+
+def lock_key(session: Session, key_id: int, user_id: int, *, bound_to: int | None) -> ApiKey | None:
+    """Return one key of a user for a change, if it was not revoked."""
+    statement = select(ApiKey).where(ApiKey.id == key_id, *keys_of(user_id, bound_to)).with_for_update()
+    return session.execute(statement).scalar_one_or_none()
+
+
+def has_had_key(session: Session, user_id: int, name: str) -> bool:
+    """Tell whether a user has a key of that name, or has revoked one."""
+    return session.execute(
+        select(exists().where(ApiKey.user_id == user_id, ApiKey.name == name))
+    ).scalar_one()
+
+
+def usable_key(session: Session, key_id: int, now: datetime) -> ApiKey | None:
+    """Return a key that was neither revoked nor has expired."""
+    usable = is_usable(now, clock.latest_credible(now))
+    return session.execute(select(ApiKey).where(ApiKey.id == key_id, usable)).scalar_one_or_none()
+
+
+def revoke_keys_bound_to(session: Session, project_id: int, now: datetime) -> None:
+    """Revoke every key that is good for that project alone."""
+    bound = and_(ApiKey.project_id == project_id, ApiKey.revoked_at.is_(None))
+    change_all(session, ApiKey.id, bound, {"revoked_at": now})
+
+
+def keys_of(user_id: int, bound_to: int | None) -> list[ColumnElement[bool]]:
+    """Return the conditions for the keys that a credential of this user sees."""
+    conditions: list[ColumnElement[bool]] = [ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None)]
+    if bound_to is not None:
+        conditions.append(ApiKey.project_id == bound_to)
+    return conditions

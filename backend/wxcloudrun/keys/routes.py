@@ -1,0 +1,39 @@
+"""The URLs of API keys: data, not code."""
+
+from wxcloudrun.keys import controller
+from wxcloudrun.keys.schemas import KeyIn, KeyMadeOut, KeyOut, RotationIn
+from wxcloudrun.kit.errors import Forbidden, Invalid, NotFound
+from wxcloudrun.kit.security import Scope
+from wxcloudrun.web.endpoint import Endpoint, blueprint
+from wxcloudrun.web.pages import PageOut, PageQuery
+
+KEYS_OF_USER = "/users/<user_id>/keys"
+
+ENDPOINTS = [
+    Endpoint(
+        "POST", "/auth/keys", controller.make_key, "make_key", "Make an API key; it is shown once",
+        scope=Scope.WRITE, body=KeyIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound),
+    ),
+    Endpoint(
+        "GET", "/auth/keys", controller.list_keys, "list_keys", "Your API keys",
+        query=PageQuery, answer=PageOut[KeyOut],
+    ),
+    Endpoint(
+        "DELETE", "/auth/keys/<key_id>", controller.revoke_key, "revoke_key", "Revoke an API key",
+        scope=Scope.WRITE, status=204, errors=(NotFound,),
+    ),
+    Endpoint(
+        "POST", "/auth/keys/<key_id>/rotate", controller.rotate_key, "rotate_key", "Replace an API key",
+        scope=Scope.WRITE, body=RotationIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound),
+    ),
+    Endpoint(
+        "GET", KEYS_OF_USER, controller.list_keys_of_user, "list_keys_of_user", "The API keys of a user",
+        scope=Scope.ADMIN, query=PageQuery, answer=PageOut[KeyOut], errors=(Forbidden, NotFound),
+    ),
+    Endpoint(
+        "DELETE", f"{KEYS_OF_USER}/<key_id>", controller.revoke_key_of_user, "revoke_key_of_user",
+        "Revoke an API key of a user", scope=Scope.ADMIN, status=204, errors=(Forbidden, NotFound),
+    ),
+]  # fmt: skip
+
+keys = blueprint("keys", "/api/v1", ENDPOINTS, tag="accounts")

@@ -1,0 +1,145 @@
+"""Every SELECT on service accounts, and the change of their users when their project is erased."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from wxcloudrun.erasure.reads import Keys
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.security import ProjectAccess, Role
+from wxcloudrun.projects.reads import Membership, Project
+from wxcloudrun.projects.reads import is_there as project_is_there
+from wxcloudrun.service_accounts.models import ServiceAccount
+from wxcloudrun.users.reads import User, username_of
+from wxcloudrun.users.reads import is_there as user_is_there
+
+OWN = aliased(Membership)  # what the account is in its project
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """A service account as an answer shows it."""
+
+    id: int
+    name: str
+    username: str
+    project: str | None
+    role: str | None
+    is_active: bool
+    created_at: datetime
+    created_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAccount:
+    """A service account, and what decides about its project for the caller; None: the administrators' own."""
+
+    view: AccountView
+    access: ProjectAccess | None
+
+    @property
+    def project_id(self) -> int | None:
+        """The project that owns it."""
+        return None if self.access is None else self.access.project_id
+
+
+def account(session: Session, account_id: int, caller_id: int | None) -> FoundAccount | None:
+    """Return one account, as far as its project is there."""
+    mine = and_(Membership.project_id == Project.id, Membership.user_id == caller_id)
+    statement = (
+        accounts()
+        .add_columns(Project.id, Project.is_public, Membership.role.label("callers"))
+        .outerjoin(Membership, mine)
+        .where(User.id == account_id, or_(ServiceAccount.project_id.is_(None), project_is_there()))
+    )
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        return None
+    access = None
+    if row.id is not None:
+        callers = None if row.callers is None else Role(row.callers)
+        access = ProjectAccess(row.id, row.project, row.is_public, callers)
+    return FoundAccount(as_view(row), access)
+
+
+def page_of_accounts(session: Session, namespace_id: int, page: PageRequest[int]) -> Page[AccountView]:
+    """Return the accounts of one owner by id."""
+    statement = (
+        accounts()
+        .where(ServiceAccount.namespace_id == namespace_id)
+        .order_by(ServiceAccount.user_id)
+        .limit(page.limit + 1)
+    )
+    if page.after is not None:
+        statement = statement.where(ServiceAccount.user_id > page.after)
+    views = [as_view(row) for row in session.execute(statement)]
+    return Page.cut(views, page.limit, lambda each: each.id)
+
+
+def accounts() -> Select[*tuple[Any, ...]]:
+    """Select what an AccountView holds; the project may have been deleted."""
+    own = and_(OWN.project_id == ServiceAccount.project_id, OWN.user_id == ServiceAccount.user_id)
+    return (
+        select(
+            ServiceAccount,
+            User,
+            Project.name.label("project"),
+            OWN.role.label("role"),
+            username_of(ServiceAccount.created_by).label("maker"),
+        )
+        .join(User, User.id == ServiceAccount.user_id)
+        .outerjoin(Project, Project.id == ServiceAccount.project_id)
+        .outerjoin(OWN, own)
+        .where(user_is_there())
+    )
+
+
+def as_view(row: Any) -> AccountView:
+    """Shape a row of `accounts` for an answer."""
+    return AccountView(
+        id=row.User.id,
+        name=row.ServiceAccount.name,
+        username=row.User.username,
+        project=row.project,
+        role=None if row.role is None else Role(row.role).label,
+        is_active=row.User.is_active,
+        created_at=row.User.created_at,
+        created_by=row.maker,
+    )
+
+
+def lock_account(session: Session, account_id: int) -> tuple[ServiceAccount, User] | None:
+    """Return one account for a change; None if it has just gone."""
+    statement = (
+        select(ServiceAccount, User)
+        .join(User, User.id == ServiceAccount.user_id)
+        .where(ServiceAccount.user_id == account_id, user_is_there())
+    )
+    statement = statement.with_for_update().execution_options(populate_existing=True)
+    row = session.execute(statement).one_or_none()
+    return None if row is None else (row.ServiceAccount, row.User)
+
+
+def is_taken(session: Session, namespace_id: int, name: str) -> bool:
+    """Tell whether the owner has an account of that name."""
+    statement = exists().where(ServiceAccount.namespace_id == namespace_id, ServiceAccount.name == name)
+    return session.execute(select(statement)).scalar_one()
+
+
+def may_join(session: Session, project_id: int, account_id: int) -> bool:
+    """Tell whether an account may be a member of that project: no other project owns it."""
+    is_free = or_(ServiceAccount.project_id.is_(None), ServiceAccount.project_id == project_id)
+    return session.execute(select(exists().where(ServiceAccount.user_id == account_id, is_free))).scalar_one()
+
+
+def mark_users_deleted(session: Session, keys: Keys) -> None:
+    """Mark the users of accounts that are erased with their project as deleted, as `User.leave` does."""
+    gone = {"deleted_at": clock.now(), "is_active": False, "username": None}
+    session.execute(
+        update(User).where(User.id.in_(keys)).values(gone),
+        execution_options={"synchronize_session": False},
+    )

@@ -1,0 +1,78 @@
+"""Every SELECT on sessions and their tokens, and the statements that end many at once."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, exists, select, update
+from sqlalchemy.orm import Session
+
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.columns import Moment, is_over
+from wxcloudrun.kit.db import Base
+from wxcloudrun.kit.windows import change_all
+from wxcloudrun.sessions.models import LoginSession, RefreshToken, RevokedToken
+from wxcloudrun.users.reads import User
+
+
+def is_live(now: Moment, latest: Moment) -> ColumnElement[bool]:
+    """Return the condition for sessions that were neither ended nor left alone for too long.
+
+    One that claims a later end than any session gets was made while a clock was ahead: it would last as
+    much longer.
+    """
+    is_not_over = and_(LoginSession.expires_at > now, LoginSession.expires_at <= latest)
+    return and_(LoginSession.ended_at.is_(None), is_not_over)
+
+
+def lock_refresh_token(session: Session, token_hash: str) -> RefreshToken | None:
+    """Return a refresh token for its use: of two that use it at once, one waits."""
+    statement = select(RefreshToken).where(RefreshToken.token_hash == token_hash)
+    return session.execute(statement.with_for_update()).scalar_one_or_none()
+
+
+def live_login(
+    session: Session, session_id: str, *, now: datetime, longest: timedelta
+) -> tuple[LoginSession, User] | None:
+    """Return a live session and the active person whose it is."""
+    row = session.execute(
+        select(LoginSession, User)
+        .join(User, User.id == LoginSession.user_id)
+        .where(
+            LoginSession.id == session_id, User.is_active, is_live(now, clock.latest_credible(now, longest))
+        )
+    ).one_or_none()
+    return None if row is None else (row.LoginSession, row.User)
+
+
+def end_session(session: Session, session_id: str, now: datetime) -> None:
+    """End one session, if it has not ended."""
+    session.execute(
+        update(LoginSession)
+        .where(LoginSession.id == session_id, LoginSession.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+
+
+def end_sessions_of(session: Session, user_id: int, *, but: str | None, now: datetime) -> None:
+    """End every session of a user, but for the one named."""
+    running = [LoginSession.user_id == user_id, LoginSession.ended_at.is_(None)]
+    if but is not None:
+        running.append(LoginSession.id != but)
+    change_all(session, LoginSession.id, and_(*running), {"ended_at": now})
+
+
+def is_revoked(session: Session, jti: str) -> bool:
+    """Tell whether an access token was given back."""
+    return session.execute(select(exists().where(RevokedToken.jti == jti))).scalar_one()
+
+
+def expired(now: datetime, longest: timedelta) -> Sequence[tuple[type[Base], ColumnElement[bool]]]:
+    """Return which sessions and revocations time has made meaningless; a session lasts `longest` at most.
+
+    A session with a later end must not come to life when the time comes that it was made at. A revocation
+    is kept to its end, however far that is: the token may be as far ahead.
+    """
+    return (
+        (LoginSession, is_over(LoginSession.expires_at, now, longest)),
+        (RevokedToken, RevokedToken.expires_at < now),
+    )

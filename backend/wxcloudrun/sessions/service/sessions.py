@@ -1,0 +1,255 @@
+"""Logging in, staying logged in, and logging out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from wxcloudrun.attempts.service import LoginGuard, note_address
+from wxcloudrun.audit.service.record import record
+from wxcloudrun.kit import clock, ids
+from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.errors import Conflict, Unauthorized
+from wxcloudrun.kit.security import Actor, CredentialKind
+from wxcloudrun.kit.texts import text
+from wxcloudrun.sessions import queries
+from wxcloudrun.sessions.models import LoginSession, RefreshToken, RevokedToken
+from wxcloudrun.sessions.service.lifetimes import Lifetimes
+from wxcloudrun.sessions.service.secrets import REFRESH_PREFIX, SessionHashes
+from wxcloudrun.sessions.service.tokens import AccessTokens
+from wxcloudrun.users.reads import User, UserView, lock_person, user_by_email, user_view
+from wxcloudrun.users.rules import canonical_email
+from wxcloudrun.users.service.passwords import Passwords
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """A fresh pair of tokens for a session."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    expires_in: int
+    user: UserView
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn(Refreshed):
+    """A new session: its tokens, and the cookie for browsers."""
+
+    cookie: str = field(repr=False)
+    cookie_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Somebody whose password fitted the hash that was read."""
+
+    user_id: int
+    password_hash: str = field(repr=False)
+    fresh_hash: str | None = field(repr=False)
+
+
+class SessionService:
+    """Opens, continues and ends logins."""
+
+    def __init__(
+        self,
+        *,
+        passwords: Passwords,
+        tokens: AccessTokens,
+        hashes: SessionHashes,
+        lifetimes: Lifetimes,
+        guard: LoginGuard,
+    ) -> None:
+        self._passwords = passwords
+        self._tokens = tokens
+        self._hashes = hashes
+        self._lifetimes = lifetimes
+        self._guard = guard
+
+    def log_in(self, actor: Actor, email: str, password: str) -> LoggedIn:
+        """Open a new session; `actor` says where the request comes from.
+
+        Raises Unauthorized in the same words and after the same time whether the address is unknown,
+        the password is wrong or the user is not active; TooManyRequests.
+        """
+        user = self._find(email)
+        user_id = None if user is None else user.id
+        # A try is counted when its turn has come: the right passwords that wait are no failures.
+        with (
+            self._passwords.turn(),
+            self._guard.attempt(actor, account_name(email), user_id=user_id) as attempt,
+        ):
+            verified = self._verify(user, password)
+            attempt.succeeded = verified is not None
+        opened = None if verified is None else self._open_verified(actor, verified)
+        if opened is None:
+            raise Unauthorized(text("the e-mail address or the password is wrong"))
+        return opened
+
+    def open(
+        self, actor: Actor, user_id: int, *, way: str, admits: Callable[[User], bool] = lambda _: True
+    ) -> LoggedIn | None:
+        """Open a new session for somebody who has proved who they are; None if they may not come in.
+
+        `admits` sees the user as they are when the session begins; `way` is for the log.
+        """
+        now = clock.now()
+        cookie, refresh_token, session_id = ids.new_secret(), ids.new_secret(REFRESH_PREFIX), ids.new_id()
+
+        def work(tx: Transaction) -> UserView | None:
+            user = lock_person(tx.session, user_id)
+            if user is None or not user.is_active or not admits(user):
+                return None
+            tx.session.add(
+                LoginSession(
+                    id=session_id,
+                    user_id=user.id,
+                    cookie_hash=self._hashes.of_cookie(cookie),
+                    created_at=now,
+                    expires_at=now + self._lifetimes.session,
+                )
+            )
+            tx.session.flush()
+            self._add_refresh_token(tx, refresh_token, session_id, now)
+            note_address(tx, user.id, self._guard.network_of(actor), now)
+            opener = replace(
+                actor, user_id=user.id, credential=CredentialKind.SESSION, credential_id=session_id
+            )
+            record(tx, opener, "session.opened", f"user/{user.id}", after={"way": way})
+            return user_view(user)
+
+        user = atomically(work)
+        if user is None:
+            return None
+        return LoggedIn(
+            access_token=self._tokens.issue(user.id, session_id),
+            refresh_token=refresh_token,
+            expires_in=self._tokens.lifetime_seconds,
+            user=user,
+            cookie=cookie,
+            cookie_seconds=self._lifetimes.refresh_token_seconds,
+        )
+
+    def refresh(self, actor: Actor, refresh_token: str) -> Refreshed:
+        """Exchange a refresh token for its successor and a fresh access token.
+
+        A token that was used within the leeway gives the same successor once more: the client lost
+        the answer. Used before that, somebody holds a copy: the session ends. Raises Unauthorized,
+        TooManyRequests.
+        """
+        self._guard.count_refresh(actor)
+        now = clock.now()
+
+        def work(tx: Transaction) -> tuple[str, UserView] | None:
+            token = queries.lock_refresh_token(tx.session, self._hashes.of_refresh_token(refresh_token))
+            if token is None:
+                return None
+            longest = self._lifetimes.session
+            found = queries.live_login(tx.session, token.session_id, now=now, longest=longest)
+            if found is None:
+                return None
+            login, user = found
+            if not self._use(tx, replace(actor, user_id=user.id), token, refresh_token, now):
+                return None
+            login.expires_at = max(login.expires_at, now + self._lifetimes.session)
+            return login.id, user_view(user)
+
+        done = atomically(work)
+        if done is None:  # raised only now, because ending the session has to be committed
+            raise Unauthorized(text("the refresh token is not valid or no longer valid; log in again"))
+        session_id, user = done
+        return Refreshed(
+            access_token=self._tokens.issue(user.id, session_id),
+            refresh_token=self._hashes.successor_of(refresh_token),
+            expires_in=self._tokens.lifetime_seconds,
+            user=user,
+        )
+
+    def log_out(self, actor: Actor) -> None:
+        """End the session of the presented credential, with all its tokens.
+
+        Raises Conflict for an API key, which has no session.
+        """
+        session_id = actor.session_id
+        if session_id is None:
+            raise Conflict(
+                text("an API key has no session; DELETE /api/v1/auth/token revokes the key itself")
+            )
+
+        def work(tx: Transaction) -> None:
+            self.end(tx, session_id)
+            record(tx, actor, "session.ended", f"user/{actor.user_id}", before={"session": session_id})
+
+        atomically(work)
+
+    def end(self, tx: Transaction, session_id: str) -> None:
+        """End a session, with all its tokens, for whoever may do that."""
+        queries.end_session(tx.session, session_id, clock.now())
+
+    def revoke_token(self, tx: Transaction, jti: str) -> None:
+        """Make an access token useless before its time; its session goes on."""
+        if queries.is_revoked(tx.session, jti):
+            return
+        # Far longer than the token lives: a clock that is ahead for a moment must not let it be forgotten, if
+        # it does not let the session be forgotten as well.
+        tx.session.add(RevokedToken(jti=jti, expires_at=clock.now() + self._lifetimes.session))
+
+    def _verify(self, user: User | None, password: str) -> Verified | None:
+        stored = None if user is None else user.password_hash
+        fits = self._passwords.verify(stored, password)
+        if user is None or stored is None or not fits or not user.is_active:
+            return None
+        fresh_hash = self._passwords.hash(password) if self._passwords.is_outdated(stored) else None
+        return Verified(user.id, stored, fresh_hash)
+
+    def _find(self, email: str) -> User | None:
+        try:
+            canonical = canonical_email(email)
+        except ValueError:
+            return None
+        with reading() as session:
+            return user_by_email(session, canonical)
+
+    def _open_verified(self, actor: Actor, verified: Verified) -> LoggedIn | None:
+        def admits(user: User) -> bool:
+            # The password may have been changed while the old one was being verified.
+            if user.password_hash != verified.password_hash:
+                return False
+            if verified.fresh_hash is not None:
+                user.password_hash = verified.fresh_hash
+            return True
+
+        return self.open(actor, verified.user_id, way="password", admits=admits)
+
+    def _use(self, tx: Transaction, actor: Actor, token: RefreshToken, clear: str, now: datetime) -> bool:
+        if token.used_at is None:
+            if token.expires_at <= now:
+                return False
+            token.used_at = now
+            self._add_refresh_token(tx, self._hashes.successor_of(clear), token.session_id, now)
+            return True
+        # A use in the future was noted by a clock that was wrong; nobody knows how long ago it really was.
+        if abs(now - token.used_at) <= timedelta(seconds=self._lifetimes.refresh_leeway_seconds):
+            return True
+        queries.end_session(tx.session, token.session_id, now)
+        state = {"session": token.session_id, "why": "a used refresh token was presented again"}
+        record(tx, actor, "session.ended", f"user/{actor.user_id}", before=state)
+        return False
+
+    def _add_refresh_token(self, tx: Transaction, clear: str, session_id: str, now: datetime) -> None:
+        tx.session.add(
+            RefreshToken(
+                token_hash=self._hashes.of_refresh_token(clear),
+                session_id=session_id,
+                issued_at=now,
+                expires_at=now + timedelta(seconds=self._lifetimes.refresh_token_seconds),
+            )
+        )
+
+
+def account_name(email: str) -> str:
+    """Return under which name failures at this address are counted, whether anybody has it or not."""
+    try:
+        return canonical_email(email)
+    except ValueError:
+        return email.strip().lower()

@@ -1,0 +1,1 @@
+"""What keeps state outside of a process, each behind a port: bytes, the cache, counters and the queue."""

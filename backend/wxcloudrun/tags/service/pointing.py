@@ -1,0 +1,150 @@
+"""Where tags point and under which condition they move; what each move leaves in history and audit log."""
+
+from dataclasses import dataclass, field
+
+from wxcloudrun.artifacts.reads import Provenance
+from wxcloudrun.audit.service.record import record
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import Transaction
+from wxcloudrun.kit.errors import Malformed, PreconditionFailed
+from wxcloudrun.kit.names import is_sha256
+from wxcloudrun.kit.security import Actor
+from wxcloudrun.kit.texts import text
+from wxcloudrun.packages.reads import Layout
+from wxcloudrun.packages.service import FoundPackage
+from wxcloudrun.tags import queries
+from wxcloudrun.tags.models import Tag, TagMove
+from wxcloudrun.versions.reads import Version
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a tag points: at bytes, at a version, or nowhere because it is not there."""
+
+    artifact_id: str | None = None
+    version: str | None = None
+
+    @property
+    def name(self) -> str | None:
+        """How a condition calls it, None for nowhere."""
+        return self.artifact_id if self.version is None else self.version
+
+    def recorded(self) -> dict[str, str] | None:
+        """Return what the audit log says of it."""
+        if self.version is not None:
+            return {"version": self.version}
+        return None if self.artifact_id is None else {"artifact_id": self.artifact_id}
+
+
+NOWHERE = Place()
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must hold for a change: the tag points at one of `places`, or does not exist yet.
+
+    Places are artifact ids, or names of versions where those are what tags point at.
+    """
+
+    places: frozenset[str] | None = None
+    must_be_absent: bool = False
+    must_exist: bool = False
+
+    def check(self, current: Place, layout: Layout) -> None:
+        """Raise PreconditionFailed, which shows the current target, or Malformed for what is no place."""
+        if layout is Layout.SINGLE and not all(is_sha256(each) for each in self.places or ()):
+            raise Malformed(text('If-Match takes quoted artifact ids: If-Match: "<64 hex digits>"'))
+        held = not (
+            (self.must_be_absent and current != NOWHERE)
+            or (self.must_exist and current == NOWHERE)
+            or (self.places is not None and current.name not in self.places)
+        )
+        if not held:
+            message = text("the tag does not point where you expected")
+            raise PreconditionFailed(message, current=current.name)
+
+
+@dataclass(frozen=True, slots=True)
+class DepositedBytes:
+    """Bytes, and the deposit that they came with."""
+
+    artifact_id: str
+    provenance: Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """What a tag is pointed at: bytes, or else a locked version."""
+
+    bytes: DepositedBytes | None = None
+    version: Version | None = None
+
+    @property
+    def place(self) -> Place:
+        """Where a tag at it points."""
+        if self.version is not None:
+            return Place(version=self.version.version)
+        return NOWHERE if self.bytes is None else Place(self.bytes.artifact_id)
+
+    def give_to(self, row: Tag) -> None:
+        """Let a tag point at it."""
+        if self.bytes is not None:
+            row.refer(self.bytes.artifact_id, self.bytes.provenance)
+        row.version_id = None if self.version is None else self.version.id
+
+
+@dataclass(slots=True)
+class HeldTag:
+    """A tag of a package that is open for a change: `row` is locked, or None if it is to be made."""
+
+    tx: Transaction
+    actor: Actor
+    found: FoundPackage
+    name: str
+    row: Tag | None
+    place: Place = field(init=False)
+
+    def __post_init__(self) -> None:
+        """See where it points."""
+        row = self.row
+        self.place = (
+            NOWHERE if row is None else Place(row.artifact_id, queries.version_of(self.tx.session, row))
+        )
+
+    def point(self, aim: Aim) -> None:
+        """Point it there. One that points there already is not touched: a retry leaves no trace."""
+        before, after = self.place, aim.place
+        if before == after:
+            return
+        row = self.row
+        if row is None:
+            row = Tag(package_id=self.found.id, name=self.name)
+            self.tx.session.add(row)
+        aim.give_to(row)
+        move = self._move(after)
+        row.updated_at, row.updated_by = move.moved_at, move.moved_by
+        self.tx.session.flush()
+        self.tx.session.add(move)
+        record(self.tx, self.actor, "tag.moved", self._path, before=before.recorded(), after=after.recorded())
+
+    def delete(self) -> None:
+        """Let it go; its history stays."""
+        self.tx.session.delete(self.row)
+        self.tx.session.add(self._move(NOWHERE))
+        record(self.tx, self.actor, "tag.deleted", self._path, before=self.place.recorded())
+
+    @property
+    def _path(self) -> str:
+        return f"{self.found.path}/tag/{self.name}"
+
+    def _move(self, to: Place) -> TagMove:
+        return TagMove(
+            package_id=self.found.id,
+            name=self.name,
+            artifact_id=to.artifact_id,
+            version=to.version,
+            previous=self.place.artifact_id,
+            previous_version=self.place.version,
+            moved_at=clock.now(),
+            moved_by=self.actor.user_id,
+        )

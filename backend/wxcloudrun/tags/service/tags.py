@@ -1,0 +1,194 @@
+"""Use cases on tags."""
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from wxcloudrun.artifacts import reads as artifact_reads
+from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.errors import Invalid, NotFound
+from wxcloudrun.kit.names import is_tag
+from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.security import Action, Actor
+from wxcloudrun.kit.texts import text
+from wxcloudrun.packages import reads as package_reads
+from wxcloudrun.packages.reads import Layout
+from wxcloudrun.packages.service import FoundPackage, PackageService
+from wxcloudrun.tags import queries
+from wxcloudrun.tags.queries import TagMoveView, TagView
+from wxcloudrun.tags.service.pointing import Aim, Condition, DepositedBytes, HeldTag, Place
+from wxcloudrun.versions import reads as version_reads
+from wxcloudrun.versions.reads import Version, digest_of
+from wxcloudrun.versions.rules.names import version_problem
+
+
+class References(Protocol):
+    """What tags need to know about references, which live above them."""
+
+    def meant(
+        self, actor: Actor, project: str, package: str, written: str, action: Action
+    ) -> tuple[str, str | None]:
+        """Return the bytes that a reference means now, and as which version.
+
+        The caller may do `action` there. Of a version with several files the bytes are those of one.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class TagTarget:
+    """Where a tag shall point: an artifact or a version of the package, or what a reference means."""
+
+    artifact_id: str | None = None
+    version: str | None = None
+    ref: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A tag after a change, and where it pointed before."""
+
+    tag: TagView
+    previous: Place
+
+
+class TagService:
+    """Points tags at artifacts or versions, one compare-and-swap at a time."""
+
+    def __init__(self, *, packages: PackageService, references: References) -> None:
+        self._packages = packages
+        self._references = references
+
+    def point(
+        self,
+        tx: Transaction,
+        actor: Actor,
+        found: FoundPackage,
+        name: str,
+        deposited: DepositedBytes,
+        version: str | None,
+    ) -> None:
+        """Make the tag point at these bytes, or where tags do not do that at `version`, which has them.
+
+        Raises Invalid if there is no version then.
+        """
+        layout = package_reads.layout_now(tx.session, found.id)  # before the commit nobody changes it
+        aim = Aim(deposited)
+        if layout is Layout.FILES:
+            aim = Aim(version=version_row(tx.session, found, version))
+            if aim.version is None:
+                raise Invalid.field("tag", text("a tag of this package points at a version; name it too"))
+        held(tx, actor, found, name).point(aim)
+
+    def put(
+        self, actor: Actor, project: str, package: str, name: str, target: TagTarget, condition: Condition
+    ) -> Moved:
+        """Point a tag at something that the package holds, if `condition` holds.
+
+        A reference means what it means at this moment. Raises NotFound, Forbidden, PreconditionFailed,
+        Malformed, or Invalid for bytes where tags point at versions.
+        """
+        if target.ref is not None:
+            meant = self._references.meant(actor, project, package, target.ref, Action.TAG_WRITE)
+            target = replace(target, artifact_id=meant[0], version=meant[1])
+
+        def work(tx: Transaction) -> Moved:
+            found = self._packages.enter(tx.session, actor, project, package, Action.TAG_WRITE)
+            layout = package_reads.layout_now(tx.session, found.id)
+            aim = aim_at(tx.session, found, layout, target)
+            tag = held(tx, actor, found, name)
+            condition.check(tag.place, layout)
+            tag.point(aim)
+            view = queries.view(tx.session, found.id, name)
+            if view is None:
+                raise absent(name)
+            return Moved(view, tag.place)
+
+        return atomically(work)
+
+    def page(self, actor: Actor, project: str, package: str, page: PageRequest[str]) -> Page[TagView]:
+        """List the tags of a package. Raises NotFound."""
+        with reading() as session:
+            found = self._packages.enter(session, actor, project, package, Action.ARTIFACT_READ)
+            return queries.page_of_tags(session, found.id, page)
+
+    def get(self, actor: Actor, project: str, package: str, name: str) -> TagView:
+        """Show one tag. Raises NotFound."""
+        with reading() as session:
+            found = self._packages.enter(session, actor, project, package, Action.ARTIFACT_READ)
+            view = queries.view(session, found.id, name) if is_tag(name) else None
+        if view is None:
+            raise absent(name)
+        return view
+
+    def history(
+        self, actor: Actor, project: str, package: str, name: str, page: PageRequest[int]
+    ) -> Page[TagMoveView]:
+        """List the moves of a tag, newest first, also of a deleted one. Raises NotFound."""
+        with reading() as session:
+            found = self._packages.enter(session, actor, project, package, Action.ARTIFACT_READ)
+            moves = queries.page_of_moves(session, found.id, name, page) if is_tag(name) else None
+        if moves is None or (not moves.items and page.after is None):
+            raise absent(name)
+        return moves
+
+    def delete(self, actor: Actor, project: str, package: str, name: str, condition: Condition) -> None:
+        """Delete a tag, if `condition` holds. Raises NotFound, Forbidden, PreconditionFailed, Malformed."""
+
+        def work(tx: Transaction) -> None:
+            found = self._packages.enter(tx.session, actor, project, package, Action.TAG_DELETE)
+            layout = package_reads.layout_now(tx.session, found.id)
+            tag = held(tx, actor, found, name) if is_tag(name) else None
+            if tag is None or tag.row is None:
+                raise absent(name)
+            condition.check(tag.place, layout)
+            tag.delete()
+
+        atomically(work)
+
+
+def held(tx: Transaction, actor: Actor, found: FoundPackage, name: str) -> HeldTag:
+    """Lock a tag for a change; one that is not there can be made."""
+    return HeldTag(tx, actor, found, name, queries.tag(tx.session, found.id, name))
+
+
+def aim_at(session: Session, found: FoundPackage, layout: Layout, target: TagTarget) -> Aim:
+    """Return what a target means as the aim of a tag. Raises NotFound, Invalid."""
+    row = version_row(session, found, target.version)
+    if layout is Layout.FILES:
+        if target.version is None:
+            sentence = text("tags of this package point at versions, and these are bytes; name a version")
+            raise Invalid.field("artifact_id" if target.ref is None else "ref", sentence)
+        if row is None or not row.files_count:
+            raise no_such_target()
+        return Aim(version=row)
+    digest = target.artifact_id or (digest_of(session, row) if row else None)
+    provenance = artifact_reads.provenance_in(session, found.id, digest) if digest else None
+    if digest is None or provenance is None:
+        raise no_such_target()
+    return Aim(DepositedBytes(digest, provenance))
+
+
+def version_row(session: Session, found: FoundPackage, version: str | None) -> Version | None:
+    """Lock a version of a package."""
+    if version is None or version_problem(version):
+        return None
+    return version_reads.version(session, found.id, version)
+
+
+def absent(name: str) -> NotFound:
+    """Refuse a tag that is not there, to somebody who may know that."""
+    return NotFound(text("tag {name} does not exist", name=name))
+
+
+def no_such_target() -> NotFound:
+    """Refuse a target that this package does not hold, whether another one does or not.
+
+    Its readers would else learn names, people and times of a deposit that they may not see.
+    """
+    return NotFound(
+        text(
+            "this package holds no such artifact or version; deposit it here first,"
+            " or give a tag, a range or latest as ref"
+        )
+    )

@@ -1,0 +1,78 @@
+"""Every SELECT on upload sessions."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from wxcloudrun.kit.columns import is_over
+from wxcloudrun.kit.db import Reader
+from wxcloudrun.upload_sessions.models import SessionPart, SessionState, UploadSession
+from wxcloudrun.users.reads import User
+
+ALIVE = (SessionState.OPEN.value, SessionState.SEALING.value)
+
+
+def session_of(session: Session, package_id: int, public_id: str) -> UploadSession | None:
+    """Return a session of a package."""
+    statement = select(UploadSession).where(
+        UploadSession.public_id == public_id, UploadSession.package_id == package_id
+    )
+    return session.execute(statement).scalar_one_or_none()
+
+
+def locked_session(session: Session, session_id: int) -> UploadSession | None:
+    """Return a session for a change: nobody else changes it before the transaction ends."""
+    statement = select(UploadSession).where(UploadSession.id == session_id)
+    locked = statement.with_for_update().execution_options(populate_existing=True)
+    return session.execute(locked).scalar_one_or_none()
+
+
+def count_alive(session: Session, user_id: int | None) -> int:
+    """Return how many sessions of a user have not ended."""
+    statement = select(func.count()).where(
+        UploadSession.created_by == user_id, UploadSession.state.in_(ALIVE)
+    )
+    return session.execute(statement).scalar_one()
+
+
+def part(session: Session, session_id: int, number: int) -> SessionPart | None:
+    """Return what is known of a part; the session is locked."""
+    return session.get(SessionPart, (session_id, number))
+
+
+def parts(session: Session, session_id: int, first: int, last: int) -> Sequence[SessionPart]:
+    """Return parts by their numbers, in order."""
+    statement = select(SessionPart).where(
+        SessionPart.session_id == session_id, SessionPart.number.between(first, last)
+    )
+    return session.execute(statement.order_by(SessionPart.number)).scalars().all()
+
+
+def over(
+    session: Session, now: datetime, *, longest: timedelta, fence: timedelta, limit: int
+) -> Sequence[UploadSession]:
+    """Return sessions, or receipts, whose time is over, for their end; not those that somebody completes."""
+    statement = (
+        select(UploadSession)
+        .where(
+            is_over(UploadSession.expires_at, now, longest),
+            UploadSession.fenced_until.is_(None) | is_over(UploadSession.fenced_until, now, fence),
+        )
+        .order_by(UploadSession.id)
+        .limit(limit)
+        .with_for_update()
+    )
+    return session.execute(statement).scalars().all()
+
+
+def forget_parts(session: Session, session_id: int) -> None:
+    """Delete what is known of the parts of one session: 10 000 rows at most."""
+    session.execute(delete(SessionPart).where(SessionPart.session_id == session_id))
+
+
+def is_administrator(reader: Reader, user_id: int) -> bool | None:
+    """Tell whether an active user is an administrator; None if there is no such user."""
+    statement = select(User.is_admin).where(User.id == user_id, User.is_active, User.deleted_at.is_(None))
+    return reader.execute(statement).scalar_one_or_none()

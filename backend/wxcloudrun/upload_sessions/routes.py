@@ -1,0 +1,83 @@
+"""The URLs of upload sessions: data, not code."""
+
+from wxcloudrun.kit.errors import (
+    ChecksumMismatch,
+    Conflict,
+    Forbidden,
+    Gone,
+    Interrupted,
+    Invalid,
+    Malformed,
+    NotFound,
+    TooLarge,
+    TooManyRequests,
+    VersionTaken,
+)
+from wxcloudrun.kit.security import Scope
+from wxcloudrun.stores.blobs.port import StoreUnavailable
+from wxcloudrun.stores.blobs.writing import Preempted
+from wxcloudrun.upload_sessions import controller
+from wxcloudrun.upload_sessions.errors import PartsMissing, SessionEnded, SessionGone, UploadLost
+from wxcloudrun.upload_sessions.schemas import CompleteIn, PartFields, PartOut, SessionIn, SessionOut
+from wxcloudrun.uploads.schemas import UploadOut
+from wxcloudrun.versions.errors import FileTaken, VersionSealed
+from wxcloudrun.web.endpoint import BodyFormat, Endpoint, blueprint
+
+DEPOSIT = (VersionTaken, FileTaken, VersionSealed)
+PART = (
+    Forbidden, NotFound, Malformed, Interrupted, Invalid, ChecksumMismatch, SessionEnded, Preempted,
+    SessionGone, UploadLost, StoreUnavailable,
+)  # fmt: skip
+CHECKSUMS = (
+    "X-Checksum-SHA256", "X-Checksum-SHA512", "X-Checksum-SHA1", "X-Checksum-MD5",
+    "Content-Digest", "Repr-Digest", "Digest", "Content-MD5",
+)  # fmt: skip
+
+ENDPOINTS = [
+    Endpoint(
+        "POST", "/uploads/sessions", controller.begin_session, "begin_upload_session",
+        "Begin an upload that comes in parts",
+        scope=Scope.WRITE, body=SessionIn, answer=SessionOut, status=201,
+        errors=(Forbidden, NotFound, Invalid, TooLarge, TooManyRequests, *DEPOSIT, StoreUnavailable),
+        description="With a `sha256` of bytes that the caller may read already, the answer is 200 and the "
+        "finished upload.",
+    ),
+    Endpoint(
+        "GET", "/uploads/sessions/<session_id>", controller.get_session, "get_upload_session",
+        "What has come, and what has become of it",
+        scope=Scope.WRITE, answer=SessionOut, errors=(Forbidden, NotFound), takes_upload_token=True,
+    ),
+    Endpoint(
+        "PUT", "/uploads/sessions/<session_id>/parts/<number>", controller.put_part, "put_upload_part",
+        "Send a part as the body",
+        scope=Scope.WRITE, body=BodyFormat.BYTES, answer=PartOut, errors=PART, reads=CHECKSUMS,
+        takes_upload_token=True,
+    ),
+    Endpoint(
+        "POST", "/uploads/sessions/<session_id>/parts/<number>", controller.post_part, "post_upload_part",
+        "Send a part in a form",
+        scope=Scope.WRITE, body=BodyFormat.FORM, form=PartFields, answer=PartOut, errors=PART,
+        reads=CHECKSUMS,
+        description="`X-Checksum-SHA256` speaks of the part, the other digests of the whole body.",
+        takes_upload_token=True,
+    ),
+    Endpoint(
+        "POST", "/uploads/sessions/<session_id>/complete", controller.complete_session,
+        "complete_upload_session", "Make the parts an upload",
+        scope=Scope.WRITE, body=CompleteIn, answer=UploadOut,
+        errors=(
+            Forbidden, NotFound, Invalid, PartsMissing, ChecksumMismatch, *DEPOSIT, Gone, SessionGone,
+            UploadLost, StoreUnavailable,
+        ),
+        description="202 with `Retry-After` while another request completes it. Asked again, the answer is "
+        "the same, for seven days.",
+        takes_upload_token=True,
+    ),
+    Endpoint(
+        "DELETE", "/uploads/sessions/<session_id>", controller.abort_session, "abort_upload_session",
+        "Give an upload up", scope=Scope.WRITE, status=204, errors=(Conflict, Forbidden, NotFound),
+        takes_upload_token=True,
+    ),
+]  # fmt: skip
+
+upload_sessions = blueprint("upload_sessions", "/api/v1/project/<project>/<package>", ENDPOINTS)

@@ -1,0 +1,268 @@
+"""From parts to a deposit: measured, sealed, published; and whoever asks again gets the same.
+
+One request at a time completes a session, under a fence that it renews while it reads. If it dies, another
+one takes over when the fence has ended, and finds each step either done or still to do. Sealing may outlast
+the fence, where a store has to join many small parts: then two seal, which is the same as once, and the later
+one publishes.
+"""
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from wxcloudrun.artifacts.service.digests import DigestService
+from wxcloudrun.artifacts.service.intake import Intake, IntakeService
+from wxcloudrun.kit import clock, metrics
+from wxcloudrun.kit.checksums import Checksums
+from wxcloudrun.kit.db import Transaction, atomically, transaction
+from wxcloudrun.kit.errors import ChecksumMismatch, Gone
+from wxcloudrun.kit.texts import text
+from wxcloudrun.stores.blobs.continued_hash import RunningDigests, running_digests
+from wxcloudrun.stores.blobs.measuring import Measured
+from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing
+from wxcloudrun.stores.blobs.writing import ResumableWriter, WriterState
+from wxcloudrun.upload_sessions import queries, rules
+from wxcloudrun.upload_sessions.errors import PartsMissing
+from wxcloudrun.upload_sessions.models import SessionState, UploadSession
+from wxcloudrun.upload_sessions.service.endings import RECEIPTS_STAY, cancel, fail, lose
+from wxcloudrun.upload_sessions.service.entry import (
+    FENCE,
+    Entered,
+    SessionDoor,
+    SessionPlace,
+    ended,
+    is_fenced,
+    is_over,
+    missing_parts,
+)
+from wxcloudrun.upload_sessions.service.progress import (
+    DamagedPart,
+    KnownPart,
+    kept_digests,
+    known_parts,
+    restart_hash,
+    take_in,
+)
+from wxcloudrun.uploads.service.publication import Deposited, DepositSpec, Publication
+from wxcloudrun.versions.service.versions import NamedVersion
+
+RENEW_SECONDS = 15
+
+
+class Superseded(Exception):
+    """Somebody else completes the session now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A session that this request completes."""
+
+    place: SessionPlace
+    session_id: int
+    fence: int
+    spec: DepositSpec
+    size_bytes: int
+    announced: Checksums
+    writer: WriterState
+    parts: list[KnownPart] = field(repr=False)
+    hashed_parts: int = 0
+    hashes: bytes | None = field(repr=False, default=None)
+
+    @property
+    def rest(self) -> list[KnownPart]:
+        """The parts that are not in the digests yet."""
+        return self.parts[self.hashed_parts :]
+
+    def verify(self, measured: Measured, said: Checksums) -> None:
+        """Raise ChecksumMismatch if the file is not what was said of it, now or at the beginning."""
+        self.announced.verify(measured)
+        said.verify(measured)
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """A session that is done; `intake` has something to remove once the answer is out, if it is there."""
+
+    deposited: Deposited
+    intake: Intake | None = None
+
+    def remove_surplus(self) -> None:
+        """Remove an object that turned out not to be needed."""
+        if self.intake is not None:
+            self.intake.remove_surplus()
+
+
+class CompletionService:
+    """Makes the parts of a session a deposit."""
+
+    def __init__(
+        self,
+        *,
+        door: SessionDoor,
+        blobs: BlobStore,
+        digests: DigestService,
+        intake: IntakeService,
+        publication: Publication,
+    ) -> None:
+        self._door = door
+        self._blobs = blobs
+        self._digests = digests
+        self._intake = intake
+        self._publication = publication
+
+    def complete(self, place: SessionPlace, said: Checksums) -> Completed | None:
+        """Deposit the file; None while another request does it.
+
+        A wrong checksum ends the session and its bytes. Any other refusal leaves them, and asking again gives
+        the same answer, or goes on where it was. Raises Unauthorized, Forbidden, NotFound, PartsMissing,
+        SessionGone, ChecksumMismatch, UploadLost, StoreUnavailable, and what a deposit raises.
+        """
+        claim = atomically(lambda tx: self._claim(tx, place))
+        if not isinstance(claim, Claim):
+            return claim
+        try:
+            return self._carry_out(claim, said)
+        except Superseded:
+            return None
+        except BaseException:
+            self._release(claim)
+            raise
+
+    def _claim(self, tx: Transaction, place: SessionPlace) -> Claim | Completed | None:
+        entered = self._door.enter(tx.session, place)
+        row, now = entered.row, clock.now()
+        if row.state == SessionState.DONE.value:
+            return Completed(self._receipt(tx, place, entered))
+        if row.state not in queries.ALIVE or is_over(row):
+            raise ended(row)
+        if is_fenced(row, now):
+            return None
+        if rules.leading(row.received, row.parts) < row.parts:
+            raise missing_parts(row)
+        row.state, row.fence, row.fenced_until = SessionState.SEALING.value, row.fence + 1, now + FENCE
+        running = kept_digests(row, self._digests.computed_on_arrival(()))
+        return Claim(
+            place=place,
+            session_id=row.id,
+            fence=row.fence,
+            spec=DepositSpec(row.filename, row.content_type, row.tag, row.version),
+            size_bytes=row.size_bytes,
+            announced=Checksums(sha256=row.sha256),
+            writer=WriterState.of_text(row.writer),
+            parts=known_parts(row, queries.parts(tx.session, row.id, 1, row.parts)),
+            hashed_parts=row.hashed_parts if running is not None else 0,
+            hashes=running.kept() if running is not None else None,
+        )
+
+    def _receipt(self, tx: Transaction, place: SessionPlace, entered: Entered) -> Deposited:
+        deposited = None
+        if entered.row.upload_id is not None:
+            deposited = self._publication.receipt(
+                tx.session, place.actor, entered.found, entered.row.upload_id
+            )
+        if deposited is None:
+            raise Gone(text("the deposit that this upload made was deleted"))
+        return deposited
+
+    def _carry_out(self, claim: Claim, said: Checksums) -> Completed:
+        writer = self._blobs.resume(claim.writer)
+        try:
+            measured = self._measured_and_sealed(claim, writer, said)
+        except ObjectMissing:
+            raise lose(self._door, claim.place) from None
+        except ChecksumMismatch as error:
+            self._fail(claim, error)
+            cancel(writer)
+            raise
+        with self._intake.open_sealed(claim.writer.key, measured) as intake:
+            proposed = self._publication.proposed_version(claim.spec, intake.key, claim.size_bytes)
+            deposited = intake.complete(lambda tx: self._publish(tx, claim, intake, proposed))
+        return Completed(deposited, intake)
+
+    def _measured_and_sealed(self, claim: Claim, writer: ResumableWriter, said: Checksums) -> Measured:
+        """Measure before sealing if the store can read what is not sealed: then parts can be sent again."""
+        written = [part.written for part in claim.parts]
+        measured = self._measured_before(claim, writer)
+        if measured is not None:
+            claim.verify(measured, said)
+            writer.seal(written)
+            return measured
+        writer.seal(written)
+        start = claim.rest[0].written.offset
+        try:
+            measured = self._measured(claim, self._blobs.read(claim.writer.key, start=start))
+        except DamagedPart:
+            raise ObjectMissing(claim.writer.key) from None
+        claim.verify(measured, said)
+        return measured
+
+    def _measured_before(self, claim: Claim, writer: ResumableWriter) -> Measured | None:
+        """Return what was measured without sealing; None if that has to come first, or has come already."""
+        if not claim.rest:
+            return self._measured(claim, ())
+        try:
+            unsealed = writer.read([part.written for part in claim.rest])
+            return None if unsealed is None else self._measured(claim, unsealed)
+        except ObjectMissing:
+            return None
+        except DamagedPart as damaged:
+            number = damaged.number
+            raise atomically(lambda tx: self._reopened(tx, claim, number)) from None
+
+    def _measured(self, claim: Claim, blocks: Iterable[bytes]) -> Measured:
+        wanted = self._digests.computed_on_arrival(())
+        running = running_digests(wanted) if claim.hashes is None else RunningDigests.restored(claim.hashes)
+        take_in(running, claim.rest, self._fenced(claim, blocks))
+        return running.measured(claim.size_bytes)
+
+    def _fenced(self, claim: Claim, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """Pass blocks on under a fence that lives as long as they come."""
+        renewed_at = clock.monotonic()
+        for block in blocks:
+            if clock.monotonic() - renewed_at > RENEW_SECONDS:
+                with transaction() as tx:
+                    self._held(tx, claim).fenced_until = clock.now() + FENCE
+                renewed_at = clock.monotonic()
+            yield block
+
+    def _held(self, tx: Transaction, claim: Claim) -> UploadSession:
+        """Return the session, locked. Raises Superseded if this request does not complete it any more."""
+        row = queries.locked_session(tx.session, claim.session_id)
+        if row is None or (row.state, row.fence) != (SessionState.SEALING.value, claim.fence):
+            raise Superseded
+        return row
+
+    def _publish(
+        self, tx: Transaction, claim: Claim, intake: Intake, proposed: NamedVersion | None
+    ) -> Deposited:
+        entered = self._door.enter(tx.session, claim.place)
+        row = self._held(tx, claim)
+        adopted = intake.adopt(tx)
+        deposited = self._publication.publish(
+            tx, claim.place.actor, entered.found, claim.spec, adopted, proposed
+        )
+        row.upload_id = deposited.upload.id
+        row.end(SessionState.DONE, clock.now() + RECEIPTS_STAY)
+        tx.after_commit(lambda: metrics.UPLOAD_SESSIONS.labels("done").inc())
+        return deposited
+
+    def _fail(self, claim: Claim, error: ChecksumMismatch) -> None:
+        def work(tx: Transaction) -> None:
+            fail(tx, self._held(tx, claim), error)
+
+        atomically(work)
+
+    def _reopened(self, tx: Transaction, claim: Claim, number: int) -> PartsMissing:
+        """Let a part be sent again that the store has lost; return the refusal that says so."""
+        row = self._held(tx, claim)
+        row.received = rules.with_part(row.received, number, is_there=False)
+        row.state, row.fenced_until = SessionState.OPEN.value, None
+        restart_hash(row)
+        return missing_parts(row)
+
+    def _release(self, claim: Claim) -> None:
+        """Let the next request go on at once. If the database fails, the fence ends by itself."""
+        with contextlib.suppress(Superseded, SQLAlchemyError), transaction() as tx:
+            self._held(tx, claim).fenced_until = None

@@ -1,0 +1,68 @@
+"""How sessions live on, and what happens when one comes to nothing."""
+
+import json
+import logging
+from datetime import datetime, timedelta
+
+from wxcloudrun.artifacts.service.deletions import put_down
+from wxcloudrun.artifacts.service.leases import LeasedKey
+from wxcloudrun.kit import clock, metrics
+from wxcloudrun.kit.db import Transaction, atomically
+from wxcloudrun.kit.errors import AppError
+from wxcloudrun.kit.texts import text
+from wxcloudrun.stores.blobs.port import StoreUnavailable
+from wxcloudrun.stores.blobs.writing import ResumableWriter
+from wxcloudrun.upload_sessions import queries
+from wxcloudrun.upload_sessions.errors import UploadLost
+from wxcloudrun.upload_sessions.models import SessionState, UploadSession
+from wxcloudrun.upload_sessions.service.entry import LONGEST_LIFE, SessionDoor, SessionPlace, ended
+
+logger = logging.getLogger(__name__)
+
+RECEIPTS_STAY = timedelta(days=7)
+LEASE_MARGIN = timedelta(hours=1)  # the session ends first, and ends the lease
+
+
+def let_go(tx: Transaction, row: UploadSession, state: SessionState, now: datetime) -> None:
+    """End a session that comes to nothing, and its lease; the object goes with the next deletions."""
+    row.end(state, now + RECEIPTS_STAY)
+    LeasedKey(row.object_key).end_if_there(tx)
+    put_down(tx, row.object_key)
+    tx.after_commit(lambda: metrics.UPLOAD_SESSIONS.labels(state.value).inc())
+
+
+def prolong(tx: Transaction, row: UploadSession, idle: timedelta, now: datetime) -> None:
+    """Let a session live on because something has come, within its longest life."""
+    row.expires_at = min(now + idle, row.created_at + LONGEST_LIFE)
+    LeasedKey(row.object_key).hold_until(tx, row.expires_at + LEASE_MARGIN)
+
+
+def cancel(writer: ResumableWriter) -> None:
+    """Throw away what was written, at once if the store can; else the sweeper does it."""
+    try:
+        writer.cancel()
+    except StoreUnavailable:
+        logger.warning("object_left_to_sweeper", extra={"key": writer.state.key})
+
+
+def fail(tx: Transaction, row: UploadSession, error: AppError) -> None:
+    """Let a session have failed for good, and keep what it has failed of."""
+    row.failure = json.dumps({"reason": error.reason, **error.facts}).encode()
+    let_go(tx, row, SessionState.FAILED, clock.now())
+
+
+def lose(door: SessionDoor, place: SessionPlace) -> AppError:
+    """Let a session have failed whose bytes the store does not have; return the refusal.
+
+    If the session has ended meanwhile, that is the cause, and the refusal says so.
+    """
+
+    def work(tx: Transaction) -> AppError:
+        row = door.enter(tx.session, place).row
+        if row.state not in queries.ALIVE:
+            return ended(row)
+        error = UploadLost(text("the store has lost what was sent; begin again"))
+        fail(tx, row, error)
+        return error
+
+    return atomically(work)

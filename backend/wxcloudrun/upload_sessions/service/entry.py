@@ -1,0 +1,139 @@
+"""The door to a session: for those who may write in its package, and for the token of the session itself."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.checksums import Checksums
+from wxcloudrun.kit.errors import AppError, ChecksumMismatch, NotFound
+from wxcloudrun.kit.security import Action, Actor
+from wxcloudrun.kit.texts import text
+from wxcloudrun.packages.service import FoundPackage, PackageService
+from wxcloudrun.upload_sessions import queries, rules
+from wxcloudrun.upload_sessions.errors import PartsMissing, SessionEnded, SessionGone, UploadLost
+from wxcloudrun.upload_sessions.models import SessionState, UploadSession
+
+LONGEST_LIFE = timedelta(days=7)
+FENCE = timedelta(seconds=60)
+GONE = (SessionState.ABORTED.value, SessionState.EXPIRED.value)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPlace:
+    """Who asks for which session, and where."""
+
+    actor: Actor
+    project: str
+    package: str
+    public_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A session that the caller was admitted to."""
+
+    found: FoundPackage
+    row: UploadSession
+
+    @property
+    def path(self) -> str:
+        """How the audit log calls it."""
+        return f"{self.found.path}/upload-session/{self.row.public_id}"
+
+
+class SessionDoor:
+    """Lets callers in to their sessions."""
+
+    def __init__(self, *, packages: PackageService) -> None:
+        self._packages = packages
+
+    def look(self, session: Session, place: SessionPlace) -> Entered:
+        """Return the session for reading. Raises Unauthorized, Forbidden, NotFound."""
+        found = self._packages.enter(
+            session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
+        )
+        row = queries.session_of(session, found.id, place.public_id)
+        if row is None or place.actor.upload_session not in (None, row.public_id):
+            raise NotFound(text("there is no such upload session, or it is not visible to you"))
+        return Entered(found, row)
+
+    def enter(self, session: Session, place: SessionPlace) -> Entered:
+        """Return the session for a change, locked to the end of the transaction. Raises as `look` does."""
+        entered = self.look(session, place)
+        row = queries.locked_session(session, entered.row.id)
+        if row is None:
+            raise NotFound(text("there is no such upload session, or it is not visible to you"))
+        return Entered(entered.found, row)
+
+
+def require_open(row: UploadSession) -> None:
+    """Raise SessionGone, SessionEnded or UploadLost unless a session takes parts.
+
+    A wrong checksum of the whole file is not told of a part: a client would send that part again, for ever.
+    """
+    if row.state == SessionState.OPEN.value and not is_over(row):
+        return
+    refusal = ended(row)
+    raise no_more_parts(row) if isinstance(refusal, ChecksumMismatch) else refusal
+
+
+def is_over(row: UploadSession) -> bool:
+    """Tell whether a session has had its time, although nobody may have noticed yet."""
+    return row.state in queries.ALIVE and clock.is_over(row.expires_at, clock.now(), LONGEST_LIFE)
+
+
+def ended(row: UploadSession) -> AppError:
+    """Return why a session takes no more parts."""
+    state = SessionState.EXPIRED.value if is_over(row) else row.state
+    if state in GONE:
+        return SessionGone(
+            text("this upload session is over ({state}); begin another", state=state), state=state
+        )
+    if row.state == SessionState.FAILED.value:
+        return failure_of(row)
+    return no_more_parts(row)
+
+
+def no_more_parts(row: UploadSession) -> SessionEnded:
+    """Refuse a part of a session that is being completed, or has been."""
+    return SessionEnded(
+        text("this upload session takes no more parts ({state})", state=row.state), state=row.state
+    )
+
+
+def missing_parts(row: UploadSession) -> PartsMissing:
+    """Refuse to complete what is not all there."""
+    missing = rules.runs(row.received, row.parts, there=False)
+    return PartsMissing(text("parts are missing; send them and complete again"), missing=missing)
+
+
+def failure_of(row: UploadSession) -> AppError:
+    """Return what a session has failed of, as it was said the first time."""
+    facts = json.loads(row.failure or b"{}")
+    if facts.get("reason") != "checksum_mismatch":
+        return UploadLost(text("the store has lost what was sent; begin again"))
+    algorithm = facts["algorithm"]
+    try:
+        Checksums(**{algorithm: facts["expected"]}).verify(Checksums(**{algorithm: facts["received"]}))
+    except AppError as error:
+        return error
+    return UploadLost(text("the store has lost what was sent; begin again"))
+
+
+def is_fenced(row: UploadSession, now: datetime) -> bool:
+    """Tell whether somebody completes the session at the moment."""
+    return row.fenced_until is not None and not clock.is_over(row.fenced_until, now, FENCE)
+
+
+def state_of(row: UploadSession) -> dict[str, str | int | None]:
+    """Return what the audit log says about a session."""
+    return {
+        "original_name": row.filename,
+        "size": row.size_bytes,
+        "tag": row.tag,
+        "version": row.version,
+        "state": row.state,
+    }

@@ -1,0 +1,249 @@
+"""Taking one part: whoever begins to send it last is the one who counts."""
+
+import hashlib
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from wxcloudrun.artifacts.service.digests import DigestService
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.checksums import Checksums
+from wxcloudrun.kit.db import Transaction, atomically
+from wxcloudrun.kit.errors import Invalid
+from wxcloudrun.kit.texts import text
+from wxcloudrun.stores.blobs.continued_hash import RunningDigests
+from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing
+from wxcloudrun.stores.blobs.writing import Fence, WriterState, WrittenPart, preempted
+from wxcloudrun.upload_sessions import queries, rules
+from wxcloudrun.upload_sessions.models import SessionPart, UploadSession
+from wxcloudrun.upload_sessions.service.endings import lose, prolong
+from wxcloudrun.upload_sessions.service.entry import SessionDoor, SessionPlace, require_open
+from wxcloudrun.upload_sessions.service.progress import Progress, kept_digests, restart_hash
+
+type Said = Callable[[], Checksums]
+"""What the sender says of the part; asked when its bytes have ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingPart:
+    """A part as a request brings it; `announced_bytes` is its length if that is known beforehand.
+
+    `digests` names what `said` may speak of beside the SHA-256.
+    """
+
+    number: int
+    blocks: Iterable[bytes]
+    said: Said
+    announced_bytes: int | None = None
+    digests: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PartTurn:
+    """What a request may write, and what it goes on with."""
+
+    number: int
+    epoch: int
+    offset: int
+    size_bytes: int
+    session_id: int
+    writer: WriterState
+    known_sha256: str | None  # of the same part, if it is there
+    running: RunningDigests | None  # if this part comes next
+    began_with: bytes | None = field(repr=False, default=None)  # what `running` was restored from
+
+
+@dataclass(frozen=True, slots=True)
+class PartTaken:
+    """A part that is there. With `closes_gap` those behind it can be hashed now."""
+
+    number: int
+    size_bytes: int
+    sha256: str
+    missing: int
+    session_id: int
+    closes_gap: bool
+
+
+class PartService:
+    """Takes parts."""
+
+    def __init__(
+        self,
+        *,
+        door: SessionDoor,
+        blobs: BlobStore,
+        digests: DigestService,
+        progress: Progress,
+        idle: timedelta,
+    ) -> None:
+        self._door = door
+        self._blobs = blobs
+        self._digests = digests
+        self._progress = progress
+        self._idle = idle
+
+    def take(self, place: SessionPlace, part: IncomingPart) -> PartTaken:
+        """Store a part; when this returns, it is durable.
+
+        A part that is there with the same SHA-256 is not written again; with other bytes it is replaced.
+        Raises Unauthorized, Forbidden, NotFound, SessionGone, SessionEnded, Preempted, Invalid,
+        ChecksumMismatch, StoreUnavailable, UploadLost, or whatever the blocks raise.
+        """
+        turn = atomically(lambda tx: self._begin(tx, place, part))
+        meter = PartMeter(turn, part.digests)
+        blocks = meter.pass_through(part.blocks)
+        if turn.known_sha256 is not None:
+            for _ in blocks:
+                pass
+            written = None
+        else:
+            try:
+                written = self._blobs.resume(turn.writer).put(
+                    turn.offset, blocks, Fence(turn.number, turn.epoch)
+                )
+            except ObjectMissing:
+                raise lose(self._door, place) from None
+        meter.verify(part.said())
+        return atomically(lambda tx: self._record(tx, place, turn, meter, written))
+
+    def hash_what_follows(self, taken: PartTaken) -> None:
+        """Take the parts behind a gap into the digests; for the time when the answer has gone out."""
+        if taken.closes_gap:
+            self._progress.catch_up(taken.session_id)
+
+    def _begin(self, tx: Transaction, place: SessionPlace, part: IncomingPart) -> PartTurn:
+        row = self._door.enter(tx.session, place).row
+        require_open(row)
+        if not 1 <= part.number <= row.parts:
+            raise Invalid.field("number", text("this upload has the parts 1 to {last}", last=row.parts))
+        size_bytes = row.size_of(part.number)
+        if part.announced_bytes not in (None, size_bytes):
+            raise wrong_size(part.number, size_bytes)
+        known = queries.part(tx.session, row.id, part.number)
+        said = part.said().sha256 if part.announced_bytes is not None else None
+        if known is not None and said == known.sha256 and rules.has(row.received, part.number):
+            return turn_of(row, part.number, known.epoch, known.sha256)
+        epoch = known.epoch + 1 if known is not None else 1
+        if known is None:
+            tx.session.add(SessionPart(session_id=row.id, number=part.number, epoch=epoch))
+        else:
+            known.epoch = epoch
+        row.received = rules.with_part(row.received, part.number, is_there=False)
+        return turn_of(row, part.number, epoch, None, self._next_digests(row, part.number))
+
+    def _next_digests(self, row: UploadSession, number: int) -> RunningDigests | None:
+        if number != row.hashed_parts + 1:
+            return None
+        return kept_digests(row, self._digests.computed_on_arrival(()))
+
+    def _record(
+        self,
+        tx: Transaction,
+        place: SessionPlace,
+        turn: PartTurn,
+        meter: "PartMeter",
+        written: WrittenPart | None,
+    ) -> PartTaken:
+        row = self._door.enter(tx.session, place).row
+        require_open(row)
+        if written is not None:
+            self._count(tx.session, row, turn, meter, written)
+        else:
+            refuse_if_replaced(tx.session, row, turn)
+        prolong(tx, row, self._idle, clock.now())
+        return PartTaken(
+            number=turn.number,
+            size_bytes=turn.size_bytes,
+            sha256=meter.sha256,
+            missing=sum(last - first + 1 for first, last in rules.runs(row.received, row.parts, there=False)),
+            session_id=row.id,
+            closes_gap=turn.number in (row.hashed_parts, row.hashed_parts + 1),
+        )
+
+    def _count(
+        self, session: Session, row: UploadSession, turn: PartTurn, meter: "PartMeter", written: WrittenPart
+    ) -> None:
+        """Let the part be there, unless somebody has begun to send it later."""
+        part = queries.part(session, row.id, turn.number)
+        if part is None or part.epoch != turn.epoch:
+            raise preempted()
+        if turn.number <= row.hashed_parts and part.sha256 != meter.sha256:
+            restart_hash(row)
+        part.sha256, part.receipt = meter.sha256, written.receipt
+        row.received = rules.with_part(row.received, turn.number, is_there=True)
+        if (
+            turn.running is not None
+            and row.hashed_parts == turn.number - 1
+            and row.hash_state == turn.began_with
+        ):
+            self._progress.keep(row, turn.number, turn.running)
+
+
+class PartMeter:
+    """Measures the bytes of a part as they pass, and stops what is too long."""
+
+    def __init__(self, turn: PartTurn, digests: Collection[str]) -> None:
+        self._turn = turn
+        self._size_bytes = 0
+        self._hashes = {name: hashlib.new(name, usedforsecurity=False) for name in {"sha256", *digests}}
+
+    @property
+    def sha256(self) -> str:
+        """The digest of what has passed."""
+        return self._hashes["sha256"].hexdigest()
+
+    def pass_through(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the blocks. Raises Invalid if they are too long or too short."""
+        for block in blocks:
+            self._size_bytes += len(block)
+            if self._size_bytes > self._turn.size_bytes:
+                raise wrong_size(self._turn.number, self._turn.size_bytes)
+            for each in self._hashes.values():
+                each.update(block)
+            if self._turn.running is not None:
+                self._turn.running.update(block)
+            yield block
+        if self._size_bytes != self._turn.size_bytes:
+            raise wrong_size(self._turn.number, self._turn.size_bytes)
+
+    def verify(self, said: Checksums) -> None:
+        """Raise ChecksumMismatch if the bytes are not what the sender says."""
+        said.verify(Checksums(**{name: each.hexdigest() for name, each in self._hashes.items()}))
+
+
+def turn_of(
+    row: UploadSession,
+    number: int,
+    epoch: int,
+    known_sha256: str | None,
+    running: RunningDigests | None = None,
+) -> PartTurn:
+    """Return what a request may write."""
+    return PartTurn(
+        number=number,
+        epoch=epoch,
+        offset=row.offset_of(number),
+        size_bytes=row.size_of(number),
+        session_id=row.id,
+        writer=WriterState.of_text(row.writer),
+        known_sha256=known_sha256,
+        running=running,
+        began_with=row.hash_state,
+    )
+
+
+def refuse_if_replaced(session: Session, row: UploadSession, turn: PartTurn) -> None:
+    """Raise Preempted if a part that was there has been sent anew since."""
+    part = queries.part(session, row.id, turn.number)
+    if part is None or part.epoch != turn.epoch or not rules.has(row.received, turn.number):
+        raise preempted()
+
+
+def wrong_size(number: int, size_bytes: int) -> Invalid:
+    """Refuse a part that is not as long as it has to be."""
+    return Invalid.field(
+        "size", text("part {number} has {size} bytes, no more and no less", number=number, size=size_bytes)
+    )

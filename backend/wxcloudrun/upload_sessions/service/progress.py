@@ -1,0 +1,156 @@
+"""How far the digests of a session have come.
+
+Parts that come in order go into the digests as they pass, and the state is kept with the part, so it never
+speaks of bytes that are not durable. Parts behind a gap are read again when the gap has closed, if the store
+can read what is unfinished. What is read again is compared with the digest of its part: bytes that a power
+cut has taken are noticed, and their part is missing again.
+"""
+
+import hashlib
+import logging
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from wxcloudrun.artifacts.service.digests import DigestService
+from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.stores.blobs.continued_hash import PlainDigests, RunningDigests, maker
+from wxcloudrun.stores.blobs.port import BlobStore
+from wxcloudrun.stores.blobs.writing import WriterState, WrittenPart
+from wxcloudrun.upload_sessions import queries, rules
+from wxcloudrun.upload_sessions.models import SessionPart, SessionState, UploadSession
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 16  # parts that are read again between two commits
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPart:
+    """A part that is there, apart from its row."""
+
+    number: int
+    sha256: str
+    written: WrittenPart
+
+
+class DamagedPart(Exception):
+    """The store does not have the bytes of a part that were sent."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class Progress:
+    """Takes parts into the digests that nobody has taken yet."""
+
+    def __init__(self, *, blobs: BlobStore, digests: DigestService) -> None:
+        self._blobs = blobs
+        self._digests = digests
+
+    def keep(self, row: UploadSession, parts: int, running: RunningDigests) -> None:
+        """Write down that so many parts are in the digests; only what can be continued is kept."""
+        if maker() is not None:
+            row.hashed_parts, row.hash_state, row.hash_maker = parts, running.kept(), maker()
+
+    def catch_up(self, session_id: int) -> None:
+        """Read the parts that can be taken now, and keep the state; stops when somebody else does it.
+
+        Raises StoreUnavailable, ObjectMissing; what was kept by then stays.
+        """
+        while maker() is not None and self._catch_up_some(session_id):
+            pass
+
+    def _catch_up_some(self, session_id: int) -> bool:
+        with reading() as session:
+            row = session.get(UploadSession, session_id)
+            if row is None or row.state != SessionState.OPEN.value:
+                return False
+            last = min(rules.leading(row.received, row.parts), row.hashed_parts + AT_ONCE)
+            parts = known_parts(row, queries.parts(session, row.id, row.hashed_parts + 1, last))
+        running = kept_digests(row, self._digests.computed_on_arrival(()))
+        if not parts or running is None:
+            return False
+        blocks = self._blobs.resume(WriterState.of_text(row.writer)).read([each.written for each in parts])
+        if blocks is None:
+            return False
+        try:
+            take_in(running, parts, blocks)
+        except DamagedPart:
+            return False  # it is being sent again, or completing finds it damaged
+        return atomically(lambda tx: self._keep_behind(tx, row, parts, running))
+
+    def _keep_behind(
+        self, tx: Transaction, seen: UploadSession, read: list[KnownPart], running: RunningDigests
+    ) -> bool:
+        first, last = read[0].number, read[-1].number
+        row = queries.locked_session(tx.session, seen.id)
+        if row is None or (row.hashed_parts, row.hash_state) != (seen.hashed_parts, seen.hash_state):
+            return False
+        if row.state != SessionState.OPEN.value or rules.leading(row.received, row.parts) < last:
+            return False
+        # A part above `hashed_parts` can be replaced without a trace in the kept state.
+        if known_parts(row, queries.parts(tx.session, row.id, first, last)) != read:
+            return False
+        self.keep(row, last, running)
+        return True
+
+
+def kept_digests(row: UploadSession, wanted: Collection[str]) -> RunningDigests | None:
+    """Return the digests of the first `hashed_parts` parts; None if they cannot be continued here and now."""
+    if maker() is None:
+        return None
+    if row.hashed_parts == 0:
+        return RunningDigests.fresh(wanted)
+    if row.hash_state is None or row.hash_maker != maker():
+        return None
+    return RunningDigests.restored(row.hash_state)
+
+
+def restart_hash(row: UploadSession) -> None:
+    """Forget the digests: bytes that are in them have been replaced."""
+    row.hashed_parts, row.hash_state, row.hash_maker = 0, None, None
+
+
+def known_parts(row: UploadSession, parts: Sequence[SessionPart]) -> list[KnownPart]:
+    """Return parts that are there, with where they lie."""
+    return [
+        KnownPart(
+            part.number,
+            part.sha256 or "",
+            WrittenPart(row.offset_of(part.number), row.size_of(part.number), part.receipt or ""),
+        )
+        for part in parts
+    ]
+
+
+def take_in(
+    running: RunningDigests | PlainDigests, parts: Sequence[KnownPart], blocks: Iterable[bytes]
+) -> None:
+    """Take parts in as they are read, each compared. Raises DamagedPart, and what reading raises."""
+    for part, its_blocks in divided(parts, blocks):
+        measured = hashlib.sha256()
+        for block in its_blocks:
+            measured.update(block)
+            running.update(block)
+        if measured.hexdigest() != part.sha256:
+            logger.warning("part_damaged", extra={"number": part.number})
+            raise DamagedPart(part.number)
+
+
+def divided(
+    parts: Sequence[KnownPart], blocks: Iterable[bytes]
+) -> Iterator[tuple[KnownPart, Iterator[bytes]]]:
+    """Cut blocks where the parts are; each part's blocks have to be taken before the next part."""
+    source, rest = iter(blocks), b""
+
+    def of(part: KnownPart) -> Iterator[bytes]:
+        nonlocal rest
+        left = part.written.size_bytes
+        while left and (block := rest or next(source, b"")):
+            piece, rest = block[:left], block[left:]
+            left -= len(piece)
+            yield piece
+
+    for part in parts:
+        yield part, of(part)

@@ -1,0 +1,75 @@
+"""Looking at an upload that comes in parts, and giving it up."""
+
+from dataclasses import dataclass
+
+from wxcloudrun.artifacts.service.intake import IntakeService
+from wxcloudrun.audit.service.record import record
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.errors import Conflict
+from wxcloudrun.kit.texts import text
+from wxcloudrun.stores.blobs.port import BlobStore
+from wxcloudrun.stores.blobs.writing import ResumableWriter, WriterState
+from wxcloudrun.upload_sessions import queries
+from wxcloudrun.upload_sessions.models import SessionState, UploadSession
+from wxcloudrun.upload_sessions.service.endings import cancel, let_go
+from wxcloudrun.upload_sessions.service.entry import SessionDoor, SessionPlace, is_fenced, state_of
+from wxcloudrun.uploads.service.publication import Deposited, Publication
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSeen:
+    """A session as its owner sees it; `token` only when it has just begun, `deposited` when it is done."""
+
+    row: UploadSession
+    project: str
+    package: str
+    most_bytes: int
+    token: str | None = None
+    deposited: Deposited | None = None
+
+
+class UploadSessionService:
+    """Shows sessions and gives them up."""
+
+    def __init__(
+        self, *, door: SessionDoor, intake: IntakeService, publication: Publication, blobs: BlobStore
+    ) -> None:
+        self._door = door
+        self._intake = intake
+        self._publication = publication
+        self._blobs = blobs
+
+    def look(self, place: SessionPlace) -> SessionSeen:
+        """Show a session. Raises Unauthorized, NotFound, Forbidden."""
+        with reading() as session:
+            entered = self._door.look(session, place)
+            deposited = None
+            if entered.row.upload_id is not None:
+                deposited = self._publication.receipt(
+                    session, place.actor, entered.found, entered.row.upload_id
+                )
+            return SessionSeen(
+                entered.row, place.project, place.package, self._intake.most_bytes, deposited=deposited
+            )
+
+    def abort(self, place: SessionPlace) -> None:
+        """Give a session up; one that has ended stays as it is.
+
+        Raises Unauthorized, NotFound, Forbidden, or Conflict while somebody completes it.
+        """
+
+        def work(tx: Transaction) -> ResumableWriter | None:
+            entered = self._door.enter(tx.session, place)
+            row, now = entered.row, clock.now()
+            if row.state not in queries.ALIVE:
+                return None
+            if is_fenced(row, now):
+                raise Conflict(text("this upload is being completed; ask for its state"))
+            let_go(tx, row, SessionState.ABORTED, now)
+            record(tx, place.actor, "upload_session.aborted", entered.path, before=state_of(row))
+            return self._blobs.resume(WriterState.of_text(row.writer))
+
+        writer = atomically(work)
+        if writer is not None:
+            cancel(writer)

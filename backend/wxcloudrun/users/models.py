@@ -1,0 +1,56 @@
+"""A user is a person or a service account: who acts, whatever they log in with."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wxcloudrun.kit.columns import RowId, UtcDateTime, ascii_name, unicode_name
+from wxcloudrun.kit.db import Base
+from wxcloudrun.users.rules import MAX_EMAIL_LENGTH, UserKind
+
+MAX_SHOWN_NAME_LENGTH = 200  # the longest is that of a service account: prefix, project, name
+
+
+class User(Base):
+    """A person, or a service account, which has no way in but API keys.
+
+    A person without an e-mail address or a password comes in some other way.
+
+    Of one who was deleted the row stays, with `deleted_at` and nothing of the person: by it others say
+    that somebody made them, and its id never means anybody else.
+    """
+
+    __tablename__ = "users"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # the id of one who left is not given away again
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    kind: Mapped[str] = mapped_column(
+        ascii_name(8), default=UserKind.PERSON.value, server_default=UserKind.PERSON.value
+    )
+    email: Mapped[str | None] = mapped_column(unicode_name(MAX_EMAIL_LENGTH), unique=True)
+    # Empty for those who were deleted alone, whom nobody gets to see.
+    username: Mapped[str] = mapped_column(unicode_name(MAX_SHOWN_NAME_LENGTH), nullable=True)
+    password_hash: Mapped[str | None] = mapped_column(ascii_name(255))
+    is_active: Mapped[bool] = mapped_column(default=True)
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    def leave(self, now: datetime) -> None:
+        """Keep nothing of the person, and let nothing of theirs open a door from now on."""
+        self.deleted_at = now
+        self.is_active = self.is_admin = False
+        self.email = self.password_hash = None
+        self.username = None  # type: ignore[assignment]  # as the column says
+
+
+def refuse_ways_in(_mapper: Any, _connection: Any, user: User) -> None:
+    """Raise if our own code lets a service account in but by keys, or lets it administer."""
+    if user.kind == UserKind.SERVICE and (user.email or user.password_hash or user.is_admin):
+        raise AssertionError("a service account has API keys only")
+
+
+for change in ("before_insert", "before_update"):
+    event.listen(User, change, refuse_ways_in)

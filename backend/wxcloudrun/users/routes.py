@@ -1,0 +1,56 @@
+"""The URLs of users: data, not code."""
+
+from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooManyRequests
+from wxcloudrun.kit.security import Scope
+from wxcloudrun.users import controller
+from wxcloudrun.users.schemas import EmailIn, PasswordIn, RegistrationIn, UserIn, UserOut, UserPatch
+from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
+from wxcloudrun.web.pages import PageOut, PageQuery
+
+USER = "/users/<user_id>"
+
+ENDPOINTS = [
+    Endpoint(
+        "POST", "/auth/register", controller.register, "register", "Sign up",
+        caller=Caller.ANYONE, scope=None, body=RegistrationIn, answer=UserOut, status=201,
+        errors=(Conflict, Forbidden, Invalid, TooManyRequests),
+    ),
+    Endpoint(
+        "PUT", "/auth/email", controller.bind_email, "bind_email", "Bind an e-mail address to your account",
+        scope=Scope.ADMIN, body=EmailIn, answer=UserOut,
+        errors=(Conflict, Forbidden, Invalid, TooManyRequests),
+    ),
+    Endpoint(
+        "GET", "/auth/me", controller.show_me, "show_me", "Who you are",
+        scope=None, answer=UserOut,
+    ),
+    Endpoint(
+        "PUT", "/auth/password", controller.change_password, "change_password",
+        "Change your password; ends every other session",
+        scope=Scope.ADMIN, body=PasswordIn, errors=(Conflict, Forbidden, Invalid, TooManyRequests),
+        works_when_full=True,
+    ),
+    Endpoint(
+        "GET", "/users", controller.list_users, "list_users", "All people, for administrators",
+        scope=Scope.ADMIN, query=PageQuery, answer=PageOut[UserOut], errors=(Forbidden,),
+    ),
+    Endpoint(
+        "POST", "/users", controller.create_user, "create_user", "Make a user",
+        scope=Scope.ADMIN, body=UserIn, answer=UserOut, status=201, errors=(Conflict, Forbidden, Invalid),
+    ),
+    Endpoint(
+        "GET", USER, controller.get_user, "get_user", "One user",
+        scope=Scope.ADMIN, answer=UserOut, errors=(Forbidden, NotFound),
+    ),
+    Endpoint(
+        "PATCH", USER, controller.change_user, "change_user", "Change a user",
+        scope=Scope.ADMIN, body=UserPatch, answer=UserOut, errors=(Conflict, Forbidden, Invalid, NotFound),
+        works_when_full=True,
+    ),
+    Endpoint(
+        "DELETE", USER, controller.delete_user, "delete_user", "Delete a user",
+        scope=Scope.ADMIN, status=204, errors=(Conflict, Forbidden, NotFound),
+    ),
+]  # fmt: skip
+
+users = blueprint("users", "/api/v1", ENDPOINTS, tag="accounts")

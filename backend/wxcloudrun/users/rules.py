@@ -1,0 +1,77 @@
+"""What e-mail addresses, user names and passwords may be."""
+
+import enum
+
+import email_validator
+
+from wxcloudrun.kit.errors import WrongValue
+from wxcloudrun.kit.texts import Text, borrowed, text
+
+# A private installation may well live in one of the domains that are special on the public internet.
+email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
+
+MAX_EMAIL_LENGTH = 254
+MAX_USERNAME_LENGTH = 150
+SERVICE_PREFIX = "service:"  # how the user names of service accounts begin, and nobody else's
+MIN_PASSWORD_BYTES = 8
+MAX_PASSWORD_BYTES = 1024
+
+
+class UserKind(enum.StrEnum):
+    """What a user is: a person, or a service account, which has API keys and no other way in."""
+
+    PERSON = "person"
+    SERVICE = "service"
+
+
+def canonical_email(address: str) -> str:
+    """Return the one spelling under which an address is stored and found: normalized, lower case.
+
+    Whether the address can be delivered to is not looked up. Raises WrongValue that says what is wrong.
+    """
+    if len(address) > MAX_EMAIL_LENGTH:
+        raise WrongValue(too_long())
+    try:
+        checked = email_validator.validate_email(
+            address, check_deliverability=False, globally_deliverable=False
+        )
+    except email_validator.EmailNotValidError as error:
+        raise WrongValue(borrowed(str(error), "this is not a valid e-mail address")) from error
+    canonical = checked.normalized.lower()
+    if len(canonical) > MAX_EMAIL_LENGTH:
+        raise WrongValue(too_long())
+    return canonical
+
+
+def too_long() -> Text:
+    """Say how long an e-mail address may be."""
+    return text("use at most {limit} characters", limit=MAX_EMAIL_LENGTH)
+
+
+def check_username(name: str) -> str:
+    """Return `name`; WrongValue that says what people may be called."""
+    if not 0 < len(name) <= MAX_USERNAME_LENGTH or name != name.strip() or not name.isprintable():
+        raise WrongValue(
+            text(
+                "use 1 to {limit} printable characters without spaces around them", limit=MAX_USERNAME_LENGTH
+            )
+        )
+    if name.casefold().startswith(SERVICE_PREFIX):
+        raise WrongValue(
+            text("names that begin with {prefix} are for service accounts", prefix=SERVICE_PREFIX)
+        )
+    return name
+
+
+def check_password(password: str) -> str:
+    """Return `password`; WrongValue that says how long one must be, in bytes of UTF-8."""
+    if not MIN_PASSWORD_BYTES <= len(password.encode()) <= MAX_PASSWORD_BYTES:
+        raise WrongValue(
+            text("use {least} to {most} bytes", least=MIN_PASSWORD_BYTES, most=MAX_PASSWORD_BYTES)
+        )
+    return password
+
+
+def username_from(email: str) -> str:
+    """Return what somebody is called who gave no name."""
+    return email.rpartition("@")[0]

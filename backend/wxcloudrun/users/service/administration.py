@@ -1,0 +1,165 @@
+"""What administrators do with other people's accounts."""
+
+from dataclasses import dataclass, field
+
+from wxcloudrun.audit.service.record import record
+from wxcloudrun.erasure.rules import Doomed
+from wxcloudrun.erasure.service import ErasureService
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.errors import Conflict, NotFound
+from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.security import Actor
+from wxcloudrun.kit.texts import text
+from wxcloudrun.users import queries
+from wxcloudrun.users.models import User
+from wxcloudrun.users.queries import UserView
+from wxcloudrun.users.service.above import AboveUsers
+from wxcloudrun.users.service.passwords import Passwords
+from wxcloudrun.users.service.users import new_user, refuse_taken
+
+
+@dataclass(frozen=True, slots=True)
+class UserChange:
+    """What shall be different; None stays as it is."""
+
+    username: str | None = None
+    email: str | None = None
+    password: str | None = field(default=None, repr=False)
+    is_active: bool | None = None
+    is_admin: bool | None = None
+
+    @property
+    def takes_power(self) -> bool:
+        """True if an administrator would not be an active one afterwards."""
+        return self.is_active is False or self.is_admin is False
+
+    @property
+    def locks_out(self) -> bool:
+        """True if whoever is logged in now shall not stay so."""
+        return self.is_active is False or self.password is not None
+
+
+class UserAdministrationService:
+    """Lists, makes, changes and deletes users; one active administrator always stays."""
+
+    def __init__(self, *, passwords: Passwords, above: AboveUsers, erasure: ErasureService) -> None:
+        self._passwords = passwords
+        self._above = above
+        self._erasure = erasure
+
+    def page(self, actor: Actor, page: PageRequest[int]) -> Page[UserView]:
+        """List all users. Raises Forbidden."""
+        actor.require_administrator()
+        with reading() as session:
+            return queries.page_of_users(session, page)
+
+    def get(self, actor: Actor, user_id: int) -> UserView:
+        """Show one user. Raises Forbidden, NotFound."""
+        actor.require_administrator()
+        with reading() as session:
+            return queries.user_view(found(queries.person(session, user_id)))
+
+    def create(self, actor: Actor, *, username: str, email: str, password: str | None) -> UserView:
+        """Make a user; without a password they cannot log in with one until they are given one.
+
+        Raises Forbidden, Conflict if the address is taken.
+        """
+        actor.require_administrator()
+        password_hash = None if password is None else self._passwords.hash(password)
+
+        def work(tx: Transaction) -> UserView:
+            refuse_taken(tx, email)
+            user = new_user(email=email, username=username, password_hash=password_hash)
+            tx.session.add(user)
+            tx.session.flush()
+            record(tx, actor, "user.created", f"user/{user.id}", after=state_of(user))
+            return queries.user_view(user)
+
+        return atomically(work)
+
+    def change(self, actor: Actor, user_id: int, change: UserChange) -> UserView:
+        """Change a user; deactivating them or giving them another password ends their sessions.
+
+        Raises Forbidden, NotFound, Conflict if the address is taken or no active administrator would stay.
+        """
+        actor.require_administrator()
+        password_hash = None if change.password is None else self._passwords.hash(change.password)
+
+        def work(tx: Transaction) -> UserView:
+            if change.takes_power:
+                refuse_without_administrator(tx, user_id)
+            user = found(queries.lock_person(tx.session, user_id))
+            if change.email is not None and change.email != user.email:
+                refuse_taken(tx, change.email)
+            before = state_of(user)
+            apply(change, user, password_hash)
+            if change.locks_out:
+                self._above.end_sessions(tx.session, user_id, but=actor.session_id, now=clock.now())
+            after = {**state_of(user), "password": "changed" if password_hash else "kept"}
+            record(tx, actor, "user.changed", f"user/{user_id}", before=before, after=after)
+            tx.session.flush()
+            return queries.user_view(user)
+
+        return atomically(work)
+
+    def delete(self, actor: Actor, user_id: int) -> None:
+        """Delete a user with their sessions, keys and memberships; what they made stays, without a name.
+
+        Raises Forbidden, NotFound, Conflict for the last active administrator and for somebody who
+        alone owns a project.
+        """
+        actor.require_administrator()
+
+        def work(tx: Transaction) -> None:
+            refuse_without_administrator(tx, user_id)
+            user = found(queries.lock_person(tx.session, user_id))
+            projects = list(self._above.projects_solely_owned_by(tx.session, user_id))
+            if projects:
+                raise Conflict(
+                    text("this user alone owns projects; give them another owner first"), projects=projects
+                )
+            record(tx, actor, "user.deleted", f"user/{user_id}", before=state_of(user))
+            user.leave(clock.now())
+            self._above.forget_wechat_identity(tx.session, user_id)
+            doomed = Doomed(User.__tablename__, user_id, f"user/{user_id}", row_stays=True)
+            self._erasure.begin(tx, actor, doomed)
+
+        atomically(work)
+
+
+def found(user: User | None) -> User:
+    """Return the user. Raises NotFound if there is none."""
+    if user is None:
+        raise NotFound(text("there is no such user"))
+    return user
+
+
+def state_of(user: User) -> dict[str, str | bool | None]:
+    """Return what the audit log says about a user."""
+    return {
+        "email": user.email,
+        "username": user.username,
+        "is_active": user.is_active,
+        "is_admin": user.is_admin,
+    }
+
+
+def apply(change: UserChange, user: User, password_hash: str | None) -> None:
+    """Write what is given into the row."""
+    if change.username is not None:
+        user.username = change.username
+    if change.email is not None:
+        user.email = change.email
+    if password_hash is not None:
+        user.password_hash = password_hash
+    if change.is_active is not None:
+        user.is_active = change.is_active
+    if change.is_admin is not None:
+        user.is_admin = change.is_admin
+
+
+def refuse_without_administrator(tx: Transaction, user_id: int) -> None:
+    """Raise Conflict if nobody but this user is an active administrator."""
+    if list(queries.lock_active_administrators(tx.session)) == [user_id]:
+        raise Conflict(text("one active administrator stays; make somebody else one first"))

@@ -1,0 +1,96 @@
+"""One more way in to the account of somebody who is logged in: an address with a password."""
+
+from wxcloudrun.attempts.service import LoginGuard
+from wxcloudrun.audit.service.record import record
+from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, Unauthorized, WrongValue
+from wxcloudrun.kit.security import Actor, CredentialKind
+from wxcloudrun.kit.texts import text
+from wxcloudrun.users import queries
+from wxcloudrun.users.models import User
+from wxcloudrun.users.queries import UserView
+from wxcloudrun.users.rules import check_password
+from wxcloudrun.users.service.passwords import Passwords
+from wxcloudrun.users.service.users import refuse_taken
+
+
+class EmailBindingService:
+    """Binds addresses. What belongs to one account is never taken over by another: there is no merging."""
+
+    def __init__(self, *, passwords: Passwords, guard: LoginGuard) -> None:
+        self._passwords = passwords
+        self._guard = guard
+
+    def bind_email(self, actor: Actor, email: str, password: str) -> UserView:
+        """Give the account this address and, if it has no password, this one.
+
+        An account that has a password keeps it, and it has to be the one that is given. Raises Conflict
+        if the address belongs to another account, Invalid for a password that cannot be one, Forbidden
+        for a wrong one and for an API key, TooManyRequests.
+        """
+        user_id = person_logged_in(actor)
+        with reading() as session:
+            stored = the_user(queries.person(session, user_id)).password_hash
+        if stored is None:
+            fresh_hash = self._passwords.hash(acceptable(password))
+        else:
+            fresh_hash = stored
+            self._verify(actor, user_id, stored, password)
+
+        def work(tx: Transaction) -> UserView:
+            user = the_user(queries.lock_person(tx.session, user_id))
+            if user.password_hash != stored:
+                raise Conflict(text("the password was changed meanwhile; try again"))
+            if user.email != email:
+                refuse_taken(tx, email)
+            before = {"email": user.email, "has_password": stored is not None}
+            user.email, user.password_hash = email, fresh_hash
+            record(
+                tx,
+                actor,
+                "email.bound",
+                f"user/{user_id}",
+                before=before,
+                after={"email": email, "has_password": True},
+            )
+            tx.session.flush()
+            return queries.user_view(user)
+
+        return atomically(work)
+
+    def _verify(self, actor: Actor, user_id: int, stored: str, password: str) -> None:
+        with (
+            self._passwords.turn(),
+            self._guard.attempt(actor, f"#{user_id}", user_id=user_id) as attempt,
+        ):
+            attempt.succeeded = self._passwords.verify(stored, password)
+        if not attempt.succeeded:
+            raise Forbidden(text("this account has a password, and it is not this one"))
+
+
+def person_logged_in(actor: Actor) -> int:
+    """Return who is logged in.
+
+    Raises Unauthorized for nobody and Forbidden for an API key: with a way in of its own it would have
+    made itself stronger, and would outlive its revocation.
+    """
+    if actor.user_id is None:
+        raise Unauthorized(text("log in"))
+    if actor.credential is CredentialKind.API_KEY:
+        raise Forbidden(text("an API key cannot change how its owner logs in; log in yourself"))
+    return actor.user_id
+
+
+def the_user(user: User | None) -> User:
+    """Return the user. Raises Unauthorized if they were deleted this very moment."""
+    if user is None:
+        raise Unauthorized(text("log in"))
+    return user
+
+
+def acceptable(password: str) -> str:
+    """Return a new password. Raises Invalid that says what one must be."""
+    try:
+        return check_password(password)
+    except WrongValue as error:
+        raise Invalid.field("password", error.message) from None

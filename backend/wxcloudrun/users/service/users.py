@@ -1,0 +1,140 @@
+"""People and their own accounts: signing up, looking at oneself, a new password; the first administrator."""
+
+from wxcloudrun.attempts.service import LoginGuard
+from wxcloudrun.audit.service.record import record
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.errors import Conflict, Forbidden, Unauthorized
+from wxcloudrun.kit.security import SYSTEM, Actor
+from wxcloudrun.kit.texts import text
+from wxcloudrun.users import queries
+from wxcloudrun.users.models import User
+from wxcloudrun.users.queries import UserView
+from wxcloudrun.users.rules import canonical_email, check_password, username_from
+from wxcloudrun.users.service.above import EndSessions
+from wxcloudrun.users.service.passwords import Passwords
+
+
+class UserService:
+    """Makes users, and lets them see and change themselves."""
+
+    def __init__(
+        self,
+        *,
+        passwords: Passwords,
+        guard: LoginGuard,
+        end_sessions: EndSessions,
+        registration_enabled: bool,
+    ) -> None:
+        self._passwords = passwords
+        self._guard = guard
+        self._end_sessions = end_sessions
+        self._registration_enabled = registration_enabled
+
+    def register(self, actor: Actor, *, email: str, password: str, username: str | None) -> UserView:
+        """Sign up; `actor` says where the request comes from.
+
+        Raises Forbidden if registration is closed, TooManyRequests, Conflict if the address is taken.
+        """
+        if not self._registration_enabled:
+            raise Forbidden(text("registration is closed; ask an administrator for an account"))
+        self._guard.count_registration(actor)
+        password_hash = self._passwords.hash(password)
+
+        def work(tx: Transaction) -> UserView:
+            refuse_taken(tx, email)
+            user = new_user(email=email, username=username, password_hash=password_hash)
+            tx.session.add(user)
+            tx.session.flush()
+            record(tx, actor, "user.registered", f"user/{user.id}", after={"way": "email", "email": email})
+            return queries.user_view(user)
+
+        return atomically(work)
+
+    def me(self, actor: Actor) -> UserView:
+        """Show the caller. Raises Unauthorized if they were deleted this very moment."""
+        return queries.user_view(self._find(actor))
+
+    def change_password(self, actor: Actor, *, current: str, new: str) -> None:
+        """Set a new password and end every other session: whoever knew the old one is out.
+
+        Raises Forbidden if `current` is wrong, Conflict if there is no password to change, TooManyRequests.
+        """
+        user = self._find(actor)
+        stored = user.password_hash
+        if stored is None:
+            raise Conflict(text("this account has no password; bind an e-mail address to it first"))
+        with (
+            self._passwords.turn(),
+            self._guard.attempt(actor, f"#{user.id}", user_id=user.id) as attempt,
+        ):
+            attempt.succeeded = self._passwords.verify(stored, current)
+        if not attempt.succeeded:
+            raise Forbidden(text("the current password is wrong"))
+        password_hash = self._passwords.hash(new)
+
+        def work(tx: Transaction) -> None:
+            row = queries.lock_person(tx.session, user.id)
+            if row is None or row.password_hash != stored:
+                raise Conflict(text("the password was changed meanwhile; log in again"))
+            row.password_hash = password_hash
+            self._end_sessions(tx.session, row.id, but=actor.session_id, now=clock.now())
+            record(tx, actor, "password.changed", f"user/{row.id}")
+
+        atomically(work)
+
+    def ensure_administrator(self, email: str, password: str) -> bool:
+        """Make the first administrator; False if there is an active one, whoever that is by now.
+
+        Nobody's password changes. Raises ValueError for an impossible address or password, and Conflict
+        if somebody else signed up with the address: they are not made an administrator for it.
+        """
+        canonical, password = canonical_email(email), check_password(password)
+        if self.administrator_id(email) is not None:
+            return False  # found without a lock, so that a start needs no database that can be written to
+        password_hash = self._passwords.hash(password)
+
+        def work(tx: Transaction) -> bool:
+            if queries.lock_active_administrators(tx.session):
+                return False
+            if queries.user_by_email(tx.session, canonical) is not None:
+                raise Conflict(text("the address belongs to a user who is no active administrator"))
+            user = new_user(email=canonical, username=None, password_hash=password_hash)
+            user.is_admin = True
+            tx.session.add(user)
+            tx.session.flush()
+            state = {"email": canonical, "is_admin": True}
+            record(tx, SYSTEM, "user.created", f"user/{user.id}", after=state)
+            return True
+
+        return atomically(work)
+
+    def administrator_id(self, email: str) -> int | None:
+        """Return the id of the active administrator with that address, else of the oldest one."""
+        with reading() as session:
+            return queries.active_administrator(session, canonical_email(email))
+
+    def _find(self, actor: Actor) -> User:
+        with reading() as session:
+            user = None if actor.user_id is None else queries.user(session, actor.user_id)
+        if user is None:
+            raise Unauthorized(text("log in or present an API key"))
+        return user
+
+
+def new_user(*, email: str | None, username: str | None, password_hash: str | None) -> User:
+    """Return an active person who is not stored yet; without an address they need a name."""
+    return User(
+        email=email,
+        username=username or username_from(email or ""),
+        password_hash=password_hash,
+        is_active=True,
+        is_admin=False,
+        created_at=clock.now(),
+    )
+
+
+def refuse_taken(tx: Transaction, email: str) -> None:
+    """Raise Conflict if somebody has that address."""
+    if queries.user_by_email(tx.session, email) is not None:
+        raise Conflict(text("a user with this e-mail address exists"), field="email")

@@ -1,0 +1,243 @@
+"""Every SELECT on versions."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BindParameter, Label, Select, and_, bindparam, case, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from wxcloudrun.kit.clock import rfc3339
+from wxcloudrun.kit.db import Reader
+from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.packages.reads import Package
+from wxcloudrun.stores.cache.cached import cached
+from wxcloudrun.users.reads import username_of
+from wxcloudrun.versions.models import (
+    Status,
+    Version,
+    VersionFile,
+    VersionNotes,
+)
+from wxcloudrun.versions.queries.files import is_only_file
+from wxcloudrun.versions.rules.choices import EVERYTHING, LATEST, Exclusion, VersionCandidate, choose
+from wxcloudrun.versions.rules.standing import Yank
+
+MAX_SHOWN = 100
+# MySQL takes the other index that begins with the package as soon as it guesses badly, and then sorts a list
+# or reads every row of a package.
+BY_PACKAGE_AND_ID = "USE INDEX (ix_versions_package_id_id_files_count_created_at_yanked_at)"
+RULES = 3  # goes up whenever order or ranges change, so that what other rules have chosen does not stand
+MERSENNE = 2**31 - 1  # the product of two numbers below it fits into what both databases count with
+
+
+@dataclass(frozen=True, slots=True)
+class VersionView:
+    """A version for an answer."""
+
+    id: int
+    version: str
+    artifact_id: str | None
+    status: str
+    version_source: str | None
+    created_at: datetime
+    created_by: str | None
+    yanked_at: datetime | None
+    yanked_reason: str | None
+    deprecated: str | None
+    original_name: str | None
+    sealed_at: datetime | None
+    written_properties: bytes | None
+    written_notes: bytes | None = None
+
+    @property
+    def yanked(self) -> Yank | None:
+        """Since when nobody shall choose it any more, and why."""
+        return Yank.read(self.yanked_at, self.yanked_reason)
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """What programs keep with it."""
+        return {} if self.written_properties is None else json.loads(self.written_properties)
+
+    @property
+    def notes(self) -> str | None:
+        """What people wrote about it, where that was asked for."""
+        return None if self.written_notes is None else self.written_notes.decode()
+
+
+def version(session: Session, package_id: int, name: str) -> Version | None:
+    """Return the row for a change, locked where the database locks rows."""
+    return session.execute(locked_version(), {"package_id": package_id, "name": name}).scalar_one_or_none()
+
+
+@cache
+def locked_version() -> Select[Version]:
+    """Select one version for a change. Built once, because every upload with a version asks this."""
+    named = and_(Version.package_id == bindparam("package_id"), Version.version == bindparam("name"))
+    return select(Version).where(named).with_for_update()
+
+
+def notes(session: Session, version_id: int) -> VersionNotes | None:
+    """Return what is written about a version, whose row is locked, for a change."""
+    return session.get(VersionNotes, version_id)
+
+
+def view(reader: Reader, package_id: int, name: str) -> VersionView | None:
+    """Return one version for an answer."""
+    row = reader.execute(viewed(), {"package_id": package_id, "name": name}).one_or_none()
+    return None if row is None else VersionView(*row)
+
+
+@cache
+def viewed() -> Select[*tuple[Any, ...]]:
+    """Select what a VersionView holds, in its order. Built once, because readers ask this all the time."""
+    return (
+        listed()
+        .add_columns(written(VersionNotes.notes))
+        .where(Version.package_id == bindparam("package_id"), Version.version == bindparam("name"))
+    )
+
+
+def listed() -> Select[*tuple[Any, ...]]:
+    """Select what a VersionView in a list holds, in its order."""
+    return select(
+        Version.id,
+        Version.version,
+        of_only_file(VersionFile.artifact_id),
+        Version.status,
+        Version.version_source,
+        Version.created_at,
+        username_of(Version.created_by),
+        Version.yanked_at,
+        Version.yanked_reason,
+        Version.deprecated,
+        of_only_file(VersionFile.original_name),
+        Version.sealed_at,
+        written(VersionNotes.properties),
+    )
+
+
+def of_only_file[T](column: InstrumentedAttribute[T]) -> Label[T]:
+    """Select a column of the one file that a version has; no join, for the reason of `username_of`."""
+    return select(column).where(is_only_file()).scalar_subquery().label(f"only_{column.key}")
+
+
+def written(column: InstrumentedAttribute[bytes | None]) -> Label[bytes | None]:
+    """Select what is written about a version at length; no join, for the reason of `username_of`."""
+    found = select(column).where(VersionNotes.version_id == Version.id)
+    return found.scalar_subquery().label(f"written_{column.key}")
+
+
+def page_of_versions(session: Session, package_id: int, page: PageRequest[int]) -> Page[VersionView]:
+    """Return the versions of a package, newest first."""
+    statement = (
+        listed()
+        .with_hint(Version, BY_PACKAGE_AND_ID, "mysql")
+        .where(Version.package_id == package_id)
+        .order_by(Version.id.desc())
+        .limit(page.limit + 1)
+    )
+    if page.after is not None:
+        statement = statement.where(Version.id < page.after)
+    views = [VersionView(*row) for row in session.execute(statement)]
+    return Page.cut(views, page.limit, lambda each: each.id)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeChoice:
+    """What a range or `latest` means among exactly the versions that `content` stands for.
+
+    The lists are for the answer and have 100 entries at most.
+    """
+
+    content: str
+    chosen: str | None
+    matching: tuple[str, ...]
+    excluded: tuple[Exclusion, ...]
+
+
+@cached(MadeChoice, purged_by={Version: lambda row: row.package_id, Package: lambda row: row.id})
+def choice(session: Session, package_id: int, wanted: str) -> MadeChoice:
+    """Look through every version of a package for the best one in a range, or for the `latest` one.
+
+    Raises RangeNotUnderstood if no version's scheme can read the range.
+    """
+    rows = session.execute(
+        select(
+            Version.id,
+            Version.version,
+            (Version.files_count > 0).label("filled"),
+            Version.scheme,
+            Version.created_at,
+            Version.yanked_at.is_not(None).label("yanked"),
+        ).where(Version.package_id == package_id)
+    ).all()
+    candidates = [
+        VersionCandidate(row.version, row.id, bool(row.filled), row.scheme, yanked=bool(row.yanked))
+        for row in rows
+    ]
+    made = choose(candidates, EVERYTHING if wanted == LATEST else wanted)
+    return MadeChoice(
+        content=content_of(candidates, max((row.created_at for row in rows), default=None)),
+        chosen=made.chosen,
+        matching=made.matching[:MAX_SHOWN],
+        excluded=made.excluded[:MAX_SHOWN],
+    )
+
+
+def content_of(candidates: Sequence[VersionCandidate], newest: datetime | None) -> str:
+    """Return what stands for a set of versions: `content` of the same rows says the same.
+
+    An id never names another version, and of what decides about a version only this changes: its bytes
+    come, and people yank it. So the set is known when the ids are, each tripled, plus one if it has bytes,
+    or two if it is yanked. Their count, sum, sum of squares and sum of cubes tell a set from every other
+    with up to three different members: transactions may commit in another order than their ids came in, so
+    a count and the highest id would not. `newest` tells apart what was written before and after a database
+    was restored.
+    """
+    numbers = [(3 * each.sequence + (2 if each.yanked else each.available)) % MERSENNE for each in candidates]
+    squares = [number * number % MERSENNE for number in numbers]
+    cubes = [square * number % MERSENNE for square, number in zip(squares, numbers, strict=True)]
+    return written_content(len(numbers), sum(numbers), sum(squares), sum(cubes), newest)
+
+
+def content(package_id: int | BindParameter[int]) -> Select[*tuple[Any, ...]]:
+    """Select what `read_content` makes `content_of` the versions of a package from."""
+    state = case((Version.yanked_at.is_not(None), 2), (Version.files_count > 0, 1), else_=0)
+    rows = (
+        select(((Version.id * 3 + state) % MERSENNE).label("number"), Version.created_at)
+        .with_hint(Version, BY_PACKAGE_AND_ID, "mysql")
+        .where(Version.package_id == package_id)
+        .subquery()
+    )
+    square = rows.c.number * rows.c.number % MERSENNE
+    return select(
+        func.count().label("versions"),
+        func.sum(rows.c.number).label("numbers"),
+        func.sum(square).label("squares"),
+        func.sum(square * rows.c.number % MERSENNE).label("cubes"),
+        func.max(rows.c.created_at).label("newest"),
+    )
+
+
+def read_content(row: Any) -> str:
+    """Return the content that a row of `content` says."""
+    return written_content(row.versions, row.numbers, row.squares, row.cubes, row.newest)
+
+
+def written_content(count: int, numbers: Any, squares: Any, cubes: Any, newest: datetime | None) -> str:
+    """Write a content as text; MySQL adds integers up to decimals, and nothing up to NULL."""
+    sums = (str(int(each or 0)) for each in (numbers, squares, cubes))
+    return f"{RULES}:{count}:{':'.join(sums)}:{rfc3339(newest) if newest is not None else ''}"
+
+
+def activated(session: Session, package_id: int) -> str | None:
+    """Return the version that is in use."""
+    statement = select(Version.version).where(
+        Version.package_id == package_id, Version.status == Status.ACTIVATED.value
+    )
+    return session.execute(statement).scalar_one_or_none()

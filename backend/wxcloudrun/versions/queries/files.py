@@ -1,0 +1,109 @@
+"""Every SELECT on the files of versions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
+from sqlalchemy.orm import Session
+
+from wxcloudrun.artifacts.reads import Artifact
+from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.windows import windows
+from wxcloudrun.versions.models import Version, VersionFile
+
+
+def is_only_file() -> ColumnElement[bool]:
+    """Return the condition for a file that is all that its version has, to join the two on."""
+    return and_(VersionFile.version_id == Version.id, Version.files_count == 1)
+
+
+def digest_of(session: Session, row: Version) -> str | None:
+    """Return the bytes of a version; None if it has none, or several files."""
+    if row.files_count != 1:
+        return None
+    statement = select(VersionFile.artifact_id).where(VersionFile.version_id == row.id)
+    return session.execute(statement).scalar_one()
+
+
+def file_digest(session: Session, row: Version, filename: str) -> str | None:
+    """Return the bytes of a file of a version; None if it has none of that name."""
+    named = (VersionFile.version_id == row.id, VersionFile.filename == filename)
+    return session.execute(select(VersionFile.artifact_id).where(*named)).scalar_one_or_none()
+
+
+def file(session: Session, row: Version, filename: str) -> VersionFile | None:
+    """Return a file of a version, whose row is locked, for a change."""
+    named = (VersionFile.version_id == row.id, VersionFile.filename == filename)
+    return session.execute(select(VersionFile).where(*named)).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """A file of a version for an answer."""
+
+    id: int
+    filename: str
+    size_bytes: int
+    artifact_id: str
+    content_type: str | None
+
+
+def page_of_files(session: Session, package_id: int, name: str, page: PageRequest[int]) -> Page[FileView]:
+    """Return the files of a version in the order in which they came; an absent version has none."""
+    statement = (
+        select(
+            VersionFile.id,
+            VersionFile.filename,
+            Artifact.size_bytes,
+            VersionFile.artifact_id,
+            VersionFile.content_type,
+        )
+        .join(Version, Version.id == VersionFile.version_id)
+        .join(Artifact, Artifact.id == VersionFile.artifact_id)
+        .where(Version.package_id == package_id, Version.version == name, VersionFile.id > (page.after or 0))
+        .order_by(VersionFile.id)
+        .limit(page.limit + 1)
+    )
+    views = [FileView(*row) for row in session.execute(statement)]
+    return Page.cut(views, page.limit, lambda each: each.id)
+
+
+def of_several_files(session: Session, package_id: int) -> str | None:
+    """Return a version of a package that has several files."""
+    several = (Version.package_id == package_id, Version.files_count > 1)
+    return session.execute(select(Version.version).where(*several).limit(1)).scalar_one_or_none()
+
+
+def counted_files() -> ScalarSelect[int]:
+    """Count the files that there are of a version, to compare with what its row says."""
+    files = select(func.count()).select_from(VersionFile).where(VersionFile.version_id == Version.id)
+    return files.correlate(Version).scalar_subquery()
+
+
+@dataclass(frozen=True, slots=True)
+class Miscounted:
+    """A version whose row says another number of files than it has."""
+
+    version_id: int
+    package_id: int
+    said: int
+    actual: int
+
+
+def miscounted(session: Session) -> Iterator[Miscounted]:
+    """Yield the versions whose rows say another number of files than they have."""
+    actual = counted_files()
+    statement = select(Version.id, Version.package_id, Version.files_count, actual)
+    wrong = statement.where(Version.files_count != actual).order_by(Version.id)
+    for window in windows(session, Version.id):
+        for row in session.execute(wrong.where(window)):
+            yield Miscounted(*row)
+
+
+def to_recount(session: Session, version_id: int) -> tuple[Version, int] | None:
+    """Return a version, locked for a change, and how many files it has; None if it has gone."""
+    row = session.get(Version, version_id, with_for_update=True)
+    if row is None:
+        return None
+    actual = select(func.count()).select_from(VersionFile).where(VersionFile.version_id == version_id)
+    return row, session.execute(actual).scalar_one()

@@ -1,0 +1,24 @@
+"""What other domains may read here: tables to join on, what a range chooses, what a name once meant."""
+
+from wxcloudrun.versions.models import Source, Status, Version, VersionFile
+from wxcloudrun.versions.queries import MadeChoice, choice, content, of_only_file, read_content, version
+from wxcloudrun.versions.queries.files import digest_of, is_only_file, of_several_files
+from wxcloudrun.versions.queries.retired import retire, retired
+
+__all__ = [
+    "MadeChoice",
+    "Source",
+    "Status",
+    "Version",
+    "VersionFile",
+    "choice",
+    "content",
+    "digest_of",
+    "is_only_file",
+    "of_only_file",
+    "of_several_files",
+    "read_content",
+    "retire",
+    "retired",
+    "version",
+]

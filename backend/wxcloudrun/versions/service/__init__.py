@@ -1,0 +1,1 @@
+"""Use cases on versions and their files."""

@@ -1,0 +1,91 @@
+"""Use cases on the files of a version: list, delete, and say that there will be no more."""
+
+from sqlalchemy.orm import Session
+
+from wxcloudrun.audit.service.record import record
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.errors import NotFound
+from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.security import Action, Actor
+from wxcloudrun.kit.texts import text
+from wxcloudrun.packages.service import FoundPackage, PackageService
+from wxcloudrun.versions import queries
+from wxcloudrun.versions.errors import SeveralFiles
+from wxcloudrun.versions.models import VersionFile
+from wxcloudrun.versions.queries import MAX_SHOWN, VersionView
+from wxcloudrun.versions.queries.files import FileView, file, page_of_files
+from wxcloudrun.versions.queries.retired import retire, retire_files
+from wxcloudrun.versions.rules.names import version_problem
+from wxcloudrun.versions.service.names import absent, locked, path_of
+
+
+class FileService:
+    """Shows the files of versions, deletes them, and seals versions."""
+
+    def __init__(self, *, packages: PackageService) -> None:
+        self._packages = packages
+
+    def page(
+        self, actor: Actor, project: str, package: str, version: str, page: PageRequest[int]
+    ) -> Page[FileView]:
+        """List the files of a version in the order in which they came. Raises NotFound."""
+        with reading() as session:
+            found = self._packages.enter(session, actor, project, package, Action.ARTIFACT_READ)
+            if version_problem(version):
+                raise absent(version)
+            files = page_of_files(session, found.id, version, page)
+            if not files.items and queries.view(session, found.id, version) is None:
+                raise absent(version)
+        return files
+
+    def several(self, session: Session, found: FoundPackage, version: str) -> SeveralFiles:
+        """Return the refusal that shows which files a version has."""
+        files = page_of_files(session, found.id, version, PageRequest(MAX_SHOWN)).items
+        return SeveralFiles(
+            text("version {version} has several files; name one of them behind it", version=version),
+            version=version,
+            files=files,
+        )
+
+    def delete(self, actor: Actor, project: str, package: str, version: str, filename: str) -> None:
+        """Delete a file of a version; its name accepts only its old bytes afterwards.
+
+        Raises NotFound, Forbidden, or Conflict while the version is activated.
+        """
+
+        def work(tx: Transaction) -> None:
+            found = self._packages.enter(tx.session, actor, project, package, Action.VERSION_DELETE)
+            row = locked(tx.session, found, version)
+            gone = file(tx.session, row, filename)
+            if gone is None:
+                raise NotFound(
+                    text("version {version} has no file {filename}", version=version, filename=filename)
+                )
+            if row.files_count == 1:
+                retire(tx.session, [row.id])
+            else:
+                retire_files(tx.session, VersionFile.id == gone.id)
+            row.uncount_file()
+            before = {"filename": filename, "artifact_id": gone.artifact_id}
+            record(tx, actor, "file.deleted", path_of(found, version), before=before)
+            tx.session.delete(gone)
+
+        atomically(work)
+
+    def seal(self, actor: Actor, project: str, package: str, version: str) -> VersionView:
+        """Let a version take no new file any more, and return it. Raises NotFound, Forbidden."""
+
+        def work(tx: Transaction) -> VersionView:
+            found = self._packages.enter(tx.session, actor, project, package, Action.VERSION_CHANGE)
+            row = locked(tx.session, found, version)
+            if row.sealed_at is None:
+                row.sealed_at = clock.now()
+                record(tx, actor, "version.sealed", path_of(found, version), after={"files": row.files_count})
+            tx.session.flush()
+            view = queries.view(tx.session, found.id, version)
+            if view is None:
+                raise absent(version)
+            return view
+
+        return atomically(work)

@@ -1,0 +1,110 @@
+"""What a name of a version, or of a file in it, means or once meant, and what is refused because of it."""
+
+from sqlalchemy.orm import Session
+
+from wxcloudrun.kit.errors import NotFound, VersionTaken
+from wxcloudrun.kit.texts import text
+from wxcloudrun.packages import reads as package_reads
+from wxcloudrun.packages.reads import Layout
+from wxcloudrun.packages.service import FoundPackage
+from wxcloudrun.versions import queries
+from wxcloudrun.versions.errors import FileTaken, VersionSealed
+from wxcloudrun.versions.models import Version
+from wxcloudrun.versions.queries.files import digest_of, file_digest
+from wxcloudrun.versions.queries.retired import Retired
+from wxcloudrun.versions.rules.names import version_problem
+
+
+def locked(session: Session, found: FoundPackage, version: str) -> Version:
+    """Return the row for a change. Raises NotFound."""
+    row = None if version_problem(version) else queries.version(session, found.id, version)
+    if row is None:
+        raise absent(version)
+    return row
+
+
+def absent(version: str) -> NotFound:
+    """Refuse a version that is not there, to somebody who may know that."""
+    return NotFound(text("version {version} does not exist", version=version))
+
+
+def path_of(found: FoundPackage, version: str) -> str:
+    """Return how the audit log calls a version."""
+    return f"{found.path}/version/{version}"
+
+
+def is_held(session: Session, found: FoundPackage, row: Version, filename: str, offered: str) -> bool:
+    """Tell whether a locked version means these bytes already; if not, it may be given them.
+
+    Raises VersionTaken, FileTaken, or VersionSealed if it takes no new file.
+    """
+    layout = found.layout
+    if layout is Layout.FILES and row.files_count:
+        layout = package_reads.layout_now(session, found.id)  # nobody narrows it before the commit
+    if layout is Layout.SINGLE:
+        existing = digest_of(session, row)
+        if existing is not None:
+            refuse_other_bytes(row.version, existing, offered)
+        return existing is not None
+    existing = file_digest(session, row, filename)
+    if existing is not None:
+        refuse_other_file(row.version, filename, existing, offered)
+    elif row.sealed_at is not None:
+        raise VersionSealed(
+            text("version {version} is sealed and takes no new file; use a new version", version=row.version),
+            version=row.version,
+            offered=offered,
+        )
+    return existing is not None
+
+
+def refuse_retired(found: FoundPackage, version: str, filename: str, retired: Retired, offered: str) -> None:
+    """Raise VersionTaken unless these are the bytes that a deleted version, or file, of that name held.
+
+    What an earlier package of the same name held is told to nobody: it may have been somebody else's.
+    """
+    if retired.package_id == found.id and retired.is_file:
+        refuse_other_file(version, filename, retired.digest, offered)
+    elif retired.package_id == found.id:
+        refuse_other_bytes(version, retired.digest, offered)
+    elif retired.digest != offered:
+        raise VersionTaken(
+            text(
+                "version {version} was in use here before and takes only the bytes that it had; "
+                "use a new version",
+                version=version,
+            ),
+            version=version,
+            offered=offered,
+        )
+
+
+def refuse_other_bytes(version: str, existing: str, offered: str) -> None:
+    """Raise VersionTaken unless both digests are the same."""
+    if existing != offered:
+        raise VersionTaken(
+            text(
+                "version {version} holds other bytes, and a version never changes; use a new version",
+                version=version,
+            ),
+            version=version,
+            existing=existing,
+            offered=offered,
+        )
+
+
+def refuse_other_file(version: str, filename: str, existing: str, offered: str) -> None:
+    """Raise FileTaken unless both digests are the same."""
+    if existing != offered:
+        raise FileTaken(
+            text(
+                "file {filename} of version {version} has, or had, other bytes, and a file never changes; "
+                "use a new name or a new version",
+                version=version,
+                filename=filename,
+            ),
+            version=version,
+            filename=filename,
+            existing=existing,
+            offered=offered,
+        )

@@ -1,0 +1,254 @@
+"""Use cases on versions."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypedDict
+
+from sqlalchemy.orm import Session
+
+from wxcloudrun.artifacts.reads import Provenance
+from wxcloudrun.audit.service.record import record as record_change
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import Transaction, asking, atomically, insert_at_once, reading
+from wxcloudrun.kit.errors import Conflict
+from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.remarks import Remark
+from wxcloudrun.kit.security import Action, Actor
+from wxcloudrun.kit.texts import text
+from wxcloudrun.packages.service import FoundPackage, PackageService
+from wxcloudrun.versions import queries
+from wxcloudrun.versions.models import Source, Status, Version, VersionFile, VersionNotes
+from wxcloudrun.versions.queries import VersionView
+from wxcloudrun.versions.queries.files import digest_of
+from wxcloudrun.versions.queries.retired import retire, retired
+from wxcloudrun.versions.rules.names import version_problem
+from wxcloudrun.versions.rules.schemes import GENERAL
+from wxcloudrun.versions.service.names import absent, is_held, locked, path_of, refuse_retired
+
+MAX_TAGS_NAMED = 10  # a header has to fit through every proxy
+
+
+class TagsOfVersions(Protocol):
+    """What versions need of tags, which live above them."""
+
+    def names_at(self, session: Session, package_id: int, digest: str, limit: int) -> Sequence[str]:
+        """Return which tags of a package point at some bytes, so many at most."""
+
+    def delete_tags_of(
+        self, tx: Transaction, actor: Actor, found: FoundPackage, row: Version
+    ) -> Sequence[str]:
+        """Delete the tags that point at a locked version, and return their names."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedVersion:
+    """A version name that somebody or something proposes for some bytes, and the scheme that it follows."""
+
+    version: str
+    source: Source
+    scheme: str | None = GENERAL
+
+
+class Words(TypedDict, total=False):
+    """What somebody says of a version: None takes it back, and what is not there stays as it is."""
+
+    yanked: str | None
+    deprecated: str | None
+    notes: str | None
+    properties: Mapping[str, str] | None
+
+
+class VersionService:
+    """Gives names to artifacts for ever, shows and deletes them."""
+
+    def __init__(self, *, packages: PackageService, tags: TagsOfVersions) -> None:
+        self._packages = packages
+        self._tags = tags
+
+    def record(
+        self,
+        tx: Transaction,
+        actor: Actor,
+        found: FoundPackage,
+        named: NamedVersion,
+        digest: str,
+        provenance: Provenance,
+    ) -> None:
+        """Make `named` mean these bytes, or have them as one of its files, now and for ever.
+
+        What it means already stays as it is; a version that waits for its bytes is filled. Raises
+        VersionTaken, which names both digests, if the name means or once meant other bytes.
+        """
+        filename = provenance.original_name
+        row = queries.version(tx.session, found.id, named.version)
+        if row is not None and is_held(tx.session, found, row, filename, digest):
+            return
+        for each in retired(tx.session, found.id, named.version, filename):
+            refuse_retired(found, named.version, filename, each, digest)
+        if row is None:
+            row = Version(
+                package_id=found.id,
+                version=named.version,
+                status=Status.CREATED.value,
+                version_source=named.source.value,
+                scheme=named.scheme,
+                created_at=provenance.deposited_at,
+                created_by=provenance.deposited_by,
+            )
+            tx.session.add(row)
+        row.count_file(provenance.deposited_at)
+        tx.session.flush()
+        insert_at_once(tx, VersionFile.of(row, filename, digest, provenance))
+        what = path_of(found, named.version)
+        if row.files_count == 1:
+            after = {"artifact_id": digest, "source": named.source.value}
+            record_change(tx, actor, "version.made", what, after=after)
+        else:
+            record_change(tx, actor, "file.added", what, after={"filename": filename, "artifact_id": digest})
+
+    def page(self, actor: Actor, project: str, package: str, page: PageRequest[int]) -> Page[VersionView]:
+        """List the versions of a package, newest first. Raises NotFound."""
+        with reading() as session:
+            found = self._packages.enter(session, actor, project, package, Action.ARTIFACT_READ)
+            return queries.page_of_versions(session, found.id, page)
+
+    def get(self, actor: Actor, project: str, package: str, version: str) -> VersionView:
+        """Show one version. Raises NotFound."""
+        with asking() as reader:
+            found = self._packages.enter(reader, actor, project, package, Action.ARTIFACT_READ)
+            view = None if version_problem(version) else queries.view(reader, found.id, version)
+        if view is None:
+            raise absent(version)
+        return view
+
+    def change(
+        self, actor: Actor, project: str, package: str, version: str, words: Words
+    ) -> tuple[VersionView, Sequence[Remark]]:
+        """Say something of a version, or take it back, and return how it stands now.
+
+        Warns if it is activated, which yanking does not change. Raises NotFound, Forbidden.
+        """
+
+        def work(tx: Transaction) -> tuple[VersionView, Sequence[Remark]]:
+            found = self._packages.enter(tx.session, actor, project, package, Action.VERSION_CHANGE)
+            row = locked(tx.session, found, version)
+            before, after = write_down(tx.session, row, words)
+            if after:
+                record_change(
+                    tx, actor, "version.changed", path_of(found, version), before=before, after=after
+                )
+            tx.session.flush()
+            view = queries.view(tx.session, found.id, version)
+            if view is None:
+                raise absent(version)
+            return view, still_activated(row)
+
+        return atomically(work)
+
+    def delete(self, actor: Actor, project: str, package: str, version: str) -> list[Remark]:
+        """Delete a version; its name accepts only its old bytes afterwards.
+
+        The tags that point at it go along. Returns a warning of those, and of tags that still point at its
+        bytes. Raises NotFound, Forbidden, or Conflict while it is activated.
+        """
+
+        def work(tx: Transaction) -> list[Remark]:
+            found = self._packages.enter(tx.session, actor, project, package, Action.VERSION_DELETE)
+            return self.remove(tx, actor, found, locked(tx.session, found, version))
+
+        return atomically(work)
+
+    def remove(self, tx: Transaction, actor: Actor, found: FoundPackage, row: Version) -> list[Remark]:
+        """Delete a locked row with the tags that point at it, and retire its name.
+
+        Returns a warning of those, and of tags that still point at its bytes. Raises Conflict while it is
+        activated.
+        """
+        if row.status == Status.ACTIVATED.value:
+            raise Conflict(text("this version is activated; deactivate it first"), status=row.status)
+        retire(tx.session, [row.id])
+        digest = digest_of(tx.session, row)
+        before = {"artifact_id": digest}
+        record_change(tx, actor, "version.deleted", path_of(found, row.version), before=before)
+        gone = self._tags.delete_tags_of(tx, actor, found, row)
+        kept = self._tags.names_at(tx.session, found.id, digest or "", MAX_TAGS_NAMED + 1)
+        tx.session.delete(row)
+        return [*tags_deleted(row.version, gone), *tags_kept(row.version, digest, kept)]
+
+
+def write_down(session: Session, row: Version, words: Words) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Say `words` of a locked version. Returns what they have changed: as it was, and as it is."""
+    kept = queries.notes(session, row.id) or VersionNotes(version_id=row.id)
+    before = said_of(row, kept)
+    if "yanked" in words:
+        row.yank(words["yanked"], clock.now())
+    if "deprecated" in words:
+        row.deprecated = words["deprecated"]
+    if "notes" in words:
+        kept.notes = (words["notes"] or "").encode() or None
+    if "properties" in words:
+        kept.properties = json.dumps(words["properties"]).encode() if words["properties"] else None
+    after = said_of(row, kept)
+    changed = [name for name in after if before[name] != after[name]]
+    if {"notes", "properties"} & set(changed):
+        session.add(kept)
+    return {name: before[name] for name in changed}, {name: after[name] for name in changed}
+
+
+def said_of(row: Version, kept: VersionNotes) -> dict[str, Any]:
+    """Return what is said of a version."""
+    return {
+        "yanked": row.yanked_reason,
+        "deprecated": row.deprecated,
+        "notes": None if kept.notes is None else kept.notes.decode(),
+        "properties": json.loads(kept.properties or b"{}"),
+    }
+
+
+def still_activated(row: Version) -> Sequence[Remark]:
+    """Warn of a version that nobody shall choose any more and that is in use all the same."""
+    if row.yanked_at is None or row.status != Status.ACTIVATED.value:
+        return []
+    sentence = text(
+        "version {version} is activated and stays so; activate another one, or deactivate it",
+        version=row.version,
+    )
+    return [Remark("yanked_version_activated", sentence, {"version": row.version})]
+
+
+def tags_deleted(version: str, tags: Sequence[str]) -> list[Remark]:
+    """Warn of the tags that went with a version."""
+    if not tags:
+        return []
+    if len(tags) == 1:
+        sentence = text("tag {tag} pointed at version {version} and is deleted", tag=tags[0], version=version)
+    else:
+        sentence = text(
+            "several tags pointed at version {version} and are deleted, among them {tag}",
+            tag=tags[0],
+            version=version,
+        )
+    facts = {"version": version, "tags": list(tags[:MAX_TAGS_NAMED])}
+    return [Remark("tags_deleted", sentence, {**facts, "more": len(tags) > MAX_TAGS_NAMED})]
+
+
+def tags_kept(version: str, digest: str | None, tags: Sequence[str]) -> list[Remark]:
+    """Warn of the tags that lead to the bytes of a deleted version as before."""
+    if not tags:
+        return []
+    if len(tags) == 1:
+        sentence = text(
+            "tag {tag} still points at the bytes of version {version}; delete it or move it if they shall go",
+            tag=tags[0],
+            version=version,
+        )
+    else:
+        sentence = text(
+            "several tags still point at the bytes of version {version}, among them {tag}; "
+            "delete them or move them if they shall go",
+            tag=tags[0],
+            version=version,
+        )
+    facts = {"version": version, "artifact_id": digest, "tags": list(tags[:MAX_TAGS_NAMED])}
+    return [Remark("tags_kept", sentence, {**facts, "more": len(tags) > MAX_TAGS_NAMED})]

@@ -1,0 +1,182 @@
+"""An endpoint is a row of data: where it is, who may call it, what goes in, what comes out.
+
+The rows are all that routing, the authorization matrix and the API description need to know;
+a domain's `routes.py` holds nothing else.
+"""
+
+import enum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, cast
+
+from flask import Blueprint, Response, current_app, g, request
+from pydantic import BaseModel
+from werkzeug.exceptions import NotFound as NoSuchAddress
+from werkzeug.routing import BaseConverter
+
+from wxcloudrun.kit.db import require_room
+from wxcloudrun.kit.errors import AppError, Forbidden
+from wxcloudrun.kit.security import ANONYMOUS, Actor, Scope
+from wxcloudrun.kit.services import Services
+from wxcloudrun.kit.texts import text
+from wxcloudrun.net.addresses import client_group
+from wxcloudrun.web import parsing
+from wxcloudrun.web.body_headers import refuse_what_is_not_done
+from wxcloudrun.web.proxies import client_address
+from wxcloudrun.web.transfer_places import name_client
+
+Handler = Callable[..., Response]
+
+GROWING = frozenset({"POST", "PUT", "PATCH"})  # methods that as a rule write new rows
+
+
+class Caller(enum.Enum):
+    """Who may call an endpoint at all; what they may do there is the service's decision."""
+
+    ANYONE = "anyone"  # credentials are not even looked at
+    PUBLIC = "public"  # anonymous callers see what is public
+    KNOWN = "known"  # a valid credential
+
+
+class BodyFormat(enum.Enum):
+    """Bodies that are no JSON document."""
+
+    BYTES = "application/octet-stream"
+    FORM = "multipart/form-data"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One row: a method and a path bound to a controller function, and everything a caller must know.
+
+    `operation` is the stable name in the API description. Path parameters reach the handler by name;
+    a declared `query` or JSON `body` model is parsed before the call and handed over under that name.
+    """
+
+    method: str
+    path: str
+    handler: Handler
+    operation: str
+    summary: str
+    caller: Caller = Caller.KNOWN
+    scope: Scope | None = Scope.READ
+    query: type[BaseModel] | None = None
+    body: type[BaseModel] | BodyFormat | None = None
+    answer: type[BaseModel] | None = None
+    status: int = 200
+    errors: tuple[type[AppError], ...] = ()
+    any_query: bool = False  # downloads ignore parameters that they do not know
+    answers_bytes: bool = False  # a success may be the bytes of an artifact
+    form: type[BaseModel] | None = None  # the text fields beside the file of a `BodyFormat.FORM`
+    media: str | None = None  # the type of a success (beside `answer`) that is no envelope and no artifact
+    reads: tuple[str, ...] = ()  # request headers with a meaning here
+    sends: tuple[str, ...] = ()  # headers that a success carries
+    description: str = ""  # what the summary and the models leave open
+    takes_upload_token: bool = False  # what opens one upload session opens this
+    works_when_full: bool = False  # for what helps a full disk; deleting always does
+    tag: str = ""  # set by `blueprint`
+
+
+def blueprint(name: str, prefix: str, endpoints: Sequence[Endpoint], *, tag: str | None = None) -> Blueprint:
+    """Bind the rows below `prefix`; each operation id is the Flask endpoint's name.
+
+    `tag` is under which word the API description has them, unless it is the name.
+    """
+    bound = Blueprint(name, __name__, url_prefix=prefix)
+    for each in endpoints:
+        row = replace(each, tag=tag or name)
+        view = partial(call, row)
+        bound.add_url_rule(row.path, endpoint=row.operation, view_func=view, methods=[row.method])
+        bound.record_once(partial(_remember, name=name, row=row))
+    return bound
+
+
+def _remember(state: Any, *, name: str, row: Endpoint) -> None:
+    rows(state.app)[f"{name}.{row.operation}"] = row
+
+
+class EntryConverter(BaseConverter):
+    """What an entry of a list may be called: anything but the word for the list beside it."""
+
+    regex = r"(?!sessions\Z)[^/]+"
+
+
+class RestConverter(BaseConverter):
+    """Everything to the end of the URL, slashes and line breaks included.
+
+    What is wrong with it the service refuses in words, where an unknown URL would explain nothing.
+    """
+
+    regex = r"[\s\S]+"
+    part_isolating = False
+    weight = 200
+
+
+CONVERTERS = {"entry": EntryConverter, "rest": RestConverter}
+
+
+def rows(app: Any) -> dict[str, Endpoint]:
+    """Return every endpoint row of the application by its Flask endpoint name."""
+    return cast("dict[str, Endpoint]", app.extensions.setdefault("endpoints", {}))
+
+
+def is_path_text() -> bool:
+    """Tell whether the path of the URL is UTF-8; if not, the framework has put U+FFFD where it is none.
+
+    That is a character like others, so another name than the one that was sent might be meant by it.
+    """
+    path: str = request.environ["PATH_INFO"]  # its bytes, one a character (PEP 3333)
+    try:
+        path.encode("latin-1").decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def call(row: Endpoint, **path: str) -> Response:
+    """Admit the caller, refuse what is not done here, parse what the row declares, call the controller."""
+    admit(row)
+    if row.method in {"GET", "DELETE"} and not is_path_text():  # what makes a name says so in words
+        raise NoSuchAddress
+    refuse_what_is_not_done(row.reads)
+    arguments: dict[str, Any] = dict(path)
+    if row.query is not None or not row.any_query:
+        arguments |= parsing.parse_query(row.query, ignore_unknown=row.any_query)
+    if isinstance(row.body, type):
+        arguments["body"] = parsing.parse_json(row.body)
+    return row.handler(**arguments)
+
+
+def admit(row: Endpoint) -> None:
+    """Identify the caller and turn away those who cannot have any business here."""
+    if row.caller is Caller.ANYONE:
+        g.actor = located(ANONYMOUS)
+    else:
+        identify = cast("Callable[[], Actor]", current_app.extensions["identify"])
+        g.actor = located(identify())
+        if g.actor.upload_session is not None and not row.takes_upload_token:
+            raise Forbidden(text("this token opens one upload session and nothing else"))
+    if row.caller is Caller.KNOWN:
+        g.actor.require_known()
+    if row.scope is not None and row.caller is not Caller.ANYONE:
+        g.actor.require_scope(row.scope)
+    if row.method in GROWING and not row.works_when_full:
+        require_room()
+
+
+def located(caller: Actor) -> Actor:
+    """Return the caller with what services may know of the request that they came with."""
+    address = client_address()
+    name_client(client_group(address) if caller.user_id is None else f"user {caller.user_id}")
+    return replace(caller, address=address, request_id=g.request_id)
+
+
+def actor() -> Actor:
+    """Return the caller of the current request."""
+    return cast("Actor", g.actor)
+
+
+def service[T](kind: type[T]) -> T:
+    """Return the application's one instance of a service class."""
+    return cast("Services", current_app.extensions["services"])[kind]

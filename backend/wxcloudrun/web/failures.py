@@ -1,0 +1,82 @@
+"""Every exception becomes one envelope here, and nowhere else."""
+
+import logging
+
+from flask import Flask, Response, g, request
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+
+from wxcloudrun.kit.db import trouble_with_database
+from wxcloudrun.kit.errors import AppError, DatabaseFull, DatabaseLocked, DatabaseReadOnly, Unavailable
+from wxcloudrun.kit.logs import Complaint
+from wxcloudrun.kit.texts import borrowed, text
+from wxcloudrun.kit.trouble import Trouble
+from wxcloudrun.web.envelope import failure
+
+logger = logging.getLogger(__name__)
+UNAVAILABLE = Complaint(logger, "database_unavailable")
+
+REASONS = {
+    400: "malformed",
+    404: "not_found",
+    405: "method_not_allowed",
+    413: "too_large",
+    415: "unsupported_media_type",
+}
+MESSAGES = {
+    400: text("the request cannot be read"),
+    404: text("no such URL; /api/docs describes those that there are"),
+    405: text("this URL does not take that method; the Allow header names those it takes"),
+    413: text("the body is larger than this URL takes"),
+    415: text("this URL does not take a body of that type"),
+}
+
+
+def register(app: Flask) -> None:
+    """Install the handlers, most specific first."""
+    app.register_error_handler(AppError, answer_refusal)
+    app.register_error_handler(HTTPException, answer_http)
+    app.register_error_handler(SQLAlchemyError, answer_database_error)
+    app.register_error_handler(Exception, answer_defect)
+
+
+def answer_refusal(error: AppError) -> Response:
+    """A refusal that the service meant."""
+    return failure(error.status, error.message, {"reason": error.reason, **error.facts}, error.headers)
+
+
+def answer_http(error: HTTPException) -> Response:
+    """A refusal by Flask itself: unknown URL, wrong method."""
+    status = error.code or 500
+    headers = {name: value for name, value in error.get_headers(request.environ) if name == "Allow"}
+    message = MESSAGES.get(status) or borrowed(error.name, "the request was refused")
+    return failure(status, message, {"reason": REASONS.get(status, "http_error")}, headers)
+
+
+def answer_database_error(error: Exception) -> Response:
+    """The database cannot be reached, is locked, full or read-only; everything else is a defect of ours."""
+    trouble = trouble_with_database(error)
+    if trouble is None:
+        return answer_defect(error)
+    UNAVAILABLE.say(error, trouble)
+    return answer_refusal(refusal_of(trouble))
+
+
+def refusal_of(trouble: Trouble) -> Unavailable:
+    """Return how to refuse what the database cannot do now."""
+    match trouble:
+        case Trouble.LOCKED:
+            return DatabaseLocked(text("something else holds the database; try again"))
+        case Trouble.FULL:
+            return DatabaseFull(text("the disk of the database is full; delete what is not needed"))
+        case Trouble.READ_ONLY:
+            return DatabaseReadOnly(text("the database can only be read at the moment; try again later"))
+        case Trouble.UNREACHABLE:
+            return Unavailable(text("the database is not available; try again"))
+
+
+def answer_defect(error: Exception) -> Response:
+    """A mistake of ours: the trace goes to the log under the request id, the caller gets the id."""
+    logger.error("unhandled_error", exc_info=error, extra={"method": request.method})
+    facts = {"reason": "internal", "request_id": g.get("request_id")}
+    return failure(500, text("the service failed; report the request id"), facts)

@@ -1,0 +1,1 @@
+"""WeChat: getting in by the mini-program, and binding it to an account."""

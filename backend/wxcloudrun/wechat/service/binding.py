@@ -1,0 +1,56 @@
+"""WeChat as one more way in to the account of somebody who is logged in."""
+
+from wxcloudrun.attempts.service import LoginGuard
+from wxcloudrun.audit.service.record import record
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import Transaction, atomically
+from wxcloudrun.kit.errors import Conflict
+from wxcloudrun.kit.security import Actor
+from wxcloudrun.kit.texts import text
+from wxcloudrun.users.reads import UserView, lock_person, user_view
+from wxcloudrun.users.service.binding import person_logged_in, the_user
+from wxcloudrun.wechat import queries
+from wxcloudrun.wechat.gateway import WechatPerson
+from wxcloudrun.wechat.models import WechatIdentity
+from wxcloudrun.wechat.service.logins import WechatProof, WechatService
+
+
+class WechatBindingService:
+    """Binds WeChat users. Who has an account of their own is never taken over: there is no merging."""
+
+    def __init__(self, *, wechat: WechatService, guard: LoginGuard) -> None:
+        self._wechat = wechat
+        self._guard = guard
+
+    def bind_wechat(self, actor: Actor, proof: WechatProof) -> UserView:
+        """Let the person behind the code in to the caller's account, in the place of who was bound before.
+
+        Raises Conflict if that person has another account, Forbidden for an API key, and what a login
+        by WeChat raises.
+        """
+        user_id = person_logged_in(actor)
+        with self._guard.wechat_attempt(actor):
+            person = self._wechat.person(proof)
+        return atomically(lambda tx: self._bind_wechat(tx, actor, user_id, person))
+
+    def _bind_wechat(self, tx: Transaction, actor: Actor, user_id: int, person: WechatPerson) -> UserView:
+        user = the_user(lock_person(tx.session, user_id))
+        owner = queries.wechat_identity(tx.session, person.openid)
+        if owner is not None and owner.user_id != user_id:
+            raise Conflict(text("this WeChat user has an account of their own"), field="code")
+        if owner is None:
+            former = queries.wechat_identity_of(tx.session, user_id)
+            if former is not None:
+                tx.session.delete(former)
+                tx.session.flush()
+            tx.session.add(
+                WechatIdentity(
+                    openid=person.openid, user_id=user_id, unionid=person.unionid, bound_at=clock.now()
+                )
+            )
+            state = {"replaces_another": former is not None}
+            record(tx, actor, "wechat.bound", f"user/{user_id}", after=state)
+        elif person.unionid is not None:
+            owner.unionid = person.unionid
+        tx.session.flush()
+        return user_view(user)

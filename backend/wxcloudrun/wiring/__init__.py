@@ -1,0 +1,61 @@
+"""The composition root: which class fills which port, and the one instance of each service.
+
+Each floor is built by one function, which gets what it stands on and returns its services by name.
+"""
+
+from flask import Flask
+
+from wxcloudrun.config import Settings
+from wxcloudrun.identity.controller import identify_caller
+from wxcloudrun.kit.services import Services
+from wxcloudrun.stores.queue.background import Background
+from wxcloudrun.wiring.accounts import build_accounts
+from wxcloudrun.wiring.background import Floors, build_work
+from wxcloudrun.wiring.foundation import build_foundation
+from wxcloudrun.wiring.operation import build_operation
+from wxcloudrun.wiring.registry import build_bytes, build_names, build_releases
+from wxcloudrun.wiring.stores import Stores, build_stores
+from wxcloudrun.wiring.upkeep import build_upkeep
+from wxcloudrun.wiring.upload_sessions import build_upload_sessions
+
+
+def connect(app: Flask, settings: Settings) -> None:
+    """Build everything that lives as long as the application does."""
+    stores = build_stores(settings)
+    app.extensions["cache"] = stores.cache
+    app.extensions["services"] = build_services(settings, stores)
+    app.extensions["identify"] = identify_caller
+
+
+def build_services(settings: Settings, stores: Stores) -> Services:
+    """Build each floor with what it stands on."""
+    foundation = build_foundation(settings, stores.queue)
+    accounts = build_accounts(settings, foundation.erasure)
+    names = build_names(settings, foundation)
+    content = build_bytes(settings, stores.blobs, foundation, names)
+    sessions = build_upload_sessions(settings, stores.blobs, names.packages, content)
+    releases = build_releases(settings, foundation, names, content.intake)
+    upkeep = build_upkeep(settings, stores.blobs)
+    work = build_work(
+        settings, stores.queue, Floors(foundation, accounts, content, sessions, releases, upkeep)
+    )
+    operation = build_operation(settings, stores, foundation.jobs, work)
+    return Services(foundation, accounts, names, content, sessions, releases, upkeep, work, operation)
+
+
+def start_background(app: Flask) -> None:
+    """Let this process work in the background from now on. Never called while the application is built."""
+    with app.app_context():
+        background_of(app).start()
+
+
+def stop_background(app: Flask, patience_seconds: float) -> None:
+    """Let this process take up nothing more, and give back what it cannot finish in time."""
+    with app.app_context():
+        background_of(app).stop(patience_seconds)
+
+
+def background_of(app: Flask) -> Background:
+    """Return the background work of an application in this process."""
+    background: Background = app.extensions["services"][Background]
+    return background

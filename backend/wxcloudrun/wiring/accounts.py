@@ -1,0 +1,128 @@
+"""Who is asking: users, sessions, keys, WeChat, service accounts, and the limits on trying to get in."""
+
+from dataclasses import dataclass
+
+from wxcloudrun.attempts.service import LoginGuard, LoginLimits
+from wxcloudrun.config import Settings
+from wxcloudrun.erasure.service import ErasureService
+from wxcloudrun.identity.service.identify import IdentityService
+from wxcloudrun.identity.service.revoke import RevocationService
+from wxcloudrun.keys.service.keys import KeyService
+from wxcloudrun.keys.service.secrets import KeyHashes
+from wxcloudrun.net.http_client import HttpClient
+from wxcloudrun.projects.reads import projects_solely_owned_by
+from wxcloudrun.service_accounts.service import ServiceAccountService
+from wxcloudrun.sessions.reads import end_sessions_of
+from wxcloudrun.sessions.service.expiry import ExpiryService
+from wxcloudrun.sessions.service.lifetimes import Lifetimes
+from wxcloudrun.sessions.service.secrets import SessionHashes
+from wxcloudrun.sessions.service.sessions import SessionService
+from wxcloudrun.sessions.service.tokens import AccessTokens
+from wxcloudrun.upload_sessions.service.tokens import UploadTokens
+from wxcloudrun.users.service.above import AboveUsers
+from wxcloudrun.users.service.administration import UserAdministrationService
+from wxcloudrun.users.service.binding import EmailBindingService
+from wxcloudrun.users.service.passwords import Passwords
+from wxcloudrun.users.service.users import UserService
+from wxcloudrun.wechat.gateway import HttpWechatGateway, NoWechat, WechatGateway
+from wxcloudrun.wechat.reads import forget_wechat_identity
+from wxcloudrun.wechat.service.binding import WechatBindingService
+from wxcloudrun.wechat.service.logins import WechatService
+from wxcloudrun.wiring.stores import rate_counters
+
+
+@dataclass(frozen=True)
+class AccountServices:
+    """The services of those who ask."""
+
+    identity: IdentityService
+    revocation: RevocationService
+    sessions: SessionService
+    expiry: ExpiryService
+    wechat: WechatService
+    wechat_binding: WechatBindingService
+    keys: KeyService
+    users: UserService
+    email_binding: EmailBindingService
+    administration: UserAdministrationService
+    service_accounts: ServiceAccountService
+
+
+def build_accounts(settings: Settings, erasure: ErasureService) -> AccountServices:
+    """Build what knows people, sessions and keys."""
+    passwords = Passwords()
+    guard = LoginGuard(counters=rate_counters(settings), limits=login_limits(settings))
+    tokens = access_tokens(settings)
+    lifetimes = login_lifetimes(settings, tokens)
+    server_secret = settings.api_key_secret.get_secret_value()
+    session_hashes, key_hashes = SessionHashes(server_secret), KeyHashes(server_secret)
+    sessions = SessionService(
+        passwords=passwords, tokens=tokens, hashes=session_hashes, lifetimes=lifetimes, guard=guard
+    )
+    is_open, keys = settings.registration_enabled, KeyService(hashes=key_hashes)
+    wechat = WechatService(
+        gateway=wechat_gateway(settings), sessions=sessions, guard=guard, registration_enabled=is_open
+    )
+    return AccountServices(
+        identity=IdentityService(
+            tokens=tokens,
+            session_hashes=session_hashes,
+            key_hashes=key_hashes,
+            lifetimes=lifetimes,
+            upload_tokens=UploadTokens(secret=server_secret),
+        ),
+        revocation=RevocationService(sessions=sessions),
+        sessions=sessions,
+        expiry=ExpiryService(lifetimes=lifetimes),
+        wechat=wechat,
+        wechat_binding=WechatBindingService(wechat=wechat, guard=guard),
+        keys=keys,
+        users=UserService(
+            passwords=passwords, guard=guard, end_sessions=end_sessions_of, registration_enabled=is_open
+        ),
+        email_binding=EmailBindingService(passwords=passwords, guard=guard),
+        administration=UserAdministrationService(
+            passwords=passwords,
+            above=AboveUsers(end_sessions_of, forget_wechat_identity, projects_solely_owned_by),
+            erasure=erasure,
+        ),
+        service_accounts=ServiceAccountService(keys=keys, erasure=erasure),
+    )
+
+
+def access_tokens(settings: Settings) -> AccessTokens:
+    """Build what signs and reads access tokens."""
+    signing_keys = [settings.jwt_secret_key, settings.jwt_previous_secret_key]
+    return AccessTokens(
+        [key.get_secret_value() for key in signing_keys if key is not None],
+        lifetime_seconds=settings.access_token_seconds,
+    )
+
+
+def login_lifetimes(settings: Settings, tokens: AccessTokens) -> Lifetimes:
+    """Return how long a login lasts."""
+    return Lifetimes(
+        access_token_seconds=tokens.longest_validity_seconds(),
+        refresh_token_seconds=settings.refresh_token_seconds,
+        refresh_leeway_seconds=settings.refresh_leeway_seconds,
+    )
+
+
+def login_limits(settings: Settings) -> LoginLimits:
+    """Return how often somebody may try."""
+    return LoginLimits(
+        login=settings.ratelimit_login,
+        account=settings.ratelimit_login_account,
+        address=settings.ratelimit_login_address,
+        register=settings.ratelimit_register,
+        wechat=settings.ratelimit_wechat,
+        refresh=settings.ratelimit_refresh,
+    )
+
+
+def wechat_gateway(settings: Settings) -> WechatGateway:
+    """Return the way to WeChat, if the settings name a mini-program."""
+    if settings.wx_appid is None or settings.wx_secret is None:
+        return NoWechat()
+    client = HttpClient(settings.wx_api_base)
+    return HttpWechatGateway(client, appid=settings.wx_appid, secret=settings.wx_secret.get_secret_value())

@@ -1,0 +1,119 @@
+"""What works in the background; it stands on all the others. How each kind of job is done, in one table."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from wxcloudrun.adoption.service.asking import JOB_KIND as ADOPT
+from wxcloudrun.adoption.tasks import AdoptionTasks
+from wxcloudrun.artifacts.service.digests import JOB_KIND as DIGESTS
+from wxcloudrun.artifacts.tasks import ArtifactTasks
+from wxcloudrun.config import Settings
+from wxcloudrun.erasure.service import JOB_KIND as ERASE
+from wxcloudrun.erasure.tasks import ErasureTasks
+from wxcloudrun.jobs.service.administration import JobAdministrationService
+from wxcloudrun.jobs.service.kinds import JobKind
+from wxcloudrun.jobs.service.periodic import PeriodicService, TaskKind
+from wxcloudrun.jobs.service.recovery import RecoveryService
+from wxcloudrun.jobs.service.statistics import JobStatistics
+from wxcloudrun.jobs.service.work import WorkService
+from wxcloudrun.kit.db import on_this_database
+from wxcloudrun.maintenance.tasks import MaintenanceTasks
+from wxcloudrun.releases.service.lifecycle import OBTAIN
+from wxcloudrun.releases.tasks import ReleaseTasks
+from wxcloudrun.stores.queue.background import Background
+from wxcloudrun.stores.queue.duties import Duties
+from wxcloudrun.stores.queue.huey import HueyQueue
+from wxcloudrun.wiring.accounts import AccountServices
+from wxcloudrun.wiring.foundation import FoundationServices
+from wxcloudrun.wiring.registry import ByteServices, ReleaseServices
+from wxcloudrun.wiring.upkeep import UpkeepServices
+from wxcloudrun.wiring.upload_sessions import UploadSessionServices
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+@dataclass(frozen=True)
+class Floors:
+    """What jobs and periodic tasks are done with."""
+
+    foundation: FoundationServices
+    accounts: AccountServices
+    bytes: ByteServices
+    sessions: UploadSessionServices
+    releases: ReleaseServices
+    upkeep: UpkeepServices
+
+
+@dataclass(frozen=True)
+class JobServices:
+    """The services of jobs and of what is done again and again."""
+
+    work: WorkService
+    periodic: PeriodicService
+    recovery: RecoveryService
+    background: Background
+    administration: JobAdministrationService
+    statistics: JobStatistics
+
+
+def build_work(settings: Settings, queue: HueyQueue, floors: Floors) -> JobServices:
+    """Build what works in the background."""
+    upkeep = floors.upkeep
+    chores = MaintenanceTasks(collect=upkeep.collect, sweep=upkeep.sweep, fsck=upkeep.fsck)
+    kinds, lease = job_kinds(floors, chores), settings.job_lease_seconds
+    recovery = RecoveryService(
+        kinds=kinds, jobs=floors.foundation.jobs, history_days=settings.job_history_days
+    )
+    tasks = periodic_tasks(floors, chores, recovery)
+    work = WorkService(kinds=kinds, lease_seconds=lease)
+    periodic = PeriodicService(tasks=tasks, lease_seconds=lease)
+    background = Background(queue=queue, duties=partial(duties, work, periodic), threads=settings.job_threads)
+    return JobServices(
+        work=work,
+        periodic=periodic,
+        recovery=recovery,
+        background=background,
+        administration=JobAdministrationService(tasks=tasks),
+        statistics=JobStatistics(tasks=tasks, is_running_here=lambda: background.is_running),
+    )
+
+
+def job_kinds(floors: Floors, chores: MaintenanceTasks) -> dict[str, JobKind]:
+    """Return how each kind of job is done, in one table; handlers stand in the domains' `tasks.py`."""
+    artifacts = ArtifactTasks(digests=floors.bytes.digests)
+    releases, erasure = ReleaseTasks(floors.releases.obtain), ErasureTasks(floors.foundation.erasure)
+    return {
+        "collect": JobKind(chores.collect),
+        "sweep": JobKind(chores.sweep),
+        "fsck": JobKind(chores.fsck),
+        DIGESTS: JobKind(artifacts.compute_digests),
+        OBTAIN: JobKind(releases.obtain, releases.obtain_failed),
+        ERASE: JobKind(erasure.erase, erasure.erase_failed),
+        ADOPT: JobKind(AdoptionTasks(floors.bytes.adopting).adopt),
+    }
+
+
+def periodic_tasks(
+    floors: Floors, chores: MaintenanceTasks, recovery: RecoveryService
+) -> dict[str, TaskKind]:
+    """Return what is done again and again, and how often unless an administrator decides otherwise."""
+    return {
+        "requeue-jobs": TaskKind(10, recovery.requeue_abandoned),
+        "audit-chain": TaskKind(60, floors.foundation.audit.chain),
+        "end-upload-sessions": TaskKind(10 * MINUTE, floors.sessions.expiry.run),
+        "collect": TaskKind(HOUR, chores.collect_periodically),
+        "forget-expired": TaskKind(HOUR, floors.accounts.expiry.forget_expired),
+        "sweep": TaskKind(DAY, chores.sweep_periodically),
+        "forget-jobs": TaskKind(DAY, recovery.forget_finished),
+    }
+
+
+def duties(work: WorkService, periodic: PeriodicService) -> Duties:
+    """Return what the threads of a worker do, on the database of the current application."""
+    return Duties(
+        do_job=on_this_database(work.run),
+        next_job=on_this_database(work.next_due),
+        due_tasks=on_this_database(periodic.due),
+        do_task=on_this_database(periodic.run),
+        hand_back=on_this_database(work.hand_back),
+    )

@@ -1,0 +1,169 @@
+"""What is kept: projects, packages, bytes, their names, and releases."""
+
+from dataclasses import dataclass
+
+from wxcloudrun.adoption.service.adopting import AdoptService
+from wxcloudrun.adoption.service.asking import AdoptionService
+from wxcloudrun.artifacts.service.digests import DigestService
+from wxcloudrun.artifacts.service.intake import IntakeService
+from wxcloudrun.config import Settings
+from wxcloudrun.downloads.service.artifacts import ArtifactService
+from wxcloudrun.downloads.service.content import BlobService
+from wxcloudrun.downloads.service.resolve import ResolveService
+from wxcloudrun.keys.reads import revoke_keys_bound_to
+from wxcloudrun.net.fetch import Fetcher, FetchLimits
+from wxcloudrun.packages.reads import count_packages
+from wxcloudrun.packages.service import PackageService
+from wxcloudrun.projects.service import ProjectService
+from wxcloudrun.releases.gateway.nix import NixGateway, NixSettings
+from wxcloudrun.releases.gateway.url import UrlGateway
+from wxcloudrun.releases.service.lifecycle import ReleaseService
+from wxcloudrun.releases.service.obtain import ObtainService
+from wxcloudrun.search.service import SearchService
+from wxcloudrun.service_accounts.reads import may_join
+from wxcloudrun.stores.blobs.port import BlobStore
+from wxcloudrun.tags.service import following
+from wxcloudrun.tags.service.tags import TagService
+from wxcloudrun.uploads.reads import contents
+from wxcloudrun.uploads.service.by_checksum import ChecksumDepositService
+from wxcloudrun.uploads.service.deposits import DepositListService
+from wxcloudrun.uploads.service.publication import Publication
+from wxcloudrun.uploads.service.reception import ReceptionService
+from wxcloudrun.versions.reads import of_several_files
+from wxcloudrun.versions.service.files import FileService
+from wxcloudrun.versions.service.versions import VersionService
+from wxcloudrun.wiring.foundation import FoundationServices
+
+
+@dataclass(frozen=True)
+class NameServices:
+    """The services of places and of names."""
+
+    projects: ProjectService
+    packages: PackageService
+    versions: VersionService
+    files: FileService
+    tags: TagService
+    references: ResolveService
+    search: SearchService
+
+
+@dataclass(frozen=True)
+class ByteServices:
+    """The services through which bytes come in and go out."""
+
+    digests: DigestService
+    intake: IntakeService
+    publication: Publication
+    reception: ReceptionService
+    by_checksum: ChecksumDepositService
+    deposits: DepositListService
+    blobs: BlobService
+    artifacts: ArtifactService
+    adoptions: AdoptionService
+    adopting: AdoptService
+
+
+@dataclass(frozen=True)
+class ReleaseServices:
+    """The services of releases."""
+
+    releases: ReleaseService
+    obtain: ObtainService
+
+
+def build_names(settings: Settings, foundation: FoundationServices) -> NameServices:
+    """Build what knows places and names, lower domains first."""
+    erasure = foundation.erasure
+    packages = PackageService(
+        contents=contents, several_files=of_several_files, tags=following, erasure=erasure
+    )
+    files = FileService(packages=packages)
+    references = ResolveService(packages=packages, files=files)
+    return NameServices(
+        projects=ProjectService(
+            only_administrators_create=settings.project_creation == "administrators",
+            count_packages=count_packages,
+            may_join=may_join,
+            revoke_keys=revoke_keys_bound_to,
+            erasure=erasure,
+        ),
+        packages=packages,
+        versions=VersionService(packages=packages, tags=following),
+        files=files,
+        tags=TagService(packages=packages, references=references),
+        references=references,
+        search=SearchService(),
+    )
+
+
+def build_bytes(
+    settings: Settings, blobs: BlobStore, foundation: FoundationServices, names: NameServices
+) -> ByteServices:
+    """Build what takes and gives bytes."""
+    is_deferred = settings.extra_digests == "deferred"
+    digests = DigestService(blobs=blobs, jobs=foundation.jobs, is_deferred=is_deferred)
+    intake = IntakeService(
+        blobs=blobs,
+        digests=digests,
+        max_upload_bytes=settings.max_upload_bytes,
+        link_seconds=settings.link_seconds,
+    )
+    packages = names.packages
+    publication = Publication(versions=names.versions, tags=names.tags, blobs=blobs)
+    return ByteServices(
+        digests=digests,
+        intake=intake,
+        publication=publication,
+        reception=ReceptionService(packages=packages, intake=intake, publication=publication),
+        by_checksum=ChecksumDepositService(packages=packages, intake=intake, publication=publication),
+        deposits=DepositListService(packages=packages),
+        blobs=BlobService(
+            blobs=blobs,
+            base_url=settings.base_url,
+            link_seconds=settings.link_seconds,
+            link_secret=settings.api_key_secret.get_secret_value(),
+        ),
+        artifacts=ArtifactService(),
+        adoptions=AdoptionService(packages=packages, jobs=foundation.jobs),
+        adopting=AdoptService(blobs=blobs, intake=intake, versions=names.versions),
+    )
+
+
+def build_releases(
+    settings: Settings, foundation: FoundationServices, names: NameServices, intake: IntakeService
+) -> ReleaseServices:
+    """Build what leads releases through their life, and what obtains their bytes."""
+    urls, nix = url_gateway(settings), nix_gateway(settings)
+    versions = names.versions
+    return ReleaseServices(
+        releases=ReleaseService(packages=names.packages, versions=versions, jobs=foundation.jobs, urls=urls),
+        obtain=ObtainService(intake=intake, versions=versions, gateways={"nix": nix, "url": urls}),
+    )
+
+
+def url_gateway(settings: Settings) -> UrlGateway:
+    """Build what fetches files from foreign hosts."""
+    limits = FetchLimits(
+        hosts=frozenset(settings.url_source_hosts),
+        total_seconds=settings.url_source_timeout_seconds,
+        silence_seconds=settings.url_source_silence_seconds,
+        allow_private=settings.url_source_allow_private,
+        ca_file=settings.url_source_ca_file,
+    )
+    return UrlGateway(Fetcher(limits))
+
+
+def nix_gateway(settings: Settings) -> NixGateway:
+    """Build what lets Nix build."""
+    return NixGateway(
+        NixSettings(
+            directory=settings.data_dir / "nix",
+            catalog=settings.nix_catalog_dir,
+            store=settings.nix_store,
+            sandbox=settings.nix_sandbox,
+            timeout_seconds=settings.nix_timeout_seconds,
+            silence_seconds=settings.nix_silence_seconds,
+            nix_path=settings.nix_path,
+        )
+    )
