@@ -1,9 +1,11 @@
 """What every test can ask for. Unit tests run on SQLite in memory and a directory of their own."""
 
 import gc
+import logging
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,12 +19,16 @@ from tests.support.builders import Person
 from tests.support.client import ApiClient, sender
 from tests.support.moments import Clock
 from tests.support.quick_passwords import remembered_verifications
+from tests.support.quick_routes import remembered_builders
+from tests.support.quick_schema import make_tables
 from tests.support.registry import Workshop, workshop
 from tests.support.shared_app import LocalContents, SharedApp, once
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import db
+
+pytest_plugins = ("tests.support.logins",)
 
 ROOT = Path(__file__).resolve().parents[2]
 MARKERS = {
@@ -38,6 +44,7 @@ LONG = (
     "integration/test_docs.py",
     "concurrency/test_outages.py",
     "integration/test_fuzz.py",
+    "integration/test_large_deletions.py",
     "concurrency/test_account_races.py",
     "concurrency/test_soak.py",
     "concurrency/test_killed_server.py",
@@ -73,10 +80,24 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Show a failure when it happens: whoever stops a run that takes too long keeps what it has found."""
+    if report.failed and "PYTEST_XDIST_WORKER" not in os.environ:
+        told = f"\nfailed: {report.nodeid} ({report.when})\n{report.longreprtext}"
+        print(told, file=sys.stderr, flush=True)  # noqa: T201  # that is what it is for
+
+
+@pytest.fixture
+def caplog(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What is logged from WARNING on, whatever the application that this worker built last is set to."""
+    caplog.set_level(logging.WARNING)
+    return caplog
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _passwords_are_verified_once() -> Iterator[None]:
-    """Logging somebody in costs time on purpose, which tests need not pay again and again."""
-    with remembered_verifications():
+def _what_takes_long_is_done_once() -> Iterator[None]:
+    """Logging somebody in and writing routes cost time, which tests need not pay again and again."""
+    with remembered_verifications(), remembered_builders():
         yield
 
 
@@ -110,8 +131,7 @@ def let_go(apps: list[Flask]) -> None:
 def build_app(data_dir: Path, **changes: str) -> Flask:
     """Build an application over a fresh schema."""
     app = create_app(Settings.from_env({**environment(".env.unit"), "DATA_DIR": str(data_dir), **changes}))
-    with app.app_context():
-        db.metadata.create_all(db.engine)
+    make_tables(app)
     return app
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.support.browser import NoBrowser, Tab, opened_tab
 from tests.support.client import ApiClient
 from tests.support.live import LiveServer
-from wxcloudrun.kit.web import api_page
+from wxcloudrun.web import api_page
 
 # Set a value as a person would, so that the page's framework hears of it.
 TYPE = """(element, value) => {
@@ -21,6 +21,12 @@ TYPE = """(element, value) => {
   element.dispatchEvent(new Event("input", {bubbles: true}));
   element.dispatchEvent(new Event("change", {bubbles: true}));
 }"""
+# The names of optional fields in which something stands.
+FILLED = """(operation) => [...operation.querySelectorAll(
+    ".parameters tr:not(:has(.required)), .opblock-section-request-body tr:not(:has(.required))"
+  )].filter((row) => [...row.querySelectorAll("input:not([type=checkbox]), select, textarea")].some(
+    (field) => field.value !== ""
+  )).map((row) => row.innerText)"""
 CHOOSE = """(input, text, name) => {
   const chosen = new DataTransfer();
   chosen.items.add(new File([text], name, {type: "text/plain"}));
@@ -108,6 +114,35 @@ def test_given_the_page_then_calls_can_be_tried_and_nothing_comes_from_elsewhere
     hosts = {urlsplit(url).netloc for url in tab.requested if urlsplit(url).scheme in {"http", "https", "ws"}}
     assert hosts == {f"127.0.0.1:{server.port}"}
     assert tab.complaints == []
+
+
+@pytest.mark.parametrize(
+    "operation", ["upload_form", "upload_raw", "list_users", "download", "delete_project", "search"]
+)
+def test_given_an_operation_to_be_tried_then_its_optional_fields_are_empty(
+    tab: Tab, server: LiveServer, operation: str
+) -> None:
+    page = Page(tab, server)
+    page.unfold(operation)
+
+    filled = tab.evaluate(f"({FILLED})({page.find(operation, '')})")
+
+    assert filled == []
+    assert tab.complaints == []
+
+
+@pytest.mark.parametrize(
+    ("operation", "proposed"), [("change_user", {}), ("make_key", {"name": "hammer"}), ("start_sweep", {})]
+)
+def test_given_a_json_body_then_only_what_is_required_is_proposed(
+    tab: Tab, server: LiveServer, operation: str, proposed: dict[str, str]
+) -> None:
+    page = Page(tab, server)
+    page.unfold(operation)
+
+    body = tab.evaluate(f"{page.find(operation, '.opblock-section-request-body textarea')}.value")
+
+    assert json.loads(str(body)) == proposed
 
 
 def test_given_the_page_then_only_it_may_run_scripts_and_only_ours(server: LiveServer) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +17,7 @@ from tests.support.backing import backing
 from tests.support.client import ApiClient
 from tests.support.live import BACKEND, LiveServer, free_port, live_server, stop
 from tests.support.site import eventually
-from tests.support.workers import Worker
+from tests.support.workers import STOP_SECONDS, Worker
 
 DONE_SECONDS = 60
 
@@ -66,6 +67,20 @@ def test_with_redis_a_worker_of_its_own_does_it_and_ends_when_it_is_told(
             worker.process.kill()
         assert worker.events("background_stopped")
         assert starts(server.log) == []
+
+
+def test_a_signal_that_comes_while_a_worker_begins_to_wait_ends_it(server: LiveServer) -> None:
+    command = [sys.executable, "-m", "flask", "worker"]
+    for _ in range(4):
+        worker = subprocess.Popen(command, cwd=BACKEND, env=server.environ, stderr=subprocess.PIPE)
+        try:
+            assert worker.stderr is not None
+            assert any(b"background_started" in line for line in worker.stderr)
+            worker.send_signal(signal.SIGINT)
+            with worker.stderr:
+                assert worker.wait(STOP_SECONDS) == 0
+        finally:
+            worker.kill()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="no linux: threads are counted in /proc")

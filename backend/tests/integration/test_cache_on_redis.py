@@ -12,14 +12,15 @@ from tests.support import builders
 from tests.support.backing import backing
 from tests.support.cache_contract import MAX_ENTRIES, TTL_SECONDS, CacheContract, Corn, kind
 from tests.support.client import ApiClient, sender
+from tests.support.moments import Clock
 from tests.support.registry import Workshop, workshop
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.cache import redis as adapter
-from wxcloudrun.kit.cache.port import Cache, CacheFigures, Key, Kind
-from wxcloudrun.kit.cache.redis import RedisCache, entry_name
 from wxcloudrun.kit.db import db
+from wxcloudrun.stores.cache import redis as adapter
+from wxcloudrun.stores.cache.port import Cache, CacheFigures, EntryKind, Key
+from wxcloudrun.stores.cache.redis import RedisCache, entry_name
 
 __all__ = ["kind"]  # a fixture of the contract
 
@@ -41,7 +42,7 @@ class TestRedisCache(CacheContract):
         return lambda: RedisCache(url, max_entries=MAX_ENTRIES, ttl_seconds=TTL_SECONDS)
 
     def test_two_processes_share_entries_and_what_is_forgotten(
-        self, make: Callable[[], Cache], kind: Kind[Corn]
+        self, make: Callable[[], Cache], kind: EntryKind[Corn]
     ) -> None:
         here, there, key = make(), make(), Key(kind, "7", "name")
         here.put(key, Corn("shared"))
@@ -53,7 +54,7 @@ class TestRedisCache(CacheContract):
         assert here.get(key) is None
         assert here.figures().entries == 0
 
-    def test_an_entry_ends_by_itself_and_is_json(self, cache: Cache, url: str, kind: Kind[Corn]) -> None:
+    def test_an_entry_ends_by_itself_and_is_json(self, cache: Cache, url: str, kind: EntryKind[Corn]) -> None:
         key = Key(kind, "7", "name")
         cache.put(key, Corn("text", number=3))
 
@@ -62,9 +63,22 @@ class TestRedisCache(CacheContract):
             assert 0 < server.ttl(entry_name(key)) <= TTL_SECONDS
             assert 0 < server.ttl(adapter.LAST_USE) <= TTL_SECONDS
 
+    def test_given_entries_by_a_clock_that_was_ahead_then_they_leave_room_for_others(
+        self, cache: Cache, kind: EntryKind[Corn], time: Clock
+    ) -> None:
+        with time.ahead(days=400):
+            for number in range(MAX_ENTRIES):
+                cache.put(Key(kind, "7", str(number)), Corn("old"))
+
+        key = Key(kind, "7", "new")
+        cache.put(key, Corn("new"))
+
+        assert cache.get(key) == Corn("new")
+        assert cache.figures().entries == 1
+
     @pytest.mark.parametrize("text", [b"", b"nonsense", b'{"text": 7}', b'{"another": "shape"}', b"[]"])
     def test_what_another_release_wrote_is_a_miss(
-        self, cache: Cache, url: str, kind: Kind[Corn], text: bytes
+        self, cache: Cache, url: str, kind: EntryKind[Corn], text: bytes
     ) -> None:
         key = Key(kind, "7", "name")
         with redis.Redis.from_url(url) as server:

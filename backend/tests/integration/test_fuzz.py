@@ -61,6 +61,9 @@ def prepared(server: LiveServer) -> Target:
             url = f"/api/v1/project/{project}/hammer/upload/hammer-{version}.txt"
             admin.put(url, f"hammer {version}\n".encode(), query={"tag": "stable"}).ok()
 
+    for owner in ({"project": "tools", "role": "writer"}, {}):
+        admin.post("/api/v1/service-accounts", {"name": "ci", **owner}).ok()
+
     def log_in(email: str, password: str) -> str:
         tokens = anonymous.post("/api/v1/auth/login", {"email": email, "password": password}).ok()
         return str(tokens.data["access_token"])
@@ -79,7 +82,13 @@ def test_given_a_caller_when_everything_is_tried_then_the_service_is_as_describe
     target: Target, caller: str, tmp_path: Path
 ) -> None:
     examples = str(EXAMPLES)
-    command = [SCHEMATHESIS, "run", f"{target.server.url}/api/openapi.json", "--no-color", "--checks=all"]
+    command: list[str | Path] = [
+        SCHEMATHESIS,
+        "run",
+        f"{target.server.url}/api/openapi.json",
+        "--no-color",
+        "--checks=all",
+    ]
     command += [f"--phases={PHASES}", f"--max-examples={examples}", f"--seed={SEED}"]
     command += ["--generation-database=none"]
     if caller in target.tokens:

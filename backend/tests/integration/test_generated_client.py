@@ -67,7 +67,14 @@ def test_given_the_description_then_a_generated_client_works(
 ) -> None:
     (tmp_path / "openapi.json").write_bytes(admin.get("/api/openapi.json").body)
     (tmp_path / "settings.yaml").write_text(SETTINGS)
-    generating = [generator, "-m", "openapi_python_client", "generate", "--path=openapi.json", "--meta=none"]
+    generating: list[str | Path] = [
+        generator,
+        "-m",
+        "openapi_python_client",
+        "generate",
+        "--path=openapi.json",
+        "--meta=none",
+    ]
     generating += ["--output-path=client", "--config=settings.yaml", "--fail-on-warning"]
 
     made = subprocess.run(generating, cwd=tmp_path, capture_output=True, text=True, check=False)
@@ -75,7 +82,16 @@ def test_given_the_description_then_a_generated_client_works(
     assert made.returncode == 0, made.stdout + made.stderr
     assert "WARNING" not in made.stdout.upper(), made.stdout
     project, package = package_url.split("/")[-2:]
-    telling = [generator, "-c", STORY, server.url, ADMIN_EMAIL, ADMIN_PASSWORD, project, package]
+    telling: list[str | Path] = [
+        generator,
+        "-c",
+        STORY,
+        server.url,
+        ADMIN_EMAIL,
+        ADMIN_PASSWORD,
+        project,
+        package,
+    ]
     told = subprocess.run(telling, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
     assert json.loads(told.stdout) == {

@@ -1,10 +1,13 @@
 """Releases built by the real nix-build: what comes out of them, and every way in which they fail."""
 
+import os
 import subprocess
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -17,6 +20,7 @@ from tests.support.client import Answer, ApiClient, sender
 from tests.support.nix import CATALOG, imported, need_nix
 from wxcloudrun.config import BACKEND_DIR
 from wxcloudrun.jobs.service.work import WorkService
+from wxcloudrun.kit import clock
 from wxcloudrun.releases.errors import NotObtained
 from wxcloudrun.releases.gateway.nix import NixGateway, NixSettings
 from wxcloudrun.releases.gateway.port import Wanted, Watch
@@ -60,7 +64,7 @@ class Builder:
         with NixGateway(self.settings).obtain(wanted, Watch(self.log, look)) as material:
             return b"".join(material.blocks)
 
-    def refusal(self, name: str, version: str = "1.0.0", **changes: object) -> str:
+    def refusal(self, name: str, version: str = "1.0.0", **changes: Any) -> str:
         """Return the sentence with which a build fails."""
         with pytest.raises(NotObtained) as refused:
             self.build(name, version, **changes)
@@ -129,6 +133,19 @@ class TestSuccess:
 
         assert seen[-1] == 1, "while the closure is exported there is a root"
         assert list(roots.iterdir()) == []
+
+    @pytest.mark.parametrize("days", [-30, 400])
+    def test_given_roots_of_dead_workers_then_the_next_build_removes_them(
+        self, builder: Builder, days: int
+    ) -> None:
+        left = builder.settings.directory / "roots" / "left"
+        left.mkdir(parents=True)
+        moment = (clock.now() + timedelta(days=days)).timestamp()
+        os.utime(left, (moment, moment))
+
+        builder.build("hello")
+
+        assert not left.exists()
 
     def test_given_a_log_of_two_mebibytes_then_its_end_is_kept(self, builder: Builder) -> None:
         builder.build("talkative")

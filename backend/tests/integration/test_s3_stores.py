@@ -16,8 +16,8 @@ from tests.support.blob_store_contract import LINK, BlobStoreContract, generated
 from tests.support.builders import content
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.errors import Interrupted
-from wxcloudrun.kit.storage.minio import MinioBlobStore, S3Location
-from wxcloudrun.kit.storage.port import (
+from wxcloudrun.stores.blobs.minio import MinioBlobStore, S3Location
+from wxcloudrun.stores.blobs.port import (
     BLOCK_BYTES,
     BlobStore,
     ObjectMissing,
@@ -116,23 +116,46 @@ class S3Contract(BlobStoreContract):
 
         assert told == hashlib.md5(data, usedforsecurity=False).hexdigest()
 
-    def test_given_a_source_that_is_slow_then_its_bytes_go_in_parts_and_no_connection_waits_for_it(
-        self, store: MinioBlobStore, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("blocks", [2, 5, 7, 10])
+    def test_given_a_source_that_is_slow_then_a_part_is_sent_when_it_is_whole(
+        self, store: MinioBlobStore, monkeypatch: pytest.MonkeyPatch, blocks: int
     ) -> None:
         real, ahead = clock.monotonic, [0.0]
         monkeypatch.setattr(clock, "monotonic", lambda: real() + ahead[0])
-        data, key, begun = content(7 * BLOCK_BYTES), ids.new_id(), set[str]()
+        data, key, begun = content(blocks * BLOCK_BYTES), ids.new_id(), set[str]()
 
         def slowly() -> Iterator[bytes]:
             for block in in_blocks(data):
-                ahead[0] += 2
+                ahead[0] += 3
                 begun.update(store.unfinished())
                 yield block
 
-        assert store.write(key, slowly(), len(data)) is None
+        told = store.write(key, slowly(), len(data))
 
-        assert key in begun
         assert b"".join(store.read(key)) == data
+        assert told == (hashlib.md5(data, usedforsecurity=False).hexdigest() if blocks < 5 else None)
+        assert (key in begun) is (blocks > 5)
+        assert self.leftovers(store) == []
+
+    @pytest.mark.parametrize("blocks", [2, 7])
+    def test_given_a_slow_source_that_fails_then_nothing_remains(
+        self, store: MinioBlobStore, monkeypatch: pytest.MonkeyPatch, blocks: int
+    ) -> None:
+        real, ahead = clock.monotonic, [0.0]
+        monkeypatch.setattr(clock, "monotonic", lambda: real() + ahead[0])
+        key = ids.new_id()
+
+        def slowly() -> Iterator[bytes]:
+            for block in in_blocks(content(blocks * BLOCK_BYTES)):
+                ahead[0] += 3
+                yield block
+            raise ConnectionResetError
+
+        with pytest.raises(ConnectionResetError):
+            store.write(key, slowly(), blocks * BLOCK_BYTES + 1)
+
+        assert store.size_of(key) is None
+        assert self.leftovers(store) == []
 
     @pytest.mark.parametrize("missing_bytes", [1, -1, 8 * BLOCK_BYTES, 16 * BLOCK_BYTES, -8 * BLOCK_BYTES])
     def test_given_another_length_than_was_announced_then_it_is_refused_and_nothing_remains(

@@ -14,8 +14,8 @@ from tests.support.builders import content, sha256
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.tls_files import FileServer, body, chunked, file_server, redirect, slowly
 from wxcloudrun.jobs.service.work import WorkService
-from wxcloudrun.kit.fetch import AllowedHost, Fetcher, FetchFailed, FetchLimits, FetchRefused
-from wxcloudrun.wiring import blob_store
+from wxcloudrun.net.fetch import AllowedHost, Fetcher, FetchFailed, FetchLimits, FetchRefused
+from wxcloudrun.wiring.stores import blob_store
 
 RELEASES = "/api/v1/packages"
 FILE = content(300_000, seed=7)
@@ -264,7 +264,7 @@ class TestRebinding:
             called.append(address)
             raise OSError
 
-        monkeypatch.setattr("wxcloudrun.kit.fetch.socket.getaddrinfo", resolve)
+        monkeypatch.setattr("wxcloudrun.net.fetch.socket.getaddrinfo", resolve)
         monkeypatch.setattr("urllib3.util.connection.create_connection", connect)
         fetcher = Fetcher(FetchLimits(frozenset({AllowedHost.parse(files.host)}), 10, 10))
 
@@ -281,7 +281,7 @@ class TestRebinding:
             addresses = ("93.184.216.34", "10.0.0.1")
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (each, port)) for each in addresses]
 
-        monkeypatch.setattr("wxcloudrun.kit.fetch.socket.getaddrinfo", resolve)
+        monkeypatch.setattr("wxcloudrun.net.fetch.socket.getaddrinfo", resolve)
         fetcher = Fetcher(FetchLimits(frozenset({AllowedHost.parse(files.host)}), 10, 10))
 
         with pytest.raises(FetchRefused, match="not public"), fetcher.get(files.url("/a")):

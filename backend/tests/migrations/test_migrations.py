@@ -1,14 +1,8 @@
 """The migrations: from nothing to the schema that the code expects, and back, on each database."""
 
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
-
 import pytest
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
-from flask import Flask
 from pytest_alembic import MigrationContext
 from pytest_alembic.tests import (  # noqa: F401  # collected here: what every history must do
     test_model_definitions_match_ddl,
@@ -16,153 +10,20 @@ from pytest_alembic.tests import (  # noqa: F401  # collected here: what every h
     test_up_down_consistency,
     test_upgrade,
 )
-from sqlalchemy import Connection, Engine, func, inspect, select
+from sqlalchemy import Connection, func, inspect, select
 from sqlalchemy.exc import IntegrityError
 
-from tests.conftest import environment
-from tests.support.backing import backing
-from tests.support.databases import database_beside
-from wxcloudrun.app import create_app
-from wxcloudrun.config import BACKEND_DIR, Settings
+from tests.migrations.conftest import (
+    contents,
+    everything,
+    insert_sample,
+    insert_then,
+    sample_rows,
+    tables,
+)
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import Base, db
-
-DIGEST = "a" * 64
-VERSION_TABLE = "alembic_version"
-
-
-NEXT_REVISION = """
-import sqlalchemy as sa
-from alembic import op
-
-revision, down_revision = "next", "{head}"
-
-
-def upgrade():
-    with op.batch_alter_table("projects", recreate="auto") as batch:
-        batch.add_column(sa.Column("next_column", sa.Integer))
-        batch.alter_column("is_public", existing_type=sa.Boolean(), nullable=True)
-
-
-def downgrade():
-    with op.batch_alter_table("projects") as batch:
-        batch.drop_column("next_column")
-"""
-
-
-@pytest.fixture(params=["sqlite", "mysql"])
-def url(
-    request: pytest.FixtureRequest, tmp_path: Path, record_property: Callable[[str, object], None]
-) -> Iterator[str]:
-    """An empty database of each kind."""
-    if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'registry.db'}"
-        return
-    server = backing().need("mysql")
-    record_property("server", "mysql")
-    with database_beside(str(server["url"])) as url:
-        yield url
-
-
-@pytest.fixture
-def app(url: str, tmp_path: Path) -> Iterator[Flask]:
-    """The application over that database."""
-    environ = {**environment(".env.unit"), "DATA_DIR": str(tmp_path), "DATABASE_URL": url}
-    app = create_app(Settings.from_env(environ))
-    with app.app_context():
-        yield app
-        db.engine.dispose()
-
-
-@pytest.fixture
-def alembic_config() -> Config:
-    """The project's own migrations."""
-    config = Config()
-    config.set_main_option("script_location", str(BACKEND_DIR / "migrations"))
-    return config
-
-
-@pytest.fixture
-def alembic_engine(app: Flask) -> Engine:
-    """The application's database."""
-    del app
-    return db.engine
-
-
-@pytest.fixture
-def connection(alembic_engine: Engine) -> Iterator[Connection]:
-    """A connection to it, to look at what the migrations have done."""
-    with alembic_engine.connect() as connection:
-        yield connection
-
-
-def tables(connection: Connection) -> set[str]:
-    """Return what tables there are."""
-    found = set(inspect(connection).get_table_names())
-    connection.rollback()
-    return found - {VERSION_TABLE}
-
-
-def everything(connection: Connection) -> dict[str, list[str]]:
-    """Return the columns and the names of indexes and keys of each table."""
-    inspector = inspect(connection)
-    found = {
-        table: sorted(
-            [
-                *(
-                    f"{each['name']} {each['type']} {each['nullable']}"
-                    for each in inspector.get_columns(table)
-                ),
-                *(f"{each['name']} {each['column_names']}" for each in inspector.get_indexes(table)),
-                *(f"{each['name']} {each['options']}" for each in inspector.get_foreign_keys(table)),
-                *(f"{each['name']}" for each in inspector.get_unique_constraints(table)),
-            ]
-        )
-        for table in inspector.get_table_names()
-    }
-    connection.rollback()
-    return found
-
-
-def sample_rows() -> Mapping[str, dict[str, Any]]:
-    """Return one row of each kind that somebody would miss."""
-    now = clock.now()
-    reference = {
-        "package_id": 1,
-        "artifact_id": DIGEST,
-        "original_name": "测试 包.zip",
-        "content_type": "application/zip",
-        "deposited_at": now,
-        "deposited_by": 1,
-    }
-    return {
-        "users": {"id": 1, "email": "ada@example.com", "username": "ada ß 😀", "created_at": now},
-        "projects": {"id": 1, "name": "tools", "created_at": now, "created_by": 1},
-        "memberships": {"project_id": 1, "user_id": 1, "role": 4, "created_at": now},
-        "packages": {"id": 1, "project_id": 1, "name": "hammer", "created_at": now},
-        "artifacts": {"id": DIGEST, "size_bytes": 2**40, "object_key": "f" * 32, "created_at": now},
-        "versions": {"id": 1, "version": "1.0.0", "status": "downloaded", "created_at": now, **reference},
-        "tags": {"id": 1, "name": "stable", "updated_at": now, **reference},
-        "retired_versions": {"package_id": 1, "version": "0.9", "digest": DIGEST, "retired_at": now},
-    }
-
-
-def insert_sample(connection: Connection) -> None:
-    """Put the sample into the tables, those first that others point at."""
-    rows = sample_rows()
-    with connection.begin():
-        for table in Base.metadata.sorted_tables:
-            if table.name in rows:
-                connection.execute(table.insert().values(rows[table.name]))
-
-
-def contents(connection: Connection) -> dict[str, list[tuple[Any, ...]]]:
-    """Return every row of every table."""
-    with connection.begin():
-        return {
-            table.name: [tuple(row) for row in connection.execute(select(table))]
-            for table in Base.metadata.sorted_tables
-        }
+from wxcloudrun.kit.db import Base
+from wxcloudrun.versions.queries import content
 
 
 def test_from_nothing_to_everything(alembic_runner: MigrationContext, connection: Connection) -> None:
@@ -228,22 +89,92 @@ def test_data_goes_through_every_revision_but_the_first(
 def test_versions_from_before_releases_say_since_when_their_bytes_are_here(
     alembic_runner: MigrationContext, connection: Connection
 ) -> None:
-    versions = Base.metadata.tables["versions"]
+    versions, files = (Base.metadata.tables[name] for name in ("versions", "version_files"))
     alembic_runner.migrate_up_to("heads")
     insert_sample(connection)
-    waiting = {**sample_rows()["versions"], "id": 2, "version": "2.0.0", "artifact_id": None}
+    waiting = {**sample_rows()["versions"], "id": 2, "version": "2.0.0", "files_count": 0}
     with connection.begin():
         connection.execute(versions.insert().values({**waiting, "status": "created"}))
 
     alembic_runner.migrate_down_to("0003")
     alembic_runner.migrate_up_to("heads")
 
-    columns = (versions.c.downloaded_at, versions.c.deposited_at, versions.c.activated_in)
+    columns = (versions.c.downloaded_at, files.c.deposited_at, versions.c.activated_in)
     with connection.begin():
-        full, empty = connection.execute(select(*columns).order_by(versions.c.id))
+        both = select(*columns).outerjoin_from(versions, files, files.c.version_id == versions.c.id)
+        full, empty = connection.execute(both.order_by(versions.c.id))
     assert full.downloaded_at == full.deposited_at is not None
     assert empty.downloaded_at is None
     assert (full.activated_in, empty.activated_in) == (None, None)
+
+
+def test_versions_from_before_schemes_get_that_of_the_package_they_were_read_from(
+    alembic_runner: MigrationContext, connection: Connection
+) -> None:
+    versions = Base.metadata.tables["versions"]
+    alembic_runner.migrate_up_to("0009")
+    insert_sample(connection)
+    told = [
+        (2, "metadata", "hello_2.10-3_amd64.deb", "deb"),
+        (40_001, "metadata", "工具-1.2-3.el9.x86_64.RPM", "rpm"),
+        (40_002, "metadata", "hello-2.10.tar.gz", None),
+        (40_003, "filename", "hello_2.10-3.deb", None),
+        (90_000, "explicit", "hello.deb", None),
+        (90_001, None, "hello.rpm", None),
+    ]
+    common = {"package_id": 1, "status": "downloaded", "created_at": clock.now()}
+    for number, source, name, _ in told:
+        facts = {"id": number, "version": f"{number}", "version_source": source, "original_name": name}
+        insert_then(connection, "versions", **common, **facts)
+
+    alembic_runner.migrate_up_to("heads")
+
+    with connection.begin():
+        found = {row.id: row.scheme for row in connection.execute(select(versions))}
+    assert found == {1: None, **{number: scheme for number, _, _, scheme in told}}
+
+
+def test_what_is_said_of_versions_comes_as_nothing_and_goes_with_the_way_back(
+    alembic_runner: MigrationContext, connection: Connection
+) -> None:
+    versions, notes = (Base.metadata.tables[name] for name in ("versions", "version_notes"))
+    alembic_runner.migrate_up_to("0011")
+    insert_sample(connection)
+    alembic_runner.migrate_up_to("0012")
+    said = (versions.c.yanked_at, versions.c.yanked_reason, versions.c.deprecated)
+    with connection.begin():
+        assert tuple(connection.execute(select(*said)).one()) == (None, None, None)
+        now = clock.now()
+        connection.execute(
+            versions.update().values(yanked_at=now, yanked_reason="由" * 500, deprecated="😀" * 1000)
+        )
+        connection.execute(notes.insert().values(version_id=1, notes=b"x" * 65536))
+        assert tuple(connection.execute(select(*said)).one()) == (now, "由" * 500, "😀" * 1000)
+
+    alembic_runner.migrate_down_to("0011")
+    alembic_runner.migrate_up_to("0012")
+
+    with connection.begin():
+        row = connection.execute(select(versions.c.version, *said)).one()
+        assert tuple(row) == ("1.0.0", None, None, None)
+        assert connection.execute(select(notes)).all() == []
+
+
+def test_what_stands_for_the_versions_of_a_package_is_read_from_an_index_alone(
+    alembic_runner: MigrationContext, connection: Connection
+) -> None:
+    """With the rows themselves `latest` would read a thousand times as much of a large package."""
+    alembic_runner.migrate_up_to("heads")
+    insert_sample(connection)
+    statement = content(1).compile(connection.engine, compile_kwargs={"literal_binds": True})
+    explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN FORMAT=TREE"
+
+    with connection.begin():
+        plan = str(connection.exec_driver_sql(f"{explain} {statement}").all())
+
+    index = "ix_versions_package_id_id_files_count_created_at_yanked_at"
+    assert f"versions USING COVERING INDEX {index}" in plan or f"versions using {index}" in plan, plan
+    assert "Covering index lookup" in plan or connection.dialect.name == "sqlite", plan
 
 
 def test_references_hold_after_a_migration(alembic_runner: MigrationContext, connection: Connection) -> None:
@@ -254,19 +185,6 @@ def test_references_hold_after_a_migration(alembic_runner: MigrationContext, con
 
     with pytest.raises(IntegrityError), connection.begin():
         connection.execute(artifacts.delete())
-
-
-@pytest.fixture
-def next_revision(alembic_config: Config, tmp_path: Path) -> Config:
-    """The project's migrations and one more, which changes a table that others point at."""
-    head = ScriptDirectory.from_config(alembic_config).get_current_head()
-    folder = tmp_path / "versions"
-    folder.mkdir()
-    (folder / "next.py").write_text(NEXT_REVISION.format(head=head))
-    locations = (BACKEND_DIR / "migrations" / "versions", folder)
-    alembic_config.set_main_option("path_separator", "newline")
-    alembic_config.set_main_option("version_locations", "\n".join(map(str, locations)))
-    return alembic_config
 
 
 @pytest.mark.usefixtures("app")

@@ -13,16 +13,18 @@ import psutil
 import pytest
 
 from tests.support.builders import content, sha256
+from tests.support.writer_contract import WriterContract
 from wxcloudrun.kit import clock, ids
-from wxcloudrun.kit.storage.port import (
+from wxcloudrun.stores.blobs.port import (
     BLOCK_BYTES,
     BlobStore,
     DownloadLink,
     ObjectMissing,
+    OtherSize,
     StoredObject,
     StoreUnavailable,
 )
-from wxcloudrun.kit.storage.seekable import open_seekable
+from wxcloudrun.stores.blobs.seekable import open_seekable
 
 LARGE_BYTES = 66 * 1024 * 1024 + 7
 CONSTANT_MEMORY_BYTES = 48 * 1024 * 1024
@@ -67,7 +69,7 @@ def listing(store: BlobStore) -> list[StoredObject]:
     return list(objects)
 
 
-class BlobStoreContract:
+class BlobStoreContract(WriterContract):
     """The promises of the port, one by one."""
 
     def leftovers(self, store: BlobStore) -> list[str]:
@@ -145,6 +147,26 @@ class BlobStoreContract:
 
         with pytest.raises(StoreUnavailable):
             b"".join(store.read(key, start=4, length=7))
+
+    @pytest.mark.parametrize(("start", "length"), [(0, 10), (2, 3), (4, None), (0, None)])
+    @pytest.mark.parametrize("size_bytes", [9, 11])
+    def test_given_another_size_than_the_object_must_have_when_read_then_it_fails_before_the_first_block(
+        self, store: BlobStore, key: str, start: int, length: int | None, size_bytes: int
+    ) -> None:
+        store.write(key, [b"0123456789"])
+
+        with pytest.raises(OtherSize):
+            store.read(key, start=start, length=length, size_bytes=size_bytes)
+
+        assert b"".join(store.read(key, start=2, length=3, size_bytes=10)) == b"234"
+
+    def test_given_a_part_behind_the_end_of_a_shorter_object_then_it_has_another_size(
+        self, store: BlobStore, key: str
+    ) -> None:
+        store.write(key, [b"0123456789"])
+
+        with pytest.raises(OtherSize):
+            store.read(key, start=10, length=5, size_bytes=20)
 
     def test_given_no_such_object_then_it_is_missing_and_not_empty(self, store: BlobStore, key: str) -> None:
         assert store.size_of(key) is None

@@ -6,12 +6,14 @@ import random
 from dataclasses import dataclass
 
 from flask import Flask
+from sqlalchemy import update
 
-from wxcloudrun.accounts.models import User
-from wxcloudrun.accounts.service.keys import KeyService, KeyWish
+from wxcloudrun.keys.models import ApiKey
+from wxcloudrun.keys.service.keys import KeyService, KeySpec
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import transaction
 from wxcloudrun.kit.security import EVERY_SCOPE, Actor, CredentialKind, Scope
+from wxcloudrun.users.models import User
 
 numbers = itertools.count(1)
 
@@ -27,8 +29,11 @@ class Person:
     actor: Actor
 
 
-def person(app: Flask, name: str, *, is_admin: bool = False) -> Person:
-    """Make a user without a password; hashing one takes longer than a test should."""
+def person(app: Flask, name: str, *, is_admin: bool = False, has_used_key: bool = True) -> Person:
+    """Make a user without a password; hashing one takes longer than a test should.
+
+    What they do first in the next minute writes no use of their key down, unless they have not used it yet.
+    """
     unique = f"{name}{next(numbers)}"
     with app.app_context():
         with transaction() as tx:
@@ -45,6 +50,10 @@ def person(app: Flask, name: str, *, is_admin: bool = False) -> Person:
             user_id = user.id
         actor = Actor(user_id, is_admin, EVERY_SCOPE, CredentialKind.NONE)
         token = key(app, actor, frozenset(Scope))
+        if has_used_key:
+            with transaction() as tx:
+                used = update(ApiKey).where(ApiKey.user_id == user_id)
+                tx.session.execute(used.values(last_used_at=clock.now()))
     return Person(user_id, f"{unique}@example.com", unique, token, actor)
 
 
@@ -54,7 +63,7 @@ def key(
     """Make an API key for somebody and return its secret."""
     service = app.extensions["services"][KeyService]
     with app.app_context():
-        wish = KeyWish("test", scopes=scopes, project=project, expires_in_days=days)
+        wish = KeySpec("test", scopes=scopes, project=project, expires_in_days=days)
         return str(service.make(actor, wish).key)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from wxcloudrun.kit import ids
-from wxcloudrun.kit.cache.port import Cache, Key, Kind
+from wxcloudrun.stores.cache.port import Cache, EntryKind, Key
 
 MAX_ENTRIES = 10
 TTL_SECONDS = 60
@@ -37,9 +37,9 @@ NESTED = Corn(
 
 
 @pytest.fixture
-def kind() -> Kind[Corn]:
+def kind() -> EntryKind[Corn]:
     """Entries that nobody else has."""
-    return Kind(f"corn-{ids.new_id()}", Corn)
+    return EntryKind(f"corn-{ids.new_id()}", Corn)
 
 
 class CacheContract:
@@ -49,7 +49,7 @@ class CacheContract:
     def cache(self, make: Callable[[], Cache]) -> Cache:
         return make()
 
-    def test_what_was_put_in_comes_out_equal(self, cache: Cache, kind: Kind[Corn]) -> None:
+    def test_what_was_put_in_comes_out_equal(self, cache: Cache, kind: EntryKind[Corn]) -> None:
         key = Key(kind, "7", "^1, <2 \N{SNOWMAN}:\n")
         assert cache.get(key) is None
 
@@ -57,17 +57,19 @@ class CacheContract:
 
         assert cache.get(key) == NESTED
 
-    def test_the_later_entry_takes_the_place_of_the_earlier(self, cache: Cache, kind: Kind[Corn]) -> None:
+    def test_the_later_entry_takes_the_place_of_the_earlier(
+        self, cache: Cache, kind: EntryKind[Corn]
+    ) -> None:
         for text in ("early", "late"):
             cache.put(Key(kind, "7", "name"), Corn(text))
 
         assert cache.get(Key(kind, "7", "name")) == Corn("late")
 
-    def test_kinds_groups_and_names_are_apart(self, cache: Cache, kind: Kind[Corn]) -> None:
+    def test_kinds_groups_and_names_are_apart(self, cache: Cache, kind: EntryKind[Corn]) -> None:
         cache.put(Key(kind, "7", "name"), Corn("mine"))
 
         for other in (
-            Key(Kind(kind.name + "x", Corn), "7", "name"),
+            Key(EntryKind(kind.name + "x", Corn), "7", "name"),
             Key(kind, "8", "name"),
             Key(kind, "7", "other"),
             Key(kind, "7:name", ""),
@@ -75,7 +77,7 @@ class CacheContract:
         ):
             assert cache.get(other) is None
 
-    def test_a_group_is_forgotten_wholly_and_alone(self, cache: Cache, kind: Kind[Corn]) -> None:
+    def test_a_group_is_forgotten_wholly_and_alone(self, cache: Cache, kind: EntryKind[Corn]) -> None:
         for group, name in (("7", "a"), ("7", "b"), ("8", "a")):
             cache.put(Key(kind, group, name), Corn(name))
 
@@ -86,7 +88,7 @@ class CacheContract:
         assert cache.get(Key(kind, "8", "a")) == Corn("a")
 
     def test_given_a_full_cache_then_the_entry_used_least_recently_goes(
-        self, cache: Cache, kind: Kind[Corn]
+        self, cache: Cache, kind: EntryKind[Corn]
     ) -> None:
         keys = [Key(kind, "7", str(number)) for number in range(MAX_ENTRIES)]
         for key in keys:
@@ -107,7 +109,7 @@ class CacheContract:
 
         assert (cache.figures().hits, cache.figures().misses) == (2, 1)
 
-    def test_many_may_use_it_at_once(self, cache: Cache, kind: Kind[Corn]) -> None:
+    def test_many_may_use_it_at_once(self, cache: Cache, kind: EntryKind[Corn]) -> None:
         def work(number: int) -> bool:
             key = Key(kind, str(number % 3), str(number % 15))
             cache.put(key, Corn(key.name))

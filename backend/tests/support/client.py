@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -83,7 +83,7 @@ class ApiClient:
         """POST, by default of a JSON body."""
         return self.request("POST", path, json=json, **options)
 
-    def put(self, path: str, data: bytes | None = None, **options: Any) -> Answer:
+    def put(self, path: str, data: bytes | Iterable[bytes] | None = None, **options: Any) -> Answer:
         """PUT, by default of a raw body."""
         return self.request("PUT", path, data=data, **options)
 
@@ -137,6 +137,8 @@ def checked(method: str, status: int, headers: dict[str, str], body: bytes) -> A
     if status >= 400:
         assert envelope["msg"], "a refusal says what to do"
         assert envelope["data"].get("reason"), "a refusal has a slug"
+        assert headers.get("Content-Language") in {"en", "zh-CN"}, "a refusal is in a language"
+        assert "Accept-Language" in headers.get("Vary", ""), "a cache has to know that there are others"
     else:
         assert envelope["msg"] == "success"
     return Answer(status, headers, body, envelope["data"], envelope["msg"])

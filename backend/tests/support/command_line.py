@@ -88,6 +88,25 @@ class CommandLine:
         )
         return checked(Ended(done.returncode, done.stdout, done.stderr))
 
+    def at_terminal(self, *arguments: str, typed: str) -> Ended:
+        """Run the program where somebody sits, who types this."""
+        hands, keyboard = os.openpty()
+        try:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "pkgctl", *arguments],
+                cwd=self.home,
+                env=self.environment(),
+                stdin=keyboard,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            os.write(hands, typed.encode())
+            return finish(process)
+        finally:
+            os.close(hands)
+            os.close(keyboard)
+
     def __call__(self, *arguments: str, stdin: str = "") -> Ended:
         """Run the program in this process; far faster, and seen by the coverage."""
         out, err = io.StringIO(), io.StringIO()

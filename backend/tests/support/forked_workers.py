@@ -13,7 +13,7 @@ from multiprocessing.context import ForkServerProcess
 
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
-from wxcloudrun.kit.queue.background import Background
+from wxcloudrun.stores.queue.background import Background
 
 
 class Workers:

@@ -1,5 +1,7 @@
 """Time in the hands of a test."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from wxcloudrun.kit import clock
@@ -18,3 +20,11 @@ class Clock:
     def advance(self, **by: float) -> None:
         """Let time pass."""
         self.moment += timedelta(**by)
+
+    @contextmanager
+    def ahead(self, **by: float) -> Iterator[None]:
+        """Be wrong inside the block; at its end somebody sets the clock right."""
+        wrong_by = timedelta(**by)
+        self.moment += wrong_by
+        yield
+        self.moment -= wrong_by

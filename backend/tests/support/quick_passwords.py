@@ -1,11 +1,13 @@
 """Passwords that are verified once. The same hash and the same password always give the same answer.
 
 Argon2 takes thirty milliseconds on purpose, and the tests log the same people in again and again. Nothing
-else changes: hashes keep the parameters of production, and every one that is new is verified.
+else changes: hashes keep the parameters of production, and every one is verified once, unless this process
+has made it from that very password.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from argon2 import PasswordHasher
@@ -17,7 +19,7 @@ type Refusal = Argon2Error | InvalidHashError
 @contextmanager
 def remembered_verifications() -> Iterator[None]:
     """Let every hasher of this process remember what fitted which hash."""
-    verify = PasswordHasher.verify
+    verify, make = PasswordHasher.verify, PasswordHasher.hash
     answers: dict[tuple[str | bytes, str | bytes], Refusal | None] = {}
 
     def remembering(hasher: PasswordHasher, stored: str | bytes, offered: str | bytes) -> bool:
@@ -32,6 +34,12 @@ def remembered_verifications() -> Iterator[None]:
             raise type(refused)(*refused.args)
         return True
 
+    def remembered(hasher: PasswordHasher, password: str | bytes, **options: Any) -> str:
+        made = make(hasher, password, **options)
+        answers[made, password] = None
+        return made
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PasswordHasher, "verify", remembering)
+        patch.setattr(PasswordHasher, "hash", remembered)
         yield

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from tests.support.moments import Clock
 from wxcloudrun.kit import ids
-from wxcloudrun.kit.limits.port import Counter, RateCounters, RateLimit
+from wxcloudrun.stores.limits.port import Counter, RateCounters, RateLimit, Tally
 
 MINUTE = RateLimit(10, 60)
 
@@ -66,3 +67,31 @@ class RateCountersContract:
             numbers = [number for found in pool.map(hit, range(8)) for number in found]
 
         assert sorted(numbers) == list(range(1, 41))
+
+
+class SqlCountersContract(RateCountersContract):
+    """What counters in a database promise besides; on both databases."""
+
+    def test_given_a_clock_that_was_ahead_then_the_window_ends_in_time_and_keeps_its_hits(
+        self, counters: RateCounters, time: Clock
+    ) -> None:
+        counter = fresh()
+        with time.ahead(days=400):
+            counters.hit([counter])
+
+        assert counters.hit([counter]) == [Tally(2, 60)]
+        time.advance(seconds=59)
+        assert counters.hit([counter]) == [Tally(3, 1)], "no hit prolongs it"
+        time.advance(seconds=1)
+        assert counters.hit([counter]) == [Tally(1, 60)]
+
+    def test_given_servers_whose_clocks_differ_then_their_hits_are_counted_together(
+        self, counters: RateCounters, time: Clock
+    ) -> None:
+        counter, seen = fresh(), []
+        for _ in range(3):
+            with time.ahead(minutes=4):
+                seen += [tally.hits for tally in counters.hit([counter])]
+            seen += [tally.hits for tally in counters.hit([counter])]
+
+        assert seen == [1, 2, 3, 4, 5, 6]

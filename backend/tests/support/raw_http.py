@@ -2,10 +2,39 @@
 
 import json
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 
 TIMEOUT_SECONDS = 20
+END_OF_HEAD = b"\r\n\r\n"
+
+
+def received_until(sock: socket.socket, is_enough: Callable[[bytearray], bool], given: bytes = b"") -> bytes:
+    """Read until that is enough, after what is given; fail if the connection ends before."""
+    received = bytearray(given)
+    while not is_enough(received):
+        block = sock.recv(65_536)
+        assert block, f"the connection ended after {len(received)} bytes: {bytes(received[:500])!r}"
+        received += block
+    return bytes(received)
+
+
+def received_bytes(sock: socket.socket, count: int, given: bytes = b"") -> bytes:
+    """Read until so many bytes are there, or more; fail if the connection ends before."""
+    return received_until(sock, lambda received: len(received) >= count, given)
+
+
+def received_head(sock: socket.socket) -> bytes:
+    """Read until a whole head is there, and what came with it."""
+    return received_until(sock, lambda received: END_OF_HEAD in received)
+
+
+def body_of(sock: socket.socket, length: int) -> bytes:
+    """Read an answer with a body of this length, and return the body."""
+    head, _, body = received_head(sock).partition(END_OF_HEAD)
+    assert head.startswith(b"HTTP/1.1 200 "), head
+    return received_bytes(sock, length, body)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +78,7 @@ class RawConnection:
 
     def answer(self) -> RawAnswer:
         """Read one answer, interim ones (100) included."""
-        head = b""
-        while b"\r\n\r\n" not in head:
-            block = self.sock.recv(65_536)
-            assert block, f"the connection ended in the middle of a head: {head!r}"
-            head += block
-        head, _, body = head.partition(b"\r\n\r\n")
+        head, _, body = received_head(self.sock).partition(END_OF_HEAD)
         text = head.decode("latin-1")
         status = int(text.split(" ", 2)[1])
         if status == 100:
@@ -63,8 +87,4 @@ class RawConnection:
             line.split(":", 1)[1] for line in text.split("\r\n") if line.lower().startswith("content-length:")
         ]
         length = int(lengths[0]) if lengths else 0
-        while len(body) < length:
-            block = self.sock.recv(65_536)
-            assert block, "the connection ended in the middle of a body"
-            body += block
-        return RawAnswer(status, text, body)
+        return RawAnswer(status, text, received_bytes(self.sock, length, body))

@@ -1,7 +1,7 @@
 """Applications that many tests share, each of which finds its database and its store as if just made.
 
-Making an application takes forty milliseconds and a project with its people as long again, which is more
-than most tests do with them. What was built once is put back in a fraction of that.
+Making a project with its people takes forty milliseconds, and an application ten, or eighty the first time,
+which is more than most tests do with them. What was built once is put back in a fraction of that.
 """
 
 import contextlib
@@ -9,18 +9,23 @@ import copy
 import logging
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any, Protocol, cast
 
 from flask import Flask
 
+from tests.support.quick_schema import sqlite_of
 from wxcloudrun.kit import clock, logs
 from wxcloudrun.kit.db import db
 
 SHARED = "tests: what shares this application"
 REAL_TIME = clock.now
+FRESH_SECONDS = 30  # after a minute each key would have to note anew that it is used
+
+type Images = dict[tuple[str, ...], tuple[Any, Any]]
 
 
 class Contents[Image](Protocol):
@@ -42,7 +47,9 @@ class SharedApp:
     def __init__(self, app: Flask, contents: Contents[Any]) -> None:
         self._app = app
         self._contents = contents
-        self._images: dict[tuple[str, ...], tuple[Any, Any]] = {(): (contents.image(), None)}
+        self._empty: Images = {(): (contents.image(), None)}
+        self._images = self._empty.copy()
+        self._since = monotonic()
         self._built: tuple[str, ...] = ()
         self._writes = 0
         app.extensions[SHARED] = self
@@ -52,6 +59,8 @@ class SharedApp:
         level = self._app.extensions["settings"].log_level
         if logging.getLogger().level != logging.getLevelName(level):
             logs.configure(level)  # another application has set its own since
+        if monotonic() > self._since + FRESH_SECONDS:
+            self._images, self._since = self._empty.copy(), monotonic()
         self._put_back(())
         return self._app
 
@@ -113,21 +122,23 @@ class LocalContents:
         self._made += 1
         kept = self._images / str(self._made)
         shutil.copytree(self._store, kept)
-        return LocalImage(self._connection().serialize(), kept)
+        with self._database() as database:
+            return LocalImage(database.serialize(), kept)
 
     def put_back(self, image: LocalImage) -> None:
         """Let that be there and nothing else."""
-        self._connection().deserialize(image.database)
+        with self._database() as database:
+            database.deserialize(image.database)
         shutil.rmtree(self._store, ignore_errors=True)
         shutil.copytree(image.store, self._store)
 
     def writes(self) -> int:
         """Return how many rows were ever written."""
-        return self._connection().total_changes
+        with self._database() as database:
+            return database.total_changes
 
-    def _connection(self) -> sqlite3.Connection:
-        """Return the one connection that a database in memory has."""
-        with self._app.app_context(), contextlib.closing(db.engine.raw_connection()) as pooled:
-            driver = pooled.driver_connection
-            assert isinstance(driver, sqlite3.Connection)
-            return driver
+    @contextlib.contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        """Lend the one connection that a database in memory has."""
+        with self._app.app_context(), sqlite_of(db.engine) as driver:
+            yield driver

@@ -23,8 +23,8 @@ from wxcloudrun.artifacts.service.sweep import SweepService, Swept
 from wxcloudrun.config import Settings
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import db, reading
-from wxcloudrun.kit.storage.port import BlobStore
-from wxcloudrun.wiring import blob_store
+from wxcloudrun.stores.blobs.port import BlobStore
+from wxcloudrun.wiring.stores import blob_store
 
 # Garbage is collected at once, and an object outlives its row only for as long as a reader needs.
 HASTE = {"GC_GRACE_SECONDS": "0", "LINK_SECONDS": "2", "LOG_LEVEL": "WARNING"}

@@ -20,7 +20,7 @@ from tests.support.site import Site, eventually
 from wxcloudrun.artifacts.models import Artifact, PendingDeletion
 from wxcloudrun.artifacts.queries import reference_tables
 from wxcloudrun.kit.db import reading
-from wxcloudrun.kit.storage.port import StoreUnavailable
+from wxcloudrun.stores.blobs.port import StoreUnavailable
 
 CONTENTS = 12  # few, so that the same bytes are deleted, collected and uploaded all the time
 SHARED_TAGS = 3

@@ -48,7 +48,10 @@ class Stack:
         self.empty_bucket()
 
     def empty_bucket(self) -> None:
-        """Remove every object."""
+        """Remove every object, and what somebody has begun and not finished."""
+        for upload in self.store._list_multipart_uploads(self.bucket, prefix="").uploads:  # noqa: SLF001  # no public name
+            name, upload_id = str(upload.object_name), str(upload.upload_id)
+            self.store._abort_multipart_upload(self.bucket, name, upload_id)  # noqa: SLF001  # no public name
         names = [str(found.object_name) for found in self.store.list_objects(self.bucket, recursive=True)]
         if names:
             list(self.store.remove_objects(self.bucket, (DeleteObject(name) for name in names)))

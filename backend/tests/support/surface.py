@@ -1,12 +1,8 @@
-"""One valid request for each operation of the API, and everybody who might send it.
-
-Whoever adds an operation adds a line to `REQUESTS`; what they get is written in the test of the surface.
-"""
+"""One valid request for each operation of the API (a line of `REQUESTS`), and everybody who might send it."""
 
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -16,12 +12,14 @@ from tests.support import builders
 from tests.support.builders import Person, numbers
 from tests.support.client import ApiClient, sender
 from tests.support.shared_app import once
-from wxcloudrun.accounts.models import ApiKey, User
-from wxcloudrun.accounts.service.passwords import Passwords
+from tests.support.spoiled_credentials import change, deactivate, expire, revoke
 from wxcloudrun.jobs.service.queue import JobQueue
+from wxcloudrun.keys.models import ApiKey
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import reading, transaction
-from wxcloudrun.kit.security import Role, Scope
+from wxcloudrun.kit.security import Actor, CredentialKind, Role, Scope
+from wxcloudrun.users.models import User
+from wxcloudrun.users.service.passwords import Passwords
 
 PASSWORD = "a password that everybody here has"
 EVERYTHING = frozenset(Scope)
@@ -38,6 +36,7 @@ class Identity:
     is_admin: bool = False
     is_known: bool = True
     is_valid: bool = True
+    is_service: bool = False  # a service account of the project
     bound_to: str | None = None  # "here": the project of the scene; "elsewhere": another one of theirs
     spoil: Callable[[Person], None] | None = field(default=None, repr=False)
 
@@ -53,28 +52,6 @@ class Identity:
     def administers(self) -> bool:
         """True if they may use an administrator's rights with what they present."""
         return self.is_admin and Scope.ADMIN in self.scopes and self.bound_to is None
-
-
-def expire(person: Person) -> None:
-    """Let somebody's keys expire."""
-    past = clock.now() - timedelta(seconds=1)
-    change(update(ApiKey).where(ApiKey.user_id == person.id).values(expires_at=past))
-
-
-def revoke(person: Person) -> None:
-    """Revoke somebody's keys."""
-    change(update(ApiKey).where(ApiKey.user_id == person.id).values(revoked_at=clock.now()))
-
-
-def deactivate(person: Person) -> None:
-    """Deactivate somebody."""
-    change(update(User).where(User.id == person.id).values(is_active=False))
-
-
-def change(statement: Any) -> None:
-    """Carry out one statement."""
-    with transaction() as tx:
-        tx.session.execute(statement)
 
 
 READ, WRITE = frozenset({Scope.READ}), frozenset({Scope.WRITE})
@@ -93,6 +70,7 @@ IDENTITIES = (
     Identity("owner's key for this project", Role.OWNER, bound_to="here"),
     Identity("owner's key for another project", Role.OWNER, bound_to="elsewhere"),
     Identity("administrator's key for another project", is_admin=True, bound_to="elsewhere"),
+    Identity("key of a service account", Role.WRITER, READ | WRITE, is_service=True, bound_to="here"),
     Identity("owner's expired key", Role.OWNER, is_valid=False, spoil=expire),
     Identity("owner's revoked key", Role.OWNER, is_valid=False, spoil=revoke),
     Identity("owner who was deactivated", Role.OWNER, is_valid=False, spoil=deactivate),
@@ -115,10 +93,19 @@ class Scene:
         self.digest = self.upload(b"bytes", tag="stable", version="1.0.0").data["artifact_id"]
         self.caller: Person | None = None
         self._admitted: dict[str, tuple[Person, str]] = {}
+        self._guest: Person | None = None
+        self._robot = ""
 
     def upload(self, data: bytes, **names: str) -> Any:
         """Deposit something as the owner."""
         return self.owner.put(f"{self.package}/upload/a.bin", data, query=names).ok()
+
+    def upload_session(self) -> str:
+        """Return where an upload is whose only part has come, and may come again."""
+        wanted = {"filename": "a.bin", "size": len(b"more bytes")}
+        url = str(self.owner.post(f"{self.package}/uploads/sessions", wanted).ok().data["url"])
+        self.owner.put(f"{url}/parts/1", b"more bytes").ok()
+        return url
 
     def release(self) -> str:
         """Return where the release is that the version of the scene is."""
@@ -136,6 +123,8 @@ class Scene:
 
     def _admit(self, identity: Identity) -> tuple[Person, str]:
         """Make somebody as they are described, and the key that they present."""
+        if identity.is_service and identity.role is not None:
+            return self.service_account(identity.role)
         person = builders.person(self.app, "caller", is_admin=identity.is_admin)
         if identity.role is not None:
             self.give_role(person, identity.role)
@@ -145,6 +134,15 @@ class Scene:
             if identity.spoil is not None:
                 identity.spoil(person)
         return person, token
+
+    def service_account(self, role: Role) -> tuple[Person, str]:
+        """Make a service account of the project, and its key."""
+        body = {"name": f"robot-{next(numbers)}", "project": f"p{self.number}", "role": role.label}
+        made = self.owner.post(f"{API}/service-accounts", body).ok().data
+        keys = f"{API}/service-accounts/{made['id']}/keys"
+        token = str(self.owner.post(keys, {"name": "key"}).ok().data["key"])
+        actor = Actor(made["id"], False, READ | WRITE, CredentialKind.NONE)
+        return Person(made["id"], "", made["username"], token, actor), token
 
     def bound_project(self, identity: Identity, person: Person) -> str | None:
         """Return the name of the project that a key is bound to."""
@@ -161,17 +159,26 @@ class Scene:
 
     def guest(self) -> Person:
         """Return somebody else, who reads in the project."""
-        person = builders.person(self.app, "guest")
-        self.give_role(person, Role.READER)
-        return person
+        if self._guest is None:
+            self._guest = builders.person(self.app, "guest")
+            self.give_role(self._guest, Role.READER)
+        return self._guest
+
+    def robot(self) -> str:
+        """Return where another service account is, which has a key."""
+        if not self._robot:
+            self._robot = f"{API}/service-accounts/{self.service_account(Role.READER)[0].id}"
+        return self._robot
+
+    def key_of(self, person_id: int) -> int:
+        """Return the id of the newest key of somebody."""
+        newest = select(ApiKey.id).where(ApiKey.user_id == person_id).order_by(ApiKey.id.desc()).limit(1)
+        with self.app.app_context(), reading() as session:
+            return session.execute(newest).scalar_one()
 
     def own_key_id(self) -> int:
         """Return the id of the key that the caller presents; any other for one without."""
-        if self.caller is None:
-            return 1
-        newest = select(ApiKey.id).where(ApiKey.user_id == self.caller.id).order_by(ApiKey.id.desc()).limit(1)
-        with self.app.app_context(), reading() as session:
-            return session.execute(newest).scalar_one()
+        return 1 if self.caller is None else self.key_of(self.caller.id)
 
     def give_password(self, person: Person) -> None:
         """Let somebody have a password."""
@@ -191,6 +198,10 @@ class Scene:
             queue: JobQueue = self.app.extensions["services"][JobQueue]
             return queue.enqueue(tx, "collect", {})
 
+    def adoption(self) -> int:
+        """Ask for an adoption and return its number."""
+        return int(self.owner.post(f"{self.package}/adopt", {"format": "npm"}).ok().data["id"])
+
     def link(self) -> str:
         """Return the path of a signed link to the bytes."""
         answer = self.owner.get(f"{self.package}/+/stable", query={"mode": "presigned"}).ok()
@@ -204,6 +215,10 @@ def full_scene(app: Flask, *, is_public: bool) -> Scene:
         scene = Scene(app, is_public=is_public)
         for identity in IDENTITIES:
             scene.enter(identity)
+        scene.guest()
+        scene.robot()
+        with app.app_context():
+            change(update(ApiKey).values(last_used_at=clock.now()))  # or each would write its first use down
         return scene
 
     return once(app, "public scene" if is_public else "scene", build)
@@ -263,6 +278,7 @@ def member(scene: Scene) -> str:
 
 
 REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
+    "home": lambda _: of("/"),
     "health": lambda _: of("/api/health"),
     "ready": lambda _: of("/api/ready"),
     "openapi": lambda _: of("/api/openapi.json"),
@@ -287,6 +303,8 @@ REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
     "get_user": lambda s: of(f"{API}/users/{s.guest().id}"),
     "change_user": lambda s: of(f"{API}/users/{s.guest().id}", json={"username": "renamed"}),
     "delete_user": lambda s: of(f"{API}/users/{s.guest().id}"),
+    "list_keys_of_user": lambda s: of(f"{API}/users/{s.guest().id}/keys"),
+    "revoke_key_of_user": lambda s: of(f"{API}/users/{(guest := s.guest().id)}/keys/{s.key_of(guest)}"),
     "list_projects": lambda _: of(f"{API}/projects"),
     "create_project": lambda _: of(f"{API}/projects", json={"name": f"new-{next(numbers)}"}),
     "get_project": lambda s: of(s.project),
@@ -295,16 +313,36 @@ REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
     "list_members": lambda s: of(f"{s.project}/members"),
     "set_member": lambda s: of(member(s), json={"role": "writer"}),
     "remove_member": lambda s: of(member(s)),
+    "list_service_accounts": lambda s: of(f"{API}/service-accounts", query={"project": f"p{s.number}"}),
+    "create_service_account": lambda s: of(
+        f"{API}/service-accounts",
+        json={"name": f"new-{next(numbers)}", "project": f"p{s.number}", "role": "writer"},
+    ),
+    "get_service_account": lambda s: of(s.robot()),
+    "change_service_account": lambda s: of(s.robot(), json={"is_active": False}),
+    "delete_service_account": lambda s: of(s.robot()),
+    "list_keys_of_service_account": lambda s: of(f"{s.robot()}/keys"),
+    "make_key_of_service_account": lambda s: of(f"{s.robot()}/keys", json={"name": "key"}),
+    "revoke_key_of_service_account": lambda s: of(
+        f"{(robot := s.robot())}/keys/{s.key_of(int(robot.rpartition('/')[2]))}"
+    ),
     "list_packages": lambda s: of(f"{s.project}/packages"),
     "create_package": lambda s: of(f"{s.project}/packages", json={"name": "new"}),
     "get_package": lambda s: of(f"{s.project}/packages/box"),
     "change_package": lambda s: of(f"{s.project}/packages/box", json={"description": "new"}),
-    "delete_package": lambda s: of(f"{s.project}/packages/box"),
+    "delete_package": lambda s: of(f"{s.project}/packages/box", query={"force": "true"}),
     "upload_form": lambda s: of(f"{s.package}/upload", form=form()),
     "upload_raw": lambda s: of(f"{s.package}/upload/b.bin", data=b"more bytes"),
+    "begin_upload_session": lambda s: of(f"{s.package}/uploads/sessions", json={"filename": "a", "size": 3}),
+    "get_upload_session": lambda s: of(s.upload_session()),
+    "put_upload_part": lambda s: of(f"{s.upload_session()}/parts/1", data=b"more bytes"),
+    "post_upload_part": lambda s: of(f"{s.upload_session()}/parts/1", form=form()),
+    "complete_upload_session": lambda s: of(f"{s.upload_session()}/complete", json={}),
+    "abort_upload_session": lambda s: of(s.upload_session()),
     "list_uploads": lambda s: of(f"{s.package}/uploads"),
     "delete_upload": lambda s: of(f"{s.package}/uploads/{s.upload(b'bare').data['id']}"),
     "download": lambda s: of(f"{s.package}/+/stable"),
+    "download_file": lambda s: of(f"{s.package}/+/stable/a.bin"),
     "resolve": lambda s: of(f"{s.package}/resolve", query={"ref": "stable"}),
     "get_artifact": lambda s: of(f"{API}/artifact/{s.upload(str(s.number).encode()).data['artifact_id']}"),
     "linked_blob": lambda s: of(f"/api/{s.link()}"),
@@ -315,7 +353,13 @@ REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
     "list_tag_history": lambda s: of(f"{s.package}/tags/stable/history"),
     "list_versions": lambda s: of(f"{s.package}/versions"),
     "get_version": lambda s: of(f"{s.package}/versions/1.0.0"),
+    "change_version": lambda s: of(f"{s.package}/versions/1.0.0", json={"yanked": "broken"}),
     "delete_version": lambda s: of(f"{s.package}/versions/1.0.0"),
+    "list_files": lambda s: of(f"{s.package}/versions/1.0.0/files"),
+    "delete_file": lambda s: of(f"{s.package}/versions/1.0.0/files/a.bin"),
+    "seal_version": lambda s: of(f"{s.package}/versions/1.0.0/seal"),
+    "start_adoption": lambda s: of(f"{s.package}/adopt", json={"format": "pypi"}),
+    "get_adoption": lambda s: of(f"{s.package}/adopt/{s.adoption()}"),
     "create_release": lambda s: of(
         f"{API}/packages", json={"name": "box", "version": "7.0.0", "project": f"p{s.number}"}
     ),

@@ -8,13 +8,13 @@ import time
 from typing import Any
 
 from tests.support.background import exactly_once, write_effect
-from wxcloudrun import wiring
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
 from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.jobs.service.kinds import JobKind
 from wxcloudrun.jobs.service.periodic import TaskKind
 from wxcloudrun.kit.db import atomically
+from wxcloudrun.wiring import background
 
 STEPS, STEP_SECONDS = 6, 0.05
 TALLY_SECONDS = 1
@@ -33,9 +33,9 @@ def tally() -> None:
     atomically(lambda tx: write_effect(tx, f"tally/{os.getpid()}"))
 
 
-kinds_of_the_service, tasks_of_the_service = wiring.job_kinds, wiring.periodic_tasks
-wiring.job_kinds = lambda *parts: {**kinds_of_the_service(*parts), "slow": JobKind(slow)}
-wiring.periodic_tasks = lambda *parts: {
+kinds_of_the_service, tasks_of_the_service = background.job_kinds, background.periodic_tasks
+background.job_kinds = lambda *parts: {**kinds_of_the_service(*parts), "slow": JobKind(slow)}
+background.periodic_tasks = lambda *parts: {
     **tasks_of_the_service(*parts),
     "tally": TaskKind(TALLY_SECONDS, tally),
 }

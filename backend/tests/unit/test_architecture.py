@@ -5,12 +5,12 @@ import functools
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from tests.conftest import LONG
+from tests.support.each import each
 
 BACKEND = Path(__file__).resolve().parents[2]
 PACKAGE = BACKEND / "wxcloudrun"
@@ -37,7 +37,7 @@ def name_of(path: Path) -> str:
 PACKAGE_FILES = sources(PACKAGE)
 ALL_FILES = [*PACKAGE_FILES, *sources(BACKEND / "tests"), *sources(BACKEND / "tools")]
 
-each_file_of_the_package = pytest.mark.parametrize("path", PACKAGE_FILES, ids=name_of)
+each_file_of_the_package = each(PACKAGE_FILES, name_of)
 
 
 def functions(tree: ast.AST) -> Iterator[Function]:
@@ -109,7 +109,7 @@ def test_only_the_clock_asks_what_time_it_is() -> None:
     assert askers == {"wxcloudrun/kit/clock.py"}
 
 
-@pytest.mark.parametrize("path", ALL_FILES, ids=name_of)
+@each(ALL_FILES, name_of)
 def test_a_file_is_short_enough_to_read(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
 
@@ -138,6 +138,17 @@ def test_every_name_of_a_file_says_something() -> None:
     names = {part.removesuffix(".py") for path in ALL_FILES for part in path.relative_to(BACKEND).parts}
 
     assert names.isdisjoint(NAMES_THAT_SAY_NOTHING)
+
+
+def test_every_class_has_a_name_of_its_own() -> None:
+    names = Counter(
+        node.name
+        for path in PACKAGE_FILES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.ClassDef)
+    )
+
+    assert [name for name, times in names.items() if times > 1] == []
 
 
 @each_file_of_the_package
@@ -177,6 +188,8 @@ STACK = BACKEND / "tests" / "integration" / "stack"
 NOT_ON_THE_STACK = {
     "health": "damages a directory; tests/concurrency/test_outages.py does the same to real servers",
     "kit": "the applications of its tests have no endpoint of the service",
+    "stores": "the applications of its tests have no endpoint of the service",
+    "web": "the applications of its tests have no endpoint of the service",
 }
 FROM_THE_API = frozenset({"app", "app_with", "client", "make_app", "make_person", "public_shop", "shop"})
 

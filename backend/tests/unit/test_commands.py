@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -12,11 +13,12 @@ from sqlalchemy import func, select, update
 
 from tests.conftest import environment
 from tests.support.client import ApiClient, sender
-from wxcloudrun.accounts.models import User
 from wxcloudrun.app import create_app
+from wxcloudrun.commands import migrate_schema
 from wxcloudrun.config import Settings
 from wxcloudrun.kit.db import Base, db, reading, transaction
 from wxcloudrun.projects.models import Project
+from wxcloudrun.users.models import User
 
 GOOD_SECRET = "k9Qz-3mV_x7Lr2Tn8Wb5Yc1Hd6Jf4Gp0Sa"
 TAKES_A_VALUE = frozenset({"-X", "-d", "--data-binary", "-T"})
@@ -26,7 +28,7 @@ Install = Callable[..., Flask]
 
 
 @pytest.fixture
-def install(tmp_path: Path) -> Iterator[Install]:
+def first_install(tmp_path: Path) -> Iterator[Install]:
     """Build the application over a database file that is not there yet, or over what is there."""
     made: list[Flask] = []
 
@@ -44,6 +46,26 @@ def install(tmp_path: Path) -> Iterator[Install]:
     for app in made:
         with app.app_context():
             db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file to which every migration was applied, which takes longer than most tests here."""
+    directory = tmp_path_factory.mktemp("migrated")
+    file = directory / "registry.db"
+    settings = {"DATA_DIR": str(directory), "DATABASE_URL": f"sqlite:///{file}"}
+    app = create_app(Settings.from_env({**environment(".env.unit"), **settings}))
+    with app.app_context():
+        migrate_schema()
+        db.engine.dispose()
+    return file
+
+
+@pytest.fixture
+def install(first_install: Install, migrated: Path, tmp_path: Path) -> Install:
+    """Build the application over a database file with empty tables, or over what is there."""
+    shutil.copy(migrated, tmp_path / "registry.db")
+    return first_install
 
 
 def run(app: Flask, command: str) -> Result:
@@ -71,8 +93,8 @@ def log_in(app: Flask, password: str) -> ApiClient:
 
 
 class TestInit:
-    def test_it_makes_all_that_a_server_needs(self, install: Install) -> None:
-        app = install(ADMIN_PASSWORD=PASSWORD)
+    def test_it_makes_all_that_a_server_needs(self, first_install: Install) -> None:
+        app = first_install(ADMIN_PASSWORD=PASSWORD)
 
         succeeded(run(app, "init"))
 
@@ -190,9 +212,26 @@ class TestWelcome:
         assert len(commands) == 3
         assert all("https://registry.example/api/v1/project/default" in command for command in commands)
         assert {carried_out(app, command) for command in commands} == {200}
+        assert "The registry is at https://registry.example/ " in output
 
-    def test_before_init_it_says_what_to_do(self, install: Install) -> None:
-        result = run(install(), "welcome")
+    def test_its_key_is_named_bound_and_made_at_the_first_start_only(self, install: Install) -> None:
+        app = install(ADMIN_PASSWORD=PASSWORD)
+        succeeded(run(app, "init"))
+        succeeded(run(app, "welcome"))
+        (key,) = log_in(app, PASSWORD).get("/api/v1/auth/keys").ok().items
+        assert (key["name"], key["project"]) == ("make run", "default")
+
+        second = succeeded(run(app, "welcome"))
+        log_in(app, PASSWORD).delete(f"/api/v1/auth/keys/{key['id']}").ok()
+        third = succeeded(run(install(), "welcome"))
+
+        assert log_in(app, PASSWORD).get("/api/v1/auth/keys").ok().items == []
+        assert second == third
+        assert "The registry is at " in second
+        assert "Bearer" not in second
+
+    def test_before_init_it_says_what_to_do(self, first_install: Install) -> None:
+        result = run(first_install(), "welcome")
 
         assert result.exit_code != 0
         assert "flask init" in result.output

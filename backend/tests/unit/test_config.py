@@ -1,14 +1,12 @@
 """Every setting: what it is by default, where it comes from, and how a wrong one is refused."""
 
-import os
-import stat
 from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
 
 from wxcloudrun.config import GENERATED_SECRETS, Settings, SettingsError
-from wxcloudrun.kit.fetch import AllowedHost
+from wxcloudrun.net.fetch import AllowedHost
 
 BACKEND = Path(__file__).resolve().parents[2]
 ROOT = BACKEND.parent
@@ -79,6 +77,8 @@ class TestReading:
             ("REGISTRATION_ENABLED", "false", False),
             ("MINIO_SECURE", "true", True),
             ("MAX_UPLOAD_BYTES", "1048576", 1_048_576),
+            ("DISK_RESERVE_BYTES", "1048576", 1_048_576),
+            ("DISK_RESERVE_BYTES", "0", 0),
             ("CORS_ORIGINS", "https://a.example https://b.example:8443", None),
             ("PROJECT_CREATION", "administrators", "administrators"),
             ("NIX_SANDBOX", "false", "false"),
@@ -252,6 +252,8 @@ class TestWrongSettings:
             ("WX_TRUST_CLOUD_HEADERS", "perhaps"),
             ("WX_TRUST_CLOUD_HEADERS", "true"),
             ("MAX_UPLOAD_BYTES", "10GB"),
+            ("DISK_RESERVE_BYTES", "-1"),
+            ("DISK_RESERVE_BYTES", "5%"),
             ("LINK_SECONDS", "0"),
         ],
     )
@@ -321,36 +323,6 @@ class TestProduction:
     @pytest.mark.parametrize("password", ["password", "admin123", "changeme", "12345678", "CHANGEME"])
     def test_a_password_that_everybody_tries_first_is_refused(self, data_dir: Path, password: str) -> None:
         assert "ADMIN_PASSWORD" in refused(data_dir, **PRODUCTION, ADMIN_PASSWORD=password)
-
-
-class TestGeneratedSecrets:
-    def test_they_are_made_once_and_stay(self, data_dir: Path) -> None:
-        first, second = read(data_dir), read(data_dir)
-
-        assert first.jwt_secret_key == second.jwt_secret_key
-        assert first.api_key_secret == second.api_key_secret
-        assert first.jwt_secret_key != first.api_key_secret
-        assert len(first.jwt_secret_key.get_secret_value()) >= 43
-
-    def test_two_machines_have_two(self, tmp_path: Path) -> None:
-        assert read(tmp_path / "a").jwt_secret_key != read(tmp_path / "b").jwt_secret_key
-
-    def test_only_their_owner_can_read_them_whatever_the_umask_is(self, data_dir: Path) -> None:
-        before = os.umask(0)
-        try:
-            read(data_dir)
-        finally:
-            os.umask(before)
-
-        files = list((data_dir / "secrets").iterdir())
-        assert {file.name.upper() for file in files} == set(GENERATED_SECRETS)
-        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
-
-    def test_a_secret_that_is_given_is_not_generated(self, data_dir: Path) -> None:
-        settings = read(data_dir, JWT_SECRET_KEY=GOOD_SECRET)
-
-        assert settings.jwt_secret_key.get_secret_value() == GOOD_SECRET
-        assert not (data_dir / "secrets" / "jwt_secret_key").exists()
 
 
 class TestExample:

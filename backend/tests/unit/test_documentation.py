@@ -1,11 +1,14 @@
 """The pages hold together: links lead somewhere, settings are described, both READMEs agree."""
 
+import functools
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.support.each import each
 from tests.support.live import BACKEND
 from tools.docs_check.pages import blocks_of
 from wxcloudrun.config import Settings
@@ -19,6 +22,31 @@ FENCED = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^()\s]+)\)")
 HEADING = re.compile(r"^#+ +(.+?)\s*$", re.MULTILINE)
 TRAILING_COMMENT = re.compile(r"\s{2,}# .*$", re.MULTILINE)
+
+
+CODE = ("py", "toml", "md", "txt", "lock", "yml", "po", "nix")
+PATH = re.compile(rf"`([\w.-]+(?:/[\w.-]+)*(?:/|\.(?:{'|'.join(CODE)})))(?:: ([\w.]+))?`")
+# Folders that are made, by git and by tools.
+MADE = re.compile(
+    r"__pycache__|venv_|instance$|build$|htmlcov$|\.(git|mypy_cache|ruff_cache|pytest_cache|hypothesis)$"
+)
+# What pages name that is not in the repository: folders of a running service, and what was decided against.
+ELSEWHERE = frozenset(
+    {
+        "192.168.1.10.txt",
+        "DATA_DIR/secrets/",
+        "NAME/default.nix",
+        "domains/",
+        "helpers.py",
+        "objects/",
+        "quarantine/",
+        "routes/",
+        "services/",
+        "tests/unit/NAME/",
+        "tmp/",
+        "wxcloudrun/NAME/",
+    }
+)
 
 
 def prose(page: Path) -> str:
@@ -44,6 +72,43 @@ def dead_links(page: Path) -> Iterator[str]:
         target = page.parent / name if name else page
         if not target.exists() or (anchor and anchor not in anchors(target)):
             yield link
+
+
+@functools.cache
+def kept() -> frozenset[str]:
+    """Return every file of the repository with the folders above it, by all endings of their paths."""
+    names: set[str] = set()
+    for folder, subfolders, files in os.walk(ROOT):
+        subfolders[:] = [name for name in subfolders if not MADE.match(name)]
+        here = Path(folder).relative_to(ROOT)
+        names |= {str(here / name) for name in files} | {f"{here / name}/" for name in subfolders}
+    return frozenset(ending for name in names for ending in endings(name))
+
+
+def endings(name: str) -> Iterator[str]:
+    """Yield a path, and what is left of it below each of its folders."""
+    parts = name.removesuffix("/").split("/")
+    slash = "/" if name.endswith("/") else ""
+    return ("/".join(parts[start:]) + slash for start in range(len(parts)))
+
+
+def holds(path: str, symbol: str) -> bool:
+    """Tell whether a file of that path has all words of a name."""
+    sources = [file for file in BACKEND.rglob(Path(path).name) if str(file).endswith(f"/{path}")]
+    wanted = [re.compile(rf"\b{word}\b") for word in symbol.split(".")]
+    return any(all(word.search(file.read_text(encoding="utf-8")) for word in wanted) for file in sources)
+
+
+def wrong_paths(page: Path) -> Iterator[str]:
+    """Yield what a page says of files that is not so."""
+    for path, symbol in PATH.findall(prose(page)):
+        if path not in kept() | ELSEWHERE or (symbol and not holds(path, symbol)):
+            yield f"{path}: {symbol}" if symbol else path
+
+
+@each(PAGES, lambda page: str(page.relative_to(ROOT)))
+def test_given_a_page_then_the_paths_and_names_in_it_are_there(page: Path) -> None:
+    assert list(wrong_paths(page)) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -21,8 +21,8 @@ from werkzeug.http import parse_options_header
 
 from tests.support.registry import Workshop
 from tests.support.shared_app import once
-from tests.unit.kit.package_formats import samples
-from wxcloudrun.kit.package_formats.detect import declared_version
+from tests.unit.formats import samples
+from wxcloudrun.formats.detect import declared_version
 
 INPUTS = int(os.environ.get("HOSTILE_INPUTS", "40"))
 PROCESSOR_SECONDS = 5.0  # reading has 2 seconds of its own; the rest is for a slow machine

@@ -8,17 +8,18 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from wxcloudrun.accounts.models import ApiKey, User
 from wxcloudrun.artifacts.models import Artifact
 from wxcloudrun.artifacts.queries import reference_tables
+from wxcloudrun.keys.models import ApiKey
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.db import Base, reading, transaction
 from wxcloudrun.kit.security import Role
-from wxcloudrun.packages.models import Package
+from wxcloudrun.packages.models import Package, RememberedName
 from wxcloudrun.projects.models import Membership, Project
 from wxcloudrun.tags.models import Tag, TagMove
 from wxcloudrun.uploads.models import Upload
-from wxcloudrun.versions.models import RetiredVersion, Status, Version
+from wxcloudrun.users.models import User
+from wxcloudrun.versions.models import RetiredVersion, Status, Version, VersionFile
 
 type MakeReference = Callable[..., Base]
 
@@ -53,7 +54,8 @@ def new_project(name: str = "tools") -> Project:
 
 
 def new_package(project: Project, name: str = "hammer") -> Package:
-    return Package(project_id=project.id, name=name, created_at=clock.now())
+    remembered = store(RememberedName(project=project.name, package=name))
+    return Package(project_id=project.id, name_id=remembered.id, name=name, created_at=clock.now())
 
 
 def new_artifact(digest: str = DIGEST) -> Artifact:
@@ -64,13 +66,23 @@ def new_tag(package: Package, name: str = "stable", digest: str = DIGEST) -> Tag
     return Tag(package_id=package.id, name=name, artifact_id=digest, updated_at=clock.now())
 
 
-def new_version(package: Package, version: str = "1.0.0", digest: str | None = DIGEST) -> Version:
-    return Version(
+def new_version(package: Package, version: str = "1.0.0") -> Version:
+    return Version(package_id=package.id, version=version, status=Status.DOWNLOADED, created_at=clock.now())
+
+
+def new_file(package: Package, filename: str = "a.bin", digest: str = DIGEST) -> VersionFile:
+    """A file of a version that is stored for it."""
+    version = store(new_version(package, f"{filename}-{ids.new_id()}"))
+    return VersionFile(package_id=package.id, version_id=version.id, filename=filename, artifact_id=digest)
+
+
+def new_retired(package: Package, version: str, digest: str = DIGEST) -> RetiredVersion:
+    return RetiredVersion(
+        name_id=package.name_id,
         package_id=package.id,
         version=version,
-        artifact_id=digest,
-        status=Status.DOWNLOADED,
-        created_at=clock.now(),
+        digest=digest,
+        retired_at=clock.now(),
     )
 
 
@@ -132,11 +144,24 @@ class TestUniqueness:
 
     def test_two_packages_of_a_project_cannot_have_one_name_but_those_of_two_projects_can(self) -> None:
         tools, toys = store(new_project("tools")), store(new_project("toys"))
-        store(new_package(tools))
+        first = store(new_package(tools))
         store(new_package(toys))
 
         with pytest.raises(IntegrityError):
-            store(new_package(tools))
+            store(Package(project_id=tools.id, name_id=first.name_id, name="hammer", created_at=clock.now()))
+
+    def test_a_name_is_remembered_once(self) -> None:
+        store(RememberedName(project="tools", package="hammer"))
+
+        with pytest.raises(IntegrityError):
+            store(RememberedName(project="tools", package="hammer"))
+
+    def test_many_deleted_packages_and_users_may_have_had_one_name(self, package: Package) -> None:
+        for _ in range(2):
+            store(Package(name_id=package.name_id, name=package.name, created_at=clock.now()))
+            user = new_user()
+            user.leave(clock.now())
+            store(user)
 
     def test_a_user_is_one_member_of_a_project(self) -> None:
         user, project = store(new_user()), store(new_project())
@@ -169,12 +194,21 @@ class TestUniqueness:
         with pytest.raises(IntegrityError):
             store(new_version(package))
 
-    def test_a_retired_version_remembers_one_digest(self, package: Package) -> None:
-        retired = {"package_id": package.id, "version": "1.0.0", "retired_at": clock.now()}
-        store(RetiredVersion(**retired, digest=DIGEST))
+    def test_a_version_has_one_file_of_a_name(self, package: Package) -> None:
+        first = store(new_file(package))
 
         with pytest.raises(IntegrityError):
-            store(RetiredVersion(**retired, digest=OTHER_DIGEST))
+            store(
+                VersionFile(
+                    package_id=package.id, version_id=first.version_id, filename="a.bin", artifact_id=DIGEST
+                )
+            )
+
+    def test_a_retired_version_remembers_one_digest(self, package: Package) -> None:
+        store(new_retired(package, "1.0.0"))
+
+        with pytest.raises(IntegrityError):
+            store(new_retired(package, "1.0.0", OTHER_DIGEST))
 
     def test_a_user_has_one_deposit_under_an_idempotency_key(self, package: Package) -> None:
         user, other = store(new_user()), store(new_user("bob@example.com"))
@@ -189,10 +223,12 @@ class TestUniqueness:
 
 class TestReferences:
     def test_a_package_needs_a_project(self) -> None:
-        with pytest.raises(IntegrityError):
-            store(Package(project_id=4711, name="hammer", created_at=clock.now()))
+        name = store(RememberedName(project="tools", package="hammer"))
 
-    @pytest.mark.parametrize("make", [new_tag, new_version])
+        with pytest.raises(IntegrityError):
+            store(Package(project_id=4711, name_id=name.id, name="hammer", created_at=clock.now()))
+
+    @pytest.mark.parametrize("make", [new_tag, new_file])
     def test_a_name_cannot_point_at_bytes_that_are_not_here(
         self, package: Package, make: MakeReference
     ) -> None:
@@ -200,12 +236,12 @@ class TestReferences:
             store(make(package, digest=OTHER_DIGEST))
 
     def test_a_version_may_wait_for_its_bytes(self, package: Package) -> None:
-        waiting = store(new_version(package, digest=None))
+        waiting = store(new_version(package))
 
         with reading() as session:
-            assert session.get_one(Version, waiting.id).artifact_id is None
+            assert session.get_one(Version, waiting.id).files_count == 0
 
-    @pytest.mark.parametrize("make", [new_tag, new_version, new_upload])
+    @pytest.mark.parametrize("make", [new_tag, new_file, new_upload])
     def test_bytes_that_something_points_at_cannot_be_deleted(
         self, package: Package, make: MakeReference
     ) -> None:
@@ -215,7 +251,7 @@ class TestReferences:
             tx.session.delete(tx.session.get_one(Artifact, DIGEST))
 
     def test_bytes_that_nothing_points_at_can(self, package: Package) -> None:
-        store(new_version(package, digest=None))
+        store(new_version(package))
 
         with transaction() as tx:
             tx.session.delete(tx.session.get_one(Artifact, DIGEST))
@@ -226,7 +262,7 @@ class TestReferences:
     def test_the_tables_that_keep_bytes_alive_are_found_in_the_schema(self) -> None:
         found = {table.name for table in reference_tables()}
 
-        assert {Tag.__tablename__, Version.__tablename__, Upload.__tablename__} <= found
+        assert {Tag.__tablename__, VersionFile.__tablename__, Upload.__tablename__} == found
         assert Artifact.__tablename__ not in found
         assert TagMove.__tablename__ not in found
 
@@ -235,18 +271,19 @@ class TestDeletion:
     def test_a_project_takes_everything_in_it_along_but_no_bytes(self, package: Package) -> None:
         user = store(new_user())
         store(Membership(project_id=package.project_id, user_id=user.id, role=1, created_at=clock.now()))
-        for row in (new_tag(package), new_version(package), new_upload(package)):
+        for row in (new_tag(package), new_file(package), new_upload(package)):
             store(row)
-        store(RetiredVersion(package_id=package.id, version="0.9", digest=DIGEST, retired_at=clock.now()))
+        store(new_retired(package, "0.9"))
         store(TagMove(package_id=package.id, name="stable", artifact_id=DIGEST, moved_at=clock.now()))
 
         with transaction() as tx:
             tx.session.delete(tx.session.get_one(Project, package.project_id))
 
         with reading() as session:
-            for kind in (Membership, Package, Tag, TagMove, Version, RetiredVersion, Upload):
+            for kind in (Membership, Package, Tag, TagMove, Version, VersionFile, Upload):
                 assert count(session, kind) == 0, kind
-            assert count(session, Artifact) == 1
+            for kept in (Artifact, RememberedName, RetiredVersion):
+                assert count(session, kept) == 1, kept
             assert count(session, User) == 1
 
     def test_a_user_leaves_what_they_made_and_takes_what_was_theirs(self, package: Package) -> None:

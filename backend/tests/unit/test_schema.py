@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
-import pytest
 from sqlalchemy import Column, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from tests.support.each import each
+from tests.support.live import BACKEND
 from wxcloudrun.artifacts.queries import reference_tables
+from wxcloudrun.kit.columns import FileName, UtcDateTime
 from wxcloudrun.kit.db import Base
 from wxcloudrun.kit.errors import AppError
 from wxcloudrun.metadata import BLUEPRINTS
@@ -18,20 +20,45 @@ TABLES = list(Base.metadata.sorted_tables)
 MAX_INDEX_BYTES = 3072
 BYTES_PER_CHARACTER = {"ascii": 1, "utf8mb4": 4}
 
-each_table = pytest.mark.parametrize("table", TABLES, ids=lambda table: table.name)
+each_table = each(TABLES, lambda table: table.name)
 
 
 def text_columns() -> list[Column[str]]:
     """Return every column of text."""
-    return [column for table in TABLES for column in table.columns if isinstance(column.type, String)]
+    return [
+        column for table in TABLES for column in table.columns if isinstance(column.type, String | FileName)
+    ]
 
 
-each_text_column = pytest.mark.parametrize("column", text_columns(), ids=str)
+each_text_column = each(text_columns())
+
+
+def unexplained_times() -> list[str]:
+    """Return the columns of time of which decision 0069 does not say what one in the future means."""
+    decision = next((BACKEND.parent / "docs" / "decisions").glob("0069-*.md")).read_text(encoding="utf-8")
+    times = [
+        (table.name, column.name)
+        for table in TABLES
+        for column in table.columns
+        if isinstance(column.type, UtcDateTime)
+    ]
+    return [
+        f"{table}.{column}"
+        for table, column in times
+        if f"`{table}.{column}`" not in decision and f"`*.{column}`" not in decision
+    ]
+
+
+def is_in_a_key(column: Column[str]) -> bool:
+    """Tell whether a column is part of what a table has once."""
+    kinds = (PrimaryKeyConstraint, UniqueConstraint)
+    return any(column.name in each.columns for each in column.table.constraints if isinstance(each, kinds))
 
 
 def on_mysql(column: Column[str]) -> mysql.VARCHAR:
     """Return what a text column is on MySQL."""
     kind = column.type.dialect_impl(MYSQL)
+    kind = getattr(kind, "impl_instance", kind)
     assert isinstance(kind, mysql.VARCHAR), f"{column} has no type of its own for MySQL"
     return kind
 
@@ -45,10 +72,13 @@ def refusals(kind: type[AppError] = AppError) -> Iterator[type[AppError]]:
 
 # Those of the domains are known because the list of blueprints imports every domain.
 REFUSALS = sorted(set(refusals()), key=lambda kind: kind.__name__)
-each_refusal = pytest.mark.parametrize("kind", REFUSALS, ids=lambda kind: kind.__name__)
+each_refusal = each(REFUSALS, lambda kind: kind.__name__)
 
 
 class TestTables:
+    def test_of_every_time_it_is_written_what_one_in_the_future_means(self) -> None:
+        assert unexplained_times() == []
+
     def test_every_domain_is_known(self) -> None:
         assert BLUEPRINTS
         assert {"users", "projects", "packages", "artifacts", "uploads", "tags", "versions"} <= {
@@ -123,7 +153,7 @@ def key_bytes(column: Column[str]) -> int:
 class TestText:
     @each_text_column
     def test_it_has_a_length(self, column: Column[str]) -> None:
-        assert isinstance(column.type, String)
+        assert isinstance(column.type, String | FileName)
         assert not isinstance(column.type, Text)
         assert column.type.length
         assert on_mysql(column).length == column.type.length
@@ -131,14 +161,21 @@ class TestText:
     @each_text_column
     def test_it_compares_byte_by_byte_on_mysql(self, column: Column[str]) -> None:
         """MySQL's default says that `Stable` is `stable` and `ss` is `ß`: two tags would be one."""
-        assert on_mysql(column).collation in {"ascii_bin", "utf8mb4_bin"}
+        assert on_mysql(column).collation in {"ascii_bin", "utf8mb4_bin", "utf8mb4_0900_bin"}
+
+    def test_what_must_be_unique_tells_blanks_at_its_end(self) -> None:
+        """`utf8mb4_bin` says that `a` is `a `. No e-mail address ends in a blank."""
+        unique = {str(column) for column in text_columns() if column.unique or is_in_a_key(column)}
+        padded = {str(column) for column in text_columns() if on_mysql(column).collation == "utf8mb4_bin"}
+
+        assert unique & padded == {"users.email"}
 
 
 class TestReferences:
     def test_every_table_that_keeps_bytes_alive_is_found_by_its_foreign_key(self) -> None:
-        assert {table.name for table in reference_tables()} >= {"tags", "uploads", "versions"}
+        assert {table.name for table in reference_tables()} == {"tags", "uploads", "version_files"}
 
-    @pytest.mark.parametrize("table", list(reference_tables()), ids=lambda table: table.name)
+    @each(reference_tables(), lambda table: table.name)
     def test_a_reference_says_which_package_holds_the_bytes(self, table: Table) -> None:
         package_id = table.columns["package_id"]
 
@@ -146,7 +183,7 @@ class TestReferences:
         assert [key.column.table.name for key in package_id.foreign_keys] == ["packages"]
         assert [key.ondelete for key in package_id.foreign_keys] == ["CASCADE"]
 
-    @pytest.mark.parametrize("table", list(reference_tables()), ids=lambda table: table.name)
+    @each(reference_tables(), lambda table: table.name)
     def test_deleting_bytes_never_deletes_a_reference_silently(self, table: Table) -> None:
         keys = [key for key in table.foreign_keys if key.column.table.name == "artifacts"]
 

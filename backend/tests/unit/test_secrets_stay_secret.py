@@ -12,7 +12,7 @@ from requests_mock import Mocker
 from tests.conftest import MakeApp
 from tests.support import builders, wechat
 from tests.support.client import ApiClient, sender
-from tests.unit.accounts.conftest import cookie_of
+from tests.support.logins import cookie_of
 from wxcloudrun.kit.logs import RequestIdFilter
 
 PASSWORD, NEW_PASSWORD = "the password of ada", "the new password of ada"

@@ -5,7 +5,7 @@
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -30,6 +30,14 @@ RELEASES = ("1.1.0", "1.0.0")  # highest first; a prerelease and what has no ord
 DIGESTS = st.sampled_from(sorted(CONTENTS))
 
 
+@dataclass(frozen=True)
+class Deposit:
+    """What somebody has put in, and the names that it made."""
+
+    digest: str
+    names: dict[str, str]
+
+
 @dataclass
 class Model:
     """What the contract says a package is."""
@@ -37,11 +45,11 @@ class Model:
     tags: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     retired: dict[str, str] = field(default_factory=dict)
-    uploads: dict[int, tuple[str, bool]] = field(default_factory=dict)  # digest, and whether it is bare
+    uploads: dict[int, "Deposit"] = field(default_factory=dict)
 
     def references(self, digest: str) -> int:
         """Count what keeps bytes alive."""
-        bare = [held for held, is_bare in self.uploads.values() if is_bare]
+        bare = [deposit.digest for deposit in self.uploads.values() if not deposit.names]
         return [*self.tags.values(), *self.versions.values(), *bare].count(digest)
 
     def takes(self, version: str | None, digest: str) -> bool:
@@ -49,15 +57,23 @@ class Model:
         known = self.versions | self.retired
         return version is None or known.get(version, digest) == digest
 
+    def holds(self, deposit: "Deposit") -> bool:
+        """Tell whether a tag or a version that a deposit made still is its bytes."""
+        named = {"tag": self.tags, "version": self.versions}
+        return any(named[kind].get(name) == deposit.digest for kind, name in deposit.names.items())
+
     def find(self, ref: str) -> str | None:
         """Return where a reference leads."""
         kind, _, name = ref.rpartition(":")
         held = {digest: digest for digest in CONTENTS if self.references(digest)}
         highest = next((self.versions[each] for each in RELEASES if each in self.versions), None)
         if kind:
-            return {"tag": self.tags, "version": {**self.versions, "^1.0": highest}, "artifact": held}[
-                kind
-            ].get(name)
+            named: dict[str, Mapping[str, str | None]] = {
+                "tag": self.tags,
+                "version": {**self.versions, "^1.0": highest},
+                "artifact": held,
+            }
+            return named[kind].get(name)
         latest = highest if name == "latest" else None
         return self.tags.get(name) or self.versions.get(name) or held.get(name) or latest
 
@@ -76,7 +92,7 @@ class Registry(RuleBasedStateMachine):
         self.client.post("/api/v1/projects", {"name": "tools"}).ok()
         self.client.post("/api/v1/project/tools/packages", {"name": "hammer"}).ok()
 
-    def listed(self, what: str, key: str) -> dict[str, Any]:
+    def listed(self, what: str, key: str) -> dict[Any, Any]:
         """Return a list of the package as a dictionary of artifact ids."""
         rows = self.client.get(f"{PACKAGE}/{what}", query={"limit": "200"}).ok().items
         return {row[key]: row["artifact_id"] for row in rows}
@@ -90,10 +106,9 @@ class Registry(RuleBasedStateMachine):
             assert (answer.status, answer.reason) == (409, "version_taken")
             return
         assert answer.status == 200
-        self.model.uploads[answer.data["id"]] = (digest, not names)
+        self.model.uploads[answer.data["id"]] = Deposit(digest, names)
         if version is not None:
             self.model.versions[version] = digest
-            self.model.retired.pop(version, None)
         if tag is not None:
             self.model.tags[tag] = digest
         assert answer.data["artifact_id"] == digest
@@ -132,10 +147,25 @@ class Registry(RuleBasedStateMachine):
     @rule(number=st.integers(1, 6))
     def delete_upload(self, number: int) -> None:
         answer = self.client.delete(f"{PACKAGE}/uploads/{number}")
-        _, is_bare = self.model.uploads.get(number, ("", None))
-        assert answer.status == {None: 404, False: 409, True: 204}[is_bare]
-        if is_bare:
+        deposit = self.model.uploads.get(number)
+        if deposit is None:
+            assert answer.status == 404
+        elif self.model.holds(deposit):
+            assert answer.status == 409
+        else:
+            assert answer.status == 204
             del self.model.uploads[number]
+
+    @rule()
+    def delete_package_and_make_it_again(self) -> None:
+        """Everything is gone but what versions were called."""
+        package = "/api/v1/project/tools/packages/hammer"
+        is_empty = not any(self.model.references(digest) for digest in CONTENTS)
+        assert self.client.delete(package).status == (204 if is_empty else 409)
+        if not is_empty:
+            self.client.delete(package, query={"force": "true"}).ok()
+        self.client.post("/api/v1/project/tools/packages", {"name": "hammer"}).ok()
+        self.model = Model(retired=self.model.retired | self.model.versions)
 
     @rule()
     def collect(self) -> None:
@@ -166,7 +196,7 @@ class Registry(RuleBasedStateMachine):
     def it_is_what_the_model_says(self) -> None:
         assert self.listed("tags", "name") == self.model.tags
         assert self.listed("versions", "version") == self.model.versions
-        uploads = {number: digest for number, (digest, _) in self.model.uploads.items()}
+        uploads = {number: deposit.digest for number, deposit in self.model.uploads.items()}
         assert self.listed("uploads", "id") == uploads
 
 

@@ -23,7 +23,7 @@ def test_given_a_warm_read_then_it_takes_three_statements_at_most(app: Flask, op
     sample = REQUESTS[operation](scene)
     caller.get(sample.path, **sample.options).ok()
 
-    with recorded(app) as statements:
+    with recorded() as statements:
         caller.get(sample.path, **sample.options).ok()
 
     assert len(statements) <= MAX_STATEMENTS, "\n\n".join(statements)
@@ -50,36 +50,34 @@ class TestReferences:
 
     @pytest.mark.parametrize("ref", REFS)
     def test_given_a_warm_reference_then_bytes_and_explanation_take_three(
-        self, app: Flask, shop: Workshop, ref: str
+        self, shop: Workshop, ref: str
     ) -> None:
         for _ in range(2):
-            with recorded(app) as for_bytes:
+            with recorded() as for_bytes:
                 shop.download(ref).ok()
-            with recorded(app) as for_resolution:
+            with recorded() as for_resolution:
                 shop.reader.get(shop.url("/resolve"), query={"ref": ref}).ok()
 
         # Who asks, where they may look, and what the reference means there.
         assert len(for_bytes) == 3, "\n\n".join(for_bytes)
         assert len(for_resolution) == 3, "\n\n".join(for_resolution)
 
-    def test_given_the_digest_then_the_same(self, app: Flask, shop: Workshop) -> None:
+    def test_given_the_digest_then_the_same(self, shop: Workshop) -> None:
         digest = shop.download("stable").headers["X-Artifact-Id"]
         for path in (
             shop.url(f"/+/artifact:{digest}"),
             shop.url(f"/+/{digest}"),
             f"/api/v1/artifact/{digest}",
         ):
-            with recorded(app) as statements:
+            with recorded() as statements:
                 shop.reader.get(path).ok()
 
             assert len(statements) <= MAX_STATEMENTS, "\n\n".join(statements)
 
-    def test_given_a_range_that_nothing_fits_then_the_refusal_is_warm_too(
-        self, app: Flask, shop: Workshop
-    ) -> None:
+    def test_given_a_range_that_nothing_fits_then_the_refusal_is_warm_too(self, shop: Workshop) -> None:
         shop.download("version:^7")
 
-        with recorded(app) as statements:
+        with recorded() as statements:
             refused = shop.download("version:^7")
 
         assert refused.status == 404

@@ -8,12 +8,13 @@ import pytest
 from flask import Flask
 
 from tests.conftest import AppWith
+from tests.support.each import each
 from tests.support.surface import IDENTITIES, REQUESTS, Identity, full_scene
 from wxcloudrun.kit.errors import AppError
 from wxcloudrun.kit.security import Role, Scope
-from wxcloudrun.kit.web.endpoint import Body, Caller, Endpoint, RestConverter, rows
-from wxcloudrun.kit.web.parsing import Input, Output, Query
 from wxcloudrun.metadata import BLUEPRINTS
+from wxcloudrun.web.endpoint import CONVERTERS, BodyFormat, Caller, Endpoint, rows
+from wxcloudrun.web.parsing import Input, Output, Query
 
 
 class Who(enum.Enum):
@@ -21,6 +22,7 @@ class Who(enum.Enum):
 
     ANYONE = enum.auto()  # whatever they present, or nothing
     KNOWN = enum.auto()  # a credential that is good
+    PERSON = enum.auto()  # and that is of no service account
     UNBOUND = enum.auto()  # and that is not bound to a project
     ADMINISTRATOR = enum.auto()
 
@@ -36,11 +38,13 @@ class Needs:
 
 
 READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
-ANYONE, KNOWN, UNBOUND, ADMINISTRATOR = Who.ANYONE, Who.KNOWN, Who.UNBOUND, Who.ADMINISTRATOR
+ANYONE, KNOWN, PERSON, UNBOUND = Who.ANYONE, Who.KNOWN, Who.PERSON, Who.UNBOUND
+ADMINISTRATOR = Who.ADMINISTRATOR
 READER, WRITER, MAINTAINER, OWNER = Role.READER, Role.WRITER, Role.MAINTAINER, Role.OWNER
 PUBLIC = True
 
 NEEDS = {
+    "home": Needs(ANYONE),
     "health": Needs(ANYONE),
     "ready": Needs(ANYONE),
     "openapi": Needs(ANYONE),
@@ -52,10 +56,10 @@ NEEDS = {
     "refresh": Needs(ANYONE),
     "log_out": Needs(KNOWN, answers=409),  # an API key has no login to end
     "show_me": Needs(KNOWN),
-    "make_key": Needs(KNOWN, WRITE),
+    "make_key": Needs(PERSON, WRITE),
     "list_keys": Needs(KNOWN, READ),
     "revoke_key": Needs(KNOWN, WRITE, answers=204),
-    "rotate_key": Needs(KNOWN, WRITE),
+    "rotate_key": Needs(PERSON, WRITE),
     "revoke_credential": Needs(KNOWN, answers=204),
     "change_password": Needs(KNOWN, ADMIN),
     "log_in_by_wechat": Needs(ANYONE, answers=503),  # no mini-program is set up here
@@ -66,6 +70,8 @@ NEEDS = {
     "get_user": Needs(ADMINISTRATOR, ADMIN),
     "change_user": Needs(ADMINISTRATOR, ADMIN),
     "delete_user": Needs(ADMINISTRATOR, ADMIN, answers=204),
+    "list_keys_of_user": Needs(ADMINISTRATOR, ADMIN),
+    "revoke_key_of_user": Needs(ADMINISTRATOR, ADMIN, answers=204),
     # projects
     "list_projects": Needs(KNOWN, READ),
     "create_project": Needs(UNBOUND, WRITE),
@@ -75,6 +81,15 @@ NEEDS = {
     "list_members": Needs(MAINTAINER, READ),
     "set_member": Needs(MAINTAINER, ADMIN),
     "remove_member": Needs(MAINTAINER, ADMIN, answers=204),
+    # service accounts of a project
+    "list_service_accounts": Needs(MAINTAINER, READ),
+    "create_service_account": Needs(OWNER, ADMIN, answers=201),
+    "get_service_account": Needs(MAINTAINER, READ),
+    "change_service_account": Needs(OWNER, ADMIN),
+    "delete_service_account": Needs(OWNER, ADMIN, answers=204),
+    "list_keys_of_service_account": Needs(MAINTAINER, READ),
+    "make_key_of_service_account": Needs(OWNER, ADMIN),
+    "revoke_key_of_service_account": Needs(OWNER, ADMIN, answers=204),
     # packages
     "list_packages": Needs(READER, READ, PUBLIC),
     "create_package": Needs(WRITER, WRITE),
@@ -84,9 +99,16 @@ NEEDS = {
     # bytes
     "upload_form": Needs(WRITER, WRITE),
     "upload_raw": Needs(WRITER, WRITE),
+    "begin_upload_session": Needs(WRITER, WRITE, answers=201),
+    "get_upload_session": Needs(WRITER, WRITE),
+    "put_upload_part": Needs(WRITER, WRITE),
+    "post_upload_part": Needs(WRITER, WRITE),
+    "complete_upload_session": Needs(WRITER, WRITE),
+    "abort_upload_session": Needs(WRITER, WRITE, answers=204),
     "list_uploads": Needs(READER, READ, PUBLIC),
     "delete_upload": Needs(MAINTAINER, WRITE, answers=204),
     "download": Needs(READER, READ, PUBLIC),
+    "download_file": Needs(READER, READ, PUBLIC),
     "resolve": Needs(READER, READ, PUBLIC),
     "get_artifact": Needs(READER, READ, PUBLIC),
     "linked_blob": Needs(ANYONE),
@@ -98,7 +120,13 @@ NEEDS = {
     "list_tag_history": Needs(READER, READ, PUBLIC),
     "list_versions": Needs(READER, READ, PUBLIC),
     "get_version": Needs(READER, READ, PUBLIC),
+    "change_version": Needs(WRITER, WRITE),
     "delete_version": Needs(MAINTAINER, WRITE, answers=204),
+    "list_files": Needs(READER, READ, PUBLIC),
+    "delete_file": Needs(MAINTAINER, WRITE, answers=204),
+    "seal_version": Needs(WRITER, WRITE),
+    "start_adoption": Needs(WRITER, WRITE, answers=202),
+    "get_adoption": Needs(WRITER, WRITE),
     # releases
     "create_release": Needs(WRITER, WRITE, answers=201),
     "list_releases": Needs(KNOWN, READ),
@@ -139,6 +167,7 @@ def due(needs: Needs, identity: Identity, *, is_public: bool) -> int:
         return due_in_project(needs, identity.role_in_project(is_public=is_public))
     is_enough = {
         KNOWN: True,
+        PERSON: not identity.is_service,
         UNBOUND: identity.bound_to is None,
         ADMINISTRATOR: identity.administers,
     }[needs.who]
@@ -156,7 +185,7 @@ def due_in_project(needs: Needs, role: Role | None) -> int:
 def endpoint_rows() -> dict[str, Endpoint]:
     """Return every row of the application by its operation id."""
     app = Flask("rows")
-    app.url_map.converters["rest"] = RestConverter
+    app.url_map.converters.update(CONVERTERS)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     return {row.operation: row for row in rows(app).values()}
@@ -164,7 +193,7 @@ def endpoint_rows() -> dict[str, Endpoint]:
 
 ROWS = endpoint_rows()
 IN_PROJECTS = sorted(name for name in ROWS if name in NEEDS and isinstance(NEEDS[name].who, Role))
-each_row = pytest.mark.parametrize("row", ROWS.values(), ids=lambda row: row.operation)
+each_row = each(ROWS.values(), lambda row: row.operation)
 
 
 class TestMatrix:
@@ -221,23 +250,23 @@ class TestRows:
     def test_method_and_url_are_unique(self, app: Flask) -> None:
         counted = Counter((rows(app)[rule.endpoint].method, rule.rule) for rule in app.url_map.iter_rules())
 
-        assert [each for each, count in counted.items() if count > 1] == []
+        assert [row for row, count in counted.items() if count > 1] == []
 
     def test_these_ask_nobody_who_they_are(self) -> None:
         asking_nobody = {row.operation for row in ROWS.values() if row.caller is Caller.ANYONE}
 
         assert asking_nobody == {
-            "health", "ready", "openapi", "docs", "docs_asset", "register", "log_in", "log_in_by_wechat",
-            "refresh", "linked_blob", "show_metrics",
+            "home", "health", "ready", "openapi", "docs", "docs_asset", "register", "log_in",
+            "log_in_by_wechat", "refresh", "linked_blob", "show_metrics",
         }  # fmt: skip
 
     def test_these_are_open_where_the_project_is(self) -> None:
         public = {row.operation for row in ROWS.values() if row.caller is Caller.PUBLIC}
 
         assert public == {
-            "get_project", "list_packages", "get_package", "list_uploads", "download", "resolve",
-            "get_artifact", "list_tags", "get_tag", "list_tag_history", "list_versions", "get_version",
-            "get_release", "get_release_log",
+            "get_project", "list_packages", "get_package", "list_uploads", "download",
+            "download_file", "resolve", "get_artifact", "list_tags", "get_tag", "list_tag_history",
+            "list_versions", "get_version", "list_files", "get_release", "get_release_log",
         }  # fmt: skip
 
     def test_these_need_a_credential_but_no_scope(self) -> None:
@@ -261,7 +290,7 @@ class TestRows:
             assert row.body.model_config.get("strict") is True
             assert row.method in {"POST", "PUT", "PATCH"}
         else:
-            assert row.body is None or isinstance(row.body, Body)
+            assert row.body is None or isinstance(row.body, BodyFormat)
 
     @each_row
     def test_a_query_refuses_what_it_does_not_know(self, row: Endpoint) -> None:
@@ -271,7 +300,7 @@ class TestRows:
 
     @each_row
     def test_only_bytes_ignore_unknown_parameters(self, row: Endpoint) -> None:
-        assert row.any_query == (row.operation in {"download", "linked_blob"})
+        assert row.any_query == (row.operation in {"download", "download_file", "linked_blob"})
 
     @each_row
     def test_an_answer_has_a_shape(self, row: Endpoint) -> None:
@@ -289,4 +318,4 @@ class TestRows:
     @each_row
     def test_a_url_has_no_slash_at_its_end(self, row: Endpoint) -> None:
         assert row.path.startswith("/")
-        assert not row.path.endswith("/")
+        assert row.path == "/" or not row.path.endswith("/")

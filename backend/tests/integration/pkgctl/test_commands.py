@@ -1,6 +1,8 @@
 """Every other command once, against a running service: what it changes, and that `--json` is one document."""
 
+import contextlib
 import shlex
+import sqlite3
 import subprocess
 from pathlib import Path
 
@@ -47,6 +49,52 @@ def test_packages(pkgctl: CommandLine, package: str) -> None:
     assert pkgctl.json("packages", project) == {"items": [], "more": False}
 
 
+class TestDeletingWhatHoldsSomething:
+    """A package with bytes and a project with packages ask; programs have to say `--force`."""
+
+    @pytest.fixture(params=["packages", "projects"])
+    def target(self, request: pytest.FixtureRequest, pkgctl: CommandLine, filled: str) -> tuple[str, str]:
+        """What kind of thing it is, and its name."""
+        pkgctl("activate", f"{filled}@1.1.0").ok()
+        return request.param, filled if request.param == "packages" else filled.partition("/")[0]
+
+    def test_a_program_is_refused_and_told_what_it_would_lose(
+        self, pkgctl: CommandLine, target: tuple[str, str]
+    ) -> None:
+        kind, name = target
+
+        refused = pkgctl(kind, "delete", name)
+        document = pkgctl(kind, "delete", name, "--json").document
+
+        assert refused.code == 5
+        holds = {"packages": "activated: 1.1.0, versions: 2", "projects": "packages: 1"}[kind]
+        sentence = (
+            f"{kind.removesuffix('s')} {name} is not empty ({holds}); --force deletes it with all of them"
+        )
+        assert refused.err == f"error: {sentence}\n"
+        assert document["error"]["facts"]["holds"]
+        assert pkgctl(kind, "show", name).code == 0
+
+    def test_force_asks_nothing(self, pkgctl: CommandLine, target: tuple[str, str]) -> None:
+        kind, name = target
+
+        assert pkgctl.json(kind, "delete", name, "--force") == {"deleted": name}
+        assert pkgctl(kind, "show", name).code == 3
+
+    def test_somebody_at_a_terminal_is_asked(self, pkgctl: CommandLine, target: tuple[str, str]) -> None:
+        kind, name = target
+
+        declined = pkgctl.at_terminal(kind, "delete", name, typed="n\n")
+        assert (declined.code, declined.out) == (5, "")
+        assert "Delete it with all of them? [y/N]" in declined.err
+        assert declined.err.endswith("; nothing was deleted\n")
+        assert pkgctl(kind, "show", name).code == 0
+
+        confirmed = pkgctl.at_terminal(kind, "delete", name, typed="y\n").ok()
+        assert confirmed.out == f"Deleted {kind.removesuffix('s')} {name}\n"
+        assert pkgctl(kind, "show", name).code == 3
+
+
 def test_tags_move_only_as_expected(pkgctl: CommandLine, filled: str) -> None:
     old, new = sha256(b"1.0.0"), sha256(b"1.1.0")
     pkgctl("tags", "set", filled, "stable", "1.0.0", "--expect", "none").ok()
@@ -67,8 +115,24 @@ def test_versions_and_resolve(pkgctl: CommandLine, filled: str) -> None:
     assert pkgctl.json("resolve", f"{filled}@version:^1.0")["version"] == "1.1.0"
     assert pkgctl.json("resolve", filled)["artifact_id"] == sha256(b"1.1.0")
     assert pkgctl.json("versions", "show", filled, "1.0.0")["status"] == "downloaded"
-    pkgctl("versions", "delete", filled, "1.1.0").ok()
+    assert pkgctl("versions", "delete", filled, "1.1.0").ok().err == ""
     assert [each["version"] for each in pkgctl.json("versions", filled)["items"]] == ["1.0.0"]
+
+
+def test_a_warning_of_the_service_is_printed_beside_the_success(pkgctl: CommandLine, filled: str) -> None:
+    pkgctl("tags", "set", filled, "stable", "1.0.0").ok()
+    pkgctl("tags", "set", filled, "prod", "1.1.0").ok()
+
+    plain = pkgctl("versions", "delete", filled, "1.0.0", "--quiet").ok()
+    as_json = pkgctl("releases", "delete", f"{filled}@1.1.0", "--json").ok()
+
+    assert plain.out == f"Deleted version 1.0.0 of {filled}\n"
+    assert plain.err == (
+        "warning: tag stable still points at the bytes of version 1.0.0; "
+        "delete it or move it if they shall go\n"
+    )
+    assert as_json.document["deleted"]
+    assert as_json.err.startswith("warning: tag prod still points at the bytes of version 1.1.0")
 
 
 def test_lists_go_through_all_pages(
@@ -99,10 +163,14 @@ def test_a_release_from_creation_to_use(pkgctl: CommandLine, package: str) -> No
     pkgctl("upload", package, "a.bin", "--version", "3.0.0").ok()
 
     assert pkgctl.json("status", number, "--wait")["status"] == "downloaded"
-    assert pkgctl("activate", f"{package}@3.0.0").ok().out == "Success: Activated package v3.0.0\n"
+    assert pkgctl("activate", f"{package}@3.0.0").ok().out == (
+        f"Success: Activated package v3.0.0\n{package}@3.0.0\n"
+    )
     assert pkgctl.json("resolve", f"{package}@active")["version"] == "3.0.0"
     assert pkgctl("releases", "delete", number).code == 5
-    assert pkgctl("deactivate", number).ok().out == "Success: Deactivated package v3.0.0\n"
+    assert pkgctl("deactivate", number).ok().out == (
+        f"Success: Deactivated package v3.0.0\n{package}@3.0.0\n"
+    )
     assert [each["id"] for each in pkgctl.json("releases", "--project", project)["items"]] == [made["id"]]
     assert pkgctl.json("releases", "delete", number) == {"deleted": made["id"]}
 
@@ -141,6 +209,44 @@ def test_keys(administrator: CommandLine) -> None:
     assert rotated["id"] not in [each["id"] for each in administrator.json("keys")["items"]]
 
 
+def test_service_accounts(administrator: CommandLine) -> None:
+    project, name = f"team-{next(numbers)}", f"ci-{next(numbers)}"
+    administrator("projects", "create", project).ok()
+    wish = ("--project", project, "--role", "writer")
+    made = administrator.json("service-accounts", "create", name, *wish)
+    number = str(made["id"])
+
+    key = administrator("service-accounts", "keys", "create", number, "build", "--scope", "read").ok().out
+    robot = administrator.with_variables(PKGCTL_TOKEN=key.strip())
+    [listed] = administrator.json("service-accounts", "keys", number)["items"]
+
+    assert f"service:{project}/{name} <no e-mail address>, service account" in robot("whoami").ok().out
+    assert (listed["name"], listed["project"]) == ("build", project)
+    assert administrator.json("service-accounts", "--project", project)["items"] == [made]
+    assert made["id"] not in [each["id"] for each in administrator.json("service-accounts")["items"]]
+    administrator("service-accounts", "update", number, "--inactive", "--name", f"{name}-2").ok()
+    assert robot("whoami").code == 4
+    administrator("service-accounts", "update", number, "--active").ok()
+    assert robot("whoami").code == 0
+    administrator("service-accounts", "keys", "delete", number, str(listed["id"])).ok()
+    assert robot("whoami").code == 4
+    assert administrator.json("service-accounts", "show", number)["name"] == f"{name}-2"
+    administrator("service-accounts", "delete", number).ok()
+    assert administrator("service-accounts", "show", number).code == 3
+
+
+def test_keys_of_others(administrator: CommandLine) -> None:
+    key = administrator("keys", "create", "leaked").ok().out.strip()
+    thief = administrator.with_variables(PKGCTL_TOKEN=key)
+    user_id = str(administrator.json("whoami")["user"]["id"])
+    listed = administrator.json("users", "keys", user_id)["items"]
+
+    number = next(each["id"] for each in listed if key.startswith(each["prefix"]))
+    administrator("users", "keys", "delete", user_id, str(number)).ok()
+
+    assert thief("whoami").code == 4
+
+
 def test_users_and_audit(administrator: CommandLine) -> None:
     number = next(numbers)
     names = (f"someone-{number}", f"someone-{number}@example.com")
@@ -172,6 +278,24 @@ def test_jobs_and_tasks(administrator: CommandLine) -> None:
     assert administrator.json("jobs", "show", str(job["id"]), "--wait")["state"] == "done"
 
 
+def test_given_a_job_that_has_failed_then_waiting_for_it_ends_with_1(
+    administrator: CommandLine, server: LiveServer
+) -> None:
+    administrator("gc").ok()
+    number = administrator.json("jobs", "--limit", "1")["items"][0]["id"]
+    with (
+        contextlib.closing(sqlite3.connect(server.data_dir / "registry.db", timeout=30)) as database,
+        database,
+    ):
+        database.execute("UPDATE jobs SET state = 'failed', error = 'the disk broke' WHERE id = ?", [number])
+
+    waited = administrator("jobs", "show", str(number), "--wait", "--json")
+
+    assert (waited.code, waited.document["error"]["reason"]) == (1, "job_failed")
+    assert "the disk broke" in waited.err
+    assert administrator.json("jobs", "show", str(number))["state"] == "failed"
+
+
 def test_figures(administrator: CommandLine) -> None:
     assert set(administrator.json("stats")) == {"database", "cache", "background", "storage"}
     assert "storage.artifacts:" in administrator("stats").ok().out
@@ -180,6 +304,32 @@ def test_figures(administrator: CommandLine) -> None:
 @pytest.mark.parametrize("command", [["gc"], ["sweep"], ["fsck", "--deep"]])
 def test_maintenance_as_a_job(administrator: CommandLine, command: list[str]) -> None:
     assert administrator.json(*command)["clean"] is True
+
+
+@pytest.mark.parametrize("where", [[], ["--local"]], ids=["as a job", "locally"])
+def test_gc_says_what_waits_and_takes_it_now_if_told_so(
+    server: LiveServer, administrator: CommandLine, pkgctl: CommandLine, package: str, where: list[str]
+) -> None:
+    data = f"garbage {next(numbers)}"
+    (pkgctl.home / "a.bin").write_text(data)
+    pkgctl("upload", package, "a.bin", "--tag", "t").ok()
+    pkgctl("tags", "delete", package, "t").ok()
+    person = administrator.with_variables(**server.environ)
+    digest = sha256(data.encode())
+
+    looked = person("gc", "--dry-run", *where).ok()
+    waits = person.json("gc", *where)
+    taken = person.json("gc", "--grace", "0", *where)
+
+    row = f"\t{len(data)}\t{digest}\t"
+    for said in ("dry_run:", "waiting_bytes:", "GOES AT\tSIZE BYTES\tARTIFACT ID", row):
+        assert said in looked.out
+    assert "clean" not in looked.out
+    (mine,) = [each for each in waits["waiting"] if each["artifact_id"] == digest]
+    assert (mine["size_bytes"], waits["clean"]) == (len(data), True)
+    assert taken["bytes"] >= len(data)
+    assert taken["waiting"] == []
+    assert pkgctl("gc", "--grace", "-1").code == 2
 
 
 @pytest.mark.parametrize("command", [["sweep"], ["fsck", "--max-bytes-per-second", "1000000"]])

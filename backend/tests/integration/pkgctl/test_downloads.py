@@ -171,3 +171,16 @@ def test_given_nothing_behind_the_reference_then_3_and_the_reason(
 
     assert (refused.code, refused.document["error"]["reason"]) == (3, "not_found")
     assert list(pkgctl.home.glob("*.part")) == []
+
+
+@pytest.mark.parametrize("name", ["n" * 251 + ".bin", "\u7248" * 84 + ".bi"])
+def test_given_the_longest_file_name_then_it_is_fetched(pkgctl: CommandLine, package: str, name: str) -> None:
+    assert len(name.encode()) == 255
+    (pkgctl.home / name).write_bytes(b"long")
+    pkgctl("upload", package, name, "--tag", "long").ok()
+    (pkgctl.home / name).unlink()
+
+    pkgctl("download", f"{package}@long").ok()
+
+    assert (pkgctl.home / name).read_bytes() == b"long"
+    assert parts(pkgctl) == []

@@ -121,7 +121,7 @@ def test_given_no_server_then_6_and_a_sentence(person: CommandLine) -> None:
         (["download", "no-slash"], 2),
         (["download", "a/b@"], 2),
         (["projects", "show", ".."], 2),
-        (["tags", "set", "default/box", "t", "1.0.0", "--expect", "abc"], 2),
+        (["tags", "set", "default/box", "t", "1.0.0", "--expect", "a b"], 2),
         (["create", "box", "1.0.0", "--url", "https://example.com/a"], 2),
         (["whoami", "--server", "ftp://example.com"], 2),
         (["login", "http://me:secret@example.com"], 2),
@@ -144,6 +144,20 @@ def test_given_no_right_to_do_it_then_4(pkgctl: CommandLine) -> None:
     ended = pkgctl("users", "--json")  # the key of the tests reads and writes, it does not administer
 
     assert (ended.code, ended.document["error"]["status"]) == (4, 403)
+
+
+@pytest.mark.parametrize(
+    ("locale", "message"),
+    [("zh_CN.UTF-8", "找不到发布 999999999，或你无权查看"), ("C.UTF-8", "release 999999999 does not exist")],
+)
+def test_given_a_locale_then_the_service_answers_in_its_language(
+    pkgctl: CommandLine, locale: str, message: str
+) -> None:
+    ended = pkgctl.with_variables(LANG=locale)("status", "999999999", "--json")
+
+    assert ended.code == 3
+    assert ended.document["error"]["reason"] == "not_found"
+    assert ended.document["error"]["message"].startswith(message)
 
 
 def test_given_an_unencrypted_way_over_the_network_then_a_person_is_warned(pkgctl: CommandLine) -> None:

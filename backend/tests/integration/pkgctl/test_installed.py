@@ -15,7 +15,13 @@ pytestmark = pytest.mark.slow
 
 def pip(environment: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     """Run the pip of an environment."""
-    command = [environment / "bin" / "python", "-m", "pip", "--disable-pip-version-check", *arguments]
+    command: list[str | Path] = [
+        environment / "bin" / "python",
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        *arguments,
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 

@@ -107,16 +107,54 @@ def test_given_one_file_that_is_refused_then_the_others_go_in_and_the_exit_code_
     assert refused.document["files"][0]["error"]["reason"] == "empty_file"
 
 
-def test_given_a_detected_version_with_other_bytes_then_the_file_is_kept_and_a_person_is_told(
+def test_given_a_detected_version_with_other_bytes_then_the_file_is_kept_and_5_tells_what_to_do(
+    pkgctl: CommandLine, package: str
+) -> None:
+    rebuilt = content(100, seed=next(numbers))
+    (pkgctl.home / "box-1.0.0.bin").write_text("first")
+    pkgctl("upload", package, "box-1.0.0.bin").ok()
+    (pkgctl.home / "box-1.0.0.bin").write_bytes(rebuilt)
+
+    # A second time too, when the bytes are there already.
+    for outcome in ("sent", "there already"):
+        said = pkgctl("upload", package, "box-1.0.0.bin", "--tag", "rebuilt")
+
+        assert said.code == 5
+        assert f"box-1.0.0.bin: {outcome}" in said.out
+        assert "no version: 1.0.0 has other bytes, tag rebuilt" in said.out
+        assert "error: box-1.0.0.bin: is there, but without a version: 1.0.0 means other bytes" in said.err
+        assert "--version" in said.err
+        assert "--allow-unversioned" in said.err
+    assert pkgctl.json("resolve", f"{package}@rebuilt")["artifact_id"] == sha256(rebuilt)
+
+
+def test_given_a_second_file_of_one_version_then_5_and_programs_learn_which_file_it_was(
+    pkgctl: CommandLine, package: str
+) -> None:
+    for name in ("box-1.0.0-py3-none-any.bin", "box-1.0.0.tar.bin", "box-1.1.0.bin"):
+        (pkgctl.home / name).write_text(name)
+
+    refused = pkgctl("upload", package, "box-*.bin", "-j", "1", "--json")
+
+    assert refused.code == 5
+    assert outcomes(refused.document) == ["sent", "sent", "sent"]
+    assert [each.get("error", {}).get("reason") for each in refused.document["files"]] == [
+        None, "version_conflict", None,
+    ]  # fmt: skip
+    assert [each["upload"]["version"] for each in refused.document["files"]] == ["1.0.0", None, "1.1.0"]
+
+
+def test_given_somebody_who_means_it_then_a_file_without_its_version_is_a_success(
     pkgctl: CommandLine, package: str
 ) -> None:
     (pkgctl.home / "box-1.0.0.bin").write_text("first")
     pkgctl("upload", package, "box-1.0.0.bin").ok()
     (pkgctl.home / "box-1.0.0.bin").write_text("other")
 
-    said = pkgctl("upload", package, "box-1.0.0.bin").ok()
+    said = pkgctl("upload", package, "box-1.0.0.bin", "--allow-unversioned").ok()
 
     assert "no version: 1.0.0 has other bytes" in said.out
+    assert said.err == ""
 
 
 def test_given_no_package_then_3_and_the_way_out(pkgctl: CommandLine, package: str) -> None:

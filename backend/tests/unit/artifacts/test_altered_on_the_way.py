@@ -10,8 +10,8 @@ from flask import Flask
 from tests.support.builders import content
 from tests.unit.artifacts.conftest import Keeper
 from wxcloudrun.artifacts.models import Lease
-from wxcloudrun.kit.storage.local import LocalBlobStore
-from wxcloudrun.kit.storage.port import StoreUnavailable
+from wxcloudrun.stores.blobs.local import LocalBlobStore
+from wxcloudrun.stores.blobs.port import StoreUnavailable
 
 DATA = content(70_000)
 
@@ -45,11 +45,11 @@ def test_given_bytes_that_arrive_as_they_were_then_they_are_taken_whatever_the_s
 ) -> None:
     keeper = Keeper(app, TellingStore(tmp_path / "store", told))
 
-    with app.app_context():
-        received = keeper.content().receive([DATA])
+    with app.app_context(), keeper.intake().open() as intake:
+        measured = intake.take([DATA])
+        assert b"".join(keeper.store.read(intake.key)) == DATA
 
-    assert received.measured.md5 == md5_of(DATA)
-    assert b"".join(keeper.store.read(received.key)) == DATA
+    assert measured.md5 == md5_of(DATA)
 
 
 def test_given_bytes_that_were_altered_on_the_way_then_they_are_refused_and_do_not_stay(
@@ -57,9 +57,34 @@ def test_given_bytes_that_were_altered_on_the_way_then_they_are_refused_and_do_n
 ) -> None:
     keeper = Keeper(app, TellingStore(tmp_path / "store", md5_of, altered=DATA[:-1] + b"?"))
 
-    with app.app_context(), pytest.raises(StoreUnavailable):
-        keeper.content().receive([DATA])
+    with app.app_context(), pytest.raises(StoreUnavailable), keeper.intake().open() as intake:
+        intake.take([DATA])
 
     assert keeper.rows(Lease) == 0
     keeper.collect()
     assert keeper.object_keys() == set()
+
+
+class LosingStore(TellingStore):
+    """Tells an MD5 of bytes that it does not keep."""
+
+    def write(self, key: str, blocks: Iterable[bytes], size_bytes: int | None = None) -> str | None:
+        """Take the bytes, and lose them."""
+        told = super().write(key, blocks, size_bytes)
+        self.delete(key)
+        return told
+
+
+def test_given_a_store_that_lost_the_bytes_and_tells_of_others_then_it_is_said_to_have_failed(
+    app: Flask, tmp_path: Path
+) -> None:
+    keeper = Keeper(app, LosingStore(tmp_path / "store", lambda _: "0" * 32))
+
+    with (
+        app.app_context(),
+        pytest.raises(StoreUnavailable, match="has not kept"),
+        keeper.intake().open() as intake,
+    ):
+        intake.take([DATA])
+
+    assert keeper.rows(Lease) == 0

@@ -1,17 +1,21 @@
 """Garbage collection: what nothing refers to goes, everything else stays, at any grace time."""
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
 
 from tests.support.builders import content
+from tests.support.database_dump import everything_stored
 from tests.support.registry import Workshop
+from tests.support.statements import recorded
 from tests.unit.artifacts.conftest import DAY_SECONDS, LINK_SECONDS, Keeper
 from wxcloudrun.artifacts.models import Artifact, PendingDeletion
+from wxcloudrun.artifacts.service.intake import Adopted, Intake
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import db, transaction
+from wxcloudrun.kit.db import transaction
+from wxcloudrun.stores.blobs.port import StoreUnavailable
 
 
 def test_given_references_of_every_kind_when_collecting_then_all_their_artifacts_stay(
@@ -116,24 +120,16 @@ def test_given_a_mark_on_an_artifact_that_has_references_then_a_collection_takes
     assert keeper.rows(Artifact) == 1
 
 
-def test_given_artifacts_at_rest_then_a_collection_writes_nothing(
-    app: Flask, shop: Workshop, keeper: Keeper
-) -> None:
+def test_given_artifacts_at_rest_then_a_collection_writes_nothing(shop: Workshop, keeper: Keeper) -> None:
     shop.upload(b"kept", tag="t").ok()
     shop.upload(b"marked", tag="u").ok()
     shop.maintainer.delete(shop.url("/tags/u")).ok()
     keeper.collect(grace_seconds=DAY_SECONDS)
-    written: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith(("SELECT", "BEGIN")):
-            written.append(statement)
-
-    with app.app_context():
-        event.listen(db.engine, "before_cursor_execute", note)
+    with recorded() as statements:
         keeper.collect(grace_seconds=DAY_SECONDS)
-        event.remove(db.engine, "before_cursor_execute", note)
 
+    written = [each for each in statements if not each.startswith("SELECT")]
     assert written == []
 
 
@@ -176,24 +172,54 @@ def test_given_collected_bytes_when_uploaded_again_then_they_are_a_new_artifact_
     assert shop.download("t").body == b"again"
 
 
-def test_given_an_upload_between_its_last_byte_and_its_rows_then_a_collection_does_not_take_what_it_finds(
-    app: Flask, shop: Workshop, keeper: Keeper
-) -> None:
-    """The upload has asked the store for the object that it will share; then the collector runs."""
+@pytest.fixture
+def collected_while_asked(
+    shop: Workshop, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Intake], Adopted]:
+    """Complete an upload; the collector runs once it has asked the store for the object it would share."""
     shop.upload(b"shared", tag="old").ok()
     shop.maintainer.delete(shop.url("/tags/old")).ok()
-    upload = keeper.content()
-    with app.app_context():
-        received = upload.receive([b"shared"])
-        examined = upload.examine(received)
-    assert examined.existing_key is not None
+    real = keeper.store.size_of
 
-    assert keeper.collect().artifacts == 1
-    with app.app_context(), transaction() as tx:
-        adopted = upload.adopt(tx, received, examined)
+    def collect_when_asked(key: str) -> int | None:
+        monkeypatch.setattr(keeper.store, "size_of", real)
+        size_bytes = real(key)
+        assert keeper.collect().artifacts == 1
+        return size_bytes
 
-    assert adopted.surplus_key is None
-    assert keeper.key_of(adopted.artifact.id) == received.key
+    def complete(intake: Intake) -> Adopted:
+        monkeypatch.setattr(keeper.store, "size_of", collect_when_asked)
+        return intake.complete(intake.adopt)
+
+    return complete
+
+
+def test_given_an_upload_between_its_last_byte_and_its_rows_then_a_collection_does_not_take_what_it_finds(
+    app: Flask, keeper: Keeper, collected_while_asked: Callable[[Intake], Adopted]
+) -> None:
+    with app.app_context(), keeper.intake().open() as intake:
+        intake.take([b"shared"])
+        adopted = collected_while_asked(intake)
+        intake.remove_surplus()
+
+    assert adopted.is_new
+    assert keeper.key_of(adopted.artifact.id) == intake.key
+    assert intake.key in keeper.object_keys()
+
+
+def test_given_an_upload_whose_own_object_was_lost_as_well_then_no_row_points_at_it(
+    app: Flask, keeper: Keeper, collected_while_asked: Callable[[Intake], Adopted]
+) -> None:
+    def upload() -> None:
+        with keeper.intake().open() as intake:
+            intake.take([b"shared"])
+            keeper.store.delete(intake.key)
+            collected_while_asked(intake)
+
+    with app.app_context(), pytest.raises(StoreUnavailable):
+        upload()
+
+    assert keeper.rows(Artifact) == 0
 
 
 def test_given_more_artifacts_than_a_statement_takes_then_all_of_them_are_looked_at(
@@ -219,5 +245,106 @@ def test_given_a_command_then_it_prints_json_and_ends_with_zero(app: Flask, shop
 
     assert result.exit_code == 0
     assert app.json.loads(result.stdout) == {
-        "examined": 1, "artifacts": 0, "bytes": 0, "objects": 0, "clean": True,
+        "dry_run": False, "grace_seconds": DAY_SECONDS, "examined": 1, "artifacts": 0, "bytes": 0,
+        "objects": 0, "waiting_artifacts": 0, "waiting_bytes": 0, "waiting_objects": 0,
+        "objects_go_until": None, "waiting": [], "waiting_left_out": 0, "clean": True,
     }  # fmt: skip
+
+
+class TestWhatWaits:
+    """Garbage within its grace is neither gone nor nothing: it is said what it is and until when it stays."""
+
+    @pytest.fixture
+    def garbage(self, shop: Workshop, keeper: Keeper, later: Callable[[int], None]) -> list[str]:
+        """Two artifacts that nothing refers to, which lost their references a minute apart."""
+        found = []
+        for tag, data in (("a", b"older"), ("b", b"newer one")):
+            found.append(str(shop.upload(data, tag=tag).ok().data["artifact_id"]))
+            shop.maintainer.delete(shop.url(f"/tags/{tag}")).ok()
+            keeper.collect(grace_seconds=DAY_SECONDS)
+            later(60)
+        shop.upload(b"kept", tag="kept").ok()
+        return found
+
+    @pytest.mark.parametrize("dry_run", [False, True])
+    def test_given_garbage_within_its_grace_then_how_much_it_is_and_when_each_goes(
+        self, keeper: Keeper, garbage: list[str], later: Callable[[int], None], *, dry_run: bool
+    ) -> None:
+        report = keeper.collect(grace_seconds=DAY_SECONDS, dry_run=dry_run)
+
+        assert (report.examined, report.artifacts, report.bytes) == (3, 0, 0)
+        assert (report.waiting_artifacts, report.waiting_bytes) == (2, 5 + 9)
+        assert [(each.artifact_id, each.size_bytes) for each in report.waiting] == [
+            (garbage[0], 5), (garbage[1], 9),
+        ]  # fmt: skip
+        first, second = report.waiting
+        assert moment(first.goes_at) == moment(first.unreferenced_since) + timedelta(days=1)
+        assert 59 < (moment(second.goes_at) - moment(first.goes_at)).total_seconds() < 70
+
+        later(int((moment(first.goes_at) - clock.now()).total_seconds()) + 1)
+        gone = keeper.collect(grace_seconds=DAY_SECONDS, dry_run=dry_run)
+        assert (gone.artifacts, gone.bytes, gone.waiting_artifacts) == (1, 5, 1)
+
+    def test_given_a_dry_run_then_nothing_is_written_and_what_would_go_is_said(
+        self, app: Flask, shop: Workshop, keeper: Keeper, garbage: list[str]
+    ) -> None:
+        shop.upload(b"lost just now", tag="c").ok()
+        shop.maintainer.delete(shop.url("/tags/c")).ok()
+        before = everything_stored(app)
+
+        would_wait = keeper.collect(grace_seconds=DAY_SECONDS, dry_run=True)
+        would_go = keeper.collect(grace_seconds=0, dry_run=True)
+
+        assert everything_stored(app) == before
+        assert len(keeper.object_keys()) == 4
+        assert would_wait.dry_run
+        assert (would_wait.artifacts, would_wait.waiting_artifacts) == (0, 3)
+        assert (would_go.artifacts, would_go.bytes, would_go.waiting) == (3, 5 + 9 + 13, [])
+        assert garbage[0] in {each.artifact_id for each in would_wait.waiting}
+
+    @pytest.mark.usefixtures("garbage")
+    def test_given_no_grace_then_it_goes_now_and_its_objects_when_no_link_can_need_them(
+        self, keeper: Keeper, later: Callable[[int], None]
+    ) -> None:
+        report = keeper.collect(grace_seconds=0)
+
+        assert (report.artifacts, report.bytes, report.waiting, report.objects) == (2, 14, [], 0)
+        assert report.waiting_objects == 2
+        wait_seconds = (moment(report.objects_go_until or "") - clock.now()).total_seconds()
+        assert LINK_SECONDS - 5 < wait_seconds <= LINK_SECONDS
+        later(LINK_SECONDS)
+        assert keeper.collect(grace_seconds=0, dry_run=True).objects == 2
+        done = keeper.collect(grace_seconds=0)
+        assert (done.objects, done.waiting_objects, done.objects_go_until) == (2, 0, None)
+
+    @pytest.mark.usefixtures("garbage")
+    def test_given_very_much_that_waits_then_the_first_to_go_are_listed_and_all_are_counted(
+        self, keeper: Keeper, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("wxcloudrun.artifacts.service.collect.MAX_LISTED", 2)
+        for number in range(5):
+            shop.upload(content(10, number), tag="t").ok()
+        shop.maintainer.delete(shop.url("/tags/t")).ok()
+
+        report = keeper.collect(grace_seconds=DAY_SECONDS)
+
+        assert (report.waiting_artifacts, report.waiting_left_out) == (7, 5)
+        assert [each.size_bytes for each in report.waiting] == [5, 9]
+
+    @pytest.mark.usefixtures("garbage")
+    def test_given_the_command_then_it_takes_both_wishes(self, app: Flask) -> None:
+        run = app.test_cli_runner().invoke
+
+        said = run(args=["collect", "--dry-run"])
+        assert said.exit_code == 0
+        assert "waiting_bytes: 14" in said.stdout
+        assert said.stdout.count('waiting: {"goes_at": "') == 2
+        assert "clean" not in said.stdout
+        done = run(args=["collect", "--grace", "0", "--json"])
+        assert app.json.loads(done.stdout)["artifacts"] == 2
+        assert run(args=["collect", "--grace", "-1"]).exit_code == 2
+
+
+def moment(text: str) -> datetime:
+    """Read a time."""
+    return datetime.fromisoformat(text)

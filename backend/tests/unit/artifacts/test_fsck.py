@@ -6,11 +6,13 @@ from contextlib import closing
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from tests.support.builders import content, sha256
 from tests.support.registry import Workshop
 from tests.unit.artifacts.conftest import Keeper
-from wxcloudrun.kit.db import db
+from wxcloudrun.kit.db import db, reading
+from wxcloudrun.versions.models import Version
 
 Deposit = Callable[..., str]
 
@@ -90,7 +92,7 @@ def test_given_other_bytes_of_the_same_size_then_only_a_deep_check_finds_them(
 
 
 @pytest.mark.parametrize(
-    ("names", "table"), [({"tag": "t"}, "tags"), ({"version": "1.0"}, "versions"), ({}, "uploads")]
+    ("names", "table"), [({"tag": "t"}, "tags"), ({"version": "1.0"}, "version_files"), ({}, "uploads")]
 )
 def test_given_a_reference_that_points_at_nothing_then_it_is_found(
     app: Flask, deposit: Deposit, keeper: Keeper, names: dict[str, str], table: str
@@ -103,6 +105,29 @@ def test_given_a_reference_that_points_at_nothing_then_it_is_found(
     assert [(each["kind"], each["table"], each["artifact_id"]) for each in found if "table" in each] == [
         ("dangling_reference", table, artifact_id)
     ]
+
+
+def test_given_a_wrong_count_of_files_then_it_is_found_and_a_repair_counts_anew(
+    app: Flask, deposit: Deposit, keeper: Keeper
+) -> None:
+    deposit(b"one", version="1.0.0")
+    deposit(b"two", version="2.0.0")
+    deposit(b"right", version="3.0.0")
+    without_foreign_keys(app, "UPDATE versions SET files_count = 7 WHERE version = '1.0.0'")
+    without_foreign_keys(app, "DELETE FROM version_files WHERE artifact_id = '" + sha256(b"two") + "'")
+
+    found = keeper.fsck().findings
+    repaired = keeper.fsck(repair=True)
+
+    said = [(each["kind"], each["expected"], each["actual"]) for each in found]
+    assert said == [("files_miscounted", 7, 1), ("files_miscounted", 1, 0)]
+    assert (repaired.findings, repaired.recounted, repaired.quarantined) == (found, 2, [])
+    assert keeper.fsck().findings == []
+    with app.app_context(), reading() as session:
+        rows = session.execute(select(Version.version, Version.files_count, Version.status)).all()
+    assert {tuple(row) for row in rows} == {
+        ("1.0.0", 1, "downloaded"), ("2.0.0", 0, "created"), ("3.0.0", 1, "downloaded"),
+    }  # fmt: skip
 
 
 def without_foreign_keys(app: Flask, statement: str) -> None:
@@ -197,3 +222,4 @@ def test_given_a_database_without_tables_then_each_command_ends_with_two(
 
     assert result.exit_code == 2
     assert "the database failed" in result.output
+    assert "it holds no registry; are DATA_DIR and DATABASE_URL right?" in result.output

@@ -10,7 +10,8 @@ from tests.support.builders import Person
 from tests.support.client import ApiClient
 from tests.support.registry import Workshop
 from tests.unit.artifacts.conftest import DAY_SECONDS, LINK_SECONDS, Keeper
-from wxcloudrun.kit.storage.port import StoreUnavailable
+from wxcloudrun.kit.texts import text
+from wxcloudrun.stores.blobs.port import StoreUnavailable
 
 
 @pytest.fixture
@@ -94,7 +95,7 @@ def test_a_run_that_fails_half_way_says_what_it_has_done(
     shop.maintainer.delete(shop.url("/tags/t")).ok()
 
     def fail(_service: object) -> int:
-        raise StoreUnavailable("down")
+        raise StoreUnavailable(text("down"))
 
     monkeypatch.setattr("wxcloudrun.artifacts.service.deletions.DeletionService.carry_out", fail)
     with pytest.raises(StoreUnavailable):

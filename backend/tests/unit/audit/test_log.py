@@ -61,6 +61,7 @@ def test_it_can_be_asked_for_a_time(root: ApiClient, shop: Workshop, time: Any) 
     assert "upload.accepted" not in {entry["action"] for entry in entries(root, until=then)}
 
 
+@pytest.mark.same_everywhere
 @pytest.mark.parametrize(
     "query",
     [

@@ -3,12 +3,13 @@
 import base64
 import hashlib
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import quote, unquote
 
 import pytest
 
+from tests.support.moments import Clock
 from tests.support.registry import Workshop
 from tests.unit.downloads.conftest import SIZE_BYTES, Stored
 
@@ -62,7 +63,20 @@ class TestValues:
         text = shop.download("stable").headers["Last-Modified"]
 
         assert re.fullmatch(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", text)
-        assert abs(parsedate_to_datetime(text) - datetime.now(UTC)) < timedelta(minutes=5)
+        (deposit,) = shop.reader.get(shop.url("/uploads")).ok().items
+        assert parsedate_to_datetime(text) == datetime.fromisoformat(deposit["created_at"]).replace(
+            microsecond=0
+        )
+
+    def test_given_a_deposit_by_a_clock_that_was_ahead_then_last_modified_is_not_in_the_future(
+        self, shop: Workshop, time: Clock
+    ) -> None:
+        with time.ahead(days=400):
+            shop.upload(b"early", tag="early").ok()
+
+        text = shop.download("early").headers["Last-Modified"]
+
+        assert parsedate_to_datetime(text) == time.now().replace(microsecond=0)
 
     def test_given_html_then_it_comes_as_the_type_that_was_sent_but_as_an_attachment(
         self, shop: Workshop
@@ -110,6 +124,7 @@ class TestHead:
         assert getattr(shop, who).head(shop.url("/+/stable")).status == status
 
 
+@pytest.mark.same_everywhere
 class TestContentDisposition:
     @pytest.mark.parametrize(
         "name", ["my-test-file.bin", "a b.zip", "x(1).tar.gz", "a;b.zip", "a,b=c.zip", "[x]{y}@z.zip"]
@@ -183,6 +198,7 @@ class TestDepositBehindTheRef:
         assert 'filename="app.zip"' in shop.download("stable").headers["Content-Disposition"]
 
 
+@pytest.mark.same_everywhere
 class TestCacheControl:
     @pytest.mark.parametrize(
         ("ref", "immutable"),

@@ -144,8 +144,8 @@ class TestSignedLink:
 
         assert client.get(link).body == stored.data
 
-    @pytest.mark.parametrize("seconds", [LINK_SECONDS + 1, 86_400])
-    def test_given_its_time_is_over_then_410(
+    @pytest.mark.parametrize("seconds", [LINK_SECONDS + 1, 86_400, -301, -86_400 * 400])
+    def test_given_its_time_is_over_or_it_was_made_in_the_future_then_410(
         self, client: ApiClient, link: str, monkeypatch: pytest.MonkeyPatch, seconds: int
     ) -> None:
         later(monkeypatch, seconds)

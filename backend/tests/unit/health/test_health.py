@@ -1,5 +1,6 @@
 """Alive as long as it answers; ready only while everything that it stands on answers too."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +9,13 @@ import pytest
 from flask import Flask
 
 from tests.conftest import MakeApp, environment
-from tests.support.client import ApiClient, sender
+from tests.support.client import Answer, ApiClient, sender
+from tests.support.small_disks import MIB
+from tests.support.sqlite_files import other_writer
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
 from wxcloudrun.kit.db import db
+from wxcloudrun.kit.release import VERSION
 
 HEALTH, READY = "/api/health", "/api/ready"
 
@@ -42,7 +46,7 @@ def blobs_of(app: Flask) -> Path:
 
 
 def test_given_that_all_is_well_then_it_is_healthy_and_ready(client: ApiClient) -> None:
-    assert client.get(HEALTH).ok().data == {"status": "healthy"}
+    assert client.get(HEALTH).ok().data == {"status": "healthy", "version": VERSION}
     assert client.get(READY).ok().data == {"status": "ready"}
 
 
@@ -110,6 +114,7 @@ def test_given_that_everything_is_down_then_everything_is_named(without_database
     answer = ApiClient(sender(without_database)).get(READY)
 
     assert answer.data["down"] == ["database", "blob_store"]
+    assert answer.data["causes"] == {"database": "unreachable", "blob_store": "unreachable"}
 
 
 def test_given_a_database_that_is_down_then_a_request_is_told_to_come_back(without_database: Flask) -> None:
@@ -118,3 +123,74 @@ def test_given_a_database_that_is_down_then_a_request_is_told_to_come_back(witho
     assert (answer.status, answer.reason) == (503, "unavailable")
     assert int(answer.headers["Retry-After"]) > 0
     assert b"sqlite" not in answer.body.lower()
+
+
+class TestCauses:
+    """Full, locked, read-only and away are told apart."""
+
+    @pytest.fixture
+    def database(self, tmp_path: Path) -> Path:
+        """Where the database file lies."""
+        return tmp_path / "registry.db"
+
+    @pytest.fixture
+    def on_file(self, make_app: MakeApp, database: Path) -> Flask:
+        """An application whose database another process can hold."""
+        return make_app(DATABASE_URL=f"sqlite:///{database}")
+
+    def ready(self, app: Flask) -> Answer:
+        """Ask whether an application is ready."""
+        return ApiClient(sender(app)).get(READY)
+
+    def test_given_a_locked_database_then_that_is_said(self, on_file: Flask, database: Path) -> None:
+        with other_writer(database) as other:
+            other.execute("BEGIN IMMEDIATE")
+            answer = self.ready(on_file)
+
+        assert (answer.status, answer.data["causes"]) == (503, {"database": "locked"})
+        assert self.ready(on_file).status == 200
+
+    def test_given_a_database_that_can_only_be_read_then_that_is_said(
+        self, on_file: Flask, database: Path, make_app: MakeApp
+    ) -> None:
+        assert self.ready(on_file).status == 200
+        read_only = make_app(DATABASE_URL=f"sqlite:///file:{database}?mode=ro&uri=true")
+
+        answer = self.ready(read_only)
+
+        assert (answer.status, answer.data["causes"]) == (503, {"database": "read_only"})
+        assert "database can only be read" in answer.msg
+
+    @pytest.mark.parametrize(
+        ("free_bytes", "causes"),
+        [
+            (600 * MIB, {}),
+            (500 * MIB, {"blob_store": "full"}),
+            (250 * MIB, {"database": "full", "blob_store": "full"}),
+            (0, {"database": "full", "blob_store": "full"}),
+        ],
+    )
+    def test_given_a_disk_whose_reserve_is_touched_then_what_cannot_be_written_is_named(
+        self, on_file: Flask, monkeypatch: pytest.MonkeyPatch, free_bytes: int, causes: dict[str, str]
+    ) -> None:
+        disk_with(monkeypatch, free_bytes)
+
+        answer = self.ready(on_file)
+
+        assert answer.data.get("causes", {}) == causes
+        assert answer.status == (503 if causes else 200)
+        assert ("the disk of" in answer.msg) is bool(causes)
+
+    def test_given_a_disk_that_can_only_be_read_then_that_is_said(
+        self, on_file: Flask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        disk_with(monkeypatch, 50 * 1024 * MIB, flags=os.ST_RDONLY)
+
+        assert self.ready(on_file).data["causes"] == {"database": "read_only"}
+
+
+def disk_with(monkeypatch: pytest.MonkeyPatch, free_bytes: int, *, flags: int = 0) -> None:
+    """Let every disk have 100 GiB and so much of it free."""
+    blocks, free = 100 * 1024 * MIB // 4096, free_bytes // 4096
+    figures = os.statvfs_result((4096, 4096, blocks, free, free, 10_000, 9_000, 9_000, flags, 255))
+    monkeypatch.setattr(os, "statvfs", lambda _: figures)

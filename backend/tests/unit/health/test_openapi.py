@@ -1,15 +1,19 @@
 """The API describes itself, from the rows that answer."""
 
 import json
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, get_args
 
 import pytest
 from flask import Flask
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from wxcloudrun.accounts.rules import check_password
-from wxcloudrun.kit.web.endpoint import rows
+from wxcloudrun.jobs.models import JobState
+from wxcloudrun.users.rules import check_password
+from wxcloudrun.versions.rules.choices import WhyNot
+from wxcloudrun.web.endpoint import rows
+from wxcloudrun.web.openapi.meanings import MEANINGS
 
 
 @pytest.fixture
@@ -45,14 +49,14 @@ def test_given_a_row_with_an_answer_then_its_envelope_is_described(document: dic
     success = operations(document)["create_project"]["responses"]["200"]
 
     schema = success["content"]["application/json"]["schema"]
-    assert schema["properties"]["code"] == {"const": 1}
+    assert schema["properties"]["code"]["const"] == 1
     assert schema["properties"]["data"] == {"$ref": "#/components/schemas/ProjectOut"}
 
 
 def test_given_a_row_with_refusals_then_their_reasons_are_named(document: dict[str, Any]) -> None:
     conflict = operations(document)["upload_raw"]["responses"]["409"]
 
-    assert conflict["description"].startswith("`version_taken`: ")
+    assert "`version_taken`: " in conflict["description"]
     data = document["components"]["schemas"]["VersionTaken"]["properties"]["data"]
     assert data["properties"]["reason"]["const"] == "version_taken"
     assert set(data["properties"]) == {"reason", "version", "existing", "offered"}
@@ -92,7 +96,7 @@ def test_given_any_parameter_in_a_path_then_its_rule_is_known(document: dict[str
         for parameter in operation["parameters"]
         if parameter["in"] == "path" and parameter["description"] == parameter["name"]
     }
-    assert unknown == set(), "say in kit/web/openapi/parameters.py what it may be"
+    assert unknown == set(), "say in web/openapi/parameters.py what it may be"
 
 
 def test_given_a_download_then_its_headers_are_described(document: dict[str, Any]) -> None:
@@ -105,6 +109,151 @@ def test_given_the_download_of_bytes_then_head_is_described_without_a_body(docum
     head = operations(document)["download_head"]
 
     assert all("content" not in answer for answer in head["responses"].values())
+
+
+def objects(schema: Any, name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every object with fields in a schema, with the name of where it stands."""
+    if isinstance(schema, list):
+        for each in schema:
+            yield from objects(each, name)
+    elif isinstance(schema, dict):
+        if isinstance(schema.get("properties"), dict):
+            yield name, schema["properties"]
+        for key, each in schema.items():
+            if key not in {"example", "examples"}:
+                # The fields of an object are no object themselves, even if one is called `properties`.
+                inner = list(each.values()) if key == "properties" and isinstance(each, dict) else each
+                yield from objects(inner, f"{name}.{key}")
+
+
+def properties(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Yield every property of the document: where, its name, its schema."""
+    for where, found in objects({"paths": document["paths"], **document["components"]}, ""):
+        for name, schema in found.items():
+            yield where, name, schema
+
+
+def shapes(schema: dict[str, Any], document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what a value may be: the schema, or those of a choice, references followed."""
+    if "$ref" in schema:
+        return shapes(document["components"]["schemas"][schema["$ref"].rpartition("/")[2]], document)
+    choices = schema.get("anyOf", [schema])
+    return choices if choices == [schema] else [each for one in choices for each in shapes(one, document)]
+
+
+def test_given_any_parameter_then_its_meaning_is_said(document: dict[str, Any]) -> None:
+    unsaid = {
+        (name, parameter["name"])
+        for name, operation in operations(document).items()
+        for parameter in operation["parameters"]
+        if len(parameter.get("description", "")) < 3
+    }
+
+    assert unsaid == set(), "say it in web/openapi/meanings.py, or in Field(description=…)"
+
+
+def test_given_any_property_then_its_meaning_is_said(document: dict[str, Any]) -> None:
+    unsaid = {
+        (where, name)
+        for where, name, schema in properties(document)
+        if not any(each.get("description") for each in (schema, *shapes(schema, document)))
+    }
+
+    assert unsaid == set(), "say it in web/openapi/meanings.py, or in Field(description=…)"
+
+
+def test_given_the_meanings_then_each_is_somewhere_used(document: dict[str, Any]) -> None:
+    fields = {name for _, name, _ in properties(document)}
+    parameters = {
+        each["name"] for operation in operations(document).values() for each in operation["parameters"]
+    }
+    schemas = {
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for _, found in objects(schema, "")
+        for field in found
+    }
+
+    assert {each for each in MEANINGS if each not in fields | parameters | schemas} == set()
+
+
+def test_given_any_time_then_it_is_described_as_one(document: dict[str, Any]) -> None:
+    times = [
+        (where, name, schema)
+        for where, name, schema in properties(document)
+        if name.endswith("_at") or name in {"at", "since", "until", "not_before"}
+    ]
+
+    assert len(times) > 20
+    for where, name, schema in times:
+        kinds = [each for each in shapes(schema, document) if each != {"type": "null"}]
+        assert [each.get("format") for each in kinds] == ["date-time"], (where, name)
+    audit = {each["name"]: each["schema"] for each in operations(document)["list_audit"]["parameters"]}
+    assert audit["since"]["format"] == audit["until"]["format"] == "date-time"
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "names"),
+    [
+        ("VersionOut", "status", {"created", "downloaded", "activated", "failed"}),
+        ("ReleaseOut", "status", {"created", "downloaded", "activated", "failed"}),
+        ("ReleaseQuery", "status", {"created", "downloaded", "activated", "failed"}),
+        ("VersionOut", "version_source", {"explicit", "metadata", "filename"}),
+        ("UploadOut", "version_source", {"explicit", "metadata", "filename"}),
+        ("UploadListed", "version_source", {"explicit", "metadata", "filename"}),
+        ("ProjectOut", "role", {"reader", "writer", "maintainer", "owner"}),
+        ("MemberOut", "role", {"reader", "writer", "maintainer", "owner"}),
+        ("MemberIn", "role", {"reader", "writer", "maintainer", "owner"}),
+        ("KeyOut", "scopes", {"read", "write", "admin"}),
+        ("KeyIn", "scopes", {"read", "write", "admin"}),
+        ("ExcludedOut", "why", set(get_args(WhyNot.__value__))),
+        ("EntryOut", "credential", {"jwt", "api_key", "session", "upload_token", "system", "none"}),
+        ("JobOut", "state", {str(state) for state in JobState}),
+        ("HealthOut", "status", {"healthy"}),
+        ("CacheOut", "status", {"initialized", "unavailable"}),
+    ],
+)
+def test_given_a_field_with_fixed_values_then_they_are_all_named(
+    document: dict[str, Any], model: str, field: str, names: set[str]
+) -> None:
+    schema = document["components"]["schemas"][model]["properties"][field]
+    (kind,) = [each for each in shapes(schema, document) if each != {"type": "null"}]
+    (kind,) = shapes(kind.get("items", kind), document)
+
+    assert set(kind.get("enum", [kind.get("const")])) == names
+
+
+def test_given_a_reference_then_everything_that_it_may_be_is_named(document: dict[str, Any]) -> None:
+    for operation in ("download", "resolve"):
+        (ref,) = [each for each in operations(document)[operation]["parameters"] if each["name"] == "ref"]
+        for word in ("version:", "tag:", "artifact:", "latest", "active"):
+            assert f"`{word}" in ref["description"], (operation, word)
+
+
+def test_given_an_optional_field_then_nothing_is_proposed_for_it(document: dict[str, Any]) -> None:
+    for name, operation in operations(document).items():
+        for parameter in operation["parameters"]:
+            proposed = {"example", "examples"} & {*parameter, *parameter["schema"]}
+            assert parameter["required"] or not proposed, (name, parameter["name"])
+        for kind, media in operation.get("requestBody", {}).get("content", {}).items():
+            fields = media["schema"].get("properties", {}) if kind != "application/json" else {}
+            for field, schema in fields.items():
+                assert not {"example", "examples", "default"} & set(schema), (name, field)
+
+
+def test_given_a_json_body_then_the_first_example_holds_what_is_required_and_nothing_else(
+    document: dict[str, Any],
+) -> None:
+    for name, operation in operations(document).items():
+        media = operation.get("requestBody", {}).get("content", {}).get("application/json")
+        if media is None:
+            continue
+        (schema,) = shapes(media["schema"], document)
+        first: dict[str, Any] = next(iter(schema.get("oneOf", [])), {})
+        needed = {*schema.get("required", ()), *first.get("required", ())}
+        examples = list(media.get("examples", {"only": {"value": media.get("example")}}).values())
+        assert set(examples[0]["value"]) == needed, name
+        assert set(examples[-1]["value"]) >= needed, name
 
 
 @pytest.mark.parametrize("password", ["a" * 8, "é" * 4, "密码很", "🔑" * 2, "a" * 1024])

@@ -13,6 +13,7 @@ from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.jobs.service.kinds import JobKind
 from wxcloudrun.kit.db import Transaction, atomically
 from wxcloudrun.kit.errors import Unavailable
+from wxcloudrun.kit.texts import text
 
 pytestmark = pytest.mark.usefixtures("time")
 
@@ -57,7 +58,7 @@ class TestDone:
             def work(tx: Transaction) -> None:
                 write_effect(tx, "job")
                 context.finish(tx)
-                raise Unavailable("no")
+                raise Unavailable(text("no"))
 
             atomically(work)
 
@@ -124,7 +125,7 @@ class TestTriedAgain:
         assert (job.state, job.attempts, job.error) == ("done", 2, None)
 
     def test_what_a_refusal_says_is_shown(self, bench: Bench) -> None:
-        job = finished(bench, bench.given(raising(Unavailable("the store is down"))))
+        job = finished(bench, bench.given(raising(Unavailable(text("the store is down")))))
 
         assert (job.state, job.error) == ("queued", "the store is down")
 

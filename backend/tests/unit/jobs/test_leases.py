@@ -12,9 +12,9 @@ from tests.support.moments import Clock
 from tests.support.site import eventually
 from wxcloudrun.jobs.errors import LeaseLost
 from wxcloudrun.jobs.rules import MAX_LOSSES
-from wxcloudrun.jobs.service import context as contexts
 from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.jobs.service.kinds import JobKind
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically
 
 
@@ -244,7 +244,7 @@ class TestCheck:
         self, bench: Bench, time: Clock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         def let_the_time_be(seconds: float) -> None:
-            monkeypatch.setattr(contexts.clock, "monotonic", lambda: seconds)
+            monkeypatch.setattr(clock, "monotonic", lambda: seconds)
 
         def handler(context: JobContext, _arguments: dict[str, Any]) -> None:
             let_the_time_be(100.0)

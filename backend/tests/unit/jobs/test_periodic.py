@@ -13,6 +13,7 @@ from wxcloudrun.jobs.models import PeriodicTask
 from wxcloudrun.jobs.service.periodic import TaskKind
 from wxcloudrun.kit.db import transaction
 from wxcloudrun.kit.errors import Unavailable
+from wxcloudrun.kit.texts import text
 
 MINUTE = 60
 
@@ -96,7 +97,7 @@ class TestFailures:
         self, clockwork: Bench, time: Clock, done: list[str]
     ) -> None:
         works = clockwork.tasks["often"]
-        clockwork.tasks["often"] = TaskKind(MINUTE, failing(Unavailable("the store is down")))
+        clockwork.tasks["often"] = TaskKind(MINUTE, failing(Unavailable(text("the store is down"))))
         time.advance(seconds=MINUTE)
         clockwork.tick()
         clockwork.tasks["often"] = works

@@ -9,8 +9,8 @@ from flask import Flask
 from tests.conftest import MakeApp
 from tests.support.background import Bench
 from tests.support.builders import Person
+from tests.support.logged import Log
 from tests.support.moments import Clock
-from tests.unit.kit.conftest import Log
 from wxcloudrun.jobs.rules import MAX_ARGUMENTS
 from wxcloudrun.kit.db import transaction
 

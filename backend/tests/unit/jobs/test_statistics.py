@@ -27,7 +27,7 @@ def test_jobs_are_counted_by_state(app: Flask, bench: Bench) -> None:
     bench.enqueue("other")
     bench.enqueue("other")
 
-    assert summary(app).jobs == {"queued": 2, "running": 0, "done": 1, "failed": 0}
+    assert summary(app).jobs == {"queued": 2, "running": 0, "done": 1, "failed": 0, "cancelled": 0}
 
 
 def test_every_task_has_its_figures(app: Flask, time: Clock) -> None:
@@ -37,7 +37,7 @@ def test_every_task_has_its_figures(app: Flask, time: Clock) -> None:
 
     found = summary(app)
 
-    assert found.tasks == len(found.task_stats) == 6
+    assert found.tasks == len(found.task_stats) == 7
     stats = found.task_stats["audit-chain"]
     assert (stats.interval_seconds, stats.enabled, stats.runs, stats.errors) == (60, True, 1, 0)
     assert stats.last_run_at == time.now()

@@ -9,10 +9,10 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects import mysql
 from sqlalchemy.exc import StatementError
 
-from wxcloudrun.accounts.models import User
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.columns import UtcDateTime, ascii_name, unicode_name
 from wxcloudrun.kit.db import reading, transaction
+from wxcloudrun.users.models import User
 
 MOMENT = datetime(2031, 2, 3, 4, 5, 6, 789012, tzinfo=UTC)
 

@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
 from tests.conftest import MakeApp
-from wxcloudrun.accounts.models import User
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import asking, insert_at_once, on_this_database, reading, transaction
+from wxcloudrun.users.models import User
 
 COUNT = select(func.count()).select_from(User)
 

@@ -31,7 +31,7 @@ DIGEST = "0123456789abcdef" * 4
 @pytest.mark.parametrize("name", GOOD_NAMES)
 def test_a_project_or_package_may_be_called(name: str) -> None:
     assert names.check_project_name(name) == name
-    assert names.check_package_name(name) == name
+    assert names.check_generic_name(name) == name
     assert names.is_name(name)
 
 
@@ -40,14 +40,14 @@ def test_a_project_or_package_may_not_be_called(name: str) -> None:
     with pytest.raises(ValueError, match="use 1 to 128"):
         names.check_project_name(name)
     with pytest.raises(ValueError, match="use 1 to 128"):
-        names.check_package_name(name)
+        names.check_generic_name(name)
     assert not names.is_name(name)
 
 
 @pytest.mark.parametrize("name", ["packages", "members"])
 def test_a_package_may_not_be_called_what_stands_in_a_url_in_its_place(name: str) -> None:
     with pytest.raises(ValueError, match="reserved"):
-        names.check_package_name(name)
+        names.check_generic_name(name)
     assert names.check_project_name(name) == name
 
 
@@ -76,7 +76,7 @@ def test_nothing_else_is_a_digest(text: str) -> None:
     assert not names.is_sha256(text)
 
 
-@pytest.mark.parametrize("check", [names.check_project_name, names.check_package_name, names.check_tag_name])
+@pytest.mark.parametrize("check", [names.check_project_name, names.check_generic_name, names.check_tag_name])
 def test_a_refusal_does_not_repeat_the_name(check: Callable[[str], str]) -> None:
     with pytest.raises(ValueError, match="use 1 to 128") as refused:
         check("<script>alert(1)</script>")

@@ -8,14 +8,17 @@ import pytest
 from flask import Flask
 
 from tests.conftest import MakeApp
-from tests.support import builders
+from tests.support import builders, crowds
+from tests.support.builders import sha256
 from tests.support.client import ApiClient, sender
 from tests.support.moments import Clock
 from tests.support.registry import Workshop
 from tests.unit.audit.conftest import entries
+from wxcloudrun.artifacts.models import Artifact
 from wxcloudrun.artifacts.service import sweep
 from wxcloudrun.jobs.service.periodic import PeriodicService
 from wxcloudrun.jobs.service.work import WorkService
+from wxcloudrun.kit import clock, ids
 
 URL = "/api/v1/maintenance"
 
@@ -61,6 +64,47 @@ class TestCollect:
         assert root.get(f"/api/v1/artifact/{kept}").status == 200
         assert root.get(f"/api/v1/artifact/{bare['artifact_id']}").status == 404
 
+    def test_what_waits_is_said_and_an_administrator_may_collect_it_now(
+        self, app: Flask, root: ApiClient, shop: Workshop
+    ) -> None:
+        bare = shop.upload(b"bare").data
+        shop.maintainer.delete(shop.url(f"/uploads/{bare['id']}"))
+
+        looked = carried_out(app, root, "collect", {"dry_run": True})["result"]
+        waits = carried_out(app, root, "collect")["result"]
+        job = carried_out(app, root, "collect", {"grace_seconds": 0})
+
+        for report in (looked, waits):
+            assert (report["artifacts"], report["waiting_artifacts"], report["waiting_bytes"]) == (0, 1, 4)
+            (each,) = report["waiting"]
+            assert (each["artifact_id"], each["size_bytes"]) == (bare["artifact_id"], 4)
+            assert each["unreferenced_since"] < each["goes_at"]
+        assert job["arguments"] == {"grace_seconds": 0, "dry_run": False}
+        assert (job["result"]["artifacts"], job["result"]["bytes"], job["result"]["waiting"]) == (1, 4, [])
+        started = entries(root, action="maintenance.started")[-1]["after"]
+        assert started == {"kind": "collect", "grace_seconds": 0, "dry_run": False}
+
+    def test_a_result_with_very_much_that_waits_fits_into_its_row(self, app: Flask, root: ApiClient) -> None:
+        with app.app_context():
+            row = {"size_bytes": 2**40, "created_at": clock.now()}
+            crowds.put(
+                Artifact,
+                ({**row, "id": sha256(b"%d" % n), "object_key": ids.new_id()} for n in range(300)),
+            )
+
+        report = carried_out(app, root, "collect")["result"]
+
+        assert (report["waiting_artifacts"], len(report["waiting"]), report["waiting_left_out"]) == (
+            300, 100, 200,
+        )  # fmt: skip
+
+    @pytest.mark.same_everywhere
+    @pytest.mark.parametrize(
+        "body", [{"grace_seconds": -1}, {"grace_seconds": "now"}, {"dry_run": "perhaps"}, {"grace": 0}]
+    )
+    def test_an_impossible_wish_is_refused(self, root: ApiClient, body: dict[str, Any]) -> None:
+        assert root.post(f"{URL}/collect", body).status == 422
+
 
 class TestFsck:
     def test_a_store_that_is_as_it_should_be_is_clean(
@@ -89,6 +133,7 @@ class TestFsck:
         assert (len(report["quarantined"]), report["quarantined_left_out"]) == (100, 50)
         assert report["clean"] is False
 
+    @pytest.mark.same_everywhere
     @pytest.mark.parametrize("body", [{"deep": "yes"}, {"max_bytes_per_second": 0}, {"shallow": True}])
     def test_an_impossible_wish_is_refused(self, root: ApiClient, body: dict[str, Any]) -> None:
         assert root.post(f"{URL}/fsck", body).status == 422

@@ -4,14 +4,22 @@ from typing import Any
 
 import pytest
 
-from tests.support.client import ApiClient
-from tests.support.registry import Workshop
+from tests.conftest import AppWith
+from tests.support import builders
+from tests.support.builders import sha256
+from tests.support.client import Answer, ApiClient, sender
+from tests.support.registry import Workshop, workshop
 
 
 def packages_url(shop: Workshop, package: str | None = None) -> str:
     """Return where the packages are, or one of them."""
     base = f"/api/v1/project/{shop.project}/packages"
     return base if package is None else f"{base}/{package}"
+
+
+def deleted(shop: Workshop) -> Answer:
+    """Delete the package with all it holds."""
+    return shop.maintainer.delete(packages_url(shop, shop.package), query={"force": "true"})
 
 
 class TestCreating:
@@ -32,6 +40,7 @@ class TestCreating:
 
         shop.stranger.post("/api/v1/project/another/packages", {"name": shop.package}).ok()
 
+    @pytest.mark.same_everywhere
     @pytest.mark.parametrize(
         ("body", "field"),
         [
@@ -112,6 +121,7 @@ class TestSeeing:
             assert client.get(packages_url(public_shop, public_shop.package)).status == 200
             assert client.get(packages_url(public_shop, "none")).status == 404
 
+    @pytest.mark.same_everywhere
     @pytest.mark.parametrize("name", ["Saw", "s" * 200, "%20", "..", "a%00"])
     def test_a_name_that_cannot_be_is_one_that_is_not_there(self, shop: Workshop, name: str) -> None:
         assert shop.owner.get(packages_url(shop, name)).status == 404
@@ -143,7 +153,7 @@ class TestDeleting:
     def test_it_goes_with_all_it_holds(self, shop: Workshop) -> None:
         digest = shop.upload(b"bytes", tag="stable", version="1.0.0").ok().data["artifact_id"]
 
-        assert shop.maintainer.delete(packages_url(shop, shop.package)).status == 204
+        assert deleted(shop).status == 204
 
         for rest in ("/tags", "/versions", "/uploads", "/+/stable"):
             assert shop.owner.get(shop.url(rest)).status == 404
@@ -155,18 +165,65 @@ class TestDeleting:
         shop.upload(b"bytes", tag="stable").ok()
         shop.writer.put(shop.url("/upload/x.bin", package=other), b"bytes", query={"tag": "stable"}).ok()
 
-        shop.maintainer.delete(packages_url(shop, shop.package)).ok()
+        deleted(shop).ok()
 
         assert shop.reader.get(shop.url("/+/stable", package=other)).ok().body == b"bytes"
 
     def test_a_package_of_the_same_name_begins_empty(self, shop: Workshop) -> None:
         shop.upload(b"bytes", tag="stable", version="1.0.0").ok()
-        shop.maintainer.delete(packages_url(shop, shop.package)).ok()
+        deleted(shop).ok()
 
         shop.writer.post(packages_url(shop), {"name": shop.package}).ok()
 
-        assert shop.reader.get(shop.url("/tags")).ok().items == []
-        shop.upload(b"other bytes", version="1.0.0").ok()
+        for rest in ("/tags", "/versions", "/uploads"):
+            assert shop.reader.get(shop.url(rest)).ok().items == []
+        shop.upload(b"other bytes", tag="stable", version="2.0.0").ok()
+
+    @pytest.mark.parametrize(
+        ("holds", "counted"),
+        [
+            ({"tag": "stable"}, {"activated": None, "versions": 0, "tags": 1, "uploads": 0}),
+            ({"version": "1.0.0"}, {"activated": None, "versions": 1, "tags": 0, "uploads": 0}),
+            ({}, {"activated": None, "versions": 0, "tags": 0, "uploads": 1}),
+            (
+                {"tag": "stable", "version": "1.0.0", "verb": "activate"},
+                {"activated": "1.0.0", "versions": 1, "tags": 1, "uploads": 0},
+            ),
+        ],
+        ids=["tag", "version", "bare upload", "activated release"],
+    )
+    def test_one_that_holds_bytes_asks_first_and_says_what_it_holds(
+        self, shop: Workshop, holds: dict[str, str], counted: dict[str, Any]
+    ) -> None:
+        verb = holds.pop("verb", None) if (holds := dict(holds)) else None
+        shop.upload(b"bytes", **holds).ok()
+        if verb is not None:
+            release = shop.reader.get(shop.url("/versions/1.0.0")).data["id"]
+            shop.writer.post(f"/api/v1/packages/{release}/{verb}").ok()
+
+        for query in ({}, {"force": "false"}):
+            refused = shop.maintainer.delete(packages_url(shop, shop.package), query=query)
+            assert (refused.status, refused.reason) == (409, "not_empty")
+            assert refused.data == {"reason": "not_empty", "holds": counted}
+            assert "?force=true" in refused.msg
+        assert shop.reader.get(shop.url("/uploads")).ok().items != []
+
+        assert deleted(shop).status == 204
+        assert shop.owner.get(packages_url(shop, shop.package)).status == 404
+
+    def test_one_that_holds_nothing_any_more_goes_without_being_asked(self, shop: Workshop) -> None:
+        shop.upload(b"bytes", tag="stable", version="1.0.0").ok()
+        shop.writer.delete(shop.url("/tags/stable")).ok()
+        shop.maintainer.delete(shop.url("/versions/1.0.0")).ok()
+
+        assert shop.maintainer.delete(packages_url(shop, shop.package)).status == 204
+
+    @pytest.mark.same_everywhere
+    @pytest.mark.parametrize("force", ["", "perhaps", "2"])
+    def test_what_is_neither_yes_nor_no_is_refused(self, shop: Workshop, force: str) -> None:
+        refused = shop.maintainer.delete(packages_url(shop, shop.package), query={"force": force})
+
+        assert refused.status == 422
 
     def test_a_second_time_it_is_not_there(self, shop: Workshop) -> None:
         shop.maintainer.delete(packages_url(shop, shop.package)).ok()
@@ -179,3 +236,70 @@ class TestDeleting:
 
         assert client.delete(packages_url(shop, shop.package)).status == status
         assert shop.owner.get(packages_url(shop, shop.package)).status == 200
+
+
+class TestNamesThatOutliveIt:
+    """Caches hold the bytes of an exact version for a year: no other bytes may ever have its name."""
+
+    @pytest.fixture(params=["package", "project", "version, then package", "package, twice"])
+    def reborn(self, request: pytest.FixtureRequest, shop: Workshop) -> Workshop:
+        """The package under its old name, after what held it has been deleted."""
+        shop.upload(b"bytes", tag="stable", version="1.0.0").ok()
+        cached = shop.download("version:1.0.0").ok()
+        assert "immutable" in cached.headers["Cache-Control"]
+        if "version" in request.param:
+            shop.maintainer.delete(shop.url("/versions/1.0.0")).ok()
+        for _ in range(2 if "twice" in request.param else 1):
+            if request.param == "project":
+                shop.owner.delete(f"/api/v1/project/{shop.project}", query={"force": "true"}).ok()
+                shop.owner.post("/api/v1/projects", {"name": shop.project}).ok()
+                reader = shop.people["reader"].id
+                members = f"/api/v1/project/{shop.project}/members"
+                shop.owner.request("PUT", f"{members}/{reader}", json={"role": "reader"}).ok()
+            else:
+                deleted(shop).ok()
+            shop.owner.post(packages_url(shop), {"name": shop.package}).ok()
+        return shop
+
+    def upload(self, shop: Workshop, data: bytes, name: str = "a.bin", **query: str) -> Answer:
+        return shop.owner.put(shop.url(f"/upload/{name}"), data, query=query)
+
+    def test_other_bytes_never_get_the_version(self, reborn: Workshop) -> None:
+        refused = self.upload(reborn, b"other", version="1.0.0", tag="stable")
+
+        assert (refused.status, refused.reason) == (409, "version_taken")
+        assert refused.data["offered"] == sha256(b"other")
+        assert "existing" not in refused.data, "it may have been somebody else's"
+        assert reborn.owner.get(reborn.url("/tags/stable")).status == 404
+
+    def test_the_old_bytes_do(self, reborn: Workshop) -> None:
+        assert self.upload(reborn, b"bytes", version="1.0.0").status == 200
+
+        assert reborn.download("version:1.0.0").ok().body == b"bytes"
+        reborn.owner.delete(reborn.url("/versions/1.0.0")).ok()
+        again = self.upload(reborn, b"other", version="1.0.0")
+        assert (again.status, again.data.get("offered")) == (409, sha256(b"other"))
+
+    def test_a_version_that_a_file_name_shows_is_left_out_and_named(self, reborn: Workshop) -> None:
+        accepted = self.upload(reborn, b"other", "hammer-1.0.0.tar.gz").ok().data
+
+        assert (accepted["version"], accepted["version_conflict"]) == (None, "1.0.0")
+
+    def test_a_release_of_other_bytes_is_refused_when_it_is_made(self, app_with: AppWith) -> None:
+        app = app_with(URL_SOURCE_HOSTS="example.com")
+        shop = workshop(ApiClient(sender(app)), lambda name: builders.person(app, name))
+        shop.upload(b"bytes", version="1.0.0").ok()
+        deleted(shop).ok()
+        body = {"name": shop.package, "project": shop.project, "version": "1.0.0"}
+        source = {"type": "url", "url": "https://example.com/a", "sha256": sha256(b"other")}
+
+        refused = shop.writer.post("/api/v1/packages", {**body, "source": source})
+
+        assert (refused.status, refused.reason) == (409, "version_taken")
+
+    def test_another_name_remembers_nothing(self, reborn: Workshop) -> None:
+        packages = packages_url(reborn)
+        reborn.owner.post(packages, {"name": "another"}).ok()
+        url = reborn.url("/upload/a.bin", package="another")
+
+        assert reborn.owner.put(url, b"other", query={"version": "1.0.0"}).status == 200

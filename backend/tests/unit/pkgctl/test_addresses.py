@@ -78,3 +78,11 @@ def test_references() -> None:
 def test_what_is_no_reference_is_refused(written: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - the sentence is for people
         parse_ref(written)
+
+
+def test_a_package_of_another_format_may_be_written_as_its_clients_do() -> None:
+    assert str(parse_ref("tools/npm:@h7/lib@1.0.0")) == "tools/npm:@h7~lib@1.0.0"
+    assert str(parse_ref("tools/npm:@h7~lib")) == "tools/npm:@h7~lib@latest"
+    assert str(parse_ref("tools/oci:web/backend@tag:v1")) == "tools/oci:web~backend@tag:v1"
+    assert parse_package("tools/npm:@h7/lib").path("tags") == "/api/v1/project/tools/npm%3A%40h7~lib/tags"
+    assert parse_ref("tools/hammer@tag:@").ref == "tag:@"

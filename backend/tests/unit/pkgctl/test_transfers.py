@@ -1,13 +1,16 @@
 """Files, retries and headers, without a network."""
 
+import errno
 import io
+import os
 import threading
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from pkgctl.errors import CommandFailed, ExitCode, LocalProblem, Refused, Unreachable, code_of
-from pkgctl.transfers.download import Target, proposed_name
+from pkgctl.transfers.download import Target, part_name, proposed_name
 from pkgctl.transfers.files import OutgoingFile, digest_of, named_files
 from pkgctl.transfers.retrying import Stopped, pause_after, persistently
 from tests.support.builders import sha256
@@ -24,9 +27,43 @@ class TestNamedFiles:
             (tmp_path / name).touch()
         monkeypatch.chdir(tmp_path)
 
-        assert [str(each) for each in named_files(["b.txt", "."])] == ["b.txt", "a.txt", "deep/c.txt"]
-        assert [str(each) for each in named_files(["**/*.txt"])] == ["a.txt", "b.txt", "deep/c.txt"]
-        assert [str(each) for each in named_files([".hidden"])] == [".hidden"]
+        assert [str(each.path) for each in named_files(["b.txt", "."])] == ["b.txt", "a.txt", "deep/c.txt"]
+        assert [str(each.below) for each in named_files(["b.txt", "."])] == ["b.txt", "a.txt", "deep/c.txt"]
+        assert [str(each.below) for each in named_files(["deep"])] == ["c.txt"]
+        assert [str(each.path) for each in named_files(["**/*.txt"])] == ["a.txt", "b.txt", "deep/c.txt"]
+        assert [str(each.path) for each in named_files([".hidden"])] == [".hidden"]
+
+    def test_links_are_followed_once(self, tmp_path: Path) -> None:
+        (tmp_path / "dist" / "deep").mkdir(parents=True)
+        (tmp_path / "dist" / "deep" / "a.txt").touch()
+        (tmp_path / "elsewhere").mkdir()
+        (tmp_path / "elsewhere" / "b.txt").touch()
+        (tmp_path / "dist" / "linked").symlink_to(tmp_path / "elsewhere")
+        (tmp_path / "dist" / "deep" / "back").symlink_to(tmp_path / "dist")
+
+        found = {each.path.resolve() for each in named_files([str(tmp_path / "dist")])}
+
+        assert found == {tmp_path / "dist" / "deep" / "a.txt", tmp_path / "elsewhere" / "b.txt"}
+
+    def test_a_link_to_nothing_is_told_and_not_left_out(self, tmp_path: Path) -> None:
+        (tmp_path / "a.txt").touch()
+        (tmp_path / "gone.txt").symlink_to(tmp_path / "nothing")
+
+        with pytest.raises(LocalProblem, match="is a link to nothing"):
+            named_files([str(tmp_path)])
+
+    def test_a_folder_that_cannot_be_listed_is_told_and_not_left_out(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "closed").mkdir()
+        (tmp_path / "a.txt").touch()
+        scan = os.scandir
+        monkeypatch.setattr(
+            "os.scandir", lambda where: closed(where) if "closed" in str(where) else scan(where)
+        )
+
+        with pytest.raises(LocalProblem, match="closed cannot be read: Permission denied"):
+            named_files([str(tmp_path)])
 
     @pytest.mark.parametrize("argument", ["nothing.txt", "*.none", ""])
     def test_what_names_nothing_is_a_mistake(self, tmp_path: Path, argument: str) -> None:
@@ -60,6 +97,11 @@ class TestOutgoingFile:
 
     def test_digest(self) -> None:
         assert digest_of(io.BytesIO(b"abc"), threading.Event(), ignore) == (sha256(b"abc"), 3)
+
+
+def closed(where: str) -> NoReturn:
+    """List a folder as one that may not (root may always)."""
+    raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), where)
 
 
 class Work:
@@ -161,3 +203,12 @@ CODES = {
 @pytest.mark.parametrize(("status", "code"), CODES.items())
 def test_exit_codes_of_statuses(status: int, code: int) -> None:
     assert code_of(status) == code
+
+
+@pytest.mark.parametrize("name", ["a.bin", "a" * 255, "\u7248" * 85, "\U0001f528" * 63, "\udcff.bin"])
+def test_the_file_in_which_bytes_arrive_has_a_short_name_of_its_own(name: str) -> None:
+    part = part_name(name, "ab" * 32)
+
+    assert part.endswith(".abababababab.part")
+    assert len(part.encode()) <= 82
+    assert name.startswith(part.removesuffix(".abababababab.part")) or "\udcff" in name

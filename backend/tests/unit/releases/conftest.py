@@ -10,14 +10,14 @@ from flask import Flask
 
 from tests.support.client import Answer, ApiClient
 from tests.support.registry import Workshop
-from wxcloudrun.artifacts.service.content import ContentService
+from wxcloudrun.artifacts.service.intake import IntakeService
 from wxcloudrun.jobs.service.kinds import JobKind
 from wxcloudrun.jobs.service.work import WorkService
 from wxcloudrun.releases.gateway.port import Material, Wanted, Watch
 from wxcloudrun.releases.service.lifecycle import OBTAIN
 from wxcloudrun.releases.service.obtain import ObtainService
 from wxcloudrun.releases.tasks import ReleaseTasks
-from wxcloudrun.versions.service import VersionService
+from wxcloudrun.versions.service.versions import VersionService
 
 RELEASES = "/api/v1/packages"
 NIX = {"type": "nix"}
@@ -89,8 +89,8 @@ class Works:
     def work(self) -> int:
         """Do every job that is due, with the factory in the place of Nix; return how many there were."""
         services = self.app.extensions["services"]
-        content, versions = services[ContentService], services[VersionService]
-        obtain = ObtainService(content=content, versions=versions, gateways={"nix": self.factory})
+        intake, versions = services[IntakeService], services[VersionService]
+        obtain = ObtainService(intake=intake, versions=versions, gateways={"nix": self.factory})
         tasks = ReleaseTasks(obtain)
         kinds = {OBTAIN: JobKind(tasks.obtain, tasks.obtain_failed)}
         with self.app.app_context():

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
+from tests.support.registry import Workshop
 from tests.unit.releases.conftest import NIX, RELEASES, Works
 from wxcloudrun.kit.db import reading, transaction
 from wxcloudrun.packages.models import Package
@@ -136,3 +137,15 @@ def test_given_each_role_then_deleting_needs_a_maintainer(
 ) -> None:
     assert getattr(works.shop, who).delete(f"{RELEASES}/{two[0]}").status == status
     assert works.status(two[0]) == "downloaded"
+
+
+def test_given_a_yanked_release_then_it_says_so(shop: Workshop) -> None:
+    shop.upload(b"bytes", version="1.0.0").ok()
+    number = shop.reader.get(shop.url("/versions/1.0.0")).ok().data["id"]
+    assert shop.reader.get(f"/api/v1/packages/{number}").ok().data["yanked"] is None
+
+    shop.writer.patch(shop.url("/versions/1.0.0"), {"yanked": "broken"}).ok()
+
+    assert shop.reader.get(f"/api/v1/packages/{number}").ok().data["yanked"]["reason"] == "broken"
+    listed = shop.reader.get("/api/v1/packages", query={"project": shop.project}).ok().items
+    assert [each["yanked"]["reason"] for each in listed] == ["broken"]

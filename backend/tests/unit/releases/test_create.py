@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -15,7 +16,7 @@ from wxcloudrun.projects.service import ProjectService
 
 FIELDS = {
     "id", "name", "version", "project", "status", "artifact_id", "source", "error", "created_at",
-    "downloaded_at", "activated_at",
+    "downloaded_at", "activated_at", "yanked",
 }  # fmt: skip
 URL = {"type": "url", "url": "https://files.example.com/a.tar.gz", "sha256": "a" * 64}
 
@@ -62,6 +63,7 @@ class TestAnswer:
         assert data["project"] == "default"
 
 
+@pytest.mark.same_everywhere
 class TestRefusals:
     def test_given_a_version_that_exists_then_409_which_names_it(self, works: Works) -> None:
         release_id = works.made("1.0.0")
@@ -121,7 +123,7 @@ class TestRefusals:
         "change",
         [{"name": "packages"}, {"name": "../x"}, {"name": ""}, {"project": "A"}, {"more": 1}, {"version": 1}],
     )
-    def test_given_a_field_that_cannot_be_then_422(self, works: Works, change: dict[str, object]) -> None:
+    def test_given_a_field_that_cannot_be_then_422(self, works: Works, change: dict[str, Any]) -> None:
         assert works.create(**{"version": "1.0.0", **change}).status == 422
 
     def test_given_a_refusal_then_no_package_was_made(self, works: Works) -> None:
@@ -148,6 +150,7 @@ class TestRefusals:
         assert absent.msg.replace("absent", "X") == hidden.msg.replace(works.shop.project, "X")
 
 
+@pytest.mark.same_everywhere
 class TestAllowedUrl:
     @pytest.fixture
     def writer(self, make_app: MakeApp) -> ApiClient:

@@ -70,6 +70,7 @@ def test_given_a_cursor_then_it_fits_its_own_filters_only(works: Works, four: di
     assert other.status == 422
 
 
+@pytest.mark.same_everywhere
 @pytest.mark.parametrize("query", [{"status": "gone"}, {"status": ""}, {"name": "A B"}, {"version": "1.0.0"}])
 def test_given_a_filter_that_cannot_be_then_422(works: Works, query: dict[str, str]) -> None:
     assert works.shop.reader.get(RELEASES, query=query).status == 422
@@ -96,6 +97,7 @@ def test_given_a_public_project_then_everybody_sees_its_releases(public_shop: Wo
     assert public_shop.anonymous.get(f"{RELEASES}/{listed[0]['id']}/log").ok().data["log"] == ""
 
 
+@pytest.mark.same_everywhere
 @pytest.mark.parametrize("release_id", ["0", "999999", "-1", "one", "1.0", "9" * 30, "%00", "\uff11"])
 def test_given_no_such_release_then_404_or_401_for_nobody(shop: Workshop, release_id: str) -> None:
     for rest in ("", "/log"):

@@ -13,10 +13,11 @@ from wxcloudrun.artifacts.models import Artifact, Lease
 from wxcloudrun.audit.models import AuditEntry
 from wxcloudrun.jobs.models import Job, JobState
 from wxcloudrun.kit.db import reading, transaction
-from wxcloudrun.kit.storage.port import StoreUnavailable
+from wxcloudrun.kit.texts import text
 from wxcloudrun.releases.errors import NotObtained, NotThisTime
 from wxcloudrun.releases.rules.build_log import LIMIT_BYTES
-from wxcloudrun.wiring import blob_store
+from wxcloudrun.stores.blobs.port import StoreUnavailable
+from wxcloudrun.wiring.stores import blob_store
 
 BUILT = b"built bytes"
 
@@ -139,6 +140,15 @@ class TestFailure:
         assert works.log(failed)["log"].endswith("registry: the builder failed; see the log\n")
         assert works.shop.download("version:1.0.0").status == 404
         assert [(job.state, job.attempts) for job in jobs(works.app)] == [("failed", 1)]
+
+    @pytest.mark.parametrize("language", ["en", "zh-CN"])
+    def test_given_a_failure_then_what_was_written_down_is_the_same_in_every_language(
+        self, works: Works, failed: int, language: str
+    ) -> None:
+        answer = works.shop.reader.get(f"{RELEASES}/{failed}", headers={"Accept-Language": language}).ok()
+
+        assert answer.data["error"] == "the builder failed; see the log"
+        assert "Content-Language" not in answer.headers
 
     @pytest.mark.usefixtures("failed")
     def test_given_a_failure_then_no_bytes_remain(self, works: Works) -> None:
@@ -267,7 +277,7 @@ class TestFailure:
     def test_given_a_store_that_fails_then_another_attempt_is_made_and_nothing_is_lost(
         self, works: Works
     ) -> None:
-        works.factory.blocks = lambda: failing(StoreUnavailable("the blob store does not answer"))
+        works.factory.blocks = lambda: failing(StoreUnavailable(text("the blob store does not answer")))
         release_id = works.made("1.0.0", source=NIX)
 
         works.work()
@@ -323,7 +333,7 @@ class TestMeanwhile:
         works.work()
 
         assert works.factory.asked == []
-        assert jobs(works.app)[0].state == "done"
+        assert jobs(works.app)[0].state == "cancelled"
 
     @pytest.mark.parametrize("what", ["release", "package", "project"])
     def test_given_a_deletion_then_the_job_ends_and_no_bytes_remain(self, works: Works, what: str) -> None:
@@ -343,7 +353,7 @@ class TestMeanwhile:
         works.work()
 
         assert works.shop.reader.get(f"{RELEASES}/{release_id}").status == 404
-        assert jobs(works.app)[0].state == "done"
+        assert jobs(works.app)[0].state == "cancelled"
         assert objects(works.app) == []
         with works.app.app_context(), reading() as session:
             assert list(session.execute(select(Artifact)).scalars()) == []

@@ -43,7 +43,9 @@ def test_given_a_move_then_it_says_who_and_when(package: Workshop) -> None:
 
     (entry,) = package.reader.get(package.url("/tags/t/history")).items
 
-    assert set(entry) == {"id", "artifact_id", "previous", "moved_at", "moved_by"}
+    assert set(entry) == {
+        "id", "artifact_id", "version", "previous", "previous_version", "moved_at", "moved_by",
+    }  # fmt: skip
     assert entry["moved_by"] == package.people["maintainer"].username
     assert entry["moved_at"] == package.reader.get(package.url("/tags/t")).data["updated_at"]
 

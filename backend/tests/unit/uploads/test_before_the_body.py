@@ -9,6 +9,8 @@ from tests.support.client import Answer
 from tests.support.forms import BOUNDARY
 from tests.support.registry import Workshop
 
+pytestmark = pytest.mark.same_everywhere
+
 
 class Untouchable(io.RawIOBase):
     """A body that must not be read."""

@@ -45,7 +45,8 @@ class TestCounting:
         shop.writer.put(shop.url("/upload/x.bin", package=package), DATA, query={"tag": "a"}).ok()
         assert shop.reader.get(URL).data["ref_count"] == 2
 
-        shop.maintainer.delete(f"/api/v1/project/{shop.project}/packages/{package}").ok()
+        url = f"/api/v1/project/{shop.project}/packages/{package}"
+        shop.maintainer.delete(url, query={"force": "true"}).ok()
 
         assert shop.reader.get(URL).data["ref_count"] == 1
 

@@ -155,6 +155,7 @@ class TestNotVisible:
         assert shop.owner.put(url, headers=headers).status == 200
 
 
+@pytest.mark.same_everywhere
 class TestRefused:
     @pytest.mark.parametrize(("who", "status"), [("anonymous", 401), ("stranger", 404), ("reader", 403)])
     def test_given_no_right_to_write_then_refused(self, shop: Workshop, who: str, status: int) -> None:
@@ -210,6 +211,7 @@ class TestRefused:
         assert shop.writer.put(shop.url("/upload/..%2Fx"), headers=headers).status == 422
 
 
+@pytest.mark.same_everywhere
 def test_given_a_flag_that_is_neither_true_nor_false_then_400(shop: Workshop) -> None:
     answer = shop.writer.put(shop.url("/upload/a.bin"), b"bytes", headers={"X-Checksum-Deploy": "yes"})
 

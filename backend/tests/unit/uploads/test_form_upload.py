@@ -62,6 +62,7 @@ class TestAccepted:
         assert (answer.data["version"], answer.data["original_name"]) == ("2.0.0", "app.tar.gz")
 
 
+@pytest.mark.same_everywhere
 class TestNoFile:
     def test_given_only_fields_then_422_names_the_file(self, shop: Workshop) -> None:
         answer = upload(shop, field("tag", "stable"))
@@ -97,6 +98,7 @@ class TestNoFile:
         assert upload(shop, file(b"bytes", "")).status == 422
 
 
+@pytest.mark.same_everywhere
 class TestTooMuch:
     def test_given_two_files_then_422_and_neither_is_kept(self, shop: Workshop) -> None:
         answer = upload(shop, file(b"first"), file(b"second", "other.bin"))
@@ -114,6 +116,13 @@ class TestTooMuch:
 
         assert (answer.status, answer.data["errors"][0]["field"]) == (422, "colour")
         assert shop.reader.get(shop.url("/uploads")).items == []
+
+    @pytest.mark.parametrize("size_bytes", [3, 10_000])
+    def test_given_a_file_in_another_part_then_422_names_the_right_one(
+        self, shop: Workshop, size_bytes: int
+    ) -> None:
+        answer = upload(shop, Part("data", b"x" * size_bytes, b"a.bin"))
+        assert (answer.status, answer.msg) == (422, "data: a file goes in the part called file")
 
     def test_given_a_field_twice_then_422_names_it(self, shop: Workshop) -> None:
         answer = upload(shop, field("tag", "a"), file(b"bytes"), field("tag", "b"))
@@ -142,6 +151,7 @@ class TestTooMuch:
         assert (answer.status, answer.data["errors"][0]["field"]) == (422, "tag")
 
 
+@pytest.mark.same_everywhere
 class TestMalformed:
     def test_given_a_form_that_is_cut_anywhere_then_it_is_refused_and_leaves_no_deposit(
         self, shop: Workshop

@@ -83,6 +83,7 @@ class TestWithKey:
 
         assert put(shop, version="2.0.0").ok().data["version"] == "2.0.0"
 
+    @pytest.mark.same_everywhere
     @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 129, "sch\u00f6n"])
     def test_given_a_key_in_a_wrong_format_then_400_and_nothing_is_deposited(
         self, shop: Workshop, key: str

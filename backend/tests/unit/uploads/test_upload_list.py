@@ -62,18 +62,21 @@ class TestList:
         query = {"limit": 200, "cursor": first.data["next_cursor"]}
         assert [each["id"] for each in shop.reader.get(shop.url("/uploads"), query=query).items] == five[2:]
 
+    @pytest.mark.same_everywhere
     @pytest.mark.parametrize("limit", ["0", "-1", "201", "x", "1.5", ""])
     def test_given_a_limit_out_of_bounds_then_422_names_it(self, shop: Workshop, limit: str) -> None:
         answer = shop.reader.get(shop.url("/uploads"), query={"limit": limit})
 
         assert (answer.status, answer.data["errors"][0]["field"]) == (422, "limit")
 
+    @pytest.mark.same_everywhere
     @pytest.mark.parametrize("cursor", ["", "x", "bm90IGpzb24", "WzEsMl0", "é", "A" * 3000])
     def test_given_a_cursor_of_nobody_then_422_names_it(self, shop: Workshop, cursor: str) -> None:
         answer = shop.reader.get(shop.url("/uploads"), query={"cursor": cursor})
 
         assert (answer.status, answer.data["errors"][0]["field"]) == (422, "cursor")
 
+    @pytest.mark.same_everywhere
     @pytest.mark.parametrize("rest", ["/tags", "/versions"])
     @pytest.mark.usefixtures("five")
     def test_given_a_cursor_of_another_list_then_422(self, shop: Workshop, rest: str) -> None:
@@ -88,6 +91,7 @@ class TestList:
 
         assert shop.reader.get(other, query={"cursor": cursor}).status == 422
 
+    @pytest.mark.same_everywhere
     def test_given_an_unknown_parameter_then_422(self, shop: Workshop) -> None:
         assert shop.reader.get(shop.url("/uploads"), query={"page": "2"}).status == 422
 
@@ -130,8 +134,45 @@ class TestDelete:
         answer = shop.maintainer.delete(shop.url(f"/uploads/{made}"))
 
         assert (answer.status, answer.reason) == (409, "conflict")
-        assert {name: answer.data[name] for name in names} == names
+        assert answer.data == {"reason": "conflict", "tag": None, "version": None, **names}
+        assert all(name in answer.msg for name in names.values())
         assert len(shop.reader.get(shop.url("/uploads")).items) == 1
+
+    @pytest.mark.parametrize("names", [{"tag": "t"}, {"version": "1.0"}, {"tag": "t", "version": "1.0"}])
+    def test_given_what_the_refusal_says_was_done_then_the_deposit_goes(
+        self, shop: Workshop, names: dict[str, str]
+    ) -> None:
+        made = shop.upload(b"bytes", **names).ok().data["id"]
+        for _ in range(3):
+            answer = shop.maintainer.delete(shop.url(f"/uploads/{made}"))
+            if answer.status == 204:
+                break
+            for kind in ("tag", "version"):
+                if answer.data[kind] is not None:
+                    shop.maintainer.delete(shop.url(f"/{kind}s/{answer.data[kind]}")).ok()
+
+        assert answer.status == 204
+        assert shop.reader.get(shop.url("/uploads")).items == []
+
+    def test_given_a_tag_that_has_moved_away_then_the_deposit_that_made_it_goes(self, shop: Workshop) -> None:
+        first = shop.upload(b"first", tag="t").ok().data["id"]
+        shop.upload(b"second", tag="t").ok()
+
+        assert shop.maintainer.delete(shop.url(f"/uploads/{first}")).status == 204
+        assert shop.download("t").body == b"second"
+
+    def test_given_a_name_that_came_back_then_only_what_is_its_bytes_holds_the_deposit(
+        self, shop: Workshop
+    ) -> None:
+        first = shop.upload(b"bytes", tag="t", version="1.0").ok().data["id"]
+        shop.maintainer.delete(shop.url("/versions/1.0")).ok()
+        shop.writer.delete(shop.url("/tags/t")).ok()
+        shop.upload(b"other", tag="t").ok()
+        again = shop.upload(b"bytes", version="1.0").ok().data["id"]
+
+        for made in (first, again):
+            refused = shop.maintainer.delete(shop.url(f"/uploads/{made}"))
+            assert (refused.status, refused.data["tag"], refused.data["version"]) == (409, None, "1.0")
 
     def test_given_a_deposit_that_is_gone_then_404(self, shop: Workshop) -> None:
         made = shop.upload(b"bytes").ok().data["id"]
@@ -139,6 +180,7 @@ class TestDelete:
 
         assert shop.maintainer.delete(shop.url(f"/uploads/{made}")).status == 404
 
+    @pytest.mark.same_everywhere
     @pytest.mark.parametrize("number", ["0", "999999", "-1", "x", "1e3", "9" * 30, "\u0661", "%00", "1.0"])
     def test_given_an_id_that_is_none_then_404(self, shop: Workshop, number: str) -> None:
         assert shop.maintainer.delete(shop.url(f"/uploads/{number}")).status == 404

@@ -6,22 +6,27 @@ import pytest
 from flask import Flask
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from tests.support.registry import Workshop
 from wxcloudrun.kit.db import reading, transaction
 from wxcloudrun.packages.models import Package
 from wxcloudrun.versions import queries
 from wxcloudrun.versions.models import Status, Version
-from wxcloudrun.versions.rules import Candidate
+from wxcloudrun.versions.rules.choices import VersionCandidate
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
 ids = st.integers(min_value=1, max_value=2**29)
 
 
-def content_of(*numbers: int, newest: datetime = MOMENT, waiting: int | None = None) -> str:
-    """Return what stands for versions with these ids, one of which may wait for its bytes."""
-    listed = [Candidate(f"1.0.{number}", number, available=number != waiting) for number in numbers]
+def content_of(
+    *numbers: int, newest: datetime = MOMENT, waiting: int | None = None, yanked: int | None = None
+) -> str:
+    """Return what stands for versions with these ids, one of which may wait for its bytes or be yanked."""
+    listed = [
+        VersionCandidate(f"1.0.{number}", number, available=number != waiting, yanked=number == yanked)
+        for number in numbers
+    ]
     return queries.content_of(listed, newest)
 
 
@@ -44,6 +49,9 @@ class TestContent:
 
     def test_bytes_that_come_make_a_difference(self) -> None:
         assert content_of(1, 2, 3, waiting=2) != content_of(1, 2, 3)
+
+    def test_a_yank_makes_a_difference(self) -> None:
+        assert len({content_of(1, 2, 3), content_of(1, 2, 3, yanked=2), content_of(1, 2, 3, waiting=2)}) == 3
 
     def test_ids_that_a_restored_database_gives_away_again_make_a_difference(self) -> None:
         assert content_of(1, 2, 3) != content_of(1, 2, 3, newest=MOMENT + timedelta(microseconds=1))
@@ -85,15 +93,16 @@ class TestInTheDatabase:
         contents.append(assert_same_content(app, shop))
         shop.upload(b"filled", version="2.0.0").ok()
         contents.append(assert_same_content(app, shop))
+        for reason in ("broken", None):
+            shop.writer.patch(shop.url("/versions/1.2.0"), {"yanked": reason}).ok()
+            contents.append(assert_same_content(app, shop))
+        assert contents.pop() == contents[-2], "the same as before it was yanked"
 
         assert len(set(contents)) == len(contents)
 
     def test_given_ids_beyond_every_need_then_nothing_overflows(self, app: Flask, shop: Workshop) -> None:
-        shop.upload(b"1", version="1.0.0").ok()
-        shop.upload(b"2", version="1.1.0").ok()
-        for version, number in (("1.0.0", 2**31 - 3), ("1.1.0", 2**40 + 12345)):
-            with app.app_context(), transaction() as tx:
-                tx.session.execute(update(Version).where(Version.version == version).values(id=number))
+        for number in (2**31 - 3, 2**40 + 12345):
+            self.let_wait(app, shop, f"1.{number}.0", id=number, files_count=1)
 
         assert_same_content(app, shop)
 
@@ -122,7 +131,7 @@ class TestInTheDatabase:
         shop.upload(b"old", version="1.0.0").ok()
         assert shop.download("latest").body == b"old"
         packages = f"/api/v1/project/{shop.project}/packages"
-        shop.owner.delete(f"{packages}/{shop.package}").ok()
+        shop.owner.delete(f"{packages}/{shop.package}", query={"force": "true"}).ok()
         shop.owner.post(packages, {"name": shop.package}).ok()
         assert shop.download("latest").status == 404
 
@@ -131,12 +140,13 @@ class TestInTheDatabase:
         assert shop.download("latest").body == b"new"
 
     @staticmethod
-    def let_wait(app: Flask, shop: Workshop, version: str) -> None:
+    def let_wait(app: Flask, shop: Workshop, version: str, **values: int) -> None:
         """Make a version that has no bytes yet."""
         with app.app_context():
             row = Version(
-                package_id=package_id(shop), version=version, status=Status.CREATED.value, created_at=MOMENT
-            )
+                package_id=package_id(shop), version=version, status=Status.CREATED.value, created_at=MOMENT,
+                **values,
+            )  # fmt: skip
             with transaction() as tx:
                 tx.session.add(row)
 

@@ -6,22 +6,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wxcloudrun.artifacts.models import Provenance
 from wxcloudrun.kit.errors import Conflict
 from wxcloudrun.versions.models import ERROR_CHARACTERS, LIFE, Status, Step, Version
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-DIGEST = "a" * 64
 PACKAGE_ID = 7
 
 
 def version(status: Status = Status.CREATED) -> Version:
     """A version in a state, with what it has there."""
-    row = Version(package_id=PACKAGE_ID, version="1.0.0", status=Status.CREATED.value)
+    row = Version(package_id=PACKAGE_ID, version="1.0.0", status=Status.CREATED.value, files_count=0)
     if status is Status.FAILED:
         row.fail("no bytes")
     elif status is not Status.CREATED:
-        row.fill(DIGEST, Provenance("a.bin", "text/plain", NOW, None))
+        row.fill(NOW)
     if status is Status.ACTIVATED:
         row.activate(NOW)
     return row
@@ -31,7 +29,9 @@ def take(row: Version, step: Step) -> None:
     """Let something happen to a version."""
     match step:
         case Step.FILL:
-            row.fill(DIGEST, Provenance("a.bin", "text/plain", NOW, None))
+            row.fill(NOW)
+        case Step.EMPTY:
+            row.uncount_file()
         case Step.FAIL:
             row.fail("no bytes")
         case Step.RETRY:
@@ -48,7 +48,7 @@ def test_a_step_leads_where_the_table_says_or_is_refused_and_changes_nothing(
     status: Status, step: Step
 ) -> None:
     row = version(status)
-    before = (row.status, row.artifact_id, row.error, row.activated_in, row.activated_at)
+    before = (row.status, row.files_count, row.error, row.activated_in, row.activated_at)
 
     if (status, step) in LIFE:
         take(row, step)
@@ -57,21 +57,21 @@ def test_a_step_leads_where_the_table_says_or_is_refused_and_changes_nothing(
         with pytest.raises(Conflict) as refused:
             take(row, step)
         assert refused.value.facts["status"] == status.value
-        assert (row.status, row.artifact_id, row.error, row.activated_in, row.activated_at) == before
+        assert (row.status, row.files_count, row.error, row.activated_in, row.activated_at) == before
 
 
 @given(st.lists(st.sampled_from(list(Step)), max_size=12))
 def test_whatever_happens_the_columns_agree_with_the_status(steps: list[Step]) -> None:
     row = version()
     for step in steps:
-        had = row.artifact_id
+        had = row.files_count
         try:
             take(row, step)
         except Conflict:
             continue
         has_bytes = row.status in {Status.DOWNLOADED.value, Status.ACTIVATED.value}
-        assert (row.artifact_id is not None) == has_bytes
-        assert had in (None, row.artifact_id), "bytes are never taken away"
+        assert row.files_count == has_bytes
+        assert had in (0, row.files_count) or step is Step.EMPTY, "nothing else takes bytes away"
         assert (row.activated_in == PACKAGE_ID) == (row.status == Status.ACTIVATED.value)
         assert row.activated_in in (None, PACKAGE_ID)
         assert (row.error is not None) == (row.status == Status.FAILED.value)

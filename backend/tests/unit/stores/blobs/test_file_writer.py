@@ -1,0 +1,181 @@
+"""Objects that are written in several goes, on a disk: durability, room, and writers that come too late."""
+
+import contextlib
+import multiprocessing
+import os
+import random
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.builders import content
+from tests.support.small_disks import MIB, small_disk
+from wxcloudrun.kit import ids
+from wxcloudrun.stores.blobs.local import LocalBlobStore
+from wxcloudrun.stores.blobs.port import ObjectMissing, OtherSize, StoreFull
+from wxcloudrun.stores.blobs.writing import Fence, Preempted, WriterState, WrittenPart
+
+KEY = "0123456789abcdef0123456789abcdef"
+TAKE_OVERS = 40
+PART_BYTES = 64 * 4096
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Where the store lies."""
+    return tmp_path / "blobs"
+
+
+@pytest.fixture
+def store(root: Path) -> LocalBlobStore:
+    """A store in an empty directory."""
+    return LocalBlobStore(root)
+
+
+def files(root: Path) -> list[str]:
+    """Return every file below a directory."""
+    return sorted(path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file())
+
+
+def test_a_put_is_synced_before_it_returns_and_a_name_before_the_object_counts(
+    store: LocalBlobStore, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: list[str] = []
+    for name in ("fsync", "fdatasync"):
+        original = getattr(os, name)
+
+        def noting(descriptor: int, original: Callable[[int], None] = original) -> None:
+            path = Path(f"/proc/self/fd/{descriptor}").readlink()
+            synced.append(path.relative_to(root).as_posix())
+            original(descriptor)
+
+        monkeypatch.setattr(os, name, noting)
+
+    writer = store.begin(KEY, size_bytes=6, part_bytes=6)
+    part = writer.put(0, [b"abc", b"def"], Fence(0, 1))
+    writer.seal([part])
+
+    assert synced == ["tmp", f"tmp/{KEY}", f"tmp/{KEY}", "objects", "objects/01"]
+    assert files(root) == [f"objects/01/{KEY}"]
+
+
+def test_given_a_crash_between_the_rename_and_the_last_unlink_then_sealing_again_cleans_up(
+    store: LocalBlobStore, root: Path
+) -> None:
+    writer = store.begin(KEY, size_bytes=3, part_bytes=3)
+    part = writer.put(0, [b"abc"], Fence(0, 1))
+    (root / "objects/01").mkdir()
+    (root / "tmp" / KEY).rename(root / "objects/01" / KEY)
+    assert list(store.unfinished()) == [KEY]
+
+    writer.seal([part])
+
+    assert files(root) == [f"objects/01/{KEY}"]
+
+
+def test_given_a_file_that_a_power_cut_has_shortened_then_it_is_not_sealed(
+    store: LocalBlobStore, root: Path
+) -> None:
+    writer = store.begin(KEY, size_bytes=6, part_bytes=6)
+    part = writer.put(0, [b"abcdef"], Fence(0, 1))
+    os.truncate(root / "tmp" / KEY, 5)
+
+    with pytest.raises(OtherSize):
+        writer.seal([part])
+    assert store.size_of(KEY) is None
+
+
+def test_given_bytes_behind_the_last_part_that_counts_then_the_object_ends_with_that_part(
+    store: LocalBlobStore,
+) -> None:
+    writer = store.begin(KEY, size_bytes=None, part_bytes=6)
+    part = writer.put(0, [b"abc"], Fence(0, 1))
+    writer.put(3, [b"not counted"], Fence(0, 2))
+
+    writer.seal([part])
+
+    assert b"".join(store.read(KEY)) == b"abc"
+
+
+def test_given_a_writer_that_wakes_behind_the_seal_then_the_object_does_not_change(
+    store: LocalBlobStore,
+) -> None:
+    writer = store.begin(KEY, size_bytes=6, part_bytes=3)
+    tail = writer.put(3, [b"def"], Fence(1, 1))
+
+    def stalling() -> Iterator[bytes]:
+        yield b"x"
+        writer.seal([writer.put(0, [b"abc"], Fence(0, 2)), tail])
+        yield b"yz"
+
+    with pytest.raises(Preempted):
+        writer.put(0, stalling(), Fence(0, 1))
+
+    assert b"".join(store.read(KEY)) == b"abcdef"
+
+
+def test_given_a_writer_that_comes_with_an_old_epoch_then_it_gets_nowhere(store: LocalBlobStore) -> None:
+    writer = store.begin(KEY, size_bytes=3, part_bytes=3)
+    writer.put(0, [b"abc"], Fence(0, 2))
+
+    with pytest.raises(Preempted):
+        writer.put(0, [b"xyz"], Fence(0, 1))
+    writer.cancel()
+    with pytest.raises(ObjectMissing):
+        writer.put(0, [b"xyz"], Fence(0, 3))
+
+
+def test_given_a_disk_without_room_then_the_put_stops_before_the_reserve_and_can_go_on_later(
+    tmp_path: Path,
+) -> None:
+    with small_disk(tmp_path, mebibytes=32) as disk:
+        store = LocalBlobStore(disk, reserve_bytes=8 * MIB)
+        writer = store.begin(KEY, size_bytes=40 * MIB, part_bytes=20 * MIB)
+        first = writer.put(0, [content(4 * MIB)], Fence(0, 1))
+
+        with pytest.raises(StoreFull):
+            writer.put(20 * MIB, (content(MIB) for _ in range(30)), Fence(1, 1))
+
+        assert b"".join(writer.read([first])) == content(4 * MIB)
+        writer.cancel()
+        assert list(store.unfinished()) == []
+
+
+def racing(root: Path, state: str, epochs: Any, ready: Any, seed: int) -> None:
+    """Put every part in a race against the other process, with pauses at random places."""
+    chance, writer = random.Random(seed), LocalBlobStore(root).resume(WriterState.of_text(state))
+
+    def blocks(fill: bytes) -> Iterator[bytes]:
+        for _ in range(PART_BYTES // 4096):
+            if chance.random() < 0.03:
+                time.sleep(chance.random() / 200)
+            yield fill * 4096
+
+    for lane in range(TAKE_OVERS):
+        ready.wait(30)
+        with epochs.get_lock():
+            epoch = epochs[lane] = epochs[lane] + 1
+        with contextlib.suppress(Preempted):
+            writer.put(lane * PART_BYTES, blocks(bytes([epoch])), Fence(lane, epoch))
+
+
+def test_given_two_processes_that_overtake_each_other_with_stalls_then_the_later_has_every_byte(
+    store: LocalBlobStore, root: Path
+) -> None:
+    size_bytes = TAKE_OVERS * PART_BYTES
+    writer = store.begin(ids.new_id(), size_bytes=size_bytes, part_bytes=PART_BYTES)
+    spawned = multiprocessing.get_context("spawn")
+    epochs, ready = spawned.Array("q", TAKE_OVERS), spawned.Barrier(2)
+    arguments = (root, writer.state.to_text(), epochs, ready)
+    both = [spawned.Process(target=racing, args=(*arguments, seed)) for seed in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(60)
+
+    assert [process.exitcode for process in both] == [0, 0]
+    assert [epochs[lane] for lane in range(TAKE_OVERS)] == [2] * TAKE_OVERS
+    assert set(b"".join(writer.read([WrittenPart(0, size_bytes, "")]))) == {2}

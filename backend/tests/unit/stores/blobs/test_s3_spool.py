@@ -1,0 +1,25 @@
+"""The file in which slow uploads to an S3 server wait, on disks that are nearly full."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+from tests.support.builders import content
+from wxcloudrun.stores.blobs.s3_spool import Spool
+
+
+class TakesLittle(io.FileIO):
+    """A file on a disk that takes a thousand bytes a call (write(2): "a partial write")."""
+
+    def write(self, block: Any) -> int:
+        """Write the beginning."""
+        return super().write(memoryview(block)[:1000])
+
+
+def test_given_a_disk_that_takes_a_block_in_pieces_then_the_spool_holds_all_of_it(tmp_path: Path) -> None:
+    data = content(10_500)
+
+    with TakesLittle(tmp_path / "spool", "w+b") as file:
+        spool = Spool(file, iter([data[:4_500], data[4_500:]]))
+        assert [spool.fill(8_000), b"".join(spool.blocks())] == [8_000, data[:8_000]]
+        assert [spool.fill(8_000), bytes(spool.mapped())] == [2_500, data[8_000:]]

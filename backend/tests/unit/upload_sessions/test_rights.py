@@ -1,0 +1,80 @@
+"""Who may go on with a session, and what its token opens."""
+
+from flask import Flask
+from sqlalchemy import update
+
+from tests.support.client import ApiClient
+from tests.support.moments import Clock
+from tests.support.registry import Workshop
+from tests.unit.upload_sessions.conftest import Begin
+from wxcloudrun.kit.db import transaction
+from wxcloudrun.users.models import User
+
+
+def test_a_session_belongs_to_whoever_may_write_there_and_nobody_else_learns_of_it(
+    shop: Workshop, begin: Begin
+) -> None:
+    sending = begin()
+    other = shop.new_package()
+    elsewhere = sending.url.replace(f"/{shop.package}/", f"/{other}/")
+    guessed = sending.url[:-1] + ("0" if sending.url[-1] != "0" else "1")
+
+    assert shop.maintainer.put(f"{sending.url}/parts/1", sending.part(1)).status == 200
+    for who, status in ((shop.reader, 403), (shop.stranger, 404), (shop.anonymous, 401)):
+        for answer in (
+            who.get(sending.url),
+            who.put(f"{sending.url}/parts/1", sending.part(1)),
+            who.post(f"{sending.url}/complete", {}),
+            who.delete(sending.url),
+            who.get(guessed),
+        ):
+            assert answer.status == status
+    unknown = shop.writer.get(guessed)
+    for url in (elsewhere, f"{elsewhere}/parts/1", guessed):
+        answer = shop.writer.put(url, b"x") if "parts" in url else shop.writer.get(url)
+        assert (answer.status, answer.msg) == (404, unknown.msg)
+
+
+def test_given_the_right_to_write_taken_away_then_the_session_is_gone_for_its_maker_and_its_token(
+    shop: Workshop, begin: Begin
+) -> None:
+    sending = begin()
+    token = shop.anonymous.as_(sending.answer.data["token"])
+    assert token.get(sending.url).status == 200
+
+    shop.owner.delete(f"/api/v1/project/{shop.project}/members/{shop.people['writer'].id}").ok()
+
+    assert [each.get(sending.url).status for each in (shop.writer, token)] == [404, 404]
+
+
+def test_the_token_opens_its_session_and_nothing_else(
+    app: Flask, shop: Workshop, begin: Begin, time: Clock
+) -> None:
+    sending, other = begin(), begin(seed=2)
+    token: ApiClient = shop.anonymous.as_(sending.answer.data["token"])
+
+    time.advance(hours=3)  # an access token is long over
+    for number in (1, 2, 3):
+        assert token.put(f"{sending.url}/parts/{number}", sending.part(number)).status == 200
+    assert token.get(sending.url).status == 200
+    assert token.get(sending.url).data["token"] is None
+    refused = [
+        (token.get(other.url), 404),
+        (token.put(f"{other.url}/parts/1", other.part(1)), 404),
+        (token.get("/api/v1/auth/me"), 403),
+        (token.get(shop.url("/uploads")), 403),
+        (token.post(shop.url("/uploads/sessions"), {"filename": "a", "size": 1}), 403),
+        (shop.anonymous.as_(sending.answer.data["token"] + "x").get(sending.url), 401),
+    ]
+    assert [answer.status for answer, _ in refused] == [status for _, status in refused]
+    assert token.post(f"{sending.url}/complete", {}).status == 200
+
+    with app.app_context(), transaction() as tx:
+        tx.session.execute(update(User).where(User.id == shop.people["writer"].id).values(is_active=False))
+    assert token.get(sending.url).status == 401
+
+
+def test_the_list_of_sessions_is_no_deposit_that_could_be_deleted(shop: Workshop) -> None:
+    told = shop.writer.request("OPTIONS", shop.url("/uploads/sessions"))
+
+    assert set(told.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}

@@ -1,0 +1,58 @@
+"""What may be an e-mail address, a user name or a password."""
+
+import pytest
+
+from wxcloudrun.users.rules import (
+    canonical_email,
+    check_password,
+    check_username,
+    username_from,
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored"),
+    [
+        ("Ada@Example.COM", "ada@example.com"),
+        ("admin@localhost.localdomain", "admin@localhost.localdomain"),
+        ("a@localhost", "a@localhost"),
+        ("a@registry.test", "a@registry.test"),
+        ("a@host.local", "a@host.local"),
+        ("jürgen@exämple.com", "jürgen@exämple.com"),
+    ],
+)
+def test_an_address_has_one_spelling_and_may_be_private(typed: str, stored: str) -> None:
+    assert canonical_email(typed) == stored
+    assert canonical_email(stored) == stored
+
+
+@pytest.mark.parametrize("typed", ["", "ada", "a@", "@b.com", "a b@c.com", "a@b@c.com", "x" * 250 + "@b.com"])
+def test_what_is_no_address_is_refused(typed: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        canonical_email(typed)
+
+
+@pytest.mark.parametrize("name", ["Ada", "陈", "a b", "x" * 150])
+def test_names_of_people_may_be_in_any_script(name: str) -> None:
+    assert check_username(name) == name
+
+
+@pytest.mark.parametrize("name", ["", " a", "a\n", "a\u202eb", "a\x00", "x" * 151])
+def test_names_that_deceive_or_do_not_fit_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="printable"):
+        check_username(name)
+
+
+@pytest.mark.parametrize("password", ["12345678", "äöüß", "x" * 1024])
+def test_passwords_are_measured_in_bytes(password: str) -> None:
+    assert check_password(password) == password
+
+
+@pytest.mark.parametrize("password", ["1234567", "ä" * 3 + "x", "x" * 1025, "ä" * 513])
+def test_passwords_out_of_bounds_are_refused(password: str) -> None:
+    with pytest.raises(ValueError, match="bytes"):
+        check_password(password)
+
+
+def test_who_gives_no_name_is_called_like_their_mailbox() -> None:
+    assert username_from("ada@example.com") == "ada"
