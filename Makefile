@@ -5,7 +5,7 @@ PYTHON_VENV := venv_py312/bin/python
 TEST_WORKERS ?= 2
 export TEST_WORKERS
 
-.PHONY: help run dev test lint demo services services-stop bench bench-scale soak fuzz docs-check
+.PHONY: help run dev test unit lint fix demo services services-stop bench bench-scale soak fuzz docs-check texts hashes
 
 run: ## Serve on HOST:PORT (127.0.0.1:8080) as production does; makes what is missing first
 	@exec backend/tools/run
@@ -15,6 +15,9 @@ dev: ## Serve with Flask's own server, which reloads when a file changes
 
 test: ## Run every test that can run on this machine, with coverage (ARGS="-k upload" narrows it)
 	@cd backend && tools/setup --test && exec $(PYTHON_VENV) -m tools.suite $(ARGS)
+
+unit: ## Run the tests that need no server, in a minute or so (ARGS="-k upload" narrows it)
+	@cd backend && tools/setup --test && exec env -u PYTHONDONTWRITEBYTECODE $(PYTHON_VENV) -m pytest tests/unit -q -n $(TEST_WORKERS) --dist=worksteal $(ARGS)
 
 soak: ## Let uploaders, deleters, the collector and kill -9 loose on both stacks for SOAK_SECONDS (3600)
 	@cd backend && tools/setup --test && SOAK_SECONDS=$${SOAK_SECONDS:-3600} KILL_ROUNDS=$${KILL_ROUNDS:-50} \
@@ -27,7 +30,7 @@ fuzz: ## Try everything at random for longer: the API by its description, hostil
 	  exec $(PYTHON_VENV) -m pytest tests/integration/test_fuzz.py tests/unit/test_hostile_input.py \
 	  tests/unit/test_state_machine.py -p no:randomly $(ARGS)
 
-docs-check: ## Run every command of README and docs, and compare the output with what the page shows
+docs-check: ## Run every command of README and docs, and compare the output with what the page shows (ARGS=docs/api.md: that page)
 	@cd backend && tools/setup && exec $(PYTHON_VENV) -m tools.docs_check $(ARGS)
 
 bench: ## Measure the service beside real peers, an hour or so (ARGS="--size-mib 64 --rounds 1" for a look)
@@ -40,11 +43,21 @@ lint: ## Check style, formatting, types and import rules
 	@cd backend && tools/setup --test && set -x \
 	  && $(PYTHON_VENV) -m ruff check . \
 	  && $(PYTHON_VENV) -m ruff format --check . \
-	  && $(PYTHON_VENV) -m mypy -p wxcloudrun -p pkgctl -p tools \
+	  && $(PYTHON_VENV) -m mypy -p wxcloudrun -p pkgctl -p tools -p tests \
 	  && $(PYTHON_VENV) -m ruff check ../benchmarks \
 	  && $(PYTHON_VENV) -m ruff format --check ../benchmarks \
 	  && (cd .. && MYPYPATH=backend backend/$(PYTHON_VENV) -m mypy --config-file backend/pyproject.toml -p benchmarks) \
 	  && venv_py312/bin/lint-imports
+
+fix: ## Format the code, and mend what ruff can mend
+	@cd backend && tools/setup --test && for folder in . ../benchmarks; do \
+	  $(PYTHON_VENV) -m ruff check --fix $$folder && $(PYTHON_VENV) -m ruff format $$folder || exit; done
+
+texts: ## Add what the code says newly to the catalogues of translations, and compile them
+	@cd backend && tools/setup --test && exec $(PYTHON_VENV) -m tools.texts
+
+hashes: ## Write the hashes of the pinned libraries anew, after a change of requirements*.txt
+	@exec backend/tools/write-hashes
 
 demo: ## Publish a wheel, an sdist and an npm tarball to a server of its own, and fetch them back
 	@cd backend && tools/setup && exec $(PYTHON_VENV) -m tools.demo

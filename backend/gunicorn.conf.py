@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,9 @@ BACKEND_DIR = Path(__file__).resolve().parent
 sys.path.insert(0, str(BACKEND_DIR))  # so that gunicorn may be started from any folder
 
 from wxcloudrun.config import Settings, SettingsError  # noqa: E402  # the folder must be on the path first
+from wxcloudrun.kit import metric_folders  # noqa: E402  # the same
+from wxcloudrun.serving.worker.limits import ServingLimits  # noqa: E402  # the same
+from wxcloudrun.serving.worker.worker import PatientWorker, raise_open_files  # noqa: E402  # the same
 
 WELCOME_SECONDS = 30
 PATIENCE_SECONDS = 10  # for jobs, after the transfers have ended
@@ -31,14 +33,29 @@ if _settings.metrics_port is not None:
     bind.append(f"{_metrics_host}:{_settings.metrics_port}")
 workers = _settings.workers
 threads = _settings.threads
-worker_class = "wxcloudrun.kit.web.gunicorn_worker.PatientWorker"
+worker_class = PatientWorker
+PatientWorker.limits = ServingLimits(
+    threads=_settings.threads,
+    uploads=_settings.uploads_per_worker,
+    downloads=_settings.downloads_per_worker,
+    connections=_settings.connections_per_worker,
+    # Behind proxies of ours every connection comes from one of them; they limit their clients themselves.
+    connections_per_address=0 if _settings.trusted_proxy_hops else _settings.connections_per_address,
+    uploads_per_client=_settings.uploads_per_client,
+    downloads_per_client=_settings.downloads_per_client,
+    header_seconds=_settings.header_seconds,
+    body_seconds=_settings.body_seconds,
+    idle_seconds=_settings.idle_seconds,
+    give_up_seconds=_settings.give_up_seconds,
+    give_up_bytes_per_second=_settings.give_up_bytes_per_second,
+    graceful_seconds=_settings.graceful_seconds,
+    always_answered=("/api/health", "/api/ready", "/metrics"),
+)
 
 # A worker tells the master that it lives from its own loop, so a long transfer in a thread is not cut.
 timeout = 60
-# Time that transfers get to finish when the service is told to stop.
-graceful_timeout = 30
-# Longer than the minute for which a proxy usually keeps a connection, so that the proxy closes it first.
-keepalive = 75
+# The worker lets transfers finish for GRACEFUL_SECONDS by itself; before this the master kills nobody.
+graceful_timeout = _settings.graceful_seconds + PATIENCE_SECONDS + 5
 
 # The service writes one line for each request itself.
 accesslog = None
@@ -56,27 +73,40 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa:
 METRICS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 
 
-def on_starting(_server: Any) -> None:  # gunicorn has no types
-    """Make a fresh directory for the metrics: counts of an earlier server are not this one's."""
-    os.environ[METRICS_DIR] = tempfile.mkdtemp(prefix="registry-metrics-", dir=worker_tmp_dir)
+def on_starting(server: Any) -> None:  # gunicorn has no types
+    """Make room for connections, and a fresh folder for metrics: those of an earlier server are over."""
+    raise_open_files(server.log)
+    try:
+        os.environ[METRICS_DIR] = str(metric_folders.fresh_folder())
+    except OSError as error:
+        # Each worker then counts for itself, and whoever is asked tells of itself alone.
+        server.log.warning("metrics: no folder for them (%s)", error)
 
 
-def child_exit(_server: Any, worker: Any) -> None:
+def child_exit(server: Any, worker: Any) -> None:
     """Take what a dead worker had open out of the sums; what it has counted stays in them."""
-    # Not before: the library looks for the directory when it is loaded, and workers inherit what it saw.
-    from prometheus_client.multiprocess import mark_process_dead  # noqa: PLC0415  # why: above
+    # Not before: the library looks for the folder when it is loaded, and workers inherit what it saw.
+    from wxcloudrun.kit import metric_files  # noqa: PLC0415  # why: above
 
-    mark_process_dead(worker.pid)
+    if METRICS_DIR in os.environ:
+        try:
+            metric_files.let_go_of(worker.pid, Path(os.environ[METRICS_DIR]))
+        except OSError as error:
+            server.log.warning("metrics: worker %d stays in the sums (%s)", worker.pid, error)
 
 
 def on_exit(_server: Any) -> None:
     """Leave nothing behind."""
-    shutil.rmtree(os.environ[METRICS_DIR], ignore_errors=True)
+    if METRICS_DIR in os.environ:
+        shutil.rmtree(os.environ[METRICS_DIR], ignore_errors=True)
 
 
 def when_ready(server: Any) -> None:  # gunicorn has no types
-    """Print three commands to begin with, if `make run` asked for them."""
-    if os.environ.get("REGISTRY_WELCOME") != "1" or _settings.app_env != "development":
+    """Print where the service is and how to begin, if `make run` asked for it."""
+    if os.environ.get("REGISTRY_WELCOME") != "1":
+        return
+    if _settings.app_env != "development":
+        print(f"The registry is at {_settings.base_url}/", flush=True)  # noqa: T201  # for whoever started it
         return
     # The command is no worker, and must not count among them.
     environ = {name: value for name, value in os.environ.items() if name != METRICS_DIR}

@@ -13,7 +13,9 @@ PAGE = BACKEND.parent / "docs" / "architecture.md"
 BEGIN, END = "<!-- picture: begin, made by `python -m tools.picture` -->", "<!-- picture: end -->"
 PACKAGE = "wxcloudrun"
 # Everything is built by these or stands on those; arrows to them would hide the others.
-EVERYWHERE = frozenset({"app", "commands", "wiring", "metadata", "config", "kit"})
+EVERYWHERE = frozenset(
+    {"app", "commands", "wiring", "metadata", "config", "kit", "serving", "web", "stores", "formats", "net"}
+)
 
 type Edges = set[tuple[str, str]]
 

@@ -1,5 +1,6 @@
-"""Runs the pages that are named, or all. Exit codes: 0 as shown, 1 something is not, 2 no service."""
+"""Runs the pages that are named, or all. Exit codes: 0 as shown, 1 something is not, 2 no service or page."""
 
+import argparse
 import sys
 import tempfile
 from collections import Counter
@@ -18,7 +19,7 @@ REFUSED = '{"code":0,'
 
 def main() -> int:
     """Run every page and tell what is not as shown."""
-    pages = [Path(name).resolve() for name in sys.argv[1:]]
+    pages = pages_named()
     pages = pages or [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").glob("*.md"))]
     counts: Counter[str] = Counter()
     try:
@@ -30,6 +31,19 @@ def main() -> int:
     told = ", ".join(f"{number} {word}" for word, number in counts.items())
     print(f"docs-check: {len(pages)} pages, {told or 'nothing to run'}")
     return 1 if counts["not as shown"] else 0
+
+
+def pages_named() -> list[Path]:
+    """Return the pages that the command line names; leave with 2 if there is none of that name."""
+    parser = argparse.ArgumentParser(prog="make docs-check", description=__doc__)
+    parser.add_argument("pages", nargs="*", metavar="PAGE", help="as docs/api.md; without any, all")
+    names = parser.parse_args().pages
+    # `make` starts this below the folder that its user sees.
+    pages = [ROOT / name if (ROOT / name).is_file() else Path(name).resolve() for name in names]
+    for page, name in zip(pages, names, strict=True):
+        if not page.is_file():
+            parser.error(f"there is no page {name}")
+    return pages
 
 
 def run_page(page: Path, counts: Counter[str]) -> None:
@@ -47,7 +61,8 @@ def run_page(page: Path, counts: Counter[str]) -> None:
             shell = Shell(folder, service.environ, password=ADMIN_PASSWORD)
             try:
                 for block in chapter:
-                    run_block(page, block, shell, service, counts)
+                    if not shell.has_ended():
+                        run_block(page, block, shell, service, counts)
             finally:
                 shell.close()
 
@@ -73,6 +88,8 @@ def run_block(page: Path, block: Block, shell: Shell, service: Service, counts: 
             print(f"{page.relative_to(ROOT)}:{command.line}: {problem}\n  $ {command.text}")
             print("\n".join(f"  came  | {line}" for line in came))
             print("\n".join(f"  shown | {line}" for line in command.shown or ()))
+        if shell.has_ended():
+            return
 
 
 def problem_with(command: Command, code: int, came: list[str]) -> str | None:

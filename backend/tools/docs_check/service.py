@@ -48,6 +48,7 @@ def running_service(folder: Path) -> Iterator[Service]:
     environ = {
         **{name: os.environ[name] for name in INHERITED if name in os.environ},
         "HOME": str(folder / "home"),
+        "LANG": "C.UTF-8",  # the pages show English messages
         "TERM": "dumb",  # no bars that move, no colours
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PORT": str(port),

@@ -24,7 +24,7 @@ class Server(ABC):
     """
 
     name: ClassVar[str]
-    port: ClassVar[int]
+    port: int
     start_seconds: ClassVar[int] = 30
     start_attempts: ClassVar[int] = 1
 
