@@ -40,7 +40,8 @@ class Layout(enum.StrEnum):
 class Package(Base):
     """A named series inside a project; `project_id` is None once it was deleted.
 
-    A project may have one of each format under a name.
+    A project may have one of each format under a name. `widened_at_file` is the last file that there was when
+    it came to take several in a version: until then each was all of its version, and so it stays.
     """
 
     __tablename__ = "packages"
@@ -61,5 +62,6 @@ class Package(Base):
     display_name: Mapped[str | None] = mapped_column(ascii_name(255))  # as it was given, if otherwise
     description: Mapped[str] = mapped_column(unicode_name(1000), default="")
     layout: Mapped[str] = mapped_column(ascii_name(8), default=Layout.SINGLE.value)
+    widened_at_file: Mapped[int] = mapped_column(RowId, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))

@@ -28,6 +28,9 @@ type Look = Callable[[Session, int], Contents]
 type FindSeveral = Callable[[Session, int], str | None]
 """Asks them, too: which version of the package has several files?"""
 
+type LastFile = Callable[[Session], int]
+"""And this: which is the last file of any version that there is now?"""
+
 
 class FollowingTags(Protocol):
     """What happens to the tags of a package, of which this domain knows nothing, when its layout changes."""
@@ -68,10 +71,17 @@ class PackageService:
     """Makes, shows, changes and deletes packages."""
 
     def __init__(
-        self, *, contents: Look, several_files: FindSeveral, tags: FollowingTags, erasure: ErasureService
+        self,
+        *,
+        contents: Look,
+        several_files: FindSeveral,
+        last_file: LastFile,
+        tags: FollowingTags,
+        erasure: ErasureService,
     ) -> None:
         self._contents = contents
         self._several_files = several_files
+        self._last_file = last_file
         self._tags = tags
         self._erasure = erasure
 
@@ -157,7 +167,7 @@ class PackageService:
             given = {name: value for name, value in asdict(change).items() if value is not None}
             if row is not None and given:
                 if change.layout is not None and change.layout.value != row.layout:
-                    self._turn_to_layout(tx.session, found.id, change.layout)
+                    self._turn_to_layout(tx.session, row, change.layout)
                 before = {name: getattr(row, name) for name in given}
                 for name, value in given.items():
                     setattr(row, name, str(value))
@@ -189,13 +199,15 @@ class PackageService:
 
         atomically(work)
 
-    def _turn_to_layout(self, session: Session, package_id: int, wanted: Layout) -> None:
+    def _turn_to_layout(self, session: Session, row: Package, wanted: Layout) -> None:
         """Raise Conflict that names what stands in the way: a tag, or a version with several files."""
-        version = self._several_files(session, package_id) if wanted is Layout.SINGLE else None
+        version = self._several_files(session, row.id) if wanted is Layout.SINGLE else None
         if version is not None:
             message = text("version {version} has several files; delete all but one first", version=version)
             raise Conflict(message, version=version)
-        self._tags.follow_layout(session, package_id, wanted)
+        self._tags.follow_layout(session, row.id, wanted)
+        if wanted is Layout.FILES:
+            row.widened_at_file = self._last_file(session)
 
     def _make(
         self,

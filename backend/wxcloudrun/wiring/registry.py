@@ -29,7 +29,7 @@ from wxcloudrun.uploads.service.by_checksum import ChecksumDepositService
 from wxcloudrun.uploads.service.deposits import DepositListService
 from wxcloudrun.uploads.service.publication import Publication
 from wxcloudrun.uploads.service.reception import ReceptionService
-from wxcloudrun.versions.reads import of_several_files
+from wxcloudrun.versions.reads import last_file, of_several_files
 from wxcloudrun.versions.service.files import FileService
 from wxcloudrun.versions.service.versions import VersionService
 from wxcloudrun.wiring.foundation import FoundationServices
@@ -76,7 +76,11 @@ def build_names(settings: Settings, foundation: FoundationServices) -> NameServi
     """Build what knows places and names, lower domains first."""
     erasure = foundation.erasure
     packages = PackageService(
-        contents=contents, several_files=of_several_files, tags=following, erasure=erasure
+        contents=contents,
+        several_files=of_several_files,
+        last_file=last_file,
+        tags=following,
+        erasure=erasure,
     )
     files = FileService(packages=packages)
     references = ResolveService(packages=packages, files=files)

@@ -74,6 +74,11 @@ def of_several_files(session: Session, package_id: int) -> str | None:
     return session.execute(select(Version.version).where(*several).limit(1)).scalar_one_or_none()
 
 
+def last_file(session: Session) -> int:
+    """Return the id of the newest file of any version; 0 if there is none."""
+    return session.execute(select(func.coalesce(func.max(VersionFile.id), 0))).scalar_one()
+
+
 def counted_files() -> ScalarSelect[int]:
     """Count the files that there are of a version, to compare with what its row says."""
     files = select(func.count()).select_from(VersionFile).where(VersionFile.version_id == Version.id)

@@ -77,9 +77,24 @@ def remembered(
 
 
 def is_whole(owner: type[Package]) -> ColumnElement[bool]:
-    """Return the condition for a version that as a whole means the bytes of its one file, and for ever."""
+    """Return the condition for a file that its version as a whole means, and for ever.
+
+    Answers said so while it could have no other file beside it; caches out there may still hold them.
+    """
     is_sealed = and_(Version.sealed_at.is_not(None), Version.files_count == 1)
-    return or_(owner.layout == Layout.SINGLE.value, is_sealed)
+    was_alone = VersionFile.id <= owner.widened_at_file
+    return or_(owner.layout == Layout.SINGLE.value, is_sealed, was_alone)
+
+
+def is_meant_by_its_version(session: Session, row: VersionFile) -> bool:
+    """Tell whether its version as a whole means this file, and for ever."""
+    statement = (
+        select(VersionFile.id)
+        .join(Version, Version.id == VersionFile.version_id)
+        .join(Package, Package.id == Version.package_id)
+        .where(VersionFile.id == row.id, is_whole(Package))
+    )
+    return session.execute(statement).first() is not None
 
 
 def retire(session: Session, ids: Sequence[int]) -> None:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.errors import NotFound
+from wxcloudrun.kit.errors import Conflict, NotFound
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
@@ -15,7 +15,7 @@ from wxcloudrun.versions.errors import SeveralFiles
 from wxcloudrun.versions.models import VersionFile
 from wxcloudrun.versions.queries import MAX_SHOWN, VersionView
 from wxcloudrun.versions.queries.files import FileView, file, page_of_files
-from wxcloudrun.versions.queries.retired import retire, retire_files
+from wxcloudrun.versions.queries.retired import is_meant_by_its_version, retire, retire_files
 from wxcloudrun.versions.rules.names import version_problem
 from wxcloudrun.versions.service.names import absent, locked, path_of
 
@@ -51,7 +51,8 @@ class FileService:
     def delete(self, actor: Actor, project: str, package: str, version: str, filename: str) -> None:
         """Delete a file of a version; its name accepts only its old bytes afterwards.
 
-        Raises NotFound, Forbidden, or Conflict while the version is activated.
+        Raises NotFound, Forbidden, or Conflict while the version is activated, or if others would be left of
+        a version that means this file.
         """
 
         def work(tx: Transaction) -> None:
@@ -64,6 +65,15 @@ class FileService:
                 )
             if row.files_count == 1:
                 retire(tx.session, [row.id])
+            elif is_meant_by_its_version(tx.session, gone):
+                raise Conflict(
+                    text(
+                        "version {version} had {filename} alone before its package took several files, and "
+                        "never means another one; delete the other files first, or the version",
+                        version=version,
+                        filename=filename,
+                    )
+                )
             else:
                 retire_files(tx.session, VersionFile.id == gone.id)
             row.uncount_file()
