@@ -90,6 +90,9 @@ class Visit:
             upload_bytes=BYTES_PER_SECOND * SECONDS,
         )
         idle = Plan(mine.port, [mine.key], 1, silent=SILENT, trickling=TRICKLING, seconds=IDLE_STAY_SECONDS)
+        running = mine.running
+        if running is not None:
+            running.forget_peak()
         with coming(idle if self._is_idle else transfers) as visitors:
             enough = threading.Event()
             watch = threading.Thread(target=self._watch, args=(enough,))
@@ -100,6 +103,7 @@ class Visit:
             finally:
                 enough.set()
                 watch.join()
+                self._peak_bytes = 0 if running is None else running.peak_bytes()
 
     def _seen_off(self, visitors: Visitors) -> Crowd:
         """Wait for the end, and note what the service needs for the crowd while nobody else asks much."""
@@ -124,7 +128,10 @@ class Visit:
             self._rates[question, who] = seen.requests / seen.seconds
 
     def _watch(self, enough: threading.Event) -> None:
-        """Ask for health again and again, each time over a connection of its own, and look at the memory."""
+        """Ask for health again and again, each time over a connection of its own.
+
+        Whoever looks at more than that here takes from the machine what the others are measured by.
+        """
         while not enough.wait(LOOK_SECONDS):
             began = time.perf_counter()
             connection = HTTPConnection("127.0.0.1", self._mine.port, timeout=60)
@@ -134,8 +141,6 @@ class Visit:
             finally:
                 connection.close()
             self._health.append(time.perf_counter() - began)
-            if self._mine.running is not None:
-                self._peak_bytes = max(self._peak_bytes, self._mine.running.resident_bytes())
 
     def _slowest_health(self) -> float:
         return (self._crowd and sorted(self._health)[int(len(self._health) * 0.99)] * 1000) or 0.0
