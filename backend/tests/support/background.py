@@ -18,10 +18,11 @@ from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.jobs.service.recovery import RecoveryService
 from wxcloudrun.jobs.service.work import WorkService
 from wxcloudrun.kit.db import Transaction, atomically, reading, transaction
+from wxcloudrun.kit.events import Event, EventKind, Subject
 from wxcloudrun.kit.security import SYSTEM
 
 LEASE_SECONDS = 60
-EFFECT = "effect.made"
+EFFECT = EventKind("effect.made")
 
 Handler = Callable[[JobContext, dict[str, Any]], Mapping[str, JsonValue] | None]
 
@@ -96,13 +97,13 @@ class Bench:
     def effects(self) -> list[str]:
         """Return what jobs have written, in its order."""
         with self.app.app_context(), reading() as session:
-            made = select(AuditEntry.object).where(AuditEntry.action == EFFECT).order_by(AuditEntry.id)
+            made = select(AuditEntry.object).where(AuditEntry.action == EFFECT.name).order_by(AuditEntry.id)
             return list(session.execute(made).scalars())
 
 
 def write_effect(tx: Transaction, what: str) -> None:
     """Write something that can be counted, in somebody's transaction."""
-    record(tx, SYSTEM, EFFECT, what)
+    record(tx, Event(EFFECT, SYSTEM, Subject(what), before=None, after=None))
 
 
 def exactly_once(context: JobContext, _arguments: dict[str, Any]) -> None:

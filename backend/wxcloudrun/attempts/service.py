@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wxcloudrun.attempts import queries
+from wxcloudrun.attempts.events import LOGIN_REFUSED
 from wxcloudrun.attempts.models import KnownAddress
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Forbidden, TooManyRequests, Unauthorized
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.net.addresses import UNKNOWN, client_group
@@ -148,4 +149,4 @@ def note_refusal(actor: Actor, user_id: int | None, tally: Tally, *, why: str) -
         return
     account = "unknown" if user_id is None else str(user_id)
     state = {"failures": tally.hits, "why": why}
-    atomically(lambda tx: record(tx, actor, "login.refused", f"user/{account}", after=state))
+    atomically(lambda tx: announce(tx, actor, LOGIN_REFUSED, Subject(f"user/{account}"), after=state))

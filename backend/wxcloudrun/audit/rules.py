@@ -3,17 +3,15 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from wxcloudrun.kit.clock import rfc3339
+from wxcloudrun.kit.events import State
 
 MAX_TEXT = 200
 MAX_STATE_LENGTH = 4000
 GENESIS = "0" * 64  # stands before the first link
-
-State = Mapping[str, Any]
 
 
 def written(state: State | None) -> str | None:

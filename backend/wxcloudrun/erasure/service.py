@@ -13,14 +13,15 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Table
 
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.erasure import queries
+from wxcloudrun.erasure.events import ERASURE_FINISHED
 from wxcloudrun.erasure.queries import Before
 from wxcloudrun.erasure.rules import AT_ONCE_ROWS, FIRST_ROWS, STEP_SECONDS, Doomed, next_rows
 from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Base, Transaction, atomically
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import SYSTEM, Actor
 
 JOB_KIND = "erase"
@@ -68,7 +69,7 @@ class ErasureService:
 
     def _finish(self, tx: Transaction, context: JobContext, doomed: Doomed, gone: int) -> None:
         figures: Mapping[str, Any] = {"rows": gone}
-        record(tx, SYSTEM, "erasure.finished", doomed.path, after=figures)
+        announce(tx, SYSTEM, ERASURE_FINISHED, Subject(doomed.path), after=figures)
         context.finish(tx, figures)
 
 

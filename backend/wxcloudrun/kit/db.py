@@ -6,7 +6,6 @@ raises at once. That is what keeps a transaction from staying open while bytes f
 
 import logging
 import sys
-from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,7 +14,7 @@ from typing import Any, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, CursorResult, Engine, Insert, MetaData, event, insert
+from sqlalchemy import Connection, CursorResult, Engine, Insert, MetaData, insert
 from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
@@ -69,13 +68,9 @@ class Transaction:
     session: Session
     _effects: list[Callable[[], None]] = field(default_factory=list)
 
-    def after_commit(self, effect: Callable[[], None], *, once: bool = False) -> None:
-        """Run `effect` after the commit; a rolled-back transaction has no effects.
-
-        With `once`, an effect equal to one that is there already is not added.
-        """
-        if not (once and effect in self._effects):
-            self._effects.append(effect)
+    def after_commit(self, effect: Callable[[], None]) -> None:
+        """Run `effect` after the commit; a rolled-back transaction has no effects."""
+        self._effects.append(effect)
 
     def run_effects(self) -> None:
         """Run what was put off, each by itself. Called by `transaction()` and `atomically()` only.
@@ -109,7 +104,7 @@ def transaction(*, wait_seconds: float | None = None) -> Iterator[Transaction]:
 def committing(wait_seconds: float | None = None) -> Iterator[Transaction]:
     """Do what `transaction()` does, except for the effects."""
     session = fresh_session()
-    tx = session.info[OPEN] = Transaction(session)
+    tx = Transaction(session)
     if session.in_transaction():
         session.begin()  # raises: nobody would let this thread have its turn a second time
     with (
@@ -170,14 +165,11 @@ def asking() -> Iterator[Connection]:
         yield connection
 
 
-type Watcher = Callable[[Transaction, Any], None]
-
-
 def insert_at_once(tx: Transaction, row: Base) -> None:
     """Insert one new row and give it the id that the database made.
 
-    It takes a third of the time of a flush. The session does not know the row, so nobody who watches its
-    table is told, and a later change of the object changes nothing. Raises IntegrityError.
+    It takes a third of the time of a flush. The session does not know the row, so a later change of the
+    object changes nothing. Raises IntegrityError.
     """
     values = {column.key: getattr(row, column.key) for column in type(row).__table__.columns}
     given = {name: value for name, value in values.items() if value is not None}  # a default may apply
@@ -190,27 +182,6 @@ def insert_at_once(tx: Transaction, row: Base) -> None:
 def insertion(model: type[Base]) -> Insert:
     """Write the statement that inserts a row of a table; written once, because that takes long."""
     return insert(model.__table__)  # type: ignore[arg-type]  # a declarative table
-
-
-OPEN = "open transaction"
-watchers: dict[type[Base], list[Watcher]] = defaultdict(list)
-
-
-def watch(model: type[Base], watcher: Watcher) -> None:
-    """Call `watcher` for each row of a table that the session inserts, changes or deletes.
-
-    It is called inside the transaction. What the database does by itself (cascades) and what a statement
-    does to many rows at once, it does not see.
-    """
-    watchers[model].append(watcher)
-
-
-@event.listens_for(db.session, "after_flush")
-def tell_watchers(session: Session, _flush: Any) -> None:
-    """Show the rows of a flush to those who watch their tables."""
-    for row in (*session.new, *session.dirty, *session.deleted):
-        for watcher in watchers.get(type(row), ()):
-            watcher(session.info[OPEN], row)
 
 
 def fresh_session() -> Session:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.jobs.reads import JobView
 from wxcloudrun.jobs.rules import JsonValue
 from wxcloudrun.jobs.service.administration import JobAdministrationService
 from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.kit.db import Transaction, atomically
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import Actor
+from wxcloudrun.maintenance.events import MAINTENANCE_STARTED
 
 
 class MaintenanceService:
@@ -24,7 +25,9 @@ class MaintenanceService:
 
         def work(tx: Transaction) -> int:
             job_id = self._queue.enqueue(tx, kind, options, actor=actor)
-            record(tx, actor, "maintenance.started", f"job/{job_id}", after={"kind": kind, **options})
+            announce(
+                tx, actor, MAINTENANCE_STARTED, Subject(f"job/{job_id}"), after={"kind": kind, **options}
+            )
             return job_id
 
         return self._jobs.job(actor, atomically(work))

@@ -6,18 +6,19 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.erasure.rules import Doomed
 from wxcloudrun.erasure.service import ErasureService
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Reader, Transaction, atomically, insert_at_once, reading
 from wxcloudrun.kit.errors import Conflict, Invalid, NotEmpty, NotFound
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.names import is_name
 from wxcloudrun.kit.package_names import Format, PackageName
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Action, Actor, ProjectAccess
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages import queries
+from wxcloudrun.packages.events import PACKAGE_CHANGED, PACKAGE_CREATED, PACKAGE_DELETED
 from wxcloudrun.packages.models import Layout, Package, RememberedName
 from wxcloudrun.packages.queries import Contents, Location, PackageView
 
@@ -60,6 +61,10 @@ class FoundPackage:
     def path(self) -> str:
         """How the audit log calls it."""
         return f"project/{self.project}/package/{self.name}"
+
+    def subject(self, *inside: str | int) -> Subject:
+        """Return what an event is about: this package, or a thing in it such as `"tag", "stable"`."""
+        return Subject("/".join((self.path, *map(str, inside))), self.id)
 
     @property
     def project(self) -> str:
@@ -171,7 +176,7 @@ class PackageService:
                 before = {name: getattr(row, name) for name in given}
                 for name, value in given.items():
                     setattr(row, name, str(value))
-                record(tx, actor, "package.changed", found.path, before=before, after=given)
+                announce(tx, actor, PACKAGE_CHANGED, found.subject(), before=before, after=given)
             tx.session.flush()
             return self._view(tx.session, Location(found.access, found.id, found.name))
 
@@ -193,7 +198,7 @@ class PackageService:
             contents = self._contents(tx.session, found.id)
             if not force and not contents.is_empty:
                 raise not_empty(package, contents)
-            record(tx, actor, "package.deleted", found.path, before=state_of(row, contents))
+            announce(tx, actor, PACKAGE_DELETED, found.subject(), before=state_of(row, contents))
             row.project_id = None
             self._erasure.begin(tx, actor, Doomed(Package.__tablename__, found.id, found.path))
 
@@ -234,7 +239,7 @@ class PackageService:
         tx.session.flush()
         found = FoundPackage(row.id, name.written, access, layout)
         after = {"description": description, "layout": layout.value}
-        record(tx, actor, "package.created", found.path, after=after)
+        announce(tx, actor, PACKAGE_CREATED, found.subject(), after=after)
         return found
 
     def _remember(self, tx: Transaction, project: str, package: str) -> int:

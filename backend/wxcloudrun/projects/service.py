@@ -5,17 +5,24 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.erasure.rules import Doomed
 from wxcloudrun.erasure.service import ErasureService
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, Forbidden, NotEmpty, NotFound
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.names import is_name
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import SYSTEM, Action, Actor, ProjectAccess, Role
 from wxcloudrun.kit.texts import text
 from wxcloudrun.projects import queries
+from wxcloudrun.projects.events import (
+    MEMBER_REMOVED,
+    MEMBER_SET,
+    PROJECT_CHANGED,
+    PROJECT_CREATED,
+    PROJECT_DELETED,
+)
 from wxcloudrun.projects.models import Membership, Project
 from wxcloudrun.projects.queries import Member, ProjectView
 from wxcloudrun.users.rules import UserKind
@@ -79,7 +86,7 @@ class ProjectService:
             )
             tx.session.add(owner)
             tx.session.flush()
-            record(tx, actor, "project.created", f"project/{name}", after=state_of(project))
+            announce(tx, actor, PROJECT_CREATED, Subject(f"project/{name}"), after=state_of(project))
             found = ProjectAccess(project.id, name, is_public, Role.OWNER)
             return queries.view(tx.session, found, Role.OWNER)
 
@@ -110,7 +117,7 @@ class ProjectService:
             if is_public is not None:
                 project.is_public = is_public
             after = state_of(project)
-            record(tx, actor, "project.changed", f"project/{name}", before=before, after=after)
+            announce(tx, actor, PROJECT_CHANGED, Subject(f"project/{name}"), before=before, after=after)
             tx.session.flush()
             return queries.view(tx.session, found, actor.role_in(found))
 
@@ -137,7 +144,7 @@ class ProjectService:
                     ),
                     holds={"packages": packages},
                 )
-            record(tx, actor, "project.deleted", f"project/{name}", before=state_of(project))
+            announce(tx, actor, PROJECT_DELETED, Subject(f"project/{name}"), before=state_of(project))
             now = clock.now()
             project.hide(now)
             self._revoke_keys(tx.session, project.id, now)
@@ -177,8 +184,8 @@ class ProjectService:
                 refuse_without_owner(tx, membership)
             membership.role = role.value
             if (after := role_state(membership)) != before:
-                what = f"project/{name}/member/{user_id}"
-                record(tx, actor, "member.set", what, before=before, after=after)
+                what = Subject(f"project/{name}/member/{user_id}")
+                announce(tx, actor, MEMBER_SET, what, before=before, after=after)
             tx.session.flush()
             member = queries.member(tx.session, found.project_id, user_id)
             if member is None:
@@ -196,8 +203,8 @@ class ProjectService:
             if membership is None:
                 raise NotFound(text("that user is no member of the project"))
             refuse_without_owner(tx, membership)
-            what = f"project/{name}/member/{user_id}"
-            record(tx, actor, "member.removed", what, before=role_state(membership))
+            what = Subject(f"project/{name}/member/{user_id}")
+            announce(tx, actor, MEMBER_REMOVED, what, before=role_state(membership))
             tx.session.delete(membership)
 
         atomically(work)
@@ -219,7 +226,7 @@ class ProjectService:
                 Membership(project_id=project.id, user_id=owner_id, role=Role.OWNER.value, created_at=now)
             )
             state = {**state_of(project), "owner": owner_id}
-            record(tx, SYSTEM, "project.created", f"project/{DEFAULT_PROJECT}", after=state)
+            announce(tx, SYSTEM, PROJECT_CREATED, Subject(f"project/{DEFAULT_PROJECT}"), after=state)
             return True
 
         return atomically(work)

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.erasure.rules import Doomed
 from wxcloudrun.erasure.service import ErasureService
 from wxcloudrun.keys.service.keys import KeyHolder, KeyService, KeySpec, KeyView, MadeKey
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, Invalid
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.names import is_name
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Action, Actor, ProjectAccess, Role
@@ -19,6 +19,11 @@ from wxcloudrun.projects import reads as project_reads
 from wxcloudrun.projects.reads import Membership
 from wxcloudrun.projects.service import refuse_above
 from wxcloudrun.service_accounts import queries
+from wxcloudrun.service_accounts.events import (
+    SERVICE_ACCOUNT_CHANGED,
+    SERVICE_ACCOUNT_CREATED,
+    SERVICE_ACCOUNT_DELETED,
+)
 from wxcloudrun.service_accounts.models import ADMINISTRATORS, ServiceAccount
 from wxcloudrun.service_accounts.queries import AccountView, FoundAccount
 from wxcloudrun.service_accounts.rules import account_username
@@ -94,7 +99,7 @@ class ServiceAccountService:
             tx.session.flush()
             role = None if spec.role is None else spec.role.label
             after = {**state_of(account, user), "project": spec.project, "role": role}
-            record(tx, actor, "service_account.created", path_of(user.id), after=after)
+            announce(tx, actor, SERVICE_ACCOUNT_CREATED, Subject(path_of(user.id)), after=after)
             return self._find(tx.session, actor, user.id, CHANGE).view
 
         return atomically(work)
@@ -117,7 +122,9 @@ class ServiceAccountService:
             if is_active is not None:
                 user.is_active = is_active
             after = state_of(account, user)
-            record(tx, actor, "service_account.changed", path_of(account_id), before=before, after=after)
+            announce(
+                tx, actor, SERVICE_ACCOUNT_CHANGED, Subject(path_of(account_id)), before=before, after=after
+            )
             tx.session.flush()
             return self._find(tx.session, actor, account_id, CHANGE).view
 
@@ -132,7 +139,7 @@ class ServiceAccountService:
         def work(tx: Transaction) -> None:
             _, account, user = self._lock_account(tx, actor, account_id)
             before = state_of(account, user)
-            record(tx, actor, "service_account.deleted", path_of(account_id), before=before)
+            announce(tx, actor, SERVICE_ACCOUNT_DELETED, Subject(path_of(account_id)), before=before)
             tx.session.delete(account)  # at once, so that the name is free
             user.leave(clock.now())
             doomed = Doomed(User.__tablename__, account_id, path_of(account_id), row_stays=True)

@@ -12,6 +12,7 @@ from wxcloudrun.stores.queue.background import Background
 from wxcloudrun.wiring.accounts import build_accounts
 from wxcloudrun.wiring.background import Floors, build_work
 from wxcloudrun.wiring.foundation import build_foundation
+from wxcloudrun.wiring.listeners import LISTENERS
 from wxcloudrun.wiring.operation import build_operation
 from wxcloudrun.wiring.registry import build_bytes, build_names, build_releases
 from wxcloudrun.wiring.stores import Stores, build_stores
@@ -25,6 +26,7 @@ def connect(app: Flask, settings: Settings) -> None:
     app.extensions["cache"] = stores.cache
     app.extensions["services"] = build_services(settings, stores)
     app.extensions["identify"] = identify_caller
+    app.extensions["listeners"] = LISTENERS
 
 
 def build_services(settings: Settings, stores: Stores) -> Services:

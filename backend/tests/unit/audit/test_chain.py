@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from wxcloudrun.audit.service import chain as chain_module
 from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit.db import Transaction, atomically, db, reading, transaction
+from wxcloudrun.kit.events import Event, EventKind, Subject
 from wxcloudrun.kit.security import SYSTEM
 
 pytestmark = pytest.mark.usefixtures("written")
@@ -25,7 +27,8 @@ pytestmark = pytest.mark.usefixtures("written")
 def write(count: int = 1) -> None:
     """Write entries."""
     for number in range(count):
-        atomically(lambda tx, number=number: record(tx, SYSTEM, "thing.done", f"thing/{number}"))  # type: ignore[misc]  # a lambda with a default is not inferred
+        event = Event(EventKind("thing.done"), SYSTEM, Subject(f"thing/{number}"), before=None, after=None)
+        atomically(partial(record, event=event))
 
 
 def tamper(*statements: str | Executable) -> None:

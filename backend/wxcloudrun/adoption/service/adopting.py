@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from wxcloudrun.adoption import queries
+from wxcloudrun.adoption.events import ADOPTION_FINISHED
 from wxcloudrun.adoption.queries import Holding, Standpoint
 from wxcloudrun.adoption.rules import (
     LeftOut,
@@ -23,7 +24,6 @@ from wxcloudrun.adoption.rules import (
 from wxcloudrun.artifacts import reads as artifact_reads
 from wxcloudrun.artifacts.reads import Provenance
 from wxcloudrun.artifacts.service.intake import IntakeService
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.formats.bounded import UnreadablePackage
 from wxcloudrun.formats.declarations import declared_distribution, declared_npm_package
 from wxcloudrun.jobs.service.context import JobContext
@@ -31,6 +31,7 @@ from wxcloudrun.kit import clock
 from wxcloudrun.kit.content_types import UNKNOWN_TYPE
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import VersionTaken
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.package_names import Format, PackageName
 from wxcloudrun.kit.security import SYSTEM
 from wxcloudrun.packages import reads as package_reads
@@ -38,8 +39,8 @@ from wxcloudrun.packages.service import FoundPackage
 from wxcloudrun.stores.blobs.port import BlobStore, StoreUnavailable
 from wxcloudrun.stores.blobs.seekable import open_seekable
 from wxcloudrun.versions import reads as version_reads
+from wxcloudrun.versions.events import VERSION_CHANGED
 from wxcloudrun.versions.reads import Source, Version
-from wxcloudrun.versions.service.names import path_of
 from wxcloudrun.versions.service.versions import NamedVersion, VersionService, Words, write_down
 
 
@@ -78,7 +79,7 @@ class AdoptService:
 
         def finish(tx: Transaction) -> None:
             after = {"package": target.name.written, **report.counts()}
-            record(tx, SYSTEM, "adoption.finished", order.path, after=after)
+            announce(tx, SYSTEM, ADOPTION_FINISHED, Subject(order.path, order.source_id), after=after)
             context.finish(tx, {"package": target.name.written, **report.whole()})
 
         atomically(finish)
@@ -166,7 +167,7 @@ def repeat_words(tx: Transaction, found: FoundPackage, held: Holding, made: Vers
     yanked, deprecated = queries.said_of_version(tx.session, held.id)
     _, after = write_down(tx.session, made, Words(yanked=yanked, deprecated=deprecated))
     if after:
-        record(tx, SYSTEM, "version.changed", path_of(found, made.version), after=after)
+        announce(tx, SYSTEM, VERSION_CHANGED, found.subject("version", made.version), after=after)
 
 
 def all_holdings(package_id: int) -> Iterator[Holding]:

@@ -1,12 +1,13 @@
 """What people do about adoption: ask for it, and see what became of it."""
 
-from wxcloudrun.audit.service.record import record
+from wxcloudrun.adoption.events import ADOPTION_STARTED
 from wxcloudrun.jobs import reads as job_reads
 from wxcloudrun.jobs.reads import JobView
 from wxcloudrun.jobs.rules import JsonValue
 from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, Invalid, NotFound, WrongValue
+from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.package_names import Format, PackageName
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
@@ -39,7 +40,9 @@ class AdoptionService:
                 "path": found.path,
             }
             job_id = self._jobs.enqueue(tx, JOB_KIND, arguments, actor=actor)
-            record(tx, actor, "adoption.started", found.path, after={"package": target.name, "job": job_id})
+            announce(
+                tx, actor, ADOPTION_STARTED, found.subject(), after={"package": target.name, "job": job_id}
+            )
             return job_id
 
         return self.show(actor, project, package, atomically(work))

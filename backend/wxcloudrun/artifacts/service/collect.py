@@ -17,10 +17,11 @@ from itertools import batched
 from sqlalchemy.exc import IntegrityError
 
 from wxcloudrun.artifacts import queries
+from wxcloudrun.artifacts.events import STORE_COLLECTED
 from wxcloudrun.artifacts.models import Artifact
 from wxcloudrun.artifacts.queries import CollectCandidate
+from wxcloudrun.artifacts.service.announced import announced
 from wxcloudrun.artifacts.service.deletions import DeletionService, put_down
-from wxcloudrun.artifacts.service.recorded import recorded
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.clock import rfc3339
 from wxcloudrun.kit.db import Transaction, atomically, reading
@@ -109,7 +110,7 @@ class CollectService:
             done = {"artifacts": report.artifacts, "bytes": report.bytes, "objects": report.objects}
             return {} if report.dry_run else done
 
-        with recorded("store.collected", figures):
+        with announced(STORE_COLLECTED, figures):
             self._pass_artifacts(report)
             report.objects = self._deletions.count_due() if report.dry_run else self._deletions.carry_out()
         report.waiting_objects, last = self._deletions.waiting()

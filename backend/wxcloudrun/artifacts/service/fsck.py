@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from wxcloudrun.artifacts import queries
+from wxcloudrun.artifacts.events import OBJECT_RESTORED, STORE_REPAIRED
 from wxcloudrun.artifacts.queries import StoredArtifact
+from wxcloudrun.artifacts.service.announced import announced
 from wxcloudrun.artifacts.service.hashing import Throttle, measure
-from wxcloudrun.artifacts.service.recorded import STORE, recorded
 from wxcloudrun.artifacts.service.sweep import unnamed
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit.db import atomically, reading
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import SYSTEM
 from wxcloudrun.stores.blobs.port import SHARDS, BlobStore, ObjectMissing
 
@@ -98,7 +99,7 @@ class FsckService:
     def run(self, spec: CheckSpec) -> Checked:
         """Check everything. Raises StoreUnavailable if the store fails meanwhile."""
         report = Checked()
-        with recorded("store.repaired", lambda: repaired(report)):
+        with announced(STORE_REPAIRED, lambda: repaired(report)):
             self._check(report, spec)
             self._check_counts(report, spec)
         return report
@@ -135,7 +136,7 @@ class FsckService:
     def restore(self, key: str) -> None:
         """Put an object back that a repair has set aside. Raises ObjectMissing."""
         self._blobs.restore(key)
-        atomically(lambda tx: record(tx, SYSTEM, "object.restored", f"{STORE}/object/{key}"))
+        atomically(lambda tx: announce(tx, SYSTEM, OBJECT_RESTORED, Subject(f"store/object/{key}")))
 
     def _check_shard(
         self, shard: str, report: Checked, strangers: dict[str, int], spec: CheckSpec, throttle: Throttle

@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 
 from wxcloudrun.artifacts import queries
+from wxcloudrun.artifacts.events import STORE_REBUILT
 from wxcloudrun.artifacts.models import Artifact, PendingDeletion
+from wxcloudrun.artifacts.service.announced import announced
 from wxcloudrun.artifacts.service.hashing import Throttle, measure
-from wxcloudrun.artifacts.service.recorded import recorded
 from wxcloudrun.artifacts.service.sweep import unnamed
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
@@ -40,7 +41,7 @@ class RebuildService:
         def figures() -> dict[str, int]:
             return {"created": len(report.created), "healed": len(report.healed)}
 
-        with recorded("store.rebuilt", figures):
+        with announced(STORE_REBUILT, figures):
             self._rebuild_all(report, Throttle(max_bytes_per_second))
         return report
 

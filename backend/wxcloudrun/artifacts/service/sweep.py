@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from itertools import batched
 
 from wxcloudrun.artifacts import queries
+from wxcloudrun.artifacts.events import STORE_SWEPT
+from wxcloudrun.artifacts.service.announced import announced
 from wxcloudrun.artifacts.service.deletions import DeletionService, put_down
 from wxcloudrun.artifacts.service.leases import LONGEST_LEASE
-from wxcloudrun.artifacts.service.recorded import recorded
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.stores.blobs.port import SHARDS, BlobStore
@@ -58,7 +59,7 @@ class SweepService:
                 "objects_removed": report.objects_removed,
             }
 
-        with recorded("store.swept", figures):
+        with announced(STORE_SWEPT, figures):
             self._sweep(report, force=force)
         return report
 

@@ -1,30 +1,19 @@
-"""The one way into the audit log."""
+"""The one way into the audit log: an event that is listened to."""
 
 from sqlalchemy import insert
 
 from wxcloudrun.audit.models import AuditEntry
-from wxcloudrun.audit.rules import State, written
+from wxcloudrun.audit.rules import written
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction
-from wxcloudrun.kit.security import Actor
+from wxcloudrun.kit.events import Event
 
 NEW_ENTRY = insert(AuditEntry.__table__)  # type: ignore[arg-type]  # a declarative table
 
 
-def record(
-    tx: Transaction,
-    actor: Actor,
-    action: str,
-    object: str,  # noqa: A002 - the word that the log uses
-    *,
-    before: State | None = None,
-    after: State | None = None,
-) -> None:
-    """Write one change down, in the transaction that makes it: both are committed or neither.
-
-    `action` is `kind.verb` in the past tense, `object` a path such as `project/tools/package/hammer`.
-    The states say what changed, never a secret.
-    """
+def record(tx: Transaction, event: Event) -> None:
+    """Write an event down, in the transaction that it happens in: both are committed or neither."""
+    actor = event.actor
     tx.session.execute(
         NEW_ENTRY,
         {
@@ -32,10 +21,10 @@ def record(
             "actor_id": actor.user_id,
             "credential": actor.credential.value,
             "credential_id": actor.credential_id,
-            "action": action,
-            "object": object,
-            "before": written(before),
-            "after": written(after),
+            "action": event.kind.name,
+            "object": event.subject.path,
+            "before": written(event.before),
+            "after": written(event.after),
             "address": actor.address,
             "request_id": actor.request_id,
         },

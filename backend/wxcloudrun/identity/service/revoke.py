@@ -1,9 +1,10 @@
 """Giving a credential back, whichever it is."""
 
-from wxcloudrun.audit.service.record import record
+from wxcloudrun.identity.events import CREDENTIAL_REVOKED
 from wxcloudrun.keys.service.keys import revoke_if_there
 from wxcloudrun.kit.db import Transaction, atomically
 from wxcloudrun.kit.errors import Unauthorized
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import Actor, CredentialKind
 from wxcloudrun.kit.texts import text
 from wxcloudrun.sessions.service.sessions import SessionService
@@ -26,7 +27,9 @@ class RevocationService:
         user_id, credential_id = actor.user_id, actor.credential_id
 
         def work(tx: Transaction) -> None:
-            record(tx, actor, "credential.revoked", f"user/{user_id}/{actor.credential}/{credential_id}")
+            announce(
+                tx, actor, CREDENTIAL_REVOKED, Subject(f"user/{user_id}/{actor.credential}/{credential_id}")
+            )
             match actor.credential:
                 case CredentialKind.JWT:
                     self._sessions.revoke_token(tx, credential_id)

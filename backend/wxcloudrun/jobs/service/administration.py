@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.jobs import queries
+from wxcloudrun.jobs.events import TASK_CHANGED
 from wxcloudrun.jobs.models import PeriodicTask
 from wxcloudrun.jobs.queries import JobFilters, JobView
 from wxcloudrun.jobs.service.periodic import TaskKinds, new_row
@@ -12,6 +12,7 @@ from wxcloudrun.jobs.service.statistics import TaskStats, task_stats, untried
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import NotFound
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
@@ -84,7 +85,7 @@ class JobAdministrationService:
             task.next_run_at = min(task.next_run_at, soonest)
         tx.session.add(task)
         if settings_of(task) != before:
-            record(tx, actor, "task.changed", f"task/{name}", before=before, after=settings_of(task))
+            announce(tx, actor, TASK_CHANGED, Subject(f"task/{name}"), before=before, after=settings_of(task))
         tx.session.flush()
         return task_stats(task)
 

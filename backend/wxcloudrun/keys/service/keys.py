@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.keys import queries
+from wxcloudrun.keys.events import KEY_MADE, KEY_REVOKED, KEY_ROTATED
 from wxcloudrun.keys.models import ApiKey, write_scopes
 from wxcloudrun.keys.service.secrets import KEY_PREFIX, KeyHashes, prefix_of_key
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Forbidden, NotFound, Unauthorized
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Actor, CredentialKind, Scope
 from wxcloudrun.kit.texts import text
@@ -109,7 +110,7 @@ class KeyService:
             expires_at=granted_end(makers_end(tx, actor, now), spec.expires_in_days, now),
         )
         made = self._store(tx, actor, row)
-        record(tx, actor, "key.made", key_object(row), after=state_of(made.view))
+        announce(tx, actor, KEY_MADE, subject_of(row), after=state_of(made.view))
         return made
 
     def page(self, actor: Actor, page: PageRequest[int]) -> Page[KeyView]:
@@ -178,7 +179,7 @@ class KeyService:
             retire(old, now, now + timedelta(hours=overlap_hours))
             made = self._store(tx, actor, row)
             before = {"prefix": old.prefix, "overlap_hours": overlap_hours}
-            record(tx, actor, "key.rotated", key_object(old), before=before, after=state_of(made.view))
+            announce(tx, actor, KEY_ROTATED, subject_of(old), before=before, after=state_of(made.view))
             return made
 
         return atomically(work)
@@ -225,7 +226,7 @@ def found(key: ApiKey | None) -> ApiKey:
 def revoke_found(tx: Transaction, actor: Actor, key: ApiKey) -> None:
     """Revoke a key that the caller may revoke."""
     key.revoked_at = clock.now()
-    record(tx, actor, "key.revoked", key_object(key), before={"prefix": key.prefix, "name": key.name})
+    announce(tx, actor, KEY_REVOKED, subject_of(key), before={"prefix": key.prefix, "name": key.name})
 
 
 def revoke_if_there(tx: Transaction, user_id: int, key_id: int) -> None:
@@ -235,9 +236,9 @@ def revoke_if_there(tx: Transaction, user_id: int, key_id: int) -> None:
         key.revoked_at = clock.now()
 
 
-def key_object(key: ApiKey) -> str:
-    """Return how the audit log calls a key."""
-    return f"user/{key.user_id}/key/{key.id}"
+def subject_of(key: ApiKey) -> Subject:
+    """Return what an event is about that happens to a key."""
+    return Subject(f"user/{key.user_id}/key/{key.id}")
 
 
 def state_of(view: KeyView) -> dict[str, str | int | datetime | None]:

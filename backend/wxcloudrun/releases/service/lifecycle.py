@@ -6,11 +6,11 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, Invalid
+from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.remarks import Remark
 from wxcloudrun.kit.security import Action, Actor
@@ -18,6 +18,12 @@ from wxcloudrun.kit.texts import Text, text
 from wxcloudrun.packages import reads as package_reads
 from wxcloudrun.packages.service import FoundPackage, PackageService
 from wxcloudrun.releases import queries
+from wxcloudrun.releases.events import (
+    RELEASE_ACTIVATED,
+    RELEASE_CREATED,
+    RELEASE_DEACTIVATED,
+    RELEASE_RETRIED,
+)
 from wxcloudrun.releases.queries import ReleaseFilter, ReleaseView
 from wxcloudrun.releases.rules.assignments import Assignment
 from wxcloudrun.releases.rules.sources import Source, UrlSource, written
@@ -25,7 +31,7 @@ from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.reads import Source as NameSource
 from wxcloudrun.versions.reads import Status, Version
 from wxcloudrun.versions.reads import retired as retired_under
-from wxcloudrun.versions.service.names import path_of, refuse_retired
+from wxcloudrun.versions.service.names import refuse_retired
 from wxcloudrun.versions.service.versions import VersionService
 
 OBTAIN = "obtain_release"
@@ -90,7 +96,7 @@ class ReleaseService:
             tx.session.add(row)
             tx.session.flush()
             after = {"release": row.id, "source": row.source}
-            record(tx, actor, "release.created", path_of(found, spec.version), after=after)
+            announce(tx, actor, RELEASE_CREATED, found.subject("version", spec.version), after=after)
             if row.source is not None:
                 self._obtain(tx, actor, row)
             return self._view(tx.session, actor, row.id)
@@ -128,7 +134,7 @@ class ReleaseService:
             kept = queries.log(tx.session, release_id)
             if kept is not None:
                 tx.session.delete(kept)
-            record(tx, actor, "release.retried", path_of(found, row.version), before=before)
+            announce(tx, actor, RELEASE_RETRIED, found.subject("version", row.version), before=before)
             self._obtain(tx, actor, row)
             return self._view(tx.session, actor, release_id)
 
@@ -165,8 +171,8 @@ class ReleaseService:
             row = self._locked(tx, actor, release_id)
             if row.status != Status.DOWNLOADED.value:
                 row.deactivate()
-                what, before = path_of(found, row.version), {"activated": row.version}
-                record(tx, actor, "release.deactivated", what, before=before, after={"activated": None})
+                what, before = found.subject("version", row.version), {"activated": row.version}
+                announce(tx, actor, RELEASE_DEACTIVATED, what, before=before, after={"activated": None})
             return self._view(tx.session, actor, release_id)
 
         return atomically(work)
@@ -193,7 +199,9 @@ class ReleaseService:
         tx.session.flush()
         before = {"activated": previous.version if previous is not None else None}
         after = {"activated": row.version}
-        record(tx, actor, "release.activated", path_of(found, row.version), before=before, after=after)
+        announce(
+            tx, actor, RELEASE_ACTIVATED, found.subject("version", row.version), before=before, after=after
+        )
 
     def _obtain(self, tx: Transaction, actor: Actor, row: Version) -> None:
         self._jobs.enqueue(tx, OBTAIN, Assignment.to(row).arguments(), actor=actor)

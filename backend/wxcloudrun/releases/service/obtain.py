@@ -11,17 +11,18 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.reads import Provenance
 from wxcloudrun.artifacts.service.intake import Intake, IntakeService
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.jobs.errors import JobFailed, JobPutOff
 from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import ChecksumMismatch, TooLarge, VersionTaken
+from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.security import SYSTEM
 from wxcloudrun.packages.service import FoundPackage
 from wxcloudrun.releases import queries
 from wxcloudrun.releases.errors import NotObtained, NotThisTime
+from wxcloudrun.releases.events import RELEASE_FAILED
 from wxcloudrun.releases.gateway.port import SourceGateway, Wanted, Watch
 from wxcloudrun.releases.rules.assignments import Assignment
 from wxcloudrun.releases.rules.sources import read
@@ -29,7 +30,6 @@ from wxcloudrun.releases.service.notebook import Notebook
 from wxcloudrun.uploads.rules import file_name_problem, settled_content_type
 from wxcloudrun.versions.reads import Source as NameSource
 from wxcloudrun.versions.reads import Status, Version
-from wxcloudrun.versions.service.names import path_of
 from wxcloudrun.versions.service.versions import NamedVersion, VersionService
 
 
@@ -83,8 +83,8 @@ class ObtainService:
             return
         row = found.row
         row.fail(message)
-        what = path_of(found.package, row.version)
-        record(tx, SYSTEM, "release.failed", what, after={"error": row.error})
+        what = found.package.subject("version", row.version)
+        announce(tx, SYSTEM, RELEASE_FAILED, what, after={"error": row.error})
 
     def _wanted(self, assignment: Assignment) -> Wanted | None:
         with reading() as session:

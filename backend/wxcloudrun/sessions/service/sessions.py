@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from wxcloudrun.attempts.service import LoginGuard, note_address
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, Unauthorized
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import Actor, CredentialKind
 from wxcloudrun.kit.texts import text
 from wxcloudrun.sessions import queries
+from wxcloudrun.sessions.events import SESSION_ENDED, SESSION_OPENED
 from wxcloudrun.sessions.models import LoginSession, RefreshToken, RevokedToken
 from wxcloudrun.sessions.service.lifetimes import Lifetimes
 from wxcloudrun.sessions.service.secrets import REFRESH_PREFIX, SessionHashes
@@ -115,7 +116,7 @@ class SessionService:
             opener = replace(
                 actor, user_id=user.id, credential=CredentialKind.SESSION, credential_id=session_id
             )
-            record(tx, opener, "session.opened", f"user/{user.id}", after={"way": way})
+            announce(tx, opener, SESSION_OPENED, Subject(f"user/{user.id}"), after={"way": way})
             return user_view(user)
 
         user = atomically(work)
@@ -178,7 +179,9 @@ class SessionService:
 
         def work(tx: Transaction) -> None:
             self.end(tx, session_id)
-            record(tx, actor, "session.ended", f"user/{actor.user_id}", before={"session": session_id})
+            announce(
+                tx, actor, SESSION_ENDED, Subject(f"user/{actor.user_id}"), before={"session": session_id}
+            )
 
         atomically(work)
 
@@ -233,7 +236,7 @@ class SessionService:
             return True
         queries.end_session(tx.session, token.session_id, now)
         state = {"session": token.session_id, "why": "a used refresh token was presented again"}
-        record(tx, actor, "session.ended", f"user/{actor.user_id}", before=state)
+        announce(tx, actor, SESSION_ENDED, Subject(f"user/{actor.user_id}"), before=state)
         return False
 
     def _add_refresh_token(self, tx: Transaction, clear: str, session_id: str, now: datetime) -> None:

@@ -6,23 +6,21 @@ Such a function reads many rows to find something small. Its caller
 2. asks the database, in the statement that it needs anyway, whether that still holds;
 3. settles the question: counts a hit, or works it out again and keeps that.
 
-So what is wrong is never served, however old it is. Purging makes room and saves a useless step 2; it is
-done after the commit, and correctness does not depend on it. Who may see the result is decided before.
+So what is wrong is never served, however old it is. Forgetting makes room and saves a useless step 2; which
+events it follows from stands in `wiring/listeners.py`, and correctness does not depend on it. Who may see the
+result is decided before.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, cast
+from typing import cast
 
 from flask import current_app
 from sqlalchemy.orm import Session
 
-from wxcloudrun.kit import db
 from wxcloudrun.stores.cache.port import Cache, EntryKind, Key
 
 type Work[T] = Callable[[Session, int, str], T]
-type GroupOf = Callable[[Any], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +44,21 @@ class Cached[T]:
         if fresh is not None:
             cache().put(self._key(group, name), fresh)
 
+    def forget(self, group: int) -> None:
+        """Let go of what was kept of a group."""
+        cache().forget(self.kind, str(group))
+
     def _key(self, group: int, name: str) -> Key[T]:
         return Key(self.kind, str(group), name)
 
 
-@dataclass(frozen=True, slots=True)
-class Purge:
-    """An effect of a commit: entries that it has made useless are forgotten."""
-
-    kind: EntryKind[Any]
-    group: str
-
-    def __call__(self) -> None:
-        """Forget them."""
-        cache().forget(self.kind, self.group)
-
-
-def cached[T](
-    shape: type[T], *, purged_by: Mapping[type[db.Base], GroupOf]
-) -> Callable[[Work[T]], Cached[T]]:
-    """Let results be kept. `shape` is the frozen dataclass that they are, never a row.
-
-    When rows of the tables in `purged_by` change, the entries of the groups that they belong to are
-    forgotten, in the cache of this process or in the one that all share.
-    """
+def cached[T](shape: type[T]) -> Callable[[Work[T]], Cached[T]]:
+    """Let results be kept. `shape` is the frozen dataclass that they are, never a row."""
 
     def decorate(work: Work[T]) -> Cached[T]:
-        kind = EntryKind(work.__name__, shape)
-        for model, group_of in purged_by.items():
-            db.watch(model, partial(purge_after_commit, kind, group_of))
-        return Cached(work, kind)
+        return Cached(work, EntryKind(work.__name__, shape))
 
     return decorate
-
-
-def purge_after_commit(kind: EntryKind[Any], group_of: GroupOf, tx: db.Transaction, row: Any) -> None:
-    """Put a purge behind the commit of a change."""
-    tx.after_commit(Purge(kind, str(group_of(row))), once=True)
 
 
 def cache() -> Cache:

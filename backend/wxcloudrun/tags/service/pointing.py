@@ -3,16 +3,17 @@
 from dataclasses import dataclass, field
 
 from wxcloudrun.artifacts.reads import Provenance
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction
 from wxcloudrun.kit.errors import Malformed, PreconditionFailed
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.names import is_sha256
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.reads import Layout
 from wxcloudrun.packages.service import FoundPackage
 from wxcloudrun.tags import queries
+from wxcloudrun.tags.events import TAG_DELETED, TAG_MOVED
 from wxcloudrun.tags.models import Tag, TagMove
 from wxcloudrun.versions.reads import Version
 
@@ -125,17 +126,19 @@ class HeldTag:
         row.updated_at, row.updated_by = move.moved_at, move.moved_by
         self.tx.session.flush()
         self.tx.session.add(move)
-        record(self.tx, self.actor, "tag.moved", self._path, before=before.recorded(), after=after.recorded())
+        announce(
+            self.tx, self.actor, TAG_MOVED, self._subject, before=before.recorded(), after=after.recorded()
+        )
 
     def delete(self) -> None:
         """Let it go; its history stays."""
         self.tx.session.delete(self.row)
         self.tx.session.add(self._move(NOWHERE))
-        record(self.tx, self.actor, "tag.deleted", self._path, before=self.place.recorded())
+        announce(self.tx, self.actor, TAG_DELETED, self._subject, before=self.place.recorded())
 
     @property
-    def _path(self) -> str:
-        return f"{self.found.path}/tag/{self.name}"
+    def _subject(self) -> Subject:
+        return self.found.subject("tag", self.name)
 
     def _move(self, to: Place) -> TagMove:
         return TagMove(

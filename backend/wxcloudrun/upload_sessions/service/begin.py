@@ -7,17 +7,18 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.service.intake import IntakeService
 from wxcloudrun.artifacts.service.leases import LeasedKey
-from wxcloudrun.audit.service.record import record
-from wxcloudrun.kit import clock, ids, metrics
+from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.db import Transaction, asking, atomically, insert_at_once
 from wxcloudrun.kit.errors import NotFound, TooLarge, TooManyRequests
+from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.security import Action
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.service import FoundPackage, PackageService
 from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.stores.blobs.writing import ResumableWriter
 from wxcloudrun.upload_sessions import queries, rules
+from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_BEGUN
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
 from wxcloudrun.upload_sessions.service.endings import LEASE_MARGIN, cancel
 from wxcloudrun.upload_sessions.service.entry import LONGEST_LIFE, Entered, state_of
@@ -113,9 +114,7 @@ class UploadBeginService:
         row.created_by, row.created_at, row.expires_at = actor.user_id, now, now + self._idle
         lease.hold_until(tx, row.expires_at + LEASE_MARGIN)
         insert_at_once(tx, row)
-        what = Entered(found, row).path
-        record(tx, actor, "upload_session.begun", what, after=state_of(row))
-        tx.after_commit(lambda: metrics.UPLOAD_SESSIONS.labels("begun").inc())
+        announce(tx, actor, UPLOAD_SESSION_BEGUN, Entered(found, row).subject, after=state_of(row))
         token = self._tokens.issue(row.public_id, actor.user_id, now + LONGEST_LIFE)
         return SessionSeen(row, found.project, found.name, self._intake.most_bytes, token)
 

@@ -14,17 +14,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.artifacts.service.intake import Intake, IntakeService
-from wxcloudrun.kit import clock, metrics
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.db import Transaction, atomically, transaction
 from wxcloudrun.kit.errors import ChecksumMismatch, Gone
+from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.texts import text
+from wxcloudrun.packages.service import FoundPackage
 from wxcloudrun.stores.blobs.continued_hash import RunningDigests, running_digests
 from wxcloudrun.stores.blobs.measuring import Measured
 from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing
 from wxcloudrun.stores.blobs.writing import ResumableWriter, WriterState
 from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.errors import PartsMissing
+from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_DONE
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
 from wxcloudrun.upload_sessions.service.endings import RECEIPTS_STAY, cancel, fail, lose
 from wxcloudrun.upload_sessions.service.entry import (
@@ -60,6 +63,7 @@ class Claim:
     """A session that this request completes."""
 
     place: SessionPlace
+    found: FoundPackage
     session_id: int
     fence: int
     spec: DepositSpec
@@ -145,6 +149,7 @@ class CompletionService:
         running = kept_digests(row, self._digests.computed_on_arrival(()))
         return Claim(
             place=place,
+            found=entered.found,
             session_id=row.id,
             fence=row.fence,
             spec=DepositSpec(row.filename, row.content_type, row.tag, row.version),
@@ -245,12 +250,13 @@ class CompletionService:
         )
         row.upload_id = deposited.upload.id
         row.end(SessionState.DONE, clock.now() + RECEIPTS_STAY)
-        tx.after_commit(lambda: metrics.UPLOAD_SESSIONS.labels("done").inc())
+        after = {"upload": deposited.upload.id}
+        announce(tx, claim.place.actor, UPLOAD_SESSION_DONE, entered.subject, after=after)
         return deposited
 
     def _fail(self, claim: Claim, error: ChecksumMismatch) -> None:
         def work(tx: Transaction) -> None:
-            fail(tx, self._held(tx, claim), error)
+            fail(tx, claim.place.actor, Entered(claim.found, self._held(tx, claim)), error)
 
         atomically(work)
 

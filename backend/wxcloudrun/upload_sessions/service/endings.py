@@ -6,16 +6,19 @@ from datetime import datetime, timedelta
 
 from wxcloudrun.artifacts.service.deletions import put_down
 from wxcloudrun.artifacts.service.leases import LeasedKey
-from wxcloudrun.kit import clock, metrics
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically
 from wxcloudrun.kit.errors import AppError
+from wxcloudrun.kit.events import announce
+from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.stores.blobs.port import StoreUnavailable
 from wxcloudrun.stores.blobs.writing import ResumableWriter
 from wxcloudrun.upload_sessions import queries
 from wxcloudrun.upload_sessions.errors import UploadLost
+from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_FAILED
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
-from wxcloudrun.upload_sessions.service.entry import LONGEST_LIFE, SessionDoor, SessionPlace, ended
+from wxcloudrun.upload_sessions.service.entry import LONGEST_LIFE, Entered, SessionDoor, SessionPlace, ended
 
 logger = logging.getLogger(__name__)
 
@@ -28,7 +31,6 @@ def let_go(tx: Transaction, row: UploadSession, state: SessionState, now: dateti
     row.end(state, now + RECEIPTS_STAY)
     LeasedKey(row.object_key).end_if_there(tx)
     put_down(tx, row.object_key)
-    tx.after_commit(lambda: metrics.UPLOAD_SESSIONS.labels(state.value).inc())
 
 
 def prolong(tx: Transaction, row: UploadSession, idle: timedelta, now: datetime) -> None:
@@ -45,10 +47,12 @@ def cancel(writer: ResumableWriter) -> None:
         logger.warning("object_left_to_sweeper", extra={"key": writer.state.key})
 
 
-def fail(tx: Transaction, row: UploadSession, error: AppError) -> None:
+def fail(tx: Transaction, actor: Actor, entered: Entered, error: AppError) -> None:
     """Let a session have failed for good, and keep what it has failed of."""
+    row = entered.row
     row.failure = json.dumps({"reason": error.reason, **error.facts}).encode()
     let_go(tx, row, SessionState.FAILED, clock.now())
+    announce(tx, actor, UPLOAD_SESSION_FAILED, entered.subject, after={"reason": error.reason})
 
 
 def lose(door: SessionDoor, place: SessionPlace) -> AppError:
@@ -58,11 +62,11 @@ def lose(door: SessionDoor, place: SessionPlace) -> AppError:
     """
 
     def work(tx: Transaction) -> AppError:
-        row = door.enter(tx.session, place).row
-        if row.state not in queries.ALIVE:
-            return ended(row)
+        entered = door.enter(tx.session, place)
+        if entered.row.state not in queries.ALIVE:
+            return ended(entered.row)
         error = UploadLost(text("the store has lost what was sent; begin again"))
-        fail(tx, row, error)
+        fail(tx, place.actor, entered, error)
         return error
 
     return atomically(work)

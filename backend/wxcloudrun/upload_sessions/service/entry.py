@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.errors import AppError, ChecksumMismatch, NotFound
+from wxcloudrun.kit.events import Subject
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.service import FoundPackage, PackageService
@@ -39,9 +40,9 @@ class Entered:
     row: UploadSession
 
     @property
-    def path(self) -> str:
-        """How the audit log calls it."""
-        return f"{self.found.path}/upload-session/{self.row.public_id}"
+    def subject(self) -> Subject:
+        """What an event in it is about."""
+        return self.found.subject("upload-session", self.row.public_id)
 
 
 class SessionDoor:

@@ -1,12 +1,13 @@
 """Sessions whose time is over, and receipts that nobody asks for any more."""
 
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import SYSTEM
 from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.stores.blobs.writing import ResumableWriter, WriterState
 from wxcloudrun.upload_sessions import queries
+from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_EXPIRED
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
 from wxcloudrun.upload_sessions.service.endings import cancel, let_go
 from wxcloudrun.upload_sessions.service.entry import FENCE, LONGEST_LIFE, state_of
@@ -51,5 +52,11 @@ class UploadExpiryService:
     def _expire(self, tx: Transaction, row: UploadSession) -> ResumableWriter:
         before = state_of(row)
         let_go(tx, row, SessionState.EXPIRED, clock.now())
-        record(tx, SYSTEM, "upload_session.expired", f"upload-session/{row.public_id}", before=before)
+        announce(
+            tx,
+            SYSTEM,
+            UPLOAD_SESSION_EXPIRED,
+            Subject(f"upload-session/{row.public_id}", row.package_id),
+            before=before,
+        )
         return self._blobs.resume(WriterState.of_text(row.writer))

@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 
 from wxcloudrun.artifacts.service.intake import IntakeService
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict
+from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.texts import text
 from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.stores.blobs.writing import ResumableWriter, WriterState
 from wxcloudrun.upload_sessions import queries
+from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_ABORTED
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
 from wxcloudrun.upload_sessions.service.endings import cancel, let_go
 from wxcloudrun.upload_sessions.service.entry import SessionDoor, SessionPlace, is_fenced, state_of
@@ -67,7 +68,7 @@ class UploadSessionService:
             if is_fenced(row, now):
                 raise Conflict(text("this upload is being completed; ask for its state"))
             let_go(tx, row, SessionState.ABORTED, now)
-            record(tx, place.actor, "upload_session.aborted", entered.path, before=state_of(row))
+            announce(tx, place.actor, UPLOAD_SESSION_ABORTED, entered.subject, before=state_of(row))
             return self._blobs.resume(WriterState.of_text(row.writer))
 
         writer = atomically(work)

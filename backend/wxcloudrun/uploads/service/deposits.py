@@ -1,13 +1,14 @@
 """The deposits of a package: list them, let go of one."""
 
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, NotFound
+from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.uploads import queries
+from wxcloudrun.uploads.events import UPLOAD_DELETED
 from wxcloudrun.uploads.queries import UploadView
 from wxcloudrun.uploads.service.publication import state_of
 
@@ -36,8 +37,8 @@ class DepositListService:
             if upload is None:
                 raise NotFound(text("there is no such upload"))
             refuse_named(*queries.names_made(tx.session, upload))
-            what = f"{found.path}/upload/{upload_id}"
-            record(tx, actor, "upload.deleted", what, before=state_of(upload))
+            what = found.subject("upload", upload_id)
+            announce(tx, actor, UPLOAD_DELETED, what, before=state_of(upload))
             tx.session.delete(upload)
 
         atomically(work)

@@ -7,11 +7,11 @@ from sqlalchemy.orm import Session
 from wxcloudrun.artifacts import reads as artifact_reads
 from wxcloudrun.artifacts.reads import Provenance
 from wxcloudrun.artifacts.service.intake import Adopted
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.formats.detect import declared_version, may_declare, version_in_filename
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, insert_at_once
 from wxcloudrun.kit.errors import IdempotencyKeyReused, Invalid, VersionTaken
+from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.names import UNSAID
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
@@ -22,6 +22,7 @@ from wxcloudrun.stores.blobs.seekable import open_seekable
 from wxcloudrun.tags.service.pointing import DepositedBytes
 from wxcloudrun.tags.service.tags import TagService
 from wxcloudrun.uploads import queries
+from wxcloudrun.uploads.events import UPLOAD_ACCEPTED
 from wxcloudrun.uploads.models import Upload
 from wxcloudrun.uploads.queries import ExtraDigests
 from wxcloudrun.uploads.rules import fingerprint, last_part
@@ -145,7 +146,7 @@ class Publication:
         )
         upload.refer(artifact.id if upload.is_bare else None, provenance)
         insert_at_once(tx, upload)
-        record(tx, actor, "upload.accepted", f"{found.path}/upload/{upload.id}", after=state_of(upload))
+        announce(tx, actor, UPLOAD_ACCEPTED, found.subject("upload", upload.id), after=state_of(upload))
         return self._shown(tx.session, actor, found, upload, ExtraDigests(artifact.md5, artifact.sha1))
 
     def _name(

@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass, field
 
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.erasure.rules import Doomed
 from wxcloudrun.erasure.service import ErasureService
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, NotFound
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.users import queries
+from wxcloudrun.users.events import USER_CHANGED, USER_CREATED, USER_DELETED
 from wxcloudrun.users.models import User
 from wxcloudrun.users.queries import UserView
 from wxcloudrun.users.service.above import AboveUsers
@@ -73,7 +74,7 @@ class UserAdministrationService:
             user = new_user(email=email, username=username, password_hash=password_hash)
             tx.session.add(user)
             tx.session.flush()
-            record(tx, actor, "user.created", f"user/{user.id}", after=state_of(user))
+            announce(tx, actor, USER_CREATED, Subject(f"user/{user.id}"), after=state_of(user))
             return queries.user_view(user)
 
         return atomically(work)
@@ -97,7 +98,7 @@ class UserAdministrationService:
             if change.locks_out:
                 self._above.end_sessions(tx.session, user_id, but=actor.session_id, now=clock.now())
             after = {**state_of(user), "password": "changed" if password_hash else "kept"}
-            record(tx, actor, "user.changed", f"user/{user_id}", before=before, after=after)
+            announce(tx, actor, USER_CHANGED, Subject(f"user/{user_id}"), before=before, after=after)
             tx.session.flush()
             return queries.user_view(user)
 
@@ -119,7 +120,7 @@ class UserAdministrationService:
                 raise Conflict(
                     text("this user alone owns projects; give them another owner first"), projects=projects
                 )
-            record(tx, actor, "user.deleted", f"user/{user_id}", before=state_of(user))
+            announce(tx, actor, USER_DELETED, Subject(f"user/{user_id}"), before=state_of(user))
             user.leave(clock.now())
             self._above.forget_wechat_identity(tx.session, user_id)
             doomed = Doomed(User.__tablename__, user_id, f"user/{user_id}", row_stays=True)

@@ -1,12 +1,13 @@
 """One more way in to the account of somebody who is logged in: an address with a password."""
 
 from wxcloudrun.attempts.service import LoginGuard
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, Unauthorized, WrongValue
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import Actor, CredentialKind
 from wxcloudrun.kit.texts import text
 from wxcloudrun.users import queries
+from wxcloudrun.users.events import EMAIL_BOUND
 from wxcloudrun.users.models import User
 from wxcloudrun.users.queries import UserView
 from wxcloudrun.users.rules import check_password
@@ -45,11 +46,11 @@ class EmailBindingService:
                 refuse_taken(tx, email)
             before = {"email": user.email, "has_password": stored is not None}
             user.email, user.password_hash = email, fresh_hash
-            record(
+            announce(
                 tx,
                 actor,
-                "email.bound",
-                f"user/{user_id}",
+                EMAIL_BOUND,
+                Subject(f"user/{user_id}"),
                 before=before,
                 after={"email": email, "has_password": True},
             )

@@ -1,13 +1,14 @@
 """People and their own accounts: signing up, looking at oneself, a new password; the first administrator."""
 
 from wxcloudrun.attempts.service import LoginGuard
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, Forbidden, Unauthorized
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import SYSTEM, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.users import queries
+from wxcloudrun.users.events import PASSWORD_CHANGED, USER_CREATED, USER_REGISTERED
 from wxcloudrun.users.models import User
 from wxcloudrun.users.queries import UserView
 from wxcloudrun.users.rules import canonical_email, check_password, username_from
@@ -46,7 +47,9 @@ class UserService:
             user = new_user(email=email, username=username, password_hash=password_hash)
             tx.session.add(user)
             tx.session.flush()
-            record(tx, actor, "user.registered", f"user/{user.id}", after={"way": "email", "email": email})
+            announce(
+                tx, actor, USER_REGISTERED, Subject(f"user/{user.id}"), after={"way": "email", "email": email}
+            )
             return queries.user_view(user)
 
         return atomically(work)
@@ -79,7 +82,7 @@ class UserService:
                 raise Conflict(text("the password was changed meanwhile; log in again"))
             row.password_hash = password_hash
             self._end_sessions(tx.session, row.id, but=actor.session_id, now=clock.now())
-            record(tx, actor, "password.changed", f"user/{row.id}")
+            announce(tx, actor, PASSWORD_CHANGED, Subject(f"user/{row.id}"))
 
         atomically(work)
 
@@ -104,7 +107,7 @@ class UserService:
             tx.session.add(user)
             tx.session.flush()
             state = {"email": canonical, "is_admin": True}
-            record(tx, SYSTEM, "user.created", f"user/{user.id}", after=state)
+            announce(tx, SYSTEM, USER_CREATED, Subject(f"user/{user.id}"), after=state)
             return True
 
         return atomically(work)

@@ -13,7 +13,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from wxcloudrun.kit.clock import rfc3339
 from wxcloudrun.kit.db import Reader
 from wxcloudrun.kit.paging import Page, PageRequest
-from wxcloudrun.packages.reads import Package
 from wxcloudrun.stores.cache.cached import cached
 from wxcloudrun.users.reads import username_of
 from wxcloudrun.versions.models import (
@@ -160,7 +159,7 @@ class MadeChoice:
     excluded: tuple[Exclusion, ...]
 
 
-@cached(MadeChoice, purged_by={Version: lambda row: row.package_id, Package: lambda row: row.id})
+@cached(MadeChoice)
 def choice(session: Session, package_id: int, wanted: str) -> MadeChoice:
     """Look through every version of a package for the best one in a range, or for the `latest` one.
 

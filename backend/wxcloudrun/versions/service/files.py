@@ -2,22 +2,23 @@
 
 from sqlalchemy.orm import Session
 
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, NotFound
+from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.service import FoundPackage, PackageService
 from wxcloudrun.versions import queries
 from wxcloudrun.versions.errors import SeveralFiles
+from wxcloudrun.versions.events import FILE_DELETED, VERSION_SEALED
 from wxcloudrun.versions.models import VersionFile
 from wxcloudrun.versions.queries import MAX_SHOWN, VersionView
 from wxcloudrun.versions.queries.files import FileView, file, page_of_files
 from wxcloudrun.versions.queries.retired import is_meant_by_its_version, retire, retire_files
 from wxcloudrun.versions.rules.names import version_problem
-from wxcloudrun.versions.service.names import absent, locked, path_of
+from wxcloudrun.versions.service.names import absent, locked
 
 
 class FileService:
@@ -78,7 +79,7 @@ class FileService:
                 retire_files(tx.session, VersionFile.id == gone.id)
             row.uncount_file()
             before = {"filename": filename, "artifact_id": gone.artifact_id}
-            record(tx, actor, "file.deleted", path_of(found, version), before=before)
+            announce(tx, actor, FILE_DELETED, found.subject("version", version), before=before)
             tx.session.delete(gone)
 
         atomically(work)
@@ -91,7 +92,13 @@ class FileService:
             row = locked(tx.session, found, version)
             if row.sealed_at is None:
                 row.sealed_at = clock.now()
-                record(tx, actor, "version.sealed", path_of(found, version), after={"files": row.files_count})
+                announce(
+                    tx,
+                    actor,
+                    VERSION_SEALED,
+                    found.subject("version", version),
+                    after={"files": row.files_count},
+                )
             tx.session.flush()
             view = queries.view(tx.session, found.id, version)
             if view is None:

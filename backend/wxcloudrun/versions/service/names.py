@@ -28,11 +28,6 @@ def absent(version: str) -> NotFound:
     return NotFound(text("version {version} does not exist", version=version))
 
 
-def path_of(found: FoundPackage, version: str) -> str:
-    """Return how the audit log calls a version."""
-    return f"{found.path}/version/{version}"
-
-
 def is_held(session: Session, found: FoundPackage, row: Version, filename: str, offered: str) -> bool:
     """Tell whether a locked version means these bytes already; if not, it may be given them.
 

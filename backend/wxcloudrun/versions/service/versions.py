@@ -8,23 +8,24 @@ from typing import Any, Protocol, TypedDict
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.reads import Provenance
-from wxcloudrun.audit.service.record import record as record_change
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, asking, atomically, insert_at_once, reading
 from wxcloudrun.kit.errors import Conflict
+from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.remarks import Remark
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.service import FoundPackage, PackageService
 from wxcloudrun.versions import queries
+from wxcloudrun.versions.events import FILE_ADDED, VERSION_CHANGED, VERSION_DELETED, VERSION_MADE
 from wxcloudrun.versions.models import Source, Status, Version, VersionFile, VersionNotes
 from wxcloudrun.versions.queries import VersionView
 from wxcloudrun.versions.queries.files import digest_of
 from wxcloudrun.versions.queries.retired import retire, retired
 from wxcloudrun.versions.rules.names import version_problem
 from wxcloudrun.versions.rules.schemes import GENERAL
-from wxcloudrun.versions.service.names import absent, is_held, locked, path_of, refuse_retired
+from wxcloudrun.versions.service.names import absent, is_held, locked, refuse_retired
 
 MAX_TAGS_NAMED = 10  # a header has to fit through every proxy
 
@@ -100,12 +101,12 @@ class VersionService:
         row.count_file(provenance.deposited_at)
         tx.session.flush()
         insert_at_once(tx, VersionFile.of(row, filename, digest, provenance))
-        what = path_of(found, named.version)
+        what = found.subject("version", named.version)
         if row.files_count == 1:
             after = {"artifact_id": digest, "source": named.source.value}
-            record_change(tx, actor, "version.made", what, after=after)
+            announce(tx, actor, VERSION_MADE, what, after=after)
         else:
-            record_change(tx, actor, "file.added", what, after={"filename": filename, "artifact_id": digest})
+            announce(tx, actor, FILE_ADDED, what, after={"filename": filename, "artifact_id": digest})
 
     def page(self, actor: Actor, project: str, package: str, page: PageRequest[int]) -> Page[VersionView]:
         """List the versions of a package, newest first. Raises NotFound."""
@@ -135,8 +136,8 @@ class VersionService:
             row = locked(tx.session, found, version)
             before, after = write_down(tx.session, row, words)
             if after:
-                record_change(
-                    tx, actor, "version.changed", path_of(found, version), before=before, after=after
+                announce(
+                    tx, actor, VERSION_CHANGED, found.subject("version", version), before=before, after=after
                 )
             tx.session.flush()
             view = queries.view(tx.session, found.id, version)
@@ -170,7 +171,7 @@ class VersionService:
         retire(tx.session, [row.id])
         digest = digest_of(tx.session, row)
         before = {"artifact_id": digest}
-        record_change(tx, actor, "version.deleted", path_of(found, row.version), before=before)
+        announce(tx, actor, VERSION_DELETED, found.subject("version", row.version), before=before)
         gone = self._tags.delete_tags_of(tx, actor, found, row)
         kept = self._tags.names_at(tx.session, found.id, digest or "", MAX_TAGS_NAMED + 1)
         tx.session.delete(row)

@@ -1,15 +1,16 @@
 """WeChat as one more way in to the account of somebody who is logged in."""
 
 from wxcloudrun.attempts.service import LoginGuard
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically
 from wxcloudrun.kit.errors import Conflict
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.users.reads import UserView, lock_person, user_view
 from wxcloudrun.users.service.binding import person_logged_in, the_user
 from wxcloudrun.wechat import queries
+from wxcloudrun.wechat.events import WECHAT_BOUND
 from wxcloudrun.wechat.gateway import WechatPerson
 from wxcloudrun.wechat.models import WechatIdentity
 from wxcloudrun.wechat.service.logins import WechatProof, WechatService
@@ -49,7 +50,7 @@ class WechatBindingService:
                 )
             )
             state = {"replaces_another": former is not None}
-            record(tx, actor, "wechat.bound", f"user/{user_id}", after=state)
+            announce(tx, actor, WECHAT_BOUND, Subject(f"user/{user_id}"), after=state)
         elif person.unionid is not None:
             owner.unionid = person.unionid
         tx.session.flush()

@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 
 from wxcloudrun.attempts.service import LoginGuard
-from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit import ids
 from wxcloudrun.kit.db import Transaction, atomically
 from wxcloudrun.kit.errors import Forbidden, Invalid, Unauthorized
+from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.sessions.service.sessions import LoggedIn, SessionService
+from wxcloudrun.users.events import USER_REGISTERED
 from wxcloudrun.users.service.users import new_user
 from wxcloudrun.wechat import queries
 from wxcloudrun.wechat.gateway import WechatGateway, WechatPerson
@@ -83,6 +84,6 @@ class WechatService:
                 openid=person.openid, user_id=user.id, unionid=person.unionid, bound_at=user.created_at
             )
         )
-        record(tx, actor, "user.registered", f"user/{user.id}", after={"way": "wechat"})
+        announce(tx, actor, USER_REGISTERED, Subject(f"user/{user.id}"), after={"way": "wechat"})
         tx.session.flush()
         return user.id

@@ -1,16 +1,18 @@
-"""Entries are forgotten when the change that made them useless has been committed, and not before."""
+"""Entries are forgotten when the event that made them useless has been committed, and not before."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
 from tests.support.registry import Workshop
-from wxcloudrun.kit.db import Transaction, transaction
+from wxcloudrun.kit.db import Transaction, reading, transaction
+from wxcloudrun.kit.events import Subject, announce
+from wxcloudrun.kit.security import SYSTEM
 from wxcloudrun.packages.models import Package
 from wxcloudrun.versions import queries
-from wxcloudrun.versions.models import Status, Version
+from wxcloudrun.versions.events import VERSION_MADE
 from wxcloudrun.versions.queries import MadeChoice
 
 KEPT = MadeChoice("content", "1.0.0", ("1.0.0",), ())
@@ -20,57 +22,92 @@ class Undone(Exception):
     """What rolls a transaction back in these tests."""
 
 
-def package_in(tx: Transaction, shop: Workshop) -> int:
+def package_of(shop: Workshop) -> int:
     """Return the id of the package."""
-    return tx.session.execute(select(Package.id).where(Package.name == shop.package)).scalar_one()
+    with reading() as session:
+        return session.execute(select(Package.id).where(Package.name == shop.package)).scalar_one()
 
 
-def version_of(package_id: int) -> Version:
-    """Return a version that waits for its bytes."""
-    moment = datetime(2026, 1, 2, tzinfo=UTC)
-    return Version(package_id=package_id, version="1.0.0", status=Status.CREATED.value, created_at=moment)
+def say_that_a_version_is_made(tx: Transaction, package_id: int) -> None:
+    """Announce it, as the use case does."""
+    announce(tx, SYSTEM, VERSION_MADE, Subject("project/p/package/q/version/1.0.0", package_id))
 
 
-def change_and_undo(package_id: int) -> None:
-    """Change the versions of a package and roll that back."""
+def say_and_undo(package_id: int) -> None:
+    """Announce that a version is made, and roll that back."""
     with transaction() as tx:
-        tx.session.add(version_of(package_id))
-        tx.session.flush()
+        say_that_a_version_is_made(tx, package_id)
         raise Undone
 
 
-def test_given_a_change_then_its_group_is_forgotten_after_the_commit(app: Flask, shop: Workshop) -> None:
+def test_given_an_event_then_its_group_is_forgotten_after_the_commit(app: Flask, shop: Workshop) -> None:
     with app.app_context():
+        package_id = package_of(shop)
+        queries.choice.settle(package_id, "^1", KEPT)
+        queries.choice.settle(package_id + 1, "^1", KEPT)
+
         with transaction() as tx:
-            package_id = package_in(tx, shop)
-            queries.choice.settle(package_id, "^1", KEPT)
-            queries.choice.settle(package_id + 1, "^1", KEPT)
-            tx.session.add(version_of(package_id))
-            tx.session.flush()
+            say_that_a_version_is_made(tx, package_id)
             assert queries.choice.recall(package_id, "^1") == KEPT, "others still see the versions of before"
 
         assert queries.choice.recall(package_id, "^1") is None
         assert queries.choice.recall(package_id + 1, "^1") == KEPT, "it is another package's"
 
 
-def test_given_a_change_that_is_rolled_back_then_nothing_is_forgotten(app: Flask, shop: Workshop) -> None:
+def test_given_an_event_that_is_rolled_back_then_nothing_is_forgotten(app: Flask, shop: Workshop) -> None:
     with app.app_context():
-        with transaction() as tx:
-            package_id = package_in(tx, shop)
+        package_id = package_of(shop)
         queries.choice.settle(package_id, "^1", KEPT)
 
         with pytest.raises(Undone):
-            change_and_undo(package_id)
+            say_and_undo(package_id)
 
         assert queries.choice.recall(package_id, "^1") == KEPT
 
 
-def test_given_a_package_that_is_deleted_then_its_choices_are_forgotten(app: Flask, shop: Workshop) -> None:
+def upload(shop: Workshop) -> None:
+    """Let another version come."""
+    shop.upload(b"another", version="2.0.0").ok()
+
+
+def delete_file(shop: Workshop) -> None:
+    """Delete the file that the version has, so that nobody can choose it."""
+    shop.maintainer.delete(shop.url("/versions/1.0.0/files/x.bin")).ok()
+
+
+def create_release(shop: Workshop) -> None:
+    """Let a version come that waits for its bytes, and that an answer lists as such."""
+    body = {"name": shop.package, "project": shop.project, "version": "3.0.0"}
+    shop.writer.post("/api/v1/packages", body).ok()
+
+
+def yank(shop: Workshop) -> None:
+    """Let nobody choose the version any more."""
+    shop.writer.patch(shop.url("/versions/1.0.0"), {"yanked": "broken"}).ok()
+
+
+def delete_version(shop: Workshop) -> None:
+    """Delete the version."""
+    shop.maintainer.delete(shop.url("/versions/1.0.0")).ok()
+
+
+def delete_package(shop: Workshop) -> None:
+    """Delete the package with all its versions."""
+    path = f"/api/v1/project/{shop.project}/packages/{shop.package}"
+    shop.owner.delete(path, query={"force": "true"}).ok()
+
+
+@pytest.mark.parametrize(
+    "change", [upload, delete_file, create_release, yank, delete_version, delete_package]
+)
+def test_given_a_use_case_that_changes_what_can_be_chosen_then_the_choices_are_forgotten(
+    app: Flask, shop: Workshop, change: Callable[[Workshop], None]
+) -> None:
+    shop.upload(b"one", "x.bin", version="1.0.0").ok()
     with app.app_context():
-        with transaction() as tx:
-            package_id = package_in(tx, shop)
+        package_id = package_of(shop)
         queries.choice.settle(package_id, "^1", KEPT)
 
-        shop.owner.delete(f"/api/v1/project/{shop.project}/packages/{shop.package}").ok()
+        change(shop)
 
         assert queries.choice.recall(package_id, "^1") is None

@@ -1,0 +1,9 @@
+"""What can happen to stored bytes."""
+
+from wxcloudrun.kit.events import EventKind
+
+STORE_COLLECTED = EventKind("store.collected")
+STORE_SWEPT = EventKind("store.swept")
+STORE_REPAIRED = EventKind("store.repaired")
+STORE_REBUILT = EventKind("store.rebuilt")
+OBJECT_RESTORED = EventKind("object.restored")

@@ -1,0 +1,5 @@
+"""What can happen to credentials."""
+
+from wxcloudrun.kit.events import EventKind
+
+CREDENTIAL_REVOKED = EventKind("credential.revoked")

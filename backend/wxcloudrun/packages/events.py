@@ -1,0 +1,7 @@
+"""What can happen to packages."""
+
+from wxcloudrun.kit.events import EventKind
+
+PACKAGE_CREATED = EventKind("package.created")
+PACKAGE_CHANGED = EventKind("package.changed")
+PACKAGE_DELETED = EventKind("package.deleted")

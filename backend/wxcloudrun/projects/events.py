@@ -1,0 +1,9 @@
+"""What can happen to projects and their members."""
+
+from wxcloudrun.kit.events import EventKind
+
+PROJECT_CREATED = EventKind("project.created")
+PROJECT_CHANGED = EventKind("project.changed")
+PROJECT_DELETED = EventKind("project.deleted")
+MEMBER_SET = EventKind("member.set")
+MEMBER_REMOVED = EventKind("member.removed")

@@ -1,0 +1,7 @@
+"""What can happen to service accounts."""
+
+from wxcloudrun.kit.events import EventKind
+
+SERVICE_ACCOUNT_CREATED = EventKind("service_account.created")
+SERVICE_ACCOUNT_CHANGED = EventKind("service_account.changed")
+SERVICE_ACCOUNT_DELETED = EventKind("service_account.deleted")

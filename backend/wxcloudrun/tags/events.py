@@ -1,0 +1,6 @@
+"""What can happen to tags."""
+
+from wxcloudrun.kit.events import EventKind
+
+TAG_MOVED = EventKind("tag.moved")
+TAG_DELETED = EventKind("tag.deleted")

@@ -1,0 +1,9 @@
+"""How many sessions begin, and how they end."""
+
+from wxcloudrun.kit import metrics
+from wxcloudrun.kit.events import Event
+
+
+def count_session(event: Event) -> None:
+    """Count a session by what has happened to it."""
+    metrics.UPLOAD_SESSIONS.labels(event.kind.verb).inc()

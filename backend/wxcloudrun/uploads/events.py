@@ -1,0 +1,6 @@
+"""What can happen to uploads."""
+
+from wxcloudrun.kit.events import EventKind
+
+UPLOAD_ACCEPTED = EventKind("upload.accepted")
+UPLOAD_DELETED = EventKind("upload.deleted")

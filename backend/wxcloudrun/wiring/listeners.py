@@ -1,0 +1,141 @@
+"""Who listens to what happens: every kind of event that there is, and beside it what follows from it.
+
+An event without a row is refused when it happens, and found by a test before. What is written in the
+transaction of the use case stands under `in_transaction`; what is done behind the commit, and has no say in
+it, under `after_commit`.
+"""
+
+from collections.abc import Mapping
+
+from wxcloudrun.adoption.events import ADOPTION_FINISHED, ADOPTION_STARTED
+from wxcloudrun.artifacts.events import (
+    OBJECT_RESTORED,
+    STORE_COLLECTED,
+    STORE_REBUILT,
+    STORE_REPAIRED,
+    STORE_SWEPT,
+)
+from wxcloudrun.attempts.events import LOGIN_REFUSED
+from wxcloudrun.audit.service.record import record
+from wxcloudrun.erasure.events import ERASURE_FINISHED
+from wxcloudrun.identity.events import CREDENTIAL_REVOKED
+from wxcloudrun.jobs.events import TASK_CHANGED
+from wxcloudrun.keys.events import KEY_MADE, KEY_REVOKED, KEY_ROTATED
+from wxcloudrun.kit.events import EventKind, Listeners
+from wxcloudrun.maintenance.events import MAINTENANCE_STARTED
+from wxcloudrun.packages.events import PACKAGE_CHANGED, PACKAGE_CREATED, PACKAGE_DELETED
+from wxcloudrun.projects.events import (
+    MEMBER_REMOVED,
+    MEMBER_SET,
+    PROJECT_CHANGED,
+    PROJECT_CREATED,
+    PROJECT_DELETED,
+)
+from wxcloudrun.releases.events import (
+    RELEASE_ACTIVATED,
+    RELEASE_CREATED,
+    RELEASE_DEACTIVATED,
+    RELEASE_FAILED,
+    RELEASE_RETRIED,
+)
+from wxcloudrun.service_accounts.events import (
+    SERVICE_ACCOUNT_CHANGED,
+    SERVICE_ACCOUNT_CREATED,
+    SERVICE_ACCOUNT_DELETED,
+)
+from wxcloudrun.sessions.events import SESSION_ENDED, SESSION_OPENED
+from wxcloudrun.tags.events import TAG_DELETED, TAG_MOVED
+from wxcloudrun.upload_sessions.events import (
+    UPLOAD_SESSION_ABORTED,
+    UPLOAD_SESSION_BEGUN,
+    UPLOAD_SESSION_DONE,
+    UPLOAD_SESSION_EXPIRED,
+    UPLOAD_SESSION_FAILED,
+)
+from wxcloudrun.upload_sessions.service.figures import count_session
+from wxcloudrun.uploads.events import UPLOAD_ACCEPTED, UPLOAD_DELETED
+from wxcloudrun.users.events import (
+    EMAIL_BOUND,
+    PASSWORD_CHANGED,
+    USER_CHANGED,
+    USER_CREATED,
+    USER_DELETED,
+    USER_REGISTERED,
+)
+from wxcloudrun.versions.events import (
+    FILE_ADDED,
+    FILE_DELETED,
+    VERSION_CHANGED,
+    VERSION_DELETED,
+    VERSION_MADE,
+    VERSION_SEALED,
+)
+from wxcloudrun.versions.service.choices import forget_choices
+from wxcloudrun.wechat.events import WECHAT_BOUND
+
+RECORDED = Listeners(in_transaction=(record,))
+COUNTED = Listeners(after_commit=(count_session,))
+FORGETS_CHOICES = Listeners(after_commit=(forget_choices,))  # `latest` and ranges may mean another version
+
+LISTENERS: Mapping[EventKind, Listeners] = {
+    # who is asking
+    USER_REGISTERED: RECORDED,
+    USER_CREATED: RECORDED,
+    USER_CHANGED: RECORDED,
+    USER_DELETED: RECORDED,
+    PASSWORD_CHANGED: RECORDED,
+    EMAIL_BOUND: RECORDED,
+    WECHAT_BOUND: RECORDED,
+    SESSION_OPENED: RECORDED,
+    SESSION_ENDED: RECORDED,
+    CREDENTIAL_REVOKED: RECORDED,
+    LOGIN_REFUSED: RECORDED,
+    KEY_MADE: RECORDED,
+    KEY_ROTATED: RECORDED,
+    KEY_REVOKED: RECORDED,
+    SERVICE_ACCOUNT_CREATED: RECORDED,
+    SERVICE_ACCOUNT_CHANGED: RECORDED,
+    SERVICE_ACCOUNT_DELETED: RECORDED,
+    # places
+    PROJECT_CREATED: RECORDED,
+    PROJECT_CHANGED: RECORDED,
+    PROJECT_DELETED: RECORDED,
+    MEMBER_SET: RECORDED,
+    MEMBER_REMOVED: RECORDED,
+    PACKAGE_CREATED: RECORDED,
+    PACKAGE_CHANGED: RECORDED,
+    PACKAGE_DELETED: RECORDED + FORGETS_CHOICES,
+    # bytes that come in
+    UPLOAD_ACCEPTED: RECORDED,
+    UPLOAD_DELETED: RECORDED,
+    UPLOAD_SESSION_BEGUN: RECORDED + COUNTED,
+    UPLOAD_SESSION_ABORTED: RECORDED + COUNTED,
+    UPLOAD_SESSION_EXPIRED: RECORDED + COUNTED,
+    UPLOAD_SESSION_FAILED: RECORDED + COUNTED,
+    UPLOAD_SESSION_DONE: COUNTED,  # the upload that it has become is recorded
+    # names of bytes
+    VERSION_MADE: RECORDED + FORGETS_CHOICES,
+    VERSION_CHANGED: RECORDED + FORGETS_CHOICES,
+    VERSION_SEALED: RECORDED,
+    VERSION_DELETED: RECORDED + FORGETS_CHOICES,
+    FILE_ADDED: RECORDED,
+    FILE_DELETED: RECORDED + FORGETS_CHOICES,
+    TAG_MOVED: RECORDED,
+    TAG_DELETED: RECORDED,
+    RELEASE_CREATED: RECORDED + FORGETS_CHOICES,
+    RELEASE_RETRIED: RECORDED,
+    RELEASE_FAILED: RECORDED,
+    RELEASE_ACTIVATED: RECORDED,
+    RELEASE_DEACTIVATED: RECORDED,
+    ADOPTION_STARTED: RECORDED,
+    ADOPTION_FINISHED: RECORDED,
+    # what keeps the house
+    STORE_COLLECTED: RECORDED,
+    STORE_SWEPT: RECORDED,
+    STORE_REPAIRED: RECORDED,
+    STORE_REBUILT: RECORDED,
+    OBJECT_RESTORED: RECORDED,
+    MAINTENANCE_STARTED: RECORDED,
+    TASK_CHANGED: RECORDED,
+    ERASURE_FINISHED: RECORDED,
+}
