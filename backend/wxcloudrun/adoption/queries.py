@@ -8,10 +8,6 @@ from sqlalchemy import Table, literal, select
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.reads import Artifact, reference_tables
-from wxcloudrun.kit.package_names import PackageName
-from wxcloudrun.kit.security import ProjectAccess
-from wxcloudrun.packages.reads import Layout, Package
-from wxcloudrun.projects.reads import Project, is_there
 from wxcloudrun.versions.reads import Version, VersionFile
 
 SOME = 500  # references read at a time
@@ -30,30 +26,6 @@ class Holding:
     deposited_at: datetime | None
     deposited_by: int | None
     is_file: bool  # of a version; not a tag, and no upload that made neither
-
-
-@dataclass(frozen=True, slots=True)
-class Standpoint:
-    """Where a package is that is still there, by its id."""
-
-    id: int
-    name: PackageName
-    access: ProjectAccess
-    layout: Layout
-
-
-def standpoint(session: Session, package_id: int) -> Standpoint | None:
-    """Return where a package is; None if it was deleted."""
-    row = session.execute(
-        select(Project.id, Project.name.label("project"), Project.is_public, Package)
-        .join(Package, Package.project_id == Project.id)
-        .where(Package.id == package_id, is_there())
-    ).one_or_none()
-    if row is None:
-        return None
-    name = PackageName.parse_row(row.Package.format, row.Package.name)
-    access = ProjectAccess(row.id, row.project, row.is_public, None)
-    return Standpoint(package_id, name, access, Layout(row.Package.layout))
 
 
 def holdings(session: Session, table: Table, package_id: int, after: int) -> Sequence[Holding]:

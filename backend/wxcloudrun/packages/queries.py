@@ -5,29 +5,49 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from wxcloudrun.kit.db import Reader
+from wxcloudrun.kit.events import Subject
 from wxcloudrun.kit.package_names import Format, PackageName, written_name
 from wxcloudrun.kit.paging import Page, PageRequest
-from wxcloudrun.kit.security import ProjectAccess, Role
+from wxcloudrun.kit.security import ProjectAccess
 from wxcloudrun.packages.models import Layout, Package, RememberedName
-from wxcloudrun.projects.reads import Membership, Project
+from wxcloudrun.projects.reads import Project, access_in, accesses
 from wxcloudrun.users.reads import User, username_of
+
+type PackageId = int | ScalarSelect[int]
 
 NO_PACKAGE = PackageName(Format.GENERIC, "")
 MAX_COUNTED = 1000  # of what a refusal to delete names: beyond it nobody counts any more
 
 
 @dataclass(frozen=True, slots=True)
-class Location:
-    """Where a request points: a project that exists, and the package in it if there is one."""
+class FoundPackage:
+    """A package, where it is, and what decides about it for one caller.
 
+    `PackageService` gives it only to those whom it has admitted to one action there.
+    """
+
+    id: int
+    name: str  # as our API writes it
     access: ProjectAccess
-    package_id: int | None
-    package: str
-    layout: Layout = Layout.SINGLE
+    layout: Layout
+
+    @property
+    def path(self) -> str:
+        """How the audit log calls it."""
+        return f"project/{self.project}/package/{self.name}"
+
+    def subject(self, *inside: str | int) -> Subject:
+        """Return what an event is about: this package, or a thing in it such as `"tag", "stable"`."""
+        return Subject("/".join((self.path, *map(str, inside))), self.id)
+
+    @property
+    def project(self) -> str:
+        """The name of the project it is in."""
+        return self.access.project
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,40 +79,59 @@ class PackageView:
     created_by: str | None
 
 
-def locate(reader: Reader, project: str, package: PackageName | None, user_id: int | None) -> Location | None:
+type Place = tuple[ProjectAccess, FoundPackage | None]
+"""A project that is there, and the package in it if there is one."""
+
+
+def place(reader: Reader, project: str, package: PackageName | None, user_id: int | None) -> Place | None:
     """Find project, membership and, if it can have this name, the package with one statement."""
     package = package or NO_PACKAGE
     names = {"project": project, "format": package.format, "package": package.name, "user_id": user_id}
-    row = reader.execute(located(), names).one_or_none()
-    if row is None:
-        return None
-    role = None if row.role is None else Role(row.role)
-    access = ProjectAccess(row.id, row.name, row.is_public, role)
-    return Location(access, row.package_id, package.written, Layout(row.layout or Layout.SINGLE))
+    row = reader.execute(named_place(), names).one_or_none()
+    return None if row is None else (access_in(row), package_in(row))
+
+
+def place_of(session: Session, package_id: PackageId, user_id: int | None) -> FoundPackage | None:
+    """Find a package by its id, or by what selects that, with its project and membership."""
+    packages = Package.__table__
+    statement = with_package(packages.c.project_id == Project.id).where(packages.c.id == package_id)
+    row = session.execute(statement, {"user_id": user_id}).one_or_none()
+    return None if row is None else package_in(row)
 
 
 @cache
-def located() -> Select[*tuple[Any, ...]]:
-    """Select what `locate` needs. Built once: every request asks this, and building takes long."""
-    projects, members, packages = Project.__table__, Membership.__table__, Package.__table__
-    mine = and_(members.c.project_id == projects.c.id, members.c.user_id == bindparam("user_id"))
+def named_place() -> Select[*tuple[Any, ...]]:
+    """Select what `place` needs. Built once: every request asks this, and building takes long."""
+    packages = Package.__table__
     named = and_(
-        packages.c.project_id == projects.c.id,
+        packages.c.project_id == Project.id,
         packages.c.name == bindparam("package"),
         packages.c.format == bindparam("format"),
     )
+    return with_package(named).where(Project.name == bindparam("project"))
+
+
+def with_package(which: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """Select who may do what in projects, and beside each the package in it, if there is one."""
+    packages = Package.__table__
     return (
-        select(
-            projects.c.id,
-            projects.c.name,
-            projects.c.is_public,
-            members.c.role,
+        accesses()
+        .add_columns(
             packages.c.id.label("package_id"),
+            packages.c.format,
+            packages.c.name.label("package"),
             packages.c.layout,
         )
-        .select_from(projects.outerjoin(members, mine).outerjoin(packages, named))
-        .where(projects.c.name == bindparam("project"), projects.c.deleted_at.is_(None))
+        .outerjoin(packages, which)
     )
+
+
+def package_in(row: Any) -> FoundPackage | None:
+    """Read a package out of a row of `with_package`."""
+    if row.package_id is None:
+        return None
+    name = written_name(row.format, row.package)
+    return FoundPackage(row.package_id, name, access_in(row), Layout(row.layout))
 
 
 def count_packages(session: Session, project_id: int) -> int:
@@ -121,14 +160,14 @@ def layout_now(session: Session, package_id: int) -> Layout:
     return Layout(session.execute(statement).scalar_one())
 
 
-def view(session: Session, location: Location) -> PackageView | None:
+def view(session: Session, found: FoundPackage) -> PackageView | None:
     """Return one package for an answer."""
     row = session.execute(
         select(Package, User.username)
         .outerjoin(User, User.id == Package.created_by)
-        .where(Package.id == location.package_id)
+        .where(Package.id == found.id)
     ).one_or_none()
-    return None if row is None else as_view(location.access.project, row.Package, row.username)
+    return None if row is None else as_view(found.project, row.Package, row.username)
 
 
 def page_of_packages(session: Session, access: ProjectAccess, page: PageRequest[str]) -> Page[PackageView]:

@@ -11,7 +11,7 @@ from wxcloudrun.erasure.service import ErasureService
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Reader, Transaction, atomically, insert_at_once, reading
 from wxcloudrun.kit.errors import Conflict, Invalid, NotEmpty, NotFound
-from wxcloudrun.kit.events import Subject, announce
+from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.names import is_name
 from wxcloudrun.kit.package_names import Format, PackageName
 from wxcloudrun.kit.paging import Page, PageRequest
@@ -20,7 +20,7 @@ from wxcloudrun.kit.texts import text
 from wxcloudrun.packages import queries
 from wxcloudrun.packages.events import PACKAGE_CHANGED, PACKAGE_CREATED, PACKAGE_DELETED
 from wxcloudrun.packages.models import Layout, Package, RememberedName
-from wxcloudrun.packages.queries import Contents, Location, PackageView
+from wxcloudrun.packages.queries import Contents, FoundPackage, PackageView, Place
 
 type Look = Callable[[Session, int], Contents]
 """Asks the domains above, which this one does not know: what does the package hold?"""
@@ -31,6 +31,9 @@ type FindSeveral = Callable[[Session, int], str | None]
 
 type LastFile = Callable[[Session], int]
 """And this: which is the last file of any version that there is now?"""
+
+
+type Nowhere = tuple[None, None]
 
 
 class FollowingTags(Protocol):
@@ -46,30 +49,6 @@ class PackageChange:
 
     description: str | None = None
     layout: Layout | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class FoundPackage:
-    """A package that the caller was admitted to for one action."""
-
-    id: int
-    name: str  # as our API writes it
-    access: ProjectAccess
-    layout: Layout
-
-    @property
-    def path(self) -> str:
-        """How the audit log calls it."""
-        return f"project/{self.project}/package/{self.name}"
-
-    def subject(self, *inside: str | int) -> Subject:
-        """Return what an event is about: this package, or a thing in it such as `"tag", "stable"`."""
-        return Subject("/".join((self.path, *map(str, inside))), self.id)
-
-    @property
-    def project(self) -> str:
-        """The name of the project it is in."""
-        return self.access.project
 
 
 class PackageService:
@@ -96,11 +75,11 @@ class PackageService:
         Raises Unauthorized, NotFound or Forbidden; nothing tells an absent project from an invisible one.
         """
         what = text("package {project}/{package}", project=project, package=package)
-        location = self._locate(reader, actor, project, package)
-        access = actor.require(action, location.access if location else None, what=what)
-        if location is None or location.package_id is None:
+        access, found = self._place(reader, actor, project, package)
+        actor.require(action, access, what=what)
+        if found is None:
             raise absent(project, package)
-        return FoundPackage(location.package_id, location.package, access, location.layout)
+        return found
 
     def create(
         self, actor: Actor, project: str, name: str, description: str, layout: Layout | None
@@ -113,16 +92,12 @@ class PackageService:
         refuse_single(parsed, layout)
 
         def work(tx: Transaction) -> PackageView:
-            location = self._locate(tx.session, actor, project, name)
-            access = actor.require(
-                Action.PACKAGE_CREATE,
-                location.access if location else None,
-                what=text("project {project}", project=project),
-            )
-            if location is not None and location.package_id is not None:
+            access, found = self._place(tx.session, actor, project, name)
+            what = text("project {project}", project=project)
+            access = actor.require(Action.PACKAGE_CREATE, access, what=what)
+            if found is not None:
                 raise Conflict(text("a package named {name} exists in this project", name=parsed.written))
-            made = self._make(tx, actor, access, parsed, description, layout)
-            return self._view(tx.session, Location(access, made.id, made.name))
+            return self._view(tx.session, self._make(tx, actor, access, parsed, description, layout))
 
         return atomically(work)
 
@@ -133,30 +108,27 @@ class PackageService:
 
         Raises Unauthorized, NotFound or Forbidden.
         """
-        location = self._locate(tx.session, actor, project, package)
-        seen = location.access if location else None
-        access = actor.require(action, seen, what=text("project {project}", project=project))
-        if location is not None and location.package_id is not None:
-            return FoundPackage(location.package_id, location.package, access, location.layout)
-        actor.require(Action.PACKAGE_CREATE, access, what=text("project {project}", project=project))
+        what = text("project {project}", project=project)
+        access, found = self._place(tx.session, actor, project, package)
+        access = actor.require(action, access, what=what)
+        if found is not None:
+            return found
+        actor.require(Action.PACKAGE_CREATE, access, what=what)
         return self._make(tx, actor, access, PackageName.parse(package), "", None)
 
     def page(self, actor: Actor, project: str, page: PageRequest[str]) -> Page[PackageView]:
         """List the packages of a project. Raises NotFound."""
         with reading() as session:
-            location = self._locate(session, actor, project, "")
-            access = actor.require(
-                Action.PROJECT_READ,
-                location.access if location else None,
-                what=text("project {project}", project=project),
-            )
+            access, _ = self._place(session, actor, project, "")
+            what = text("project {project}", project=project)
+            access = actor.require(Action.PROJECT_READ, access, what=what)
             return queries.page_of_packages(session, access, page)
 
     def get(self, actor: Actor, project: str, package: str) -> PackageView:
         """Show one package. Raises NotFound."""
         with reading() as session:
             found = self.enter(session, actor, project, package, Action.PROJECT_READ)
-            return self._view(session, Location(found.access, found.id, found.name))
+            return self._view(session, found)
 
     def change(self, actor: Actor, project: str, package: str, change: PackageChange) -> PackageView:
         """Change what is given.
@@ -178,7 +150,7 @@ class PackageService:
                     setattr(row, name, str(value))
                 announce(tx, actor, PACKAGE_CHANGED, found.subject(), before=before, after=given)
             tx.session.flush()
-            return self._view(tx.session, Location(found.access, found.id, found.name))
+            return self._view(tx.session, found)
 
         return atomically(work)
 
@@ -250,15 +222,16 @@ class PackageService:
         insert_at_once(tx, name)
         return name.id
 
-    def _locate(self, reader: Reader, actor: Actor, project: str, package: str) -> Location | None:
-        if not is_name(project):
-            return None
-        return queries.locate(reader, project, PackageName.read(package), actor.user_id)
+    def _place(self, reader: Reader, actor: Actor, project: str, package: str) -> Place | Nowhere:
+        found = None
+        if is_name(project):
+            found = queries.place(reader, project, PackageName.read(package), actor.user_id)
+        return found or (None, None)
 
-    def _view(self, session: Session, location: Location) -> PackageView:
-        view = queries.view(session, location)
+    def _view(self, session: Session, found: FoundPackage) -> PackageView:
+        view = queries.view(session, found)
         if view is None:  # deleted while we looked
-            raise absent(location.access.project, location.package)
+            raise absent(found.project, found.name)
         return view
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select, true
 from sqlalchemy.orm import Session
 
 from wxcloudrun.kit.paging import Page, PageRequest
@@ -95,15 +95,34 @@ def is_there() -> ColumnElement[bool]:
 
 def access(session: Session, name: str, user_id: int | None) -> ProjectAccess | None:
     """Return what decides about the project `name` for that user."""
-    mine = and_(Membership.project_id == Project.id, Membership.user_id == user_id)
-    row = session.execute(
-        select(Project.id, Project.name, Project.is_public, Membership.role)
-        .outerjoin(Membership, mine)
-        .where(Project.name == name, is_there())
-    ).one_or_none()
-    if row is None:
-        return None
-    return ProjectAccess(row.id, row.name, row.is_public, None if row.role is None else Role(row.role))
+    statement = accesses().where(Project.name == name)
+    row = session.execute(statement, {"user_id": user_id}).one_or_none()
+    return None if row is None else access_in(row)
+
+
+def accesses() -> Select[*tuple[Any, ...]]:
+    """Select what `access_in` reads, of the projects that are there, for the user `user_id`.
+
+    This is the one statement about who may do what somewhere; what else is asked of a place is joined to it.
+    """
+    projects, members = Project.__table__, Membership.__table__
+    mine = and_(members.c.project_id == projects.c.id, members.c.user_id == bindparam("user_id"))
+    return (
+        select(
+            projects.c.id.label("project_id"),
+            projects.c.name.label("project"),
+            projects.c.is_public,
+            members.c.role,
+        )
+        .select_from(projects.outerjoin(members, mine))
+        .where(is_there())
+    )
+
+
+def access_in(row: Any) -> ProjectAccess:
+    """Read what decides about a project out of a row of `accesses`."""
+    role = None if row.role is None else Role(row.role)
+    return ProjectAccess(row.project_id, row.project, row.is_public, role)
 
 
 def view(session: Session, found: ProjectAccess, role: Role | None) -> ProjectView:

@@ -4,6 +4,8 @@ from wxcloudrun.projects.models import Membership, Project
 from wxcloudrun.projects.queries import (
     Sight,
     access,
+    access_in,
+    accesses,
     is_there,
     names_of,
     project,
@@ -19,6 +21,8 @@ __all__ = [
     "Project",
     "Sight",
     "access",
+    "access_in",
+    "accesses",
     "is_there",
     "names_of",
     "project",

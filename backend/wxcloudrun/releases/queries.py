@@ -4,15 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, select, true
+from sqlalchemy import Select, select, true
 from sqlalchemy.orm import Session
 
 from wxcloudrun.kit.package_names import PackageName, written_name
 from wxcloudrun.kit.paging import Page, PageRequest
-from wxcloudrun.kit.security import Actor, ProjectAccess, Role
+from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.windows import Groups, newest_first
-from wxcloudrun.packages.reads import Layout, Package
-from wxcloudrun.projects.reads import Membership, Project, is_there, visible_to
+from wxcloudrun.packages.reads import FoundPackage, Package, place_of
+from wxcloudrun.projects.reads import Project, is_there, visible_to
 from wxcloudrun.releases.models import ReleaseLog
 from wxcloudrun.versions.reads import Status, Version, VersionFile, of_only_file
 from wxcloudrun.versions.rules.standing import Yank
@@ -44,16 +44,6 @@ class ReleaseView:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseAccess:
-    """Where a release is, and what decides about it for one caller."""
-
-    access: ProjectAccess
-    package_id: int
-    package: str
-    layout: Layout
-
-
-@dataclass(frozen=True, slots=True)
 class ReleaseFilter:
     """Which releases a list shall hold."""
 
@@ -62,32 +52,10 @@ class ReleaseFilter:
     project: str | None = None
 
 
-def place(session: Session, release_id: int, user_id: int | None) -> ReleaseAccess | None:
-    """Find package, project and membership of a release with one statement."""
-    mine = and_(Membership.project_id == Project.id, Membership.user_id == user_id)
-    row = session.execute(
-        select(
-            Project.id,
-            Project.name,
-            Project.is_public,
-            Membership.role,
-            Package.id.label("package_id"),
-            Package.format,
-            Package.name.label("package"),
-            Package.layout,
-        )
-        .select_from(Version)
-        .join(Package, Package.id == Version.package_id)
-        .join(Project, Project.id == Package.project_id)
-        .outerjoin(Membership, mine)
-        .where(Version.id == release_id, is_there())
-    ).one_or_none()
-    if row is None:
-        return None
-    role = None if row.role is None else Role(row.role)
-    access = ProjectAccess(row.id, row.name, row.is_public, role)
-    package = written_name(row.format, row.package)
-    return ReleaseAccess(access, row.package_id, package, Layout(row.layout))
+def place(session: Session, release_id: int, user_id: int | None) -> FoundPackage | None:
+    """Return the package that a release is in, with what decides about it for that user."""
+    here = select(Version.package_id).where(Version.id == release_id).scalar_subquery()
+    return place_of(session, here, user_id)
 
 
 def release(session: Session, release_id: int) -> Version | None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.adoption import queries
 from wxcloudrun.adoption.events import ADOPTION_FINISHED
-from wxcloudrun.adoption.queries import Holding, Standpoint
+from wxcloudrun.adoption.queries import Holding
 from wxcloudrun.adoption.rules import (
     LeftOut,
     Report,
@@ -35,7 +35,7 @@ from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.package_names import Format, PackageName
 from wxcloudrun.kit.security import SYSTEM
 from wxcloudrun.packages import reads as package_reads
-from wxcloudrun.packages.service import FoundPackage
+from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.stores.blobs.port import BlobStore, StoreUnavailable
 from wxcloudrun.stores.blobs.seekable import open_seekable
 from wxcloudrun.versions import reads as version_reads
@@ -78,9 +78,9 @@ class AdoptService:
             return
 
         def finish(tx: Transaction) -> None:
-            after = {"package": target.name.written, **report.counts()}
+            after = {"package": target.name, **report.counts()}
             announce(tx, SYSTEM, ADOPTION_FINISHED, Subject(order.path, order.source_id), after=after)
-            context.finish(tx, {"package": target.name.written, **report.whole()})
+            context.finish(tx, {"package": target.name, **report.whole()})
 
         atomically(finish)
 
@@ -88,7 +88,7 @@ class AdoptService:
         target = there(order.target_id)
         filename = (held.filename or "").rpartition("/")[2]
         try:
-            spot = self._spot(target.name, held, filename)
+            spot = self._spot(PackageName.parse(target.name), held, filename)
             is_new = atomically(lambda tx: self._place(tx, context, order, held, spot))
         except (LeftOut, VersionTaken) as problem:
             why = problem if isinstance(problem, LeftOut) else LeftOut(problem.reason, str(problem))
@@ -125,20 +125,19 @@ class AdoptService:
         # Whoever else gives versions their canonical names in this package waits here.
         if package_reads.package(tx.session, order.target_id) is None:
             raise PackageGone
-        target = queries.standpoint(tx.session, order.target_id)
-        if target is None:
+        found = package_reads.place_of(tx.session, order.target_id, None)
+        if found is None:
             raise PackageGone
         artifact = artifact_reads.artifact(tx.session, held.artifact_id)
         if artifact is None:
             raise LeftOut("gone", "it was deleted in the meantime")
         self._intake.adopt_held(artifact)
-        found = FoundPackage(target.id, target.name.written, target.access, target.layout)
-        version = version_of(tx.session, target, spot)
-        row = version_reads.version(tx.session, target.id, version)
+        version = version_of(tx.session, found, spot)
+        row = version_reads.version(tx.session, found.id, version)
         before = 0 if row is None else row.files_count
         named = NamedVersion(version, Source.METADATA)
         self._versions.record(tx, SYSTEM, found, named, artifact.id, provenance_of(held, spot))
-        made = version_reads.version(tx.session, target.id, version)
+        made = version_reads.version(tx.session, found.id, version)
         if made is None or made.files_count == before:
             return False
         if row is None and held.is_file:
@@ -146,11 +145,11 @@ class AdoptService:
         return True
 
 
-def version_of(session: Session, target: Standpoint, spot: Spot) -> str:
+def version_of(session: Session, found: FoundPackage, spot: Spot) -> str:
     """Return what the version is called in that package: as its first file has said."""
-    if target.name.format is not Format.PYPI:
+    if PackageName.parse(found.name).format is not Format.PYPI:
         return spot.version
-    names = queries.names_of_versions(session, target.id)
+    names = queries.names_of_versions(session, found.id)
     if spot.version in names:
         return spot.version
     return next((name for name in names if canonical_version(name) == spot.canonical), spot.version)
@@ -188,10 +187,10 @@ def all_holdings(package_id: int) -> Iterator[Holding]:
                     yield held
 
 
-def there(package_id: int) -> Standpoint:
+def there(package_id: int) -> FoundPackage:
     """Return where a package is. Raises PackageGone."""
     with reading() as session:
-        found = queries.standpoint(session, package_id)
+        found = package_reads.place_of(session, package_id, None)
     if found is None:
         raise PackageGone
     return found

@@ -11,7 +11,8 @@ from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.package_names import Format, PackageName
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
-from wxcloudrun.packages.service import FoundPackage, PackageService
+from wxcloudrun.packages.reads import FoundPackage
+from wxcloudrun.packages.service import PackageService
 
 JOB_KIND = "adopt"
 

@@ -10,8 +10,8 @@ from wxcloudrun.kit.db import Reader, asking, reading
 from wxcloudrun.kit.errors import NotFound
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import Text, joined, text
-from wxcloudrun.packages.reads import Layout
-from wxcloudrun.packages.service import FoundPackage, PackageService
+from wxcloudrun.packages.reads import FoundPackage, Layout
+from wxcloudrun.packages.service import PackageService
 from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.reads import MadeChoice
 from wxcloudrun.versions.rules.choices import Exclusion

@@ -16,7 +16,8 @@ from wxcloudrun.kit.remarks import Remark
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import Text, text
 from wxcloudrun.packages import reads as package_reads
-from wxcloudrun.packages.service import FoundPackage, PackageService
+from wxcloudrun.packages.reads import FoundPackage
+from wxcloudrun.packages.service import PackageService
 from wxcloudrun.releases import queries
 from wxcloudrun.releases.events import (
     RELEASE_ACTIVATED,
@@ -211,13 +212,12 @@ class ReleaseService:
             raise Invalid.field("source.url", problem)
 
     def _enter(self, session: Session, actor: Actor, release_id: int, action: Action) -> FoundPackage:
-        place = queries.place(session, release_id, actor.user_id)
-        access = actor.require(
-            action, place.access if place else None, what=text("release {release_id}", release_id=release_id)
-        )
-        if place is None:
-            raise actor.unseen(text("release {release_id}", release_id=release_id))
-        return FoundPackage(place.package_id, place.package, access, place.layout)
+        what = text("release {release_id}", release_id=release_id)
+        found = queries.place(session, release_id, actor.user_id)
+        actor.require(action, found.access if found else None, what=what)
+        if found is None:
+            raise actor.unseen(what)
+        return found
 
     def _locked(self, tx: Transaction, actor: Actor, release_id: int) -> Version:
         row = queries.release(tx.session, release_id)

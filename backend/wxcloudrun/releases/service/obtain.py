@@ -19,7 +19,7 @@ from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import ChecksumMismatch, TooLarge, VersionTaken
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.security import SYSTEM
-from wxcloudrun.packages.service import FoundPackage
+from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.releases import queries
 from wxcloudrun.releases.errors import NotObtained, NotThisTime
 from wxcloudrun.releases.events import RELEASE_FAILED
@@ -147,11 +147,11 @@ class AssignedRelease:
 
 def assigned(session: Session, assignment: Assignment) -> AssignedRelease | None:
     """Return the release that a job was made for, None if it is gone, whatever has its id now."""
-    place = queries.place(session, assignment.release_id, None)
+    found = queries.place(session, assignment.release_id, None)
     row = queries.release(session, assignment.release_id)
-    if place is None or row is None or not assignment.means(row):
+    if found is None or row is None or not assignment.means(row):
         return None
-    return AssignedRelease(row, FoundPackage(place.package_id, place.package, place.access, place.layout))
+    return AssignedRelease(row, found)
 
 
 def cancel(tx: Transaction, context: JobContext, assignment: Assignment, outcome: str) -> None:

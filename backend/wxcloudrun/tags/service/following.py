@@ -9,8 +9,7 @@ from wxcloudrun.kit.db import Transaction
 from wxcloudrun.kit.errors import Conflict
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
-from wxcloudrun.packages.reads import Layout
-from wxcloudrun.packages.service import FoundPackage
+from wxcloudrun.packages.reads import FoundPackage, Layout
 from wxcloudrun.tags import queries
 from wxcloudrun.tags.models import Tag
 from wxcloudrun.tags.service.pointing import HeldTag

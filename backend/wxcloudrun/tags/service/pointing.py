@@ -10,8 +10,7 @@ from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.names import is_sha256
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
-from wxcloudrun.packages.reads import Layout
-from wxcloudrun.packages.service import FoundPackage
+from wxcloudrun.packages.reads import FoundPackage, Layout
 from wxcloudrun.tags import queries
 from wxcloudrun.tags.events import TAG_DELETED, TAG_MOVED
 from wxcloudrun.tags.models import Tag, TagMove

@@ -13,8 +13,8 @@ from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages import reads as package_reads
-from wxcloudrun.packages.reads import Layout
-from wxcloudrun.packages.service import FoundPackage, PackageService
+from wxcloudrun.packages.reads import FoundPackage, Layout
+from wxcloudrun.packages.service import PackageService
 from wxcloudrun.tags import queries
 from wxcloudrun.tags.queries import TagMoveView, TagView
 from wxcloudrun.tags.service.pointing import Aim, Condition, DepositedBytes, HeldTag, Place

@@ -14,7 +14,8 @@ from wxcloudrun.kit.errors import NotFound, TooLarge, TooManyRequests
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.security import Action
 from wxcloudrun.kit.texts import text
-from wxcloudrun.packages.service import FoundPackage, PackageService
+from wxcloudrun.packages.reads import FoundPackage
+from wxcloudrun.packages.service import PackageService
 from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.stores.blobs.writing import ResumableWriter
 from wxcloudrun.upload_sessions import queries, rules

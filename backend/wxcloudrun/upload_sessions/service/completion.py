@@ -20,7 +20,7 @@ from wxcloudrun.kit.db import Transaction, atomically, transaction
 from wxcloudrun.kit.errors import ChecksumMismatch, Gone
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.texts import text
-from wxcloudrun.packages.service import FoundPackage
+from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.stores.blobs.continued_hash import RunningDigests, running_digests
 from wxcloudrun.stores.blobs.measuring import Measured
 from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing

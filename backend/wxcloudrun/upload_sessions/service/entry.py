@@ -12,7 +12,8 @@ from wxcloudrun.kit.errors import AppError, ChecksumMismatch, NotFound
 from wxcloudrun.kit.events import Subject
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
-from wxcloudrun.packages.service import FoundPackage, PackageService
+from wxcloudrun.packages.reads import FoundPackage
+from wxcloudrun.packages.service import PackageService
 from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.errors import PartsMissing, SessionEnded, SessionGone, UploadLost
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession

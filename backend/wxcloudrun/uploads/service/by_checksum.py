@@ -10,7 +10,8 @@ from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import NotFound
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
-from wxcloudrun.packages.service import FoundPackage, PackageService
+from wxcloudrun.packages.reads import FoundPackage
+from wxcloudrun.packages.service import PackageService
 from wxcloudrun.uploads.service.publication import Deposited, DepositSpec, Publication
 from wxcloudrun.uploads.service.reception import Destination
 

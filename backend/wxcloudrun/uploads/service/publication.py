@@ -15,8 +15,7 @@ from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.names import UNSAID
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
-from wxcloudrun.packages.reads import Layout
-from wxcloudrun.packages.service import FoundPackage
+from wxcloudrun.packages.reads import FoundPackage, Layout
 from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.stores.blobs.seekable import open_seekable
 from wxcloudrun.tags.service.pointing import DepositedBytes

@@ -8,7 +8,8 @@ from wxcloudrun.artifacts.service.intake import Intake, IntakeService
 from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.db import Reader, Transaction, asking
 from wxcloudrun.kit.security import Action, Actor
-from wxcloudrun.packages.service import FoundPackage, PackageService
+from wxcloudrun.packages.reads import FoundPackage
+from wxcloudrun.packages.service import PackageService
 from wxcloudrun.uploads.service.publication import (
     Deposited,
     DepositSpec,

@@ -9,7 +9,8 @@ from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
-from wxcloudrun.packages.service import FoundPackage, PackageService
+from wxcloudrun.packages.reads import FoundPackage
+from wxcloudrun.packages.service import PackageService
 from wxcloudrun.versions import queries
 from wxcloudrun.versions.errors import SeveralFiles
 from wxcloudrun.versions.events import FILE_DELETED, VERSION_SEALED

@@ -5,8 +5,7 @@ from sqlalchemy.orm import Session
 from wxcloudrun.kit.errors import NotFound, VersionTaken
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages import reads as package_reads
-from wxcloudrun.packages.reads import Layout
-from wxcloudrun.packages.service import FoundPackage
+from wxcloudrun.packages.reads import FoundPackage, Layout
 from wxcloudrun.versions import queries
 from wxcloudrun.versions.errors import FileTaken, VersionSealed
 from wxcloudrun.versions.models import Version

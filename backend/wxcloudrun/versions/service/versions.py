@@ -16,7 +16,8 @@ from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.remarks import Remark
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
-from wxcloudrun.packages.service import FoundPackage, PackageService
+from wxcloudrun.packages.reads import FoundPackage
+from wxcloudrun.packages.service import PackageService
 from wxcloudrun.versions import queries
 from wxcloudrun.versions.events import FILE_ADDED, VERSION_CHANGED, VERSION_DELETED, VERSION_MADE
 from wxcloudrun.versions.models import Source, Status, Version, VersionFile, VersionNotes
