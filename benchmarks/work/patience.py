@@ -1,7 +1,7 @@
 """A thousand slow downloads and two hundred slow uploads, all open, and what everybody else notices of them.
 
-One crowd comes for each instance; every figure of it is read from that one visit. Beside `during` stands what
-the same questions reach while nobody else is there.
+One crowd comes for each instance; every figure of it is read from that one visit. Beside it stands what the
+same questions reach while nobody else is there: before the crowd and when it has gone, for machines drift.
 """
 
 import threading
@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from http.client import HTTPConnection
+from statistics import mean
 
 from tools.crowd import Crowd, Plan, Visitors, coming
 
@@ -47,7 +48,7 @@ class Visit:
         self._seconds = min(seconds, IDLE_ASK_SECONDS) if is_idle else seconds
         self._is_idle = is_idle
         self._health: list[float] = []
-        self._rates: dict[tuple[str, str], float] = {}
+        self._rates: dict[tuple[str, str], list[float]] = {}
         self._peak_bytes = 0
         self._server_share = 0.0
 
@@ -99,11 +100,13 @@ class Visit:
             watch.start()
             self._ask(small.name, mine.name)
             try:
-                return self._seen_off(visitors)
+                crowd = self._seen_off(visitors)
             finally:
                 enough.set()
                 watch.join()
-                self._peak_bytes = 0 if running is None else running.peak_bytes()
+            self._peak_bytes = 0 if running is None else running.peak_bytes()
+        self._ask(small.name, UNDISTURBED)
+        return crowd
 
     def _seen_off(self, visitors: Visitors) -> Crowd:
         """Wait for the end, and note what the service needs for the crowd while nobody else asks much."""
@@ -125,7 +128,7 @@ class Visit:
         }
         for question, load in loads.items():
             seen = load()
-            self._rates[question, who] = seen.requests / seen.seconds
+            self._rates.setdefault((question, who), []).append(seen.requests / seen.seconds)
 
     def _watch(self, enough: threading.Event) -> None:
         """Ask for health again and again, each time over a connection of its own.
@@ -146,7 +149,7 @@ class Visit:
         return (self._crowd and sorted(self._health)[int(len(self._health) * 0.99)] * 1000) or 0.0
 
     def _rate(self, question: str, who: str) -> float:
-        return (self._crowd and self._rates[question, who]) or 0.0
+        return (self._crowd and mean(self._rates[question, who])) or 0.0
 
     def _broken(self) -> float:
         crowd = self._crowd
