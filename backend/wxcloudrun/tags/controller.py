@@ -9,8 +9,8 @@ from wxcloudrun.kit.errors import Malformed
 from wxcloudrun.kit.names import is_sha256
 from wxcloudrun.kit.texts import text
 from wxcloudrun.tags.schemas import TagIn, TagMovedOut, TagMoveOut, TagOut, parse_tag_name
-from wxcloudrun.tags.service.pointing import Condition
-from wxcloudrun.tags.service.tags import TagService, TagTarget
+from wxcloudrun.tags.service.pointing import Condition, TagTarget
+from wxcloudrun.tags.service.tags import TagService
 from wxcloudrun.web import pages
 from wxcloudrun.web.endpoint import actor, service
 from wxcloudrun.web.envelope import no_content, ok
@@ -29,14 +29,14 @@ def list_tags(project: str, package: str, query: PageQuery) -> Response:
 def get_tag(project: str, package: str, tag: str) -> Response:
     """200 with the tag; its ETag is what If-Match takes."""
     found = service(TagService).get(actor(), project, package, tag)
-    return with_etag(ok(TagOut.model_validate(found)), found.place)
+    return with_etag(ok(TagOut.model_validate(found)), found.target)
 
 
 def put_tag(project: str, package: str, tag: str, body: TagIn) -> Response:
     """200 with the tag and where it pointed before; 412 if the condition does not hold."""
-    target = TagTarget(body.artifact_id, body.version, body.ref)
+    target = body.ref or TagTarget(body.artifact_id, body.version)
     moved = service(TagService).put(actor(), project, package, parse_tag_name(tag), target, parse_condition())
-    return with_etag(ok(TagMovedOut.of(moved)), moved.tag.place)
+    return with_etag(ok(TagMovedOut.of(moved)), moved.tag.target)
 
 
 def delete_tag(project: str, package: str, tag: str) -> Response:
@@ -60,10 +60,10 @@ def parse_condition() -> Condition:
         return Condition(must_be_absent=unwanted is not None)
     if wanted.strip() == "*":
         return Condition(must_exist=True, must_be_absent=unwanted is not None)
-    return Condition(places=frozenset(places_in(wanted)), must_be_absent=unwanted is not None)
+    return Condition(targets=frozenset(targets_in(wanted)), must_be_absent=unwanted is not None)
 
 
-def places_in(wanted: str) -> list[str]:
+def targets_in(wanted: str) -> list[str]:
     """Read a list of entity tags, whose names may have commas in them. Raises Malformed."""
     if is_sha256(wanted.strip()):
         return [wanted.strip()]
@@ -72,7 +72,7 @@ def places_in(wanted: str) -> list[str]:
     return [unquote(each) for each in QUOTED.findall(wanted)]
 
 
-def with_etag(response: Response, place: str) -> Response:
+def with_etag(response: Response, target: str) -> Response:
     """Say where the tag points in a header too; `"` and `%` of a version are escaped as in a URL."""
-    response.set_etag(quote(place, safe=IN_ETAGS))
+    response.set_etag(quote(target, safe=IN_ETAGS))
     return response

@@ -28,7 +28,7 @@ class TagView:
     updated_by: str | None
 
     @property
-    def place(self) -> str:
+    def target(self) -> str:
         """How a condition calls where it points."""
         return self.version or self.artifact_id or ""
 

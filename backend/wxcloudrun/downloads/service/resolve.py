@@ -12,9 +12,10 @@ from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import Text, joined, text
 from wxcloudrun.packages.reads import FoundPackage, Layout
 from wxcloudrun.packages.service import PackageService
+from wxcloudrun.tags.service.pointing import TagTarget
 from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.reads import MadeChoice
-from wxcloudrun.versions.rules.choices import Exclusion
+from wxcloudrun.versions.rules.choices import Choice, Exclusion
 from wxcloudrun.versions.rules.names import version_problem
 from wxcloudrun.versions.service.files import FileService
 
@@ -28,7 +29,7 @@ class Resolved:
     target: ReferenceTarget
     package: FoundPackage
     is_immutable: bool
-    choice: MadeChoice | None = None
+    choice: Choice | None = None
 
 
 class ResolveService:
@@ -105,15 +106,13 @@ class ResolveService:
         with asking() as reader:
             return queries.file_of_version(reader, package.id, target.version, filename)
 
-    def meant(
-        self, actor: Actor, project: str, package: str, written: str, action: Action
-    ) -> tuple[str, str | None]:
-        """Return the digest of the bytes that the reference means now, and as which version, if as one.
+    def tag_target(self, actor: Actor, project: str, package: str, written: str, action: Action) -> TagTarget:
+        """Return the bytes that the reference means now, and the version, if it means one.
 
         Raises what `resolve` raises.
         """
         target = self.resolve(actor, project, package, written, action).target
-        return target.artifact_id, target.version
+        return TagTarget(target.artifact_id, target.version)
 
     def _find(self, reader: Reader, found: FoundPackage, ref: Ref) -> Resolved | None:
         if ref.kind is ReferenceKind.TAG:
@@ -134,17 +133,20 @@ class ResolveService:
         """
         earlier = version_reads.choice.recall(found.id, ref.value)
         with reading() as session:
-            looked = queries.exact_or_chosen(session, found.id, ref, earlier.chosen if earlier else None)
+            chosen = earlier.choice.chosen if earlier else None
+            looked = queries.exact_or_chosen(session, found.id, ref, chosen)
             if looked.is_exact:
                 return exactly(looked.target, found, kind=ref.kind)
             target, fresh = looked.target, None
             if earlier is None or not still_holds(earlier, looked):
                 fresh = version_reads.choice(session, found.id, ref.value)
-                target = queries.by_version(session, found.id, fresh.chosen) if fresh.chosen else None
+                chosen = fresh.choice.chosen
+                target = queries.by_version(session, found.id, chosen) if chosen else None
         version_reads.choice.settle(found.id, ref.value, fresh)
-        choice = fresh or earlier
-        if choice is not None and choice.chosen is None:
-            raise none_fits(ref.value, choice)
+        made = fresh or earlier
+        if made is not None and made.choice.chosen is None:
+            raise none_fits(ref.value, made.choice)
+        choice = None if made is None else made.choice
         return None if target is None else Resolved(target, found, is_immutable=False, choice=choice)
 
 
@@ -159,7 +161,7 @@ def nothing_there(written: str, ref: Ref | None) -> NotFound:
     return NotFound(text("reference {reference} does not exist", reference=written))
 
 
-def none_fits(wanted: str, choice: MadeChoice) -> NotFound:
+def none_fits(wanted: str, choice: Choice) -> NotFound:
     """Return the refusal of a range that no version fits; the sentence tells why, the facts tell of each."""
     if not choice.excluded:
         sentence = text("no version fits {wanted}: the package has none", wanted=wanted)
@@ -202,10 +204,10 @@ def some(versions: Sequence[str]) -> Text | str:
 
 def still_holds(earlier: MadeChoice, looked: Looked) -> bool:
     """Tell whether there are the same versions as when the choice was made, the chosen one with its bytes."""
-    return earlier.content == looked.content and (earlier.chosen is None) == (looked.target is None)
+    return earlier.content == looked.content and (earlier.choice.chosen is None) == (looked.target is None)
 
 
-def shown_exclusions(choice: MadeChoice) -> list[dict[str, str]]:
+def shown_exclusions(choice: Choice) -> list[dict[str, str]]:
     """Return which versions were left out and why, 100 at most."""
     return [{"version": each.version, "why": each.why} for each in choice.excluded]
 

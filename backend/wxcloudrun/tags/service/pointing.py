@@ -18,7 +18,7 @@ from wxcloudrun.versions.reads import Version
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TagTarget:
     """Where a tag points: at bytes, at a version, or nowhere because it is not there."""
 
     artifact_id: str | None = None
@@ -36,28 +36,28 @@ class Place:
         return None if self.artifact_id is None else {"artifact_id": self.artifact_id}
 
 
-NOWHERE = Place()
+NOWHERE = TagTarget()
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """What must hold for a change: the tag points at one of `places`, or does not exist yet.
+    """What must hold for a change: the tag points at one of `targets`, or does not exist yet.
 
-    Places are artifact ids, or names of versions where those are what tags point at.
+    Targets are artifact ids, or names of versions where those are what tags point at.
     """
 
-    places: frozenset[str] | None = None
+    targets: frozenset[str] | None = None
     must_be_absent: bool = False
     must_exist: bool = False
 
-    def check(self, current: Place, layout: Layout) -> None:
-        """Raise PreconditionFailed, which shows the current target, or Malformed for what is no place."""
-        if layout is Layout.SINGLE and not all(is_sha256(each) for each in self.places or ()):
+    def check(self, current: TagTarget, layout: Layout) -> None:
+        """Raise PreconditionFailed, which shows the current target, or Malformed for what is no target."""
+        if layout is Layout.SINGLE and not all(is_sha256(each) for each in self.targets or ()):
             raise Malformed(text('If-Match takes quoted artifact ids: If-Match: "<64 hex digits>"'))
         held = not (
             (self.must_be_absent and current != NOWHERE)
             or (self.must_exist and current == NOWHERE)
-            or (self.places is not None and current.name not in self.places)
+            or (self.targets is not None and current.name not in self.targets)
         )
         if not held:
             message = text("the tag does not point where you expected")
@@ -80,11 +80,11 @@ class Aim:
     version: Version | None = None
 
     @property
-    def place(self) -> Place:
+    def target(self) -> TagTarget:
         """Where a tag at it points."""
         if self.version is not None:
-            return Place(version=self.version.version)
-        return NOWHERE if self.bytes is None else Place(self.bytes.artifact_id)
+            return TagTarget(version=self.version.version)
+        return NOWHERE if self.bytes is None else TagTarget(self.bytes.artifact_id)
 
     def give_to(self, row: Tag) -> None:
         """Let a tag point at it."""
@@ -102,18 +102,18 @@ class HeldTag:
     found: FoundPackage
     name: str
     row: Tag | None
-    place: Place = field(init=False)
+    target: TagTarget = field(init=False)
 
     def __post_init__(self) -> None:
         """See where it points."""
         row = self.row
-        self.place = (
-            NOWHERE if row is None else Place(row.artifact_id, queries.version_of(self.tx.session, row))
+        self.target = (
+            NOWHERE if row is None else TagTarget(row.artifact_id, queries.version_of(self.tx.session, row))
         )
 
     def point(self, aim: Aim) -> None:
         """Point it there. One that points there already is not touched: a retry leaves no trace."""
-        before, after = self.place, aim.place
+        before, after = self.target, aim.target
         if before == after:
             return
         row = self.row
@@ -133,20 +133,20 @@ class HeldTag:
         """Let it go; its history stays."""
         self.tx.session.delete(self.row)
         self.tx.session.add(self._move(NOWHERE))
-        announce(self.tx, self.actor, TAG_DELETED, self._subject, before=self.place.recorded())
+        announce(self.tx, self.actor, TAG_DELETED, self._subject, before=self.target.recorded())
 
     @property
     def _subject(self) -> Subject:
         return self.found.subject("tag", self.name)
 
-    def _move(self, to: Place) -> TagMove:
+    def _move(self, to: TagTarget) -> TagMove:
         return TagMove(
             package_id=self.found.id,
             name=self.name,
             artifact_id=to.artifact_id,
             version=to.version,
-            previous=self.place.artifact_id,
-            previous_version=self.place.version,
+            previous=self.target.artifact_id,
+            previous_version=self.target.version,
             moved_at=clock.now(),
             moved_by=self.actor.user_id,
         )

@@ -1,6 +1,6 @@
 """Use cases on tags."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from sqlalchemy.orm import Session
@@ -17,7 +17,7 @@ from wxcloudrun.packages.reads import FoundPackage, Layout
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.tags import queries
 from wxcloudrun.tags.queries import TagMoveView, TagView
-from wxcloudrun.tags.service.pointing import Aim, Condition, DepositedBytes, HeldTag, Place
+from wxcloudrun.tags.service.pointing import Aim, Condition, DepositedBytes, HeldTag, TagTarget
 from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.reads import Version, digest_of
 from wxcloudrun.versions.rules.names import version_problem
@@ -26,22 +26,11 @@ from wxcloudrun.versions.rules.names import version_problem
 class References(Protocol):
     """What tags need to know about references, which live above them."""
 
-    def meant(
-        self, actor: Actor, project: str, package: str, written: str, action: Action
-    ) -> tuple[str, str | None]:
-        """Return the bytes that a reference means now, and as which version.
+    def tag_target(self, actor: Actor, project: str, package: str, written: str, action: Action) -> TagTarget:
+        """Return the bytes that a reference means now, and the version, if it means one.
 
         The caller may do `action` there. Of a version with several files the bytes are those of one.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class TagTarget:
-    """Where a tag shall point: an artifact or a version of the package, or what a reference means."""
-
-    artifact_id: str | None = None
-    version: str | None = None
-    ref: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +38,7 @@ class Moved:
     """A tag after a change, and where it pointed before."""
 
     tag: TagView
-    previous: Place
+    previous: TagTarget
 
 
 class TagService:
@@ -81,28 +70,35 @@ class TagService:
         held(tx, actor, found, name).point(aim)
 
     def put(
-        self, actor: Actor, project: str, package: str, name: str, target: TagTarget, condition: Condition
+        self,
+        actor: Actor,
+        project: str,
+        package: str,
+        name: str,
+        target: TagTarget | str,
+        condition: Condition,
     ) -> Moved:
         """Point a tag at something that the package holds, if `condition` holds.
 
-        A reference means what it means at this moment. Raises NotFound, Forbidden, PreconditionFailed,
-        Malformed, or Invalid for bytes where tags point at versions.
+        A reference, given as a text, means what it means at this moment. Raises NotFound, Forbidden,
+        PreconditionFailed, Malformed, or Invalid for bytes where tags point at versions.
         """
-        if target.ref is not None:
-            meant = self._references.meant(actor, project, package, target.ref, Action.TAG_WRITE)
-            target = replace(target, artifact_id=meant[0], version=meant[1])
+        field = "artifact_id"
+        if isinstance(target, str):
+            field = "ref"
+            target = self._references.tag_target(actor, project, package, target, Action.TAG_WRITE)
 
         def work(tx: Transaction) -> Moved:
             found = self._packages.enter(tx.session, actor, project, package, Action.TAG_WRITE)
             layout = package_reads.layout_now(tx.session, found.id)
-            aim = aim_at(tx.session, found, layout, target)
+            aim = aim_at(tx.session, found, layout, target, field)
             tag = held(tx, actor, found, name)
-            condition.check(tag.place, layout)
+            condition.check(tag.target, layout)
             tag.point(aim)
             view = queries.view(tx.session, found.id, name)
             if view is None:
                 raise absent(name)
-            return Moved(view, tag.place)
+            return Moved(view, tag.target)
 
         return atomically(work)
 
@@ -141,7 +137,7 @@ class TagService:
             tag = held(tx, actor, found, name) if is_tag(name) else None
             if tag is None or tag.row is None:
                 raise absent(name)
-            condition.check(tag.place, layout)
+            condition.check(tag.target, layout)
             tag.delete()
 
         atomically(work)
@@ -152,13 +148,13 @@ def held(tx: Transaction, actor: Actor, found: FoundPackage, name: str) -> HeldT
     return HeldTag(tx, actor, found, name, queries.tag(tx.session, found.id, name))
 
 
-def aim_at(session: Session, found: FoundPackage, layout: Layout, target: TagTarget) -> Aim:
-    """Return what a target means as the aim of a tag. Raises NotFound, Invalid."""
+def aim_at(session: Session, found: FoundPackage, layout: Layout, target: TagTarget, field: str) -> Aim:
+    """Return what a target means as the aim of a tag; `field` has said it. Raises NotFound, Invalid."""
     row = version_row(session, found, target.version)
     if layout is Layout.FILES:
         if target.version is None:
             sentence = text("tags of this package point at versions, and these are bytes; name a version")
-            raise Invalid.field("artifact_id" if target.ref is None else "ref", sentence)
+            raise Invalid.field(field, sentence)
         if row is None or not row.files_count:
             raise no_such_target()
         return Aim(version=row)

@@ -22,7 +22,7 @@ from wxcloudrun.versions.models import (
     VersionNotes,
 )
 from wxcloudrun.versions.queries.files import is_only_file
-from wxcloudrun.versions.rules.choices import EVERYTHING, LATEST, Exclusion, VersionCandidate, choose
+from wxcloudrun.versions.rules.choices import EVERYTHING, LATEST, Choice, VersionCandidate, choose
 from wxcloudrun.versions.rules.standing import Yank
 
 MAX_SHOWN = 100
@@ -150,13 +150,11 @@ def page_of_versions(session: Session, package_id: int, page: PageRequest[int]) 
 class MadeChoice:
     """What a range or `latest` means among exactly the versions that `content` stands for.
 
-    The lists are for the answer and have 100 entries at most.
+    Its lists are for the answer and have 100 entries at most.
     """
 
     content: str
-    chosen: str | None
-    matching: tuple[str, ...]
-    excluded: tuple[Exclusion, ...]
+    choice: Choice
 
 
 @cached(MadeChoice)
@@ -180,12 +178,8 @@ def choice(session: Session, package_id: int, wanted: str) -> MadeChoice:
         for row in rows
     ]
     made = choose(candidates, EVERYTHING if wanted == LATEST else wanted)
-    return MadeChoice(
-        content=content_of(candidates, max((row.created_at for row in rows), default=None)),
-        chosen=made.chosen,
-        matching=made.matching[:MAX_SHOWN],
-        excluded=made.excluded[:MAX_SHOWN],
-    )
+    newest = max((row.created_at for row in rows), default=None)
+    return MadeChoice(content_of(candidates, newest), made.shortened(MAX_SHOWN))
 
 
 def content_of(candidates: Sequence[VersionCandidate], newest: datetime | None) -> str:

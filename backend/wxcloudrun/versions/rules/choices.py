@@ -52,6 +52,10 @@ class Choice:
         """The version that is meant, if any."""
         return self.matching[0] if self.matching else None
 
+    def shortened(self, limit: int) -> "Choice":
+        """Return it with so many entries in each list at most."""
+        return Choice(self.matching[:limit], self.excluded[:limit])
+
 
 def choose(candidates: Iterable[VersionCandidate], wanted: str = EVERYTHING) -> Choice:
     """Find the highest release inside the range `wanted` whose bytes are there and that nobody has yanked.

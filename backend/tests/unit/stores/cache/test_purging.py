@@ -14,8 +14,9 @@ from wxcloudrun.packages.models import Package
 from wxcloudrun.versions import queries
 from wxcloudrun.versions.events import VERSION_MADE
 from wxcloudrun.versions.queries import MadeChoice
+from wxcloudrun.versions.rules.choices import Choice
 
-KEPT = MadeChoice("content", "1.0.0", ("1.0.0",), ())
+KEPT = MadeChoice("content", Choice(("1.0.0",), ()))
 
 
 class Undone(Exception):
