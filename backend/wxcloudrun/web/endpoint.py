@@ -5,6 +5,7 @@ a domain's `routes.py` holds nothing else.
 """
 
 import enum
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,7 +14,7 @@ from typing import Any, cast
 from flask import Blueprint, Response, current_app, g, request
 from pydantic import BaseModel
 from werkzeug.exceptions import NotFound as NoSuchAddress
-from werkzeug.routing import BaseConverter
+from werkzeug.routing import BaseConverter, Map
 
 from wxcloudrun.kit.db import require_room
 from wxcloudrun.kit.errors import AppError, Forbidden
@@ -97,9 +98,14 @@ def _remember(state: Any, *, name: str, row: Endpoint) -> None:
 
 
 class EntryConverter(BaseConverter):
-    """What an entry of a list may be called: anything but the word for the list beside it."""
+    """What an entry of a list may be called: anything `but` the word that means something else at its place.
 
-    regex = r"(?!sessions\Z)[^/]+"
+    A row says so, as in `<entry(but="latest"):number>`; else another method would take the word for an entry.
+    """
+
+    def __init__(self, map: Map, but: str) -> None:  # noqa: A002 - what the framework calls it
+        super().__init__(map)
+        self.regex = rf"(?!{re.escape(but)}\Z)[^/]+"
 
 
 class RestConverter(BaseConverter):

@@ -10,7 +10,7 @@ from wxcloudrun.web.openapi.examples import FIELDS
 from wxcloudrun.web.openapi.meanings import MEANINGS
 from wxcloudrun.web.openapi.shapes import Schema
 
-PARAMETER = re.compile(r"<(?:[a-z]+:)?([a-z0-9_]+)>")
+PARAMETER = re.compile(r"<(?:[a-z]+(?:\([^)]*\))?:)?([a-z0-9_]+)>")
 TEXT = {"type": "string", "minLength": 1}
 ROW_ID = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
 DIGEST = ARTIFACT_ID.json_schema or {}
