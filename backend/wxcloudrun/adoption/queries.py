@@ -15,7 +15,7 @@ SOME = 500  # references read at a time
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Bytes that a package holds, and the deposit behind them."""
+    """Bytes that a package holds, and their provenance."""
 
     id: int
     filename: str | None

@@ -4,6 +4,7 @@ artifact          bytes, known by their SHA-256; the row says under which opaque
 lease             a key that an upload is writing to: the sweeper keeps off until it expires
 pending deletion  an object that a row once named; it goes when no link to it can be valid any more
 reference         a row with a foreign key to an artifact: what keeps it alive
+provenance        how bytes came into a package; stands on each reference (`deposited_at`, `deposited_by`)
 """
 
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ class PendingDeletion(Base):
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """The deposit behind a reference: what the file was called, when it came and from whom."""
+    """How bytes came into a package, by an upload or from a source: under which name, when, from whom."""
 
     original_name: str
     content_type: str
@@ -65,7 +66,7 @@ class Provenance:
 
 
 class Reference:
-    """Mixin for rows that keep an artifact alive, with the facts of the deposit behind them.
+    """Mixin for rows that keep an artifact alive, with its provenance.
 
     Counting and collecting find these tables through their foreign key, so a new kind of reference
     protects itself. The facts stand on the row because a download must not depend on a second one.
@@ -89,7 +90,7 @@ class Reference:
         return mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
 
     def refer(self, digest: str | None, provenance: Provenance) -> None:
-        """Point at bytes, with the facts of the deposit that they came with."""
+        """Point at bytes, with their provenance."""
         self.artifact_id = digest
         self.deposited_by = provenance.deposited_by
         self.original_name = provenance.original_name

@@ -42,10 +42,10 @@ SOME = 5000  # rows that a statement of maintenance reads
 
 @dataclass(frozen=True, slots=True)
 class SeenReference:
-    """The oldest deposit of an artifact that a caller may see, and how many references they may see."""
+    """The oldest provenance of an artifact that a caller may see, and how many references they may see."""
 
     provenance: Provenance
-    depositor: str | None
+    uploader: str | None
     ref_count: int
 
 
@@ -128,7 +128,7 @@ def visible_references(sight: Sight) -> Select[*tuple[Any, ...]]:
 
 
 def provenance_in(session: Session, package_id: int, digest: str) -> Provenance | None:
-    """Return the oldest deposit behind the references that a package has to an artifact."""
+    """Return the oldest provenance on the references that a package has to an artifact."""
     parts = [
         select(table.c.original_name, table.c.content_type, table.c.deposited_at, table.c.deposited_by).where(
             table.c.package_id == package_id, table.c.artifact_id == digest
@@ -144,7 +144,7 @@ def provenance_in(session: Session, package_id: int, digest: str) -> Provenance 
 def seen_reference(session: Session, actor: Actor, digest: str) -> SeenReference | None:
     """Return what the caller may know about an artifact, None if they may not know that it exists.
 
-    The facts are those of the oldest deposit.
+    The provenance is the oldest.
     """
     row = session.execute(oldest_seen(Sight.of(actor)), {"digest": digest, **who(actor)}).one_or_none()
     return None if row is None else as_seen(row)
@@ -168,7 +168,7 @@ def seen_with_artifact(sight: Sight) -> Select[*tuple[Any, ...]]:
 
 @cache
 def oldest_seen(sight: Sight) -> Select[*tuple[Any, ...]]:
-    """Select the oldest deposit of `digest` that the caller may see, and count all of them."""
+    """Select the oldest provenance of `digest` that the caller may see, and count all of them."""
     found = visible_references(sight).subquery()
     return (
         select(

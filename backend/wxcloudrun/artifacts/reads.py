@@ -1,4 +1,4 @@
-"""What other domains may read here: tables to join on, the mixin of what keeps bytes alive, deposits."""
+"""What other domains may read here: tables to join on, the mixin of what keeps bytes alive, provenance."""
 
 from wxcloudrun.artifacts.models import (
     Artifact,

@@ -127,7 +127,7 @@ def active(reader: Reader, package_id: int) -> ReferenceTarget | None:
 
 
 def by_artifact(reader: Reader, package_id: int, ref: Ref) -> ReferenceTarget | None:
-    """Return an artifact if this package references it, with the oldest deposit that did.
+    """Return an artifact if this package references it, with the oldest provenance there.
 
     One that gave it the name that is asked for goes before all others.
     """
@@ -211,7 +211,7 @@ def targets_of(part: ReferencePath) -> list[Select[*tuple[Any, ...]]]:
 def artifact_targets() -> Select[*tuple[Any, ...]]:
     """Select an artifact through every kind of reference that this package may have to it.
 
-    Deposits under the name that is asked for, if one is, go before the others.
+    References under the name that is asked for, if one is, go before the others.
     """
     here: BindParameter[int] = bindparam("package_id")
     digest: BindParameter[str] = bindparam("name")

@@ -119,7 +119,7 @@ class ArtifactOut(Output):
             original_name=seen.provenance.original_name,
             ref_count=seen.ref_count,
             created_at=seen.provenance.deposited_at,
-            created_by=seen.depositor,
+            created_by=seen.uploader,
             tags=[TagHolderOut(project=t.project, package=t.package, tag=t.name) for t in holders.tags],
             versions=[
                 VersionHolderOut(project=v.project, package=v.package, version=v.name)

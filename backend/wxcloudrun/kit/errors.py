@@ -204,7 +204,7 @@ class VersionTaken(Conflict):
 
 
 class Gone(AppError):
-    """A link that was valid once, or an upload in parts whose deposit was deleted."""
+    """A link that was valid once, or an upload session whose upload was deleted."""
 
     status = 410
     reason = "gone"

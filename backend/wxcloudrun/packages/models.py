@@ -1,4 +1,4 @@
-"""A package is a name inside a project; versions, tags and deposits hang on it.
+"""A package is a name inside a project; versions, tags and uploads hang on it.
 
 Every way to a package leads through its project. One that was deleted has none any more: nobody finds it,
 its name is free, and its rows go in the background (`erasure/`).

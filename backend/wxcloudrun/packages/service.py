@@ -155,7 +155,7 @@ class PackageService:
         return atomically(work)
 
     def delete(self, actor: Actor, project: str, package: str, *, force: bool) -> None:
-        """Delete a package and, with `force`, the versions, tags and deposits that it holds.
+        """Delete a package and, with `force`, the versions, tags and uploads that it holds.
 
         It is gone, and its name free, when this returns; of a large one the rows follow in the background.
         Its versions keep their bytes for ever, also in a package that is made again under the name. Raises

@@ -14,7 +14,7 @@ from wxcloudrun.kit.db import Base
 
 
 class Tag(Reference, Base):
-    """Where a name points now: at bytes, with the deposit that they came with, or else at a version."""
+    """Where a name points now: at bytes, with their provenance, or else at a version."""
 
     __tablename__ = "tags"
     __table_args__ = (

@@ -12,7 +12,7 @@ from wxcloudrun.upload_sessions.service.entry import SessionPlace
 from wxcloudrun.upload_sessions.service.parts import IncomingPart, PartService
 from wxcloudrun.upload_sessions.service.sessions import SessionSeen, UploadSessionService
 from wxcloudrun.uploads.schemas import UploadHeaders, UploadOut
-from wxcloudrun.uploads.service.reception import Destination
+from wxcloudrun.uploads.service.incoming import UploadPlace
 from wxcloudrun.web import digests
 from wxcloudrun.web.afterwards import after_answer
 from wxcloudrun.web.bodies import FormUpload, raw_blocks
@@ -26,8 +26,8 @@ ASK_AGAIN_SECONDS = 1
 
 
 def begin_session(project: str, package: str, body: SessionIn) -> Response:
-    """201 with the session; 200 with the deposit if the bytes are known to the caller."""
-    begun = service(UploadBeginService).begin(Destination(actor(), project, package), body.spec())
+    """201 with the session; 200 with the upload if the bytes are known to the caller."""
+    begun = service(UploadBeginService).begin(UploadPlace(actor(), project, package), body.spec())
     if not isinstance(begun, SessionSeen):
         return ok(UploadOut.of(begun))
     out = SessionOut.of(begun, url_of(project, package, begun.row.public_id))
@@ -94,7 +94,7 @@ def take(place: SessionPlace, part: IncomingPart) -> Response:
 
 
 def complete_session(project: str, package: str, session_id: str, body: CompleteIn) -> Response:
-    """200 with the deposit, or 202 while another request makes it."""
+    """200 with the upload, or 202 while another request makes it."""
     place = SessionPlace(actor(), project, package, session_id)
     completed = service(CompletionService).complete(place, Checksums(sha256=body.sha256))
     if completed is None:
@@ -102,7 +102,7 @@ def complete_session(project: str, package: str, session_id: str, body: Complete
         response.headers["Retry-After"] = str(ASK_AGAIN_SECONDS)
         return response
     after_answer(completed.remove_surplus)
-    return ok(UploadOut.of(completed.deposited))
+    return ok(UploadOut.of(completed.accepted))
 
 
 def abort_session(project: str, package: str, session_id: str) -> Response:

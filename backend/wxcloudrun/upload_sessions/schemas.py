@@ -13,7 +13,7 @@ from wxcloudrun.upload_sessions.service.parts import PartTaken
 from wxcloudrun.upload_sessions.service.sessions import SessionSeen
 from wxcloudrun.uploads.rules import last_part, settled_content_type
 from wxcloudrun.uploads.schemas import FilePath, UploadOut
-from wxcloudrun.uploads.service.publication import DepositSpec
+from wxcloudrun.uploads.service.acceptance import UploadSpec
 from wxcloudrun.versions.schemas import NewVersionName
 from wxcloudrun.web.parsing import Input, Output, Query, Timestamp, one_of
 
@@ -44,14 +44,14 @@ class SessionIn(Input):
 
     def spec(self) -> SessionSpec:
         """Return what the use case needs."""
-        deposit = DepositSpec(
+        upload = UploadSpec(
             filename=self.filename,
             content_type=settled_content_type(self.content_type, last_part(self.filename)),
             named_by="filename",
             tag=self.tag,
             version=self.version,
         )
-        return SessionSpec(deposit, self.size, self.sha256, self.part_bytes)
+        return SessionSpec(upload, self.size, self.sha256, self.part_bytes)
 
 
 class CompleteIn(Input):
@@ -100,7 +100,7 @@ class SessionOut(Output):
         description="sent as `Authorization: Bearer …` it opens this session alone; shown when it begins"
     )
     limits: SessionLimits
-    upload: UploadOut | None = Field(description="the deposit that it has become; null unless it is `done`")
+    upload: UploadOut | None = Field(description="the upload that it has become; null unless it is `done`")
     failure: str | None = Field(description="the `reason` of which it has failed; null unless it is `failed`")
 
     @classmethod
@@ -129,7 +129,7 @@ class SessionOut(Output):
                 part_bytes_max=rules.MOST_PART_BYTES,
                 parts=rules.MOST_PARTS,
             ),
-            upload=None if seen.deposited is None else UploadOut.of(seen.deposited),
+            upload=None if seen.accepted is None else UploadOut.of(seen.accepted),
             failure=failure_of(row),
         )
 

@@ -1,1 +1,1 @@
-"""Uploads: one accepted deposit each, with who, when, from what file name, which digest."""
+"""Uploads: who sent which bytes into a package, when and under what file name, and what became of them."""

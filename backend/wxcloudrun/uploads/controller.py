@@ -1,4 +1,4 @@
-"""HTTP in, HTTP out, for deposits: headers and streams become specs, nothing is decided here."""
+"""HTTP in, HTTP out, for uploads: headers and streams become specs, nothing is decided here."""
 
 from collections.abc import Iterator
 
@@ -15,10 +15,10 @@ from wxcloudrun.uploads.schemas import (
     UploadQuery,
     checked_file_name,
 )
-from wxcloudrun.uploads.service.by_checksum import ChecksumDepositService
-from wxcloudrun.uploads.service.deposits import DepositListService
-from wxcloudrun.uploads.service.publication import Deposited
-from wxcloudrun.uploads.service.reception import Destination, Reception, ReceptionService
+from wxcloudrun.uploads.service.acceptance import AcceptedUpload
+from wxcloudrun.uploads.service.by_checksum import ChecksumUploadService
+from wxcloudrun.uploads.service.incoming import IncomingUpload, UploadPlace, UploadService
+from wxcloudrun.uploads.service.listing import UploadListService
 from wxcloudrun.web import digests, pages
 from wxcloudrun.web.afterwards import after_answer
 from wxcloudrun.web.bodies import FormUpload, raw_blocks
@@ -33,75 +33,75 @@ NOT_FILES = frozenset({"", "application/x-www-form-urlencoded"})
 
 
 def upload_raw(project: str, package: str, filename: str, query: UploadQuery) -> Response:
-    """200 with the deposit; the body is the file."""
+    """200 with the upload; the body is the file."""
     headers = UploadHeaders.parse(request.headers, digests.announced())
-    receptions, destination = service(ReceptionService), Destination(actor(), project, package)
+    uploads, place = service(UploadService), UploadPlace(actor(), project, package)
     if headers.by_checksum:
-        return upload_by_checksum(destination, filename, query, headers)
+        return upload_by_checksum(place, filename, query, headers)
     if request.mimetype == FORM:
         url = url_for("uploads.upload_form", project=project, package=package)
         raise UnsupportedMediaType(text("this body is a form and no file; POST the form to {url}", url=url))
-    receptions.admit(destination, request.content_length)
+    uploads.admit(place, request.content_length)
     spec = headers.spec(path_file_name(filename), request.content_type, query)
-    receptions.admit_name(destination, spec)
-    with receptions.open(destination) as reception:
-        reception.take(raw_blocks(), headers.checksums, request.content_length)
-        deposited = reception.publish(spec)
-    return answer(deposited, reception)
+    uploads.admit_name(place, spec)
+    with uploads.open(place) as incoming:
+        incoming.take(raw_blocks(), headers.checksums, request.content_length)
+        accepted = incoming.accept(spec)
+    return answer(accepted, incoming)
 
 
 def upload_form(project: str, package: str) -> Response:
-    """200 with the deposit; the form's part `file` is the file."""
+    """200 with the upload; the form's part `file` is the file."""
     said = digests.announced()  # of the whole form, where X-Checksum-* speaks of the file
     headers = UploadHeaders.parse(request.headers, NOTHING_SAID)
     if headers.by_checksum:
         raise Malformed(text("deploy by checksum with PUT and the file name in the URL"))
-    receptions, destination = service(ReceptionService), Destination(actor(), project, package)
-    receptions.admit(destination, announced_file_bytes())
+    uploads, place = service(UploadService), UploadPlace(actor(), project, package)
+    uploads.admit(place, announced_file_bytes())
     if request.mimetype in NOT_FILES:
         raise Invalid.field("file", text("missing or empty"))
     if request.mimetype != FORM:
         raise UnsupportedMediaType(text("send multipart/form-data, or PUT the raw bytes"))
     form = FormUpload.of_request(said)
-    with receptions.open(destination) as reception:
-        reception.take(named_blocks(form), headers.checksums)
+    with uploads.open(place) as incoming:
+        incoming.take(named_blocks(form), headers.checksums)
         fields = validate(FormFields, form.fields)
-        deposited = reception.publish(headers.spec(form.filename or "", form.content_type, fields))
-    return answer(deposited, reception)
+        accepted = incoming.accept(headers.spec(form.filename or "", form.content_type, fields))
+    return answer(accepted, incoming)
 
 
 def upload_by_checksum(
-    destination: Destination, filename: str, query: UploadQuery, headers: UploadHeaders
+    place: UploadPlace, filename: str, query: UploadQuery, headers: UploadHeaders
 ) -> Response:
-    """200 with a deposit of bytes that are here already; 404 means send them."""
+    """200 with an upload of bytes that are here already; 404 means send them."""
     if has_body():
         raise Malformed(text("X-Checksum-Deploy takes no body"))
     for name in digests.OF_CONTENT:
         if name in request.headers:
             raise Malformed(text("X-Checksum-Deploy takes no body, of which {header} speaks", header=name))
     spec = headers.spec(path_file_name(filename), None, query)
-    deposited = service(ChecksumDepositService).deposit(destination, headers.checksums, spec)
-    return ok(UploadOut.of(deposited))
+    accepted = service(ChecksumUploadService).accept(place, headers.checksums, spec)
+    return ok(UploadOut.of(accepted))
 
 
 def list_uploads(project: str, package: str, query: PageQuery) -> Response:
-    """A page of deposits, newest first."""
-    page = service(DepositListService).page(actor(), project, package, pages.requested(query, int))
+    """A page of uploads, newest first."""
+    page = service(UploadListService).page(actor(), project, package, pages.requested(query, int))
     return pages.answer(page, UploadListed.of)
 
 
 def delete_upload(project: str, package: str, upload_id: str) -> Response:
     """204."""
-    service(DepositListService).delete(
+    service(UploadListService).delete(
         actor(), project, package, row_id(upload_id, text("there is no such upload"))
     )
     return no_content()
 
 
-def answer(deposited: Deposited, reception: Reception) -> Response:
+def answer(accepted: AcceptedUpload, incoming: IncomingUpload) -> Response:
     """Answer, and remove an object that lost a race once the answer has gone out."""
-    after_answer(reception.remove_surplus)
-    return ok(UploadOut.of(deposited))
+    after_answer(incoming.remove_surplus)
+    return ok(UploadOut.of(accepted))
 
 
 def announced_file_bytes() -> int | None:

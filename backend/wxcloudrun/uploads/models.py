@@ -1,4 +1,4 @@
-"""A deposit: who put which bytes in, when, under what file name, and what became of it."""
+"""An upload: who put which bytes in, when, under what file name, and what became of it."""
 
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from wxcloudrun.kit.db import Base
 
 
 class Upload(Reference, Base):
-    """A deposit. It holds its bytes (`artifact_id`) only if it made neither a tag nor a version."""
+    """An upload. It holds its bytes (`artifact_id`) only if it made neither a tag nor a version."""
 
     __tablename__ = "uploads"
     __table_args__ = (
@@ -38,9 +38,9 @@ class Upload(Reference, Base):
         """True if it ended with neither tag nor version, so that it keeps its bytes alive itself."""
         return self.tag is None and self.version is None
 
-    def deposit_time(self) -> datetime:
-        """When it was accepted; every deposit has a time."""
+    def accepted_at(self) -> datetime:
+        """When it was accepted; every upload has a time."""
         if self.deposited_at is None:
-            message = "a deposit without a time"
+            message = "an upload without a time"
             raise ValueError(message)
         return self.deposited_at

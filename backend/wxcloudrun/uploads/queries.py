@@ -1,4 +1,4 @@
-"""Every SELECT on deposits."""
+"""Every SELECT on uploads."""
 
 from dataclasses import dataclass
 
@@ -24,20 +24,20 @@ class ExtraDigests:
 
 @dataclass(frozen=True, slots=True)
 class UploadView:
-    """A deposit for a list."""
+    """An upload for a list."""
 
     upload: Upload
-    depositor: str | None
+    uploader: str | None
 
 
 def upload(session: Session, package_id: int, upload_id: int) -> Upload | None:
-    """Return one deposit of a package for a change."""
+    """Return one upload of a package for a change."""
     statement = select(Upload).where(Upload.package_id == package_id, Upload.id == upload_id)
     return session.execute(statement.with_for_update()).scalar_one_or_none()
 
 
 def names_made(session: Session, upload: Upload) -> tuple[str | None, str | None]:
-    """Return which of the tag and the version that a deposit made still are its bytes, None if not."""
+    """Return which of the tag and the version that an upload made still are its bytes, None if not."""
     tag = select(Tag.name).where(
         Tag.package_id == upload.package_id, Tag.name == upload.tag, Tag.artifact_id == upload.digest
     )
@@ -56,7 +56,7 @@ def names_made(session: Session, upload: Upload) -> tuple[str | None, str | None
 
 
 def by_idempotency_key(session: Session, user_id: int | None, key: str) -> Upload | None:
-    """Return the deposit that this user made under this key."""
+    """Return the upload that this user made under this key."""
     statement = select(Upload).where(Upload.deposited_by == user_id, Upload.idempotency_key == key)
     return session.execute(statement).scalar_one_or_none()
 
@@ -91,7 +91,7 @@ def digests(session: Session, digest: str) -> ExtraDigests:
 
 
 def page_of_uploads(session: Session, package_id: int, page: PageRequest[int]) -> Page[UploadView]:
-    """Return the deposits of a package, newest first."""
+    """Return the uploads of a package, newest first."""
     statement = (
         select(Upload, username_of(Upload.deposited_by))
         .where(Upload.package_id == package_id)

@@ -1,4 +1,4 @@
-"""The URLs of deposits: data, not code."""
+"""The URLs of uploads: data, not code."""
 
 from wxcloudrun.kit.errors import (
     ChecksumMismatch,
@@ -31,25 +31,25 @@ CHECKSUMS = (
 
 ENDPOINTS = [
     Endpoint(
-        "POST", "/upload", controller.upload_form, "upload_form", "Deposit a file from a form",
+        "POST", "/upload", controller.upload_form, "upload_form", "Upload a file from a form",
         scope=Scope.WRITE, body=BodyFormat.FORM, form=FormFields, answer=UploadOut, reads=CHECKSUMS,
         errors=REFUSALS,
         description="`X-Checksum-*` speak of the file, the other digests of the whole body.",
     ),
     Endpoint(
-        "PUT", "/upload/<rest:filename>", controller.upload_raw, "upload_raw", "Deposit the body as a file",
+        "PUT", "/upload/<rest:filename>", controller.upload_raw, "upload_raw", "Upload the body as a file",
         scope=Scope.WRITE, query=UploadQuery, body=BodyFormat.BYTES, answer=UploadOut, errors=REFUSALS,
         reads=("X-Checksum-Deploy", *CHECKSUMS),
         description="With `X-Checksum-Deploy: true` and a SHA-256, and without a body, bytes are taken that "
         "the credential may already read; 404 means: send them.",
     ),
     Endpoint(
-        "GET", "/uploads", controller.list_uploads, "list_uploads", "The deposits, newest first",
+        "GET", "/uploads", controller.list_uploads, "list_uploads", "The uploads, newest first",
         caller=Caller.PUBLIC, query=PageQuery, answer=PageOut[UploadListed], errors=(NotFound,),
     ),
     Endpoint(
         "DELETE", '/uploads/<entry(but="sessions"):upload_id>', controller.delete_upload, "delete_upload",
-        "Let go of a deposit", scope=Scope.WRITE, status=204, errors=(Conflict, Forbidden, NotFound),
+        "Let go of an upload", scope=Scope.WRITE, status=204, errors=(Conflict, Forbidden, NotFound),
     ),
 ]  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""Wire shapes of deposits, and what a request for one may carry in headers, query and form."""
+"""Wire shapes of uploads, and what a request for one may carry in headers, query and form."""
 
 import re
 from typing import Annotated, Self
@@ -12,7 +12,7 @@ from wxcloudrun.kit.names import NewTagName
 from wxcloudrun.kit.texts import text
 from wxcloudrun.uploads.queries import UploadView
 from wxcloudrun.uploads.rules import file_name_problem, file_path_problem, last_part, settled_content_type
-from wxcloudrun.uploads.service.publication import Deposited, DepositSpec
+from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadSpec
 from wxcloudrun.versions.schemas import NewVersionName, SourceName
 from wxcloudrun.web.parsing import Output, Query, Timestamp, validate
 
@@ -69,7 +69,7 @@ class PathOfFile(Query):
 
 
 class UploadOut(Output):
-    """An accepted deposit."""
+    """An accepted upload."""
 
     id: int
     artifact_id: str
@@ -90,32 +90,32 @@ class UploadOut(Output):
     created_at: Timestamp
 
     @classmethod
-    def of(cls, deposited: Deposited) -> Self:
-        """Shape a deposit for its depositor."""
-        upload = deposited.upload
+    def of(cls, accepted: AcceptedUpload) -> Self:
+        """Shape an upload for its uploader."""
+        upload = accepted.upload
         return cls(
             id=upload.id,
             artifact_id=upload.digest,
             sha256=upload.digest,
-            md5=deposited.digests.md5,
-            sha1=deposited.digests.sha1,
+            md5=accepted.digests.md5,
+            sha1=accepted.digests.sha1,
             size=upload.size_bytes,
             original_name=upload.original_name or "",
             content_type=upload.content_type or "",
-            project=deposited.project,
-            package=deposited.package,
+            project=accepted.project,
+            package=accepted.package,
             tag=upload.tag,
             version=upload.version,
             version_source=upload.version_source,
             version_conflict=upload.version_conflict,
-            ref_count=deposited.ref_count,
+            ref_count=accepted.ref_count,
             deduplicated=upload.deduplicated,
-            created_at=upload.deposit_time(),
+            created_at=upload.accepted_at(),
         )
 
 
 class UploadListed(Output):
-    """A deposit in a list."""
+    """An upload in a list."""
 
     id: int
     artifact_id: str
@@ -131,7 +131,7 @@ class UploadListed(Output):
 
     @classmethod
     def of(cls, view: UploadView) -> Self:
-        """Shape a deposit for a reader."""
+        """Shape an upload for a reader."""
         upload = view.upload
         return cls(
             id=upload.id,
@@ -143,8 +143,8 @@ class UploadListed(Output):
             version=upload.version,
             version_source=upload.version_source,
             version_conflict=upload.version_conflict,
-            created_at=upload.deposit_time(),
-            created_by=view.depositor,
+            created_at=upload.accepted_at(),
+            created_by=view.uploader,
         )
 
 
@@ -172,11 +172,11 @@ class UploadHeaders(Output):
             raise Malformed(text("an Idempotency-Key has 1 to 128 printable ASCII characters"))
         return cls(checksums=checksums, by_checksum=by_checksum, idempotency_key=key)
 
-    def spec(self, filename: str, content_type: str | None, names: UploadQuery | FormFields) -> DepositSpec:
-        """Put together what a deposit is made from. Raises Invalid for a file name that is refused."""
+    def spec(self, filename: str, content_type: str | None, names: UploadQuery | FormFields) -> UploadSpec:
+        """Put together what an upload is made from. Raises Invalid for a file name that is refused."""
         path = names.path if isinstance(names, FormFields) else None
         name = path or validate(PathOfFile, {"file": filename}).file
-        return DepositSpec(
+        return UploadSpec(
             filename=name,
             named_by="path" if path else "file",
             content_type=settled_content_type(content_type, last_part(name)),

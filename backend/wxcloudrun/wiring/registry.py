@@ -25,10 +25,10 @@ from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.tags.service import following
 from wxcloudrun.tags.service.tags import TagService
 from wxcloudrun.uploads.reads import contents
-from wxcloudrun.uploads.service.by_checksum import ChecksumDepositService
-from wxcloudrun.uploads.service.deposits import DepositListService
-from wxcloudrun.uploads.service.publication import Publication
-from wxcloudrun.uploads.service.reception import ReceptionService
+from wxcloudrun.uploads.service.acceptance import UploadAcceptance
+from wxcloudrun.uploads.service.by_checksum import ChecksumUploadService
+from wxcloudrun.uploads.service.incoming import UploadService
+from wxcloudrun.uploads.service.listing import UploadListService
 from wxcloudrun.versions.reads import last_file, of_several_files
 from wxcloudrun.versions.service.files import FileService
 from wxcloudrun.versions.service.versions import VersionService
@@ -54,10 +54,10 @@ class ByteServices:
 
     digests: DigestService
     intake: IntakeService
-    publication: Publication
-    reception: ReceptionService
-    by_checksum: ChecksumDepositService
-    deposits: DepositListService
+    acceptance: UploadAcceptance
+    incoming: UploadService
+    by_checksum: ChecksumUploadService
+    uploads: UploadListService
     blobs: BlobService
     artifacts: ArtifactService
     adoptions: AdoptionService
@@ -114,14 +114,14 @@ def build_bytes(
         link_seconds=settings.link_seconds,
     )
     packages = names.packages
-    publication = Publication(versions=names.versions, tags=names.tags, blobs=blobs)
+    acceptance = UploadAcceptance(versions=names.versions, tags=names.tags, blobs=blobs)
     return ByteServices(
         digests=digests,
         intake=intake,
-        publication=publication,
-        reception=ReceptionService(packages=packages, intake=intake, publication=publication),
-        by_checksum=ChecksumDepositService(packages=packages, intake=intake, publication=publication),
-        deposits=DepositListService(packages=packages),
+        acceptance=acceptance,
+        incoming=UploadService(packages=packages, intake=intake, acceptance=acceptance),
+        by_checksum=ChecksumUploadService(packages=packages, intake=intake, acceptance=acceptance),
+        uploads=UploadListService(packages=packages),
         blobs=BlobService(
             blobs=blobs,
             base_url=settings.base_url,

@@ -32,7 +32,7 @@ def build_upload_sessions(
     settings: Settings, blobs: BlobStore, packages: PackageService, taken: ByteServices
 ) -> UploadSessionServices:
     """Build them on the other ways in."""
-    digests, intake, publication = taken.digests, taken.intake, taken.publication
+    digests, intake, acceptance = taken.digests, taken.intake, taken.acceptance
     door, progress = SessionDoor(packages=packages), Progress(blobs=blobs, digests=digests)
     idle = timedelta(seconds=settings.upload_session_seconds)
     return UploadSessionServices(
@@ -44,10 +44,10 @@ def build_upload_sessions(
             blobs=blobs,
             idle=idle,
         ),
-        sessions=UploadSessionService(door=door, intake=intake, publication=publication, blobs=blobs),
+        sessions=UploadSessionService(door=door, intake=intake, acceptance=acceptance, blobs=blobs),
         parts=PartService(door=door, blobs=blobs, digests=digests, progress=progress, idle=idle),
         completion=CompletionService(
-            door=door, blobs=blobs, digests=digests, intake=intake, publication=publication
+            door=door, blobs=blobs, digests=digests, intake=intake, acceptance=acceptance
         ),
         expiry=UploadExpiryService(blobs=blobs),
     )

@@ -151,7 +151,7 @@ def test_given_the_file_lost_then_the_upload_has_failed_and_says_so_for_good(
 
 
 @pytest.mark.local_store
-@pytest.mark.parametrize("step", ["seal", "publish"])
+@pytest.mark.parametrize("step", ["seal", "accept"])
 def test_given_a_step_that_fails_then_completing_again_goes_on(
     begin: Begin, monkeypatch: pytest.MonkeyPatch, remains: Callable[[], dict[str, int]], step: str
 ) -> None:
@@ -165,7 +165,7 @@ def test_given_a_step_that_fails_then_completing_again_goes_on(
         if step == "seal":
             patch.setattr(file_writer.FileWriter, "seal", failing)
         else:
-            patch.setattr(completion.CompletionService, "_publish", failing)
+            patch.setattr(completion.CompletionService, "_accept", failing)
         assert sending.complete().status == 503
     assert sending.look().data["state"] == "sealing"
 

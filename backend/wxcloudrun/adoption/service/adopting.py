@@ -156,7 +156,7 @@ def version_of(session: Session, found: FoundPackage, spot: Spot) -> str:
 
 
 def provenance_of(held: Holding, spot: Spot) -> Provenance:
-    """Return the deposit that the bytes came with, under the name that they have now."""
+    """Return the provenance of the bytes, under the name that they have now."""
     moment = held.deposited_at or clock.now()
     return Provenance(spot.filename, held.content_type or UNKNOWN_TYPE, moment, held.deposited_by)
 

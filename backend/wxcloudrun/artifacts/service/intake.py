@@ -1,6 +1,6 @@
 """How bytes come to be an artifact, and the one owner of what happens to their object when.
 
-Every way in (a raw body, a form, a source of a release, a deposit by checksum) uses this. No database
+Every way in (a raw body, a form, a source of a release, an upload by checksum) uses this. No database
 transaction is open while bytes flow. What becomes of the object is decided here alone:
 
 - refused before the commit began, or by the database itself: it is removed at once, with its lease;
@@ -109,7 +109,7 @@ class IntakeService:
         return self._max_upload_bytes
 
     def is_whole(self, artifact: Artifact, checksums: Checksums) -> bool:
-        """Tell whether the object of an artifact is there with its size, for a deposit without bytes.
+        """Tell whether the object of an artifact is there with its size, for an upload without bytes.
 
         Raises ChecksumMismatch, StoreUnavailable. A checksum that nobody has computed yet is computed now.
         """
@@ -122,7 +122,7 @@ class IntakeService:
         return True
 
     def adopt_held(self, artifact: Artifact) -> Adopted:
-        """Let a deposit refer to an artifact that is there, in the transaction that has read its row."""
+        """Let an upload refer to an artifact that is there, in the transaction that has read its row."""
         artifact.unreferenced_since = None
         return Adopted(artifact, is_new=False)
 

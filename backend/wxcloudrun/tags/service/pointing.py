@@ -65,8 +65,8 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class DepositedBytes:
-    """Bytes, and the deposit that they came with."""
+class ReceivedBytes:
+    """Bytes, and how they came into the package."""
 
     artifact_id: str
     provenance: Provenance
@@ -76,7 +76,7 @@ class DepositedBytes:
 class Aim:
     """What a tag is pointed at: bytes, or else a locked version."""
 
-    bytes: DepositedBytes | None = None
+    bytes: ReceivedBytes | None = None
     version: Version | None = None
 
     @property

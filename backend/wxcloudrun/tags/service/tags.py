@@ -17,7 +17,7 @@ from wxcloudrun.packages.reads import FoundPackage, Layout
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.tags import queries
 from wxcloudrun.tags.queries import TagMoveView, TagView
-from wxcloudrun.tags.service.pointing import Aim, Condition, DepositedBytes, HeldTag, TagTarget
+from wxcloudrun.tags.service.pointing import Aim, Condition, HeldTag, ReceivedBytes, TagTarget
 from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.reads import Version, digest_of
 from wxcloudrun.versions.rules.names import version_problem
@@ -54,7 +54,7 @@ class TagService:
         actor: Actor,
         found: FoundPackage,
         name: str,
-        deposited: DepositedBytes,
+        uploaded: ReceivedBytes,
         version: str | None,
     ) -> None:
         """Make the tag point at these bytes, or where tags do not do that at `version`, which has them.
@@ -62,7 +62,7 @@ class TagService:
         Raises Invalid if there is no version then.
         """
         layout = package_reads.layout_now(tx.session, found.id)  # before the commit nobody changes it
-        aim = Aim(deposited)
+        aim = Aim(uploaded)
         if layout is Layout.FILES:
             aim = Aim(version=version_row(tx.session, found, version))
             if aim.version is None:
@@ -162,7 +162,7 @@ def aim_at(session: Session, found: FoundPackage, layout: Layout, target: TagTar
     provenance = artifact_reads.provenance_in(session, found.id, digest) if digest else None
     if digest is None or provenance is None:
         raise no_such_target()
-    return Aim(DepositedBytes(digest, provenance))
+    return Aim(ReceivedBytes(digest, provenance))
 
 
 def version_row(session: Session, found: FoundPackage, version: str | None) -> Version | None:
@@ -180,11 +180,11 @@ def absent(name: str) -> NotFound:
 def no_such_target() -> NotFound:
     """Refuse a target that this package does not hold, whether another one does or not.
 
-    Its readers would else learn names, people and times of a deposit that they may not see.
+    Its readers would else learn names, people and times of an upload that they may not see.
     """
     return NotFound(
         text(
-            "this package holds no such artifact or version; deposit it here first,"
+            "this package holds no such artifact or version; upload it here first,"
             " or give a tag, a range or latest as ref"
         )
     )

@@ -25,9 +25,9 @@ from wxcloudrun.upload_sessions.service.endings import LEASE_MARGIN, cancel
 from wxcloudrun.upload_sessions.service.entry import LONGEST_LIFE, Entered, state_of
 from wxcloudrun.upload_sessions.service.sessions import SessionSeen
 from wxcloudrun.upload_sessions.service.tokens import UploadTokens
-from wxcloudrun.uploads.service.by_checksum import ChecksumDepositService
-from wxcloudrun.uploads.service.publication import Deposited, DepositSpec, refuse_path
-from wxcloudrun.uploads.service.reception import Destination
+from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadSpec, refuse_path
+from wxcloudrun.uploads.service.by_checksum import ChecksumUploadService
+from wxcloudrun.uploads.service.incoming import UploadPlace
 
 MOST_OPEN = 50  # of one user
 
@@ -36,7 +36,7 @@ MOST_OPEN = 50  # of one user
 class SessionSpec:
     """What is to come."""
 
-    deposit: DepositSpec
+    upload: UploadSpec
     size_bytes: int
     sha256: str | None = None
     part_bytes: int | None = None
@@ -50,7 +50,7 @@ class UploadBeginService:
         *,
         packages: PackageService,
         intake: IntakeService,
-        by_checksum: ChecksumDepositService,
+        by_checksum: ChecksumUploadService,
         tokens: UploadTokens,
         blobs: BlobStore,
         idle: timedelta,
@@ -62,29 +62,29 @@ class UploadBeginService:
         self._blobs = blobs
         self._idle = idle
 
-    def begin(self, destination: Destination, spec: SessionSpec) -> SessionSeen | Deposited:
-        """Begin a session, or deposit bytes at once that the caller may read already.
+    def begin(self, place: UploadPlace, spec: SessionSpec) -> SessionSeen | AcceptedUpload:
+        """Begin a session, or upload bytes at once that the caller may read already.
 
         Raises Unauthorized, NotFound, Forbidden, Invalid, TooLarge, TooManyRequests, StoreUnavailable, and
-        what a deposit by checksum raises but for NotFound.
+        what an upload by checksum raises but for NotFound.
         """
         with asking() as reader:
             found = self._packages.enter(
-                reader, destination.actor, destination.project, destination.package, Action.ARTIFACT_WRITE
+                reader, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
             )
-        refuse_path(found, spec.deposit)
+        refuse_path(found, spec.upload)
         self._intake.admit(spec.size_bytes)
         refuse_what_has_too_many_parts(spec.size_bytes)
         if spec.sha256 is not None:
             try:
-                return self._by_checksum.deposit(
-                    destination, Checksums(sha256=spec.sha256), spec.deposit, size_bytes=spec.size_bytes
+                return self._by_checksum.accept(
+                    place, Checksums(sha256=spec.sha256), spec.upload, size_bytes=spec.size_bytes
                 )
             except NotFound:
                 pass  # the bytes have to come
-        return self._open(destination, spec)
+        return self._open(place, spec)
 
-    def _open(self, destination: Destination, spec: SessionSpec) -> SessionSeen:
+    def _open(self, place: UploadPlace, spec: SessionSpec) -> SessionSeen:
         wanted = rules.fitting_part_bytes(spec.size_bytes, spec.part_bytes)
         part_bytes = self._blobs.suitable_part_bytes(spec.size_bytes, wanted)
         if -(-spec.size_bytes // part_bytes) > rules.MOST_PARTS:
@@ -92,7 +92,7 @@ class UploadBeginService:
         with LeasedKey.opened().until_handed_over() as lease:
             writer = self._blobs.begin(lease.key, size_bytes=spec.size_bytes, part_bytes=part_bytes)
             try:
-                return atomically(lambda tx: self._write(tx, destination, spec, lease, writer, part_bytes))
+                return atomically(lambda tx: self._write(tx, place, spec, lease, writer, part_bytes))
             except BaseException:
                 cancel(writer)
                 raise
@@ -100,16 +100,14 @@ class UploadBeginService:
     def _write(
         self,
         tx: Transaction,
-        destination: Destination,
+        place: UploadPlace,
         spec: SessionSpec,
         lease: LeasedKey,
         writer: ResumableWriter,
         part_bytes: int,
     ) -> SessionSeen:
-        actor, now = destination.actor, clock.now()
-        found = self._packages.enter(
-            tx.session, actor, destination.project, destination.package, Action.ARTIFACT_WRITE
-        )
+        actor, now = place.actor, clock.now()
+        found = self._packages.enter(tx.session, actor, place.project, place.package, Action.ARTIFACT_WRITE)
         refuse_too_many(tx.session, actor.user_id)
         row = fresh_row(found, spec, writer, part_bytes)
         row.created_by, row.created_at, row.expires_at = actor.user_id, now, now + self._idle
@@ -124,14 +122,14 @@ def fresh_row(
     found: FoundPackage, spec: SessionSpec, writer: ResumableWriter, part_bytes: int
 ) -> UploadSession:
     """Return the row of a session of which nothing has come."""
-    deposit = spec.deposit
+    upload = spec.upload
     return UploadSession(
         public_id=ids.new_id(),
         package_id=found.id,
-        filename=deposit.filename,
-        content_type=deposit.content_type,
-        tag=deposit.tag,
-        version=deposit.version,
+        filename=upload.filename,
+        content_type=upload.content_type,
+        tag=upload.tag,
+        version=upload.version,
         size_bytes=spec.size_bytes,
         sha256=spec.sha256,
         part_bytes=part_bytes,

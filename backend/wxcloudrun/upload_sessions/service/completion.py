@@ -1,4 +1,4 @@
-"""From parts to a deposit: measured, sealed, published; and whoever asks again gets the same.
+"""From parts to an upload: measured, sealed, accepted; and whoever asks again gets the same.
 
 One request at a time completes a session, under a fence that it renews while it reads. If it dies, another
 one takes over when the fence has ended, and finds each step either done or still to do. Sealing may outlast
@@ -48,7 +48,7 @@ from wxcloudrun.upload_sessions.service.progress import (
     restart_hash,
     take_in,
 )
-from wxcloudrun.uploads.service.publication import Deposited, DepositSpec, Publication
+from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadAcceptance, UploadSpec
 from wxcloudrun.versions.service.versions import NamedVersion
 
 RENEW_SECONDS = 15
@@ -66,7 +66,7 @@ class Claim:
     found: FoundPackage
     session_id: int
     fence: int
-    spec: DepositSpec
+    spec: UploadSpec
     size_bytes: int
     announced: Checksums
     writer: WriterState
@@ -89,7 +89,7 @@ class Claim:
 class Completed:
     """A session that is done; `intake` has something to remove once the answer is out, if it is there."""
 
-    deposited: Deposited
+    accepted: AcceptedUpload
     intake: Intake | None = None
 
     def remove_surplus(self) -> None:
@@ -99,7 +99,7 @@ class Completed:
 
 
 class CompletionService:
-    """Makes the parts of a session a deposit."""
+    """Makes the parts of a session an upload."""
 
     def __init__(
         self,
@@ -108,20 +108,20 @@ class CompletionService:
         blobs: BlobStore,
         digests: DigestService,
         intake: IntakeService,
-        publication: Publication,
+        acceptance: UploadAcceptance,
     ) -> None:
         self._door = door
         self._blobs = blobs
         self._digests = digests
         self._intake = intake
-        self._publication = publication
+        self._acceptance = acceptance
 
     def complete(self, place: SessionPlace, said: Checksums) -> Completed | None:
-        """Deposit the file; None while another request does it.
+        """Accept the file; None while another request does it.
 
         A wrong checksum ends the session and its bytes. Any other refusal leaves them, and asking again gives
         the same answer, or goes on where it was. Raises Unauthorized, Forbidden, NotFound, PartsMissing,
-        SessionGone, ChecksumMismatch, UploadLost, StoreUnavailable, and what a deposit raises.
+        SessionGone, ChecksumMismatch, UploadLost, StoreUnavailable, and what an upload raises.
         """
         claim = atomically(lambda tx: self._claim(tx, place))
         if not isinstance(claim, Claim):
@@ -152,7 +152,7 @@ class CompletionService:
             found=entered.found,
             session_id=row.id,
             fence=row.fence,
-            spec=DepositSpec(row.filename, row.content_type, row.tag, row.version),
+            spec=UploadSpec(row.filename, row.content_type, row.tag, row.version),
             size_bytes=row.size_bytes,
             announced=Checksums(sha256=row.sha256),
             writer=WriterState.of_text(row.writer),
@@ -161,15 +161,13 @@ class CompletionService:
             hashes=running.kept() if running is not None else None,
         )
 
-    def _receipt(self, tx: Transaction, place: SessionPlace, entered: Entered) -> Deposited:
-        deposited = None
+    def _receipt(self, tx: Transaction, place: SessionPlace, entered: Entered) -> AcceptedUpload:
+        accepted = None
         if entered.row.upload_id is not None:
-            deposited = self._publication.receipt(
-                tx.session, place.actor, entered.found, entered.row.upload_id
-            )
-        if deposited is None:
-            raise Gone(text("the deposit that this upload made was deleted"))
-        return deposited
+            accepted = self._acceptance.receipt(tx.session, place.actor, entered.found, entered.row.upload_id)
+        if accepted is None:
+            raise Gone(text("the upload that came of this session was deleted"))
+        return accepted
 
     def _carry_out(self, claim: Claim, said: Checksums) -> Completed:
         writer = self._blobs.resume(claim.writer)
@@ -182,9 +180,9 @@ class CompletionService:
             cancel(writer)
             raise
         with self._intake.open_sealed(claim.writer.key, measured) as intake:
-            proposed = self._publication.proposed_version(claim.spec, intake.key, claim.size_bytes)
-            deposited = intake.complete(lambda tx: self._publish(tx, claim, intake, proposed))
-        return Completed(deposited, intake)
+            proposed = self._acceptance.proposed_version(claim.spec, intake.key, claim.size_bytes)
+            accepted = intake.complete(lambda tx: self._accept(tx, claim, intake, proposed))
+        return Completed(accepted, intake)
 
     def _measured_and_sealed(self, claim: Claim, writer: ResumableWriter, said: Checksums) -> Measured:
         """Measure before sealing if the store can read what is not sealed: then parts can be sent again."""
@@ -239,20 +237,20 @@ class CompletionService:
             raise Superseded
         return row
 
-    def _publish(
+    def _accept(
         self, tx: Transaction, claim: Claim, intake: Intake, proposed: NamedVersion | None
-    ) -> Deposited:
+    ) -> AcceptedUpload:
         entered = self._door.enter(tx.session, claim.place)
         row = self._held(tx, claim)
         adopted = intake.adopt(tx)
-        deposited = self._publication.publish(
+        accepted = self._acceptance.accept(
             tx, claim.place.actor, entered.found, claim.spec, adopted, proposed
         )
-        row.upload_id = deposited.upload.id
+        row.upload_id = accepted.upload.id
         row.end(SessionState.DONE, clock.now() + RECEIPTS_STAY)
-        after = {"upload": deposited.upload.id}
+        after = {"upload": accepted.upload.id}
         announce(tx, claim.place.actor, UPLOAD_SESSION_DONE, entered.subject, after=after)
-        return deposited
+        return accepted
 
     def _fail(self, claim: Claim, error: ChecksumMismatch) -> None:
         def work(tx: Transaction) -> None:

@@ -15,43 +15,43 @@ from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_ABORTED
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
 from wxcloudrun.upload_sessions.service.endings import cancel, let_go
 from wxcloudrun.upload_sessions.service.entry import SessionDoor, SessionPlace, is_fenced, state_of
-from wxcloudrun.uploads.service.publication import Deposited, Publication
+from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadAcceptance
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSeen:
-    """A session as its owner sees it; `token` only when it has just begun, `deposited` when it is done."""
+    """A session as its owner sees it; `token` only when it has just begun, `accepted` when it is done."""
 
     row: UploadSession
     project: str
     package: str
     most_bytes: int
     token: str | None = None
-    deposited: Deposited | None = None
+    accepted: AcceptedUpload | None = None
 
 
 class UploadSessionService:
     """Shows sessions and gives them up."""
 
     def __init__(
-        self, *, door: SessionDoor, intake: IntakeService, publication: Publication, blobs: BlobStore
+        self, *, door: SessionDoor, intake: IntakeService, acceptance: UploadAcceptance, blobs: BlobStore
     ) -> None:
         self._door = door
         self._intake = intake
-        self._publication = publication
+        self._acceptance = acceptance
         self._blobs = blobs
 
     def look(self, place: SessionPlace) -> SessionSeen:
         """Show a session. Raises Unauthorized, NotFound, Forbidden."""
         with reading() as session:
             entered = self._door.look(session, place)
-            deposited = None
+            accepted = None
             if entered.row.upload_id is not None:
-                deposited = self._publication.receipt(
+                accepted = self._acceptance.receipt(
                     session, place.actor, entered.found, entered.row.upload_id
                 )
             return SessionSeen(
-                entered.row, place.project, place.package, self._intake.most_bytes, deposited=deposited
+                entered.row, place.project, place.package, self._intake.most_bytes, accepted=accepted
             )
 
     def abort(self, place: SessionPlace) -> None:

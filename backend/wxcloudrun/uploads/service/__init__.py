@@ -1,1 +1,1 @@
-"""Use cases on deposits: one file for each way in."""
+"""Use cases on uploads: one file for each way in."""

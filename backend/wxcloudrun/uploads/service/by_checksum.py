@@ -1,4 +1,4 @@
-"""Bytes in by naming them: a deposit without a body, of bytes that the credential may read already."""
+"""Bytes in by naming them: an upload without a body, of bytes that the credential may read already."""
 
 from sqlalchemy.orm import Session
 
@@ -12,56 +12,56 @@ from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.packages.service import PackageService
-from wxcloudrun.uploads.service.publication import Deposited, DepositSpec, Publication
-from wxcloudrun.uploads.service.reception import Destination
+from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadAcceptance, UploadSpec
+from wxcloudrun.uploads.service.incoming import UploadPlace
 
 
-class ChecksumDepositService:
-    """Deposits what is there already.
+class ChecksumUploadService:
+    """Accepts uploads of bytes that are there already.
 
     Whether bytes exist that the caller may not read is never told: an unknown digest and an invisible
     one take the same path to the same answer.
     """
 
-    def __init__(self, *, packages: PackageService, intake: IntakeService, publication: Publication) -> None:
+    def __init__(
+        self, *, packages: PackageService, intake: IntakeService, acceptance: UploadAcceptance
+    ) -> None:
         self._packages = packages
         self._intake = intake
-        self._publication = publication
+        self._acceptance = acceptance
 
-    def deposit(
+    def accept(
         self,
-        destination: Destination,
+        place: UploadPlace,
         checksums: Checksums,
-        spec: DepositSpec,
+        spec: UploadSpec,
         *,
         size_bytes: int | None = None,
-    ) -> Deposited:
-        """Deposit the bytes that have these checksums, among them the SHA-256, and this size if it is known.
+    ) -> AcceptedUpload:
+        """Accept the bytes that have these checksums, among them the SHA-256, and this size if it is known.
 
-        Raises NotFound if the caller has to send them, else what a deposit raises.
+        Raises NotFound if the caller has to send them, else what an upload raises.
         """
-        actor, digest = destination.actor, checksums.sha256 or ""
+        actor, digest = place.actor, checksums.sha256 or ""
         with reading() as session:
-            self._enter(session, destination)
+            self._enter(session, place)
             artifact = readable_artifact(session, actor, digest)
         if size_bytes not in (None, artifact.size_bytes) or not self._intake.is_whole(artifact, checksums):
             raise send_the_bytes()  # an upload of the bytes heals it
-        proposed = self._publication.proposed_version(spec, artifact.object_key, artifact.size_bytes)
+        proposed = self._acceptance.proposed_version(spec, artifact.object_key, artifact.size_bytes)
 
-        def work(tx: Transaction) -> Deposited:
-            found = self._enter(tx.session, destination)
-            earlier = self._publication.replayed(tx.session, actor, found, spec, digest)
+        def work(tx: Transaction) -> AcceptedUpload:
+            found = self._enter(tx.session, place)
+            earlier = self._acceptance.replayed(tx.session, actor, found, spec, digest)
             if earlier is not None:
                 return earlier
             adopted = self._intake.adopt_held(readable_artifact(tx.session, actor, digest))
-            return self._publication.publish(tx, actor, found, spec, adopted, proposed)
+            return self._acceptance.accept(tx, actor, found, spec, adopted, proposed)
 
         return atomically(work)
 
-    def _enter(self, session: Session, destination: Destination) -> FoundPackage:
-        return self._packages.enter(
-            session, destination.actor, destination.project, destination.package, Action.ARTIFACT_WRITE
-        )
+    def _enter(self, session: Session, place: UploadPlace) -> FoundPackage:
+        return self._packages.enter(session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE)
 
 
 def readable_artifact(session: Session, actor: Actor, digest: str) -> Artifact:
@@ -74,5 +74,5 @@ def readable_artifact(session: Session, actor: Actor, digest: str) -> Artifact:
 
 
 def send_the_bytes() -> NotFound:
-    """Refuse a deposit without bytes, in the same words whatever the cause."""
+    """Refuse an upload without bytes, in the same words whatever the cause."""
     return NotFound(text("no such bytes that you may read; send them"), send="bytes")

@@ -101,7 +101,7 @@ ANSWER_HEADERS: Mapping[str, str] = {
     "Content-Range": "which bytes these are, or how many there are",
     "Content-Security-Policy": "`default-src 'none'; sandbox`: these bytes are never shown as a page",
     "ETag": "the quoted artifact id",
-    "Last-Modified": "when these bytes were deposited",
+    "Last-Modified": "when these bytes were uploaded",
     "Location": "a link to the bytes, for LINK_SECONDS",
     "Repr-Digest": "the SHA-256 by RFC 9530",
     "Retry-After": "seconds after which to try again",

@@ -1,4 +1,4 @@
-"""The deposits of a package: list them, let go of one."""
+"""The uploads of a package: list them, let go of one."""
 
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, NotFound
@@ -10,23 +10,23 @@ from wxcloudrun.packages.service import PackageService
 from wxcloudrun.uploads import queries
 from wxcloudrun.uploads.events import UPLOAD_DELETED
 from wxcloudrun.uploads.queries import UploadView
-from wxcloudrun.uploads.service.publication import state_of
+from wxcloudrun.uploads.service.acceptance import state_of
 
 
-class DepositListService:
-    """Shows deposits and deletes those that keep their bytes alive themselves."""
+class UploadListService:
+    """Shows uploads and deletes those that keep their bytes alive themselves."""
 
     def __init__(self, *, packages: PackageService) -> None:
         self._packages = packages
 
     def page(self, actor: Actor, project: str, package: str, page: PageRequest[int]) -> Page[UploadView]:
-        """List the deposits of a package, newest first. Raises NotFound."""
+        """List the uploads of a package, newest first. Raises NotFound."""
         with reading() as session:
             found = self._packages.enter(session, actor, project, package, Action.ARTIFACT_READ)
             return queries.page_of_uploads(session, found.id, page)
 
     def delete(self, actor: Actor, project: str, package: str, upload_id: int) -> None:
-        """Let go of a deposit that has neither tag nor version; its bytes may be collected then.
+        """Let go of an upload that has neither tag nor version; its bytes may be collected then.
 
         Raises NotFound, Forbidden, or Conflict while a tag or a version that came out of it is its bytes.
         """

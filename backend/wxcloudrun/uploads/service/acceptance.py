@@ -1,4 +1,4 @@
-"""What every way in ends with: one transaction makes the tag, the version and the deposit, or none."""
+"""What every way in ends with: one transaction makes the tag, the version and the upload, or none."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.reads import FoundPackage, Layout
 from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.stores.blobs.seekable import open_seekable
-from wxcloudrun.tags.service.pointing import DepositedBytes
+from wxcloudrun.tags.service.pointing import ReceivedBytes
 from wxcloudrun.tags.service.tags import TagService
 from wxcloudrun.uploads import queries
 from wxcloudrun.uploads.events import UPLOAD_ACCEPTED
@@ -31,8 +31,8 @@ from wxcloudrun.versions.service.versions import NamedVersion, VersionService
 
 
 @dataclass(frozen=True, slots=True)
-class DepositSpec:
-    """What a deposit shall be called and what it shall make, apart from its bytes."""
+class UploadSpec:
+    """What an upload shall be called and what it shall make, apart from its bytes."""
 
     filename: str
     content_type: str
@@ -43,8 +43,8 @@ class DepositSpec:
 
 
 @dataclass(frozen=True, slots=True)
-class Deposited:
-    """An accepted deposit as its caller may see it."""
+class AcceptedUpload:
+    """An accepted upload as its caller may see it."""
 
     upload: Upload
     project: str
@@ -53,15 +53,15 @@ class Deposited:
     ref_count: int
 
 
-class Publication:
-    """Turns an artifact that is in the database into a deposit with a name."""
+class UploadAcceptance:
+    """Accepts bytes whose artifact is in the database: makes their upload and what it names."""
 
     def __init__(self, *, versions: VersionService, tags: TagService, blobs: BlobStore) -> None:
         self._versions = versions
         self._tags = tags
         self._blobs = blobs
 
-    def proposed_version(self, spec: DepositSpec, key: str, size_bytes: int) -> NamedVersion | None:
+    def proposed_version(self, spec: UploadSpec, key: str, size_bytes: int) -> NamedVersion | None:
         """Return the version that the bytes shall have, None if nothing says anything.
 
         The explicit one, else what the package says about itself, else what its file name says.
@@ -79,9 +79,9 @@ class Publication:
         return None if named is None else NamedVersion(named, Source.FILENAME)
 
     def replayed(
-        self, session: Session, actor: Actor, found: FoundPackage, spec: DepositSpec, digest: str
-    ) -> Deposited | None:
-        """Return the deposit that this very request has made before.
+        self, session: Session, actor: Actor, found: FoundPackage, spec: UploadSpec, digest: str
+    ) -> AcceptedUpload | None:
+        """Return the upload that this very request has made before.
 
         Raises IdempotencyKeyReused if the key came with another request.
         """
@@ -99,26 +99,26 @@ class Publication:
 
     def receipt(
         self, session: Session, actor: Actor, found: FoundPackage, upload_id: int
-    ) -> Deposited | None:
-        """Return a deposit that was made before as its depositor sees it, None if it is gone."""
+    ) -> AcceptedUpload | None:
+        """Return an upload that was made before as its uploader sees it, None if it is gone."""
         upload = session.get(Upload, upload_id)
         if upload is None:
             return None
         return self._shown(session, actor, found, upload, queries.digests(session, upload.digest))
 
-    def publish(
+    def accept(
         self,
         tx: Transaction,
         actor: Actor,
         found: FoundPackage,
-        spec: DepositSpec,
+        spec: UploadSpec,
         adopted: Adopted,
         proposed: NamedVersion | None,
-    ) -> Deposited:
-        """Write the version, the tag and the deposit.
+    ) -> AcceptedUpload:
+        """Write the version, the tag and the upload.
 
         Raises VersionTaken if an explicit version means other bytes, or a detected one that a tag shall
-        point at. Any other detected one that does so costs the deposit only its version, and the answer
+        point at. Any other detected one that does so costs the upload only its version, and the answer
         says so. Raises Invalid if a tag needs a version and there is none, and for a path where a version has
         one file.
         """
@@ -127,10 +127,10 @@ class Publication:
         # Nothing can refer to what was not there a moment ago, so nobody is asked.
         seen_before = not adopted.is_new and artifact_reads.ref_count(tx.session, actor, artifact.id) > 0
         provenance = Provenance(spec.filename, spec.content_type, clock.now(), actor.user_id)
-        deposited = DepositedBytes(artifact.id, provenance)
-        named, conflict = self._name(tx, actor, found, spec, proposed, deposited)
+        received = ReceivedBytes(artifact.id, provenance)
+        named, conflict = self._name(tx, actor, found, spec, proposed, received)
         if spec.tag is not None:
-            self._tags.point(tx, actor, found, spec.tag, deposited, named.version if named else None)
+            self._tags.point(tx, actor, found, spec.tag, received, named.version if named else None)
         upload = Upload(
             package_id=found.id,
             digest=artifact.id,
@@ -153,15 +153,15 @@ class Publication:
         tx: Transaction,
         actor: Actor,
         found: FoundPackage,
-        spec: DepositSpec,
+        spec: UploadSpec,
         proposed: NamedVersion | None,
-        deposited: DepositedBytes,
+        received: ReceivedBytes,
     ) -> tuple[NamedVersion | None, str | None]:
         """Record the proposed version; return it, or the name of the conflict that a guess ran into."""
         if proposed is None:
             return None, None
         try:
-            self._versions.record(tx, actor, found, proposed, deposited.artifact_id, deposited.provenance)
+            self._versions.record(tx, actor, found, proposed, received.artifact_id, received.provenance)
         except VersionTaken:
             tag_needs_it = spec.tag is not None and found.layout is Layout.FILES
             if proposed.source is Source.EXPLICIT or tag_needs_it:
@@ -171,8 +171,8 @@ class Publication:
 
     def _shown(
         self, session: Session, actor: Actor, found: FoundPackage, upload: Upload, digests: ExtraDigests
-    ) -> Deposited:
-        return Deposited(
+    ) -> AcceptedUpload:
+        return AcceptedUpload(
             upload=upload,
             project=found.project,
             package=found.name,
@@ -182,7 +182,7 @@ class Publication:
 
 
 def state_of(upload: Upload) -> dict[str, str | int | None]:
-    """Return what the audit log says about a deposit."""
+    """Return what the audit log says about an upload."""
     return {
         "artifact_id": upload.digest,
         "size": upload.size_bytes,
@@ -192,12 +192,12 @@ def state_of(upload: Upload) -> dict[str, str | int | None]:
     }
 
 
-def request_fingerprint(found: FoundPackage, spec: DepositSpec, digest: str) -> str:
+def request_fingerprint(found: FoundPackage, spec: UploadSpec, digest: str) -> str:
     """Return what makes two uploads the same request."""
     return fingerprint(found.id, spec.filename, spec.tag, spec.version, digest)
 
 
-def refuse_path(found: FoundPackage, spec: DepositSpec) -> None:
+def refuse_path(found: FoundPackage, spec: UploadSpec) -> None:
     """Raise Invalid for a path in a package whose versions have one file."""
     if "/" in spec.filename and found.layout is Layout.SINGLE:
         raise Invalid.field(spec.named_by, text("must be a name, not a path"))
