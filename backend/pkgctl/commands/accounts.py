@@ -38,9 +38,9 @@ def list_keys(invocation: Invocation, limit: int) -> None:
 @click.option("--project", help="Only for this project.")
 @click.option("--expires-in-days", type=click.IntRange(min=1), help="How long it is good for.")
 @pass_invocation
-def create_key(invocation: Invocation, /, name: str, scopes: tuple[str, ...], **wish: Any) -> None:
+def create_key(invocation: Invocation, /, name: str, scopes: tuple[str, ...], **options: Any) -> None:
     """Make a key. It is printed this once, alone on the standard output."""
-    body = without_none(name=name, scopes=list(scopes) or None, **wish)
+    body = without_none(name=name, scopes=list(scopes) or None, **options)
     show_key(invocation, invocation.api.post(path("auth", "keys"), body))
 
 
@@ -112,11 +112,11 @@ def create_user(invocation: Invocation, username: str, email: str, *, password_s
 @click.option("--admin/--no-admin", "is_admin", default=None, help="Whether they are an administrator.")
 @click.option("--password-stdin", is_flag=True, help="Read a new password.")
 @pass_invocation
-def change_user(invocation: Invocation, /, user_id: int, *, password_stdin: bool, **wish: Any) -> None:
+def change_user(invocation: Invocation, /, user_id: int, *, password_stdin: bool, **options: Any) -> None:
     """Change a user."""
     password = asked_password(from_stdin=True) if password_stdin else None
     changed = invocation.api.call(
-        "PATCH", path("users", user_id), body=without_none(**wish, password=password)
+        "PATCH", path("users", user_id), body=without_none(**options, password=password)
     )
     invocation.screen.done(changed, f"Changed user {changed['id']}: {changed['username']}")
 

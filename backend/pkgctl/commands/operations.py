@@ -173,8 +173,8 @@ def gc(invocation: Invocation, *, dry_run: bool, grace: int | None, local: bool,
         switches = ["--dry-run"] * dry_run + [f"--grace={grace}"] * (grace is not None)
         found = locally("collect", *switches)
     else:
-        wish = without_none(dry_run=dry_run, grace_seconds=grace)
-        found = remotely(invocation, "collect", wish, timeout)
+        options = without_none(dry_run=dry_run, grace_seconds=grace)
+        found = remotely(invocation, "collect", options, timeout)
     if invocation.as_json:
         invocation.screen.document(found)
         return
@@ -206,15 +206,15 @@ def sweep(invocation: Invocation, *, force: bool, local: bool, timeout: float) -
 @local_option
 @timeout_option
 @pass_invocation
-def fsck(invocation: Invocation, /, *, local: bool, timeout: float, **wish: Any) -> None:
+def fsck(invocation: Invocation, /, *, local: bool, timeout: float, **options: Any) -> None:
     """Compare what the database says with what the store holds; exit code 1 if they differ."""
     if local:
-        switches = [f"--{name}" for name in ("deep", "repair") if wish[name]]
-        if (speed := wish["max_bytes_per_second"]) is not None:
+        switches = [f"--{name}" for name in ("deep", "repair") if options[name]]
+        if (speed := options["max_bytes_per_second"]) is not None:
             switches.append(f"--max-bytes-per-second={speed}")
         report(invocation, locally("fsck", *switches))
     else:
-        report(invocation, remotely(invocation, "fsck", without_none(**wish), timeout))
+        report(invocation, remotely(invocation, "fsck", without_none(**options), timeout))
 
 
 def locally(command: str, *arguments: str) -> dict[str, Any]:

@@ -44,9 +44,9 @@ def show_account(invocation: Invocation, account_id: int) -> None:
 @click.option("--project", help="The project that owns it; else the administrators do.")
 @click.option("--role", type=ROLES, help="What it is in its project.")
 @pass_invocation
-def create_account(invocation: Invocation, /, **wish: Any) -> None:
+def create_account(invocation: Invocation, /, **options: Any) -> None:
     """Make a service account; it needs a key to do anything."""
-    made = invocation.api.post(path("service-accounts"), without_none(**wish))
+    made = invocation.api.post(path("service-accounts"), without_none(**options))
     invocation.screen.done(made, f"Created service account {made['id']}: {made['username']}")
 
 
@@ -55,9 +55,9 @@ def create_account(invocation: Invocation, /, **wish: Any) -> None:
 @click.option("--name")
 @click.option("--active/--inactive", "is_active", default=None, help="Whether its keys work.")
 @pass_invocation
-def change_account(invocation: Invocation, /, account_id: int, **wish: Any) -> None:
+def change_account(invocation: Invocation, /, account_id: int, **options: Any) -> None:
     """Rename, disable or enable a service account."""
-    changed = invocation.api.call("PATCH", path("service-accounts", account_id), body=without_none(**wish))
+    changed = invocation.api.call("PATCH", path("service-accounts", account_id), body=without_none(**options))
     invocation.screen.done(changed, f"Changed service account {account_id}: {changed['username']}")
 
 
@@ -92,10 +92,10 @@ def list_keys(invocation: Invocation, account_id: int, limit: int) -> None:
 @click.option("--expires-in-days", type=click.IntRange(min=1), help="How long it is good for.")
 @pass_invocation
 def create_key(
-    invocation: Invocation, /, account_id: int, name: str, scopes: tuple[str, ...], **wish: Any
+    invocation: Invocation, /, account_id: int, name: str, scopes: tuple[str, ...], **options: Any
 ) -> None:
     """Make a key for it. It is printed this once, alone on the standard output."""
-    body = without_none(name=name, scopes=list(scopes) or None, **wish)
+    body = without_none(name=name, scopes=list(scopes) or None, **options)
     show_key(invocation, invocation.api.post(path("service-accounts", account_id, "keys"), body))
 
 

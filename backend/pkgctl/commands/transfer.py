@@ -46,26 +46,26 @@ retries_option = click.option(
 @retries_option
 @pass_invocation
 def upload(
-    invocation: Invocation, /, package: PackageName, files: tuple[str, ...], *, create: bool, **wish: Any
+    invocation: Invocation, /, package: PackageName, files: tuple[str, ...], *, create: bool, **options: Any
 ) -> None:
     """Put files into a package: files, folders, patterns. What is there already is not sent again."""
     named = named_files(files)
     keeps_paths = prepare_package(invocation, package, create=create)["layout"] == "files"
-    refuse_names(len(named), wish, keeps_paths=keeps_paths)
+    refuse_names(len(named), options, keeps_paths=keeps_paths)
     # Of several files the tag comes last: whoever follows it must find all of them.
-    tag_last = wish["tag"] if len(named) > 1 else None
-    tag = None if tag_last else wish["tag"]
-    destination = Destination(package, tag, wish["version"], wish["allow_unversioned"], keeps_paths)
+    tag_last = options["tag"] if len(named) > 1 else None
+    tag = None if tag_last else options["tag"]
+    destination = Destination(package, tag, options["version"], options["allow_unversioned"], keeps_paths)
     told: list[Outcome] = []
     with display(invocation.screen) as shown:
-        uploader = Uploader(invocation.api, destination, shown, retries=wish["retries"])
+        uploader = Uploader(invocation.api, destination, shown, retries=options["retries"])
         # Where bars move, lines would tear them.
         tell = told.append if invocation.screen.is_animated else lambda each: tell_of(invocation, each)
-        outcomes = uploader.upload_all(named, at_once=wish["at_once"], tell=tell)
+        outcomes = uploader.upload_all(named, at_once=options["at_once"], tell=tell)
     for outcome in told:
         tell_of(invocation, outcome)
     if tag_last and all(outcome.failure is None and outcome.answer for outcome in outcomes):
-        invocation.api.call("PUT", package.path("tags", tag_last), body={"version": wish["version"]})
+        invocation.api.call("PUT", package.path("tags", tag_last), body={"version": options["version"]})
     if keeps_paths:
         warn_of_no_version(invocation, outcomes)
     conclude(invocation, package, outcomes)
@@ -84,16 +84,16 @@ def is_bare(answer: dict[str, Any]) -> bool:
     return bool(answer) and answer["version"] is None and answer["version_conflict"] is None
 
 
-def refuse_names(count: int, wish: dict[str, Any], *, keeps_paths: bool) -> None:
+def refuse_names(count: int, options: dict[str, Any], *, keeps_paths: bool) -> None:
     """Raise UsageError if so many files cannot have one version or one tag."""
-    if count <= 1 or not (wish["tag"] or wish["version"]):
+    if count <= 1 or not (options["tag"] or options["version"]):
         return
     if not keeps_paths:
         raise click.UsageError(
             f"a tag or version names one file, and these are {count};"
             " several take a package of the layout files (packages update --layout files)"
         )
-    if not wish["version"]:
+    if not options["version"]:
         raise click.UsageError("the tag of several files needs --version")
 
 
@@ -176,28 +176,28 @@ def as_document(outcome: Outcome) -> dict[str, Any]:
 @retries_option
 @pass_invocation
 def download(
-    invocation: Invocation, /, ref: PackageRef, output: str | None, *, is_whole: bool, **wish: Any
+    invocation: Invocation, /, ref: PackageRef, output: str | None, *, is_whole: bool, **options: Any
 ) -> None:
     """Fetch an artifact, or all files of a version, and check each SHA-256 before the file appears.
 
     REF is a tag, a version, a SHA-256, version:RANGE (such as version:^1.2), latest (default) or active.
     A download that was interrupted goes on where it stopped when the command is run again.
     """
-    expected = wish["sha256"]
+    expected = options["sha256"]
     if expected is not None and not SHA256.fullmatch(expected):
         raise click.BadParameter("give 64 lower-case hex digits", param_hint="--sha256")
     if is_whole and expected is not None:
         raise click.UsageError("--sha256 is for one file; those of --all come with their digests")
     with display(invocation.screen) as shown:
-        downloader = Downloader(invocation.api, shown, retries=wish["retries"])
+        downloader = Downloader(invocation.api, shown, retries=options["retries"])
         try:
             if is_whole:
                 tell_of_tree(
                     invocation,
-                    fetch_tree(invocation.api, downloader, ref, Tree(Path(output or "."), wish["force"])),
+                    fetch_tree(invocation.api, downloader, ref, Tree(Path(output or "."), options["force"])),
                 )
                 return
-            fetched = downloader.fetch(ref, Target(output, wish["force"]), expected)
+            fetched = downloader.fetch(ref, Target(output, options["force"]), expected)
         except OSError as error:
             raise LocalProblem(f"cannot write: {error.strerror}", reason="unwritable") from error
     invocation.screen.done(fetched_document(ref, fetched), fetched_sentence(fetched))

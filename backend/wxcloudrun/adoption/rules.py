@@ -18,8 +18,8 @@ from packaging.version import InvalidVersion, Version
 from wxcloudrun.formats.declarations import NPM_ENDINGS, PYTHON_ENDINGS, WHEEL, Declaration
 from wxcloudrun.kit.errors import WrongValue
 from wxcloudrun.kit.package_names import Format, PackageName
-from wxcloudrun.uploads.rules import file_name_problem
-from wxcloudrun.versions.rules.names import version_problem
+from wxcloudrun.uploads.rules import check_file_name
+from wxcloudrun.versions.rules.names import check_version
 
 ENDINGS = {Format.PYPI: PYTHON_ENDINGS, Format.NPM: NPM_ENDINGS}
 REPORTED_CHARACTERS = 24_000  # of JSON about files that were left out; the rest is only counted
@@ -85,9 +85,11 @@ def spot_of_npm_package(target: PackageName, declared: Declaration) -> Spot:
         raise LeftOut("bad_version", f"its version {declared.version!r} does not follow SemVer 2.0.0")
     refuse_version(version)
     filename = f"{target.name.rpartition('/')[2]}-{version}.tgz"
-    problem = file_name_problem(filename)
-    if problem is not None:
-        raise LeftOut("bad_filename", f"it would be called {filename}, and a file name {problem}")
+    try:
+        check_file_name(filename)
+    except WrongValue as problem:
+        sentence = f"it would be called {filename}, and a file name {problem}"
+        raise LeftOut("bad_filename", sentence) from None
     return Spot(version, version, filename)
 
 
@@ -108,9 +110,10 @@ def refuse_other_name(target: PackageName, declared: Declaration) -> None:
 
 def refuse_version(version: str) -> None:
     """Raise LeftOut if no version can be called so."""
-    problem = version_problem(version)
-    if problem is not None:
-        raise LeftOut("bad_version", str(problem))
+    try:
+        check_version(version)
+    except WrongValue as problem:
+        raise LeftOut("bad_version", str(problem)) from None
 
 
 @dataclass(slots=True)

@@ -302,7 +302,7 @@ def last_deletion(session: Session, now: datetime) -> datetime | None:
 
 
 def forget_deletions(session: Session, keys: Iterable[str]) -> None:
-    """Strike deletions off the list."""
+    """Forget pending deletions that have been carried out."""
     session.execute(delete(PendingDeletion).where(PendingDeletion.object_key.in_(keys)))
 
 

@@ -8,7 +8,7 @@ from werkzeug.http import http_date
 from wxcloudrun.downloads.rules import Blob
 from wxcloudrun.downloads.schemas import ArtifactOut, DownloadQuery, LinkOut, ResolvedOut, ResolveQuery
 from wxcloudrun.downloads.service.artifacts import ArtifactService
-from wxcloudrun.downloads.service.content import BlobService
+from wxcloudrun.downloads.service.blobs import BlobService
 from wxcloudrun.downloads.service.resolve import Resolved, ResolveService
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.errors import NotFound

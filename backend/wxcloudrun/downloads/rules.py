@@ -13,7 +13,7 @@ from wxcloudrun.kit.remarks import Remark
 from wxcloudrun.versions.errors import RangeNotUnderstood
 from wxcloudrun.versions.rules.choices import LATEST, read_as
 from wxcloudrun.versions.rules.grammar import may_be_range
-from wxcloudrun.versions.rules.names import version_problem
+from wxcloudrun.versions.rules.names import is_version
 from wxcloudrun.versions.rules.schemes import SCHEMES
 from wxcloudrun.versions.rules.standing import Standing, Yank
 
@@ -108,7 +108,7 @@ def parse_ref(text: str) -> Ref | None:
         return Ref(ReferenceKind.TAG, value) if is_tag(value) else None
     if colon and prefix == ReferenceKind.ARTIFACT.value:
         return Ref(ReferenceKind.ARTIFACT, value) if is_sha256(value) else None
-    return None if version_problem(text) else Ref(ReferenceKind.BARE, text)
+    return Ref(ReferenceKind.BARE, text) if is_version(text) else None
 
 
 def is_bare_range(text: str) -> bool:
@@ -122,7 +122,7 @@ def parse_version_ref(value: str) -> Ref | None:
     A range that no scheme can read is found out here, before any version is looked at.
     """
     if not may_be_range(value):
-        return None if version_problem(value) else Ref(ReferenceKind.VERSION, value)
+        return Ref(ReferenceKind.VERSION, value) if is_version(value) else None
     try:
         read_as(value, SCHEMES)
     except RangeNotUnderstood as error:

@@ -18,7 +18,8 @@ import urllib3
 from urllib3.exceptions import HTTPError, SSLError
 
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.texts import Text, text
+from wxcloudrun.kit.errors import WrongValue
+from wxcloudrun.kit.texts import text
 from wxcloudrun.net.addresses import is_public
 
 HTTPS_PORT = 443
@@ -79,22 +80,22 @@ class FetchedBody:
     blocks: Iterator[bytes]
 
 
-def url_problem(url: str, hosts: frozenset[AllowedHost]) -> Text | None:
-    """Say why this URL is not fetched, None if it may be tried."""
+def check_url(url: str, hosts: frozenset[AllowedHost]) -> str:
+    """Return `url` if it may be tried; WrongValue that says why it is not fetched."""
     if not URL_CHARACTERS.fullmatch(url):
-        return text("must be an absolute URL of ASCII characters, without a fragment")
+        raise WrongValue(text("must be an absolute URL of ASCII characters, without a fragment"))
     try:
         parts = urlsplit(url)
         port = parts.port or HTTPS_PORT
     except ValueError:
-        return text("must be an absolute URL")
+        raise WrongValue(text("must be an absolute URL")) from None
     if parts.scheme != "https" or not parts.hostname:
-        return text("must begin with https://")
+        raise WrongValue(text("must begin with https://"))
     if parts.username is not None or parts.password is not None or "@" in parts.netloc:
-        return text("must not hold a user name or password")
+        raise WrongValue(text("must not hold a user name or password"))
     if AllowedHost(parts.hostname.lower(), port) not in hosts:
-        return text("its host is not among those that the administrator allows (URL_SOURCE_HOSTS)")
-    return None
+        raise WrongValue(text("its host is not among those that the administrator allows (URL_SOURCE_HOSTS)"))
+    return url
 
 
 class Fetcher:
@@ -103,9 +104,9 @@ class Fetcher:
     def __init__(self, limits: FetchLimits) -> None:
         self._limits = limits
 
-    def problem(self, url: str) -> Text | None:
-        """Say why this URL is not fetched, None if it may be tried."""
-        return url_problem(url, self._limits.hosts)
+    def check(self, url: str) -> str:
+        """Return `url` if it may be tried; WrongValue that says why it is not fetched."""
+        return check_url(url, self._limits.hosts)
 
     @contextmanager
     def get(self, url: str) -> Iterator[FetchedBody]:
@@ -131,19 +132,19 @@ class Fetcher:
         """Return where a redirect leads."""
         if location is None:
             raise FetchRefused("the server redirects without saying where to")
-        following = urljoin(url, location)
-        problem = self.problem(following)
-        if problem is not None:
-            raise FetchRefused(f"the server redirects to a URL that is not fetched: {problem}")
-        return following
+        try:
+            return self.check(urljoin(url, location))
+        except WrongValue as problem:
+            sentence = f"the server redirects to a URL that is not fetched: {problem}"
+            raise FetchRefused(sentence) from None
 
     @contextmanager
     def _answer(self, url: str) -> Iterator[urllib3.BaseHTTPResponse]:
         """Send the request to an address of the host that may be called."""
-        problem = self.problem(url)
-        if problem is not None:
-            raise FetchRefused(f"the URL {problem}")
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(self.check(url))
+        except WrongValue as problem:
+            raise FetchRefused(f"the URL {problem}") from None
         with self._pool(parts) as pool:
             target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             try:

@@ -6,7 +6,8 @@ import re
 import unicodedata
 
 from wxcloudrun.kit.content_types import UNKNOWN_TYPE, type_of_name
-from wxcloudrun.kit.texts import Text, text
+from wxcloudrun.kit.errors import WrongValue
+from wxcloudrun.kit.texts import text
 
 MAX_NAME_BYTES = 255
 MAX_PATH_BYTES = 512
@@ -28,33 +29,44 @@ DOUBTFUL_TYPES = frozenset({"application/json"})
 CONTENT_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(?:[ \t]*;[\x20-\x7e]*)?")
 
 
-def file_name_problem(name: str) -> Text | None:
-    """Say why this is no acceptable file name, None if it is one. Names are refused, never repaired."""
+def check_file_name(name: str) -> str:
+    """Return `name`; WrongValue that says why it is refused. Names are refused, never repaired."""
     try:
         size_bytes = len(name.encode("utf-8"))
     except UnicodeEncodeError:
-        return text("contains half a character (an unpaired surrogate)")
+        raise WrongValue(text("contains half a character (an unpaired surrogate)")) from None
     if not 1 <= size_bytes <= MAX_NAME_BYTES:
-        return text("must have 1 to {limit} bytes in UTF-8", limit=MAX_NAME_BYTES)
+        raise WrongValue(text("must have 1 to {limit} bytes in UTF-8", limit=MAX_NAME_BYTES))
     if SEPARATORS & set(name) or name in {".", ".."}:
-        return text("must be a name, not a path")
+        raise WrongValue(text("must be a name, not a path"))
     if any(unicodedata.category(character) == "Cc" for character in name):
-        return text("contains a control character")
+        raise WrongValue(text("contains a control character"))
     if BIDIRECTIONAL & set(name):
-        return text("contains a character that changes the direction of the text")
-    return None
+        raise WrongValue(text("contains a character that changes the direction of the text"))
+    return name
 
 
-def file_path_problem(path: str) -> Text | None:
-    """Say why this is neither an acceptable file name nor a path of such, None if it is."""
+def check_file_path(path: str) -> str:
+    """Return `path`, a name or several with slashes between; WrongValue that says why it is refused."""
     parts = path.split("/")
     if len(parts) == 1:
-        return file_name_problem(path)
+        return check_file_name(path)
     if not {"", ".", ".."}.isdisjoint(parts):
-        return text("a path has no empty part, no . and no .. in it")
+        raise WrongValue(text("a path has no empty part, no . and no .. in it"))
     if sum(len(part.encode("utf-8", "replace")) + 1 for part in parts) - 1 > MAX_PATH_BYTES:
-        return text("must have 1 to {limit} bytes in UTF-8", limit=MAX_PATH_BYTES)
-    return next((problem for problem in map(file_name_problem, parts) if problem is not None), None)
+        raise WrongValue(text("must have 1 to {limit} bytes in UTF-8", limit=MAX_PATH_BYTES))
+    for part in parts:
+        check_file_name(part)
+    return path
+
+
+def is_file_name(name: str) -> bool:
+    """Tell whether a file can have this name."""
+    try:
+        check_file_name(name)
+    except WrongValue:
+        return False
+    return True
 
 
 def last_part(path: str) -> str:

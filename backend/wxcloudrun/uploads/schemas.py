@@ -7,11 +7,11 @@ from pydantic import AfterValidator
 from werkzeug.datastructures import Headers
 
 from wxcloudrun.kit.checksums import HEX_LENGTHS, Checksums
-from wxcloudrun.kit.errors import Malformed, WrongValue
+from wxcloudrun.kit.errors import Malformed
 from wxcloudrun.kit.names import NewTagName
 from wxcloudrun.kit.texts import text
 from wxcloudrun.uploads.queries import UploadView
-from wxcloudrun.uploads.rules import file_name_problem, file_path_problem, last_part, settled_content_type
+from wxcloudrun.uploads.rules import check_file_name, check_file_path, last_part, settled_content_type
 from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadSpec
 from wxcloudrun.versions.schemas import NewVersionName, SourceName
 from wxcloudrun.web.parsing import Output, Query, Timestamp, validate
@@ -19,22 +19,6 @@ from wxcloudrun.web.parsing import Output, Query, Timestamp, validate
 CHECKSUM_HEADERS = {f"X-Checksum-{name.upper()}": name for name in HEX_LENGTHS}
 DEPLOY_HEADER = "X-Checksum-Deploy"
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}")
-
-
-def check_file_name(name: str) -> str:
-    """Return `name`; WrongValue that says why it is refused."""
-    problem = file_name_problem(name)
-    if problem is not None:
-        raise WrongValue(problem)
-    return name
-
-
-def check_file_path(path: str) -> str:
-    """Return `path`; WrongValue that says why it is refused."""
-    problem = file_path_problem(path)
-    if problem is not None:
-        raise WrongValue(problem)
-    return path
 
 
 FileName = Annotated[str, AfterValidator(check_file_name)]

@@ -10,7 +10,7 @@ from wxcloudrun.kit.texts import text
 from wxcloudrun.versions.models import Source, Status
 from wxcloudrun.versions.queries import VersionView
 from wxcloudrun.versions.queries.files import FileView
-from wxcloudrun.versions.rules.names import version_problem
+from wxcloudrun.versions.rules.names import check_version
 from wxcloudrun.versions.rules.standing import (
     DEPRECATED_CHARACTERS,
     MAX_PROPERTIES,
@@ -21,15 +21,6 @@ from wxcloudrun.versions.rules.standing import (
 from wxcloudrun.versions.service.versions import Words
 from wxcloudrun.web.links import file_url
 from wxcloudrun.web.parsing import Input, Output, Timestamp, one_of
-
-
-def check_version(name: str) -> str:
-    """Return `name`; WrongValue that says what a version may look like."""
-    problem = version_problem(name)
-    if problem is not None:
-        raise WrongValue(problem)
-    return name
-
 
 VERSION_NAME = {"type": "string", "pattern": r"^[!-.0-~]{1,128}$"}
 NEW_VERSION_NAME = {"type": "string", "pattern": rf"^(?!({'|'.join(sorted(UNSAID))})$)[!-.0-~]{{1,128}}$"}

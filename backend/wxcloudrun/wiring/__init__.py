@@ -13,7 +13,7 @@ from wxcloudrun.wiring.accounts import build_accounts
 from wxcloudrun.wiring.background import Floors, build_work
 from wxcloudrun.wiring.foundation import build_foundation
 from wxcloudrun.wiring.listeners import LISTENERS
-from wxcloudrun.wiring.operation import build_operation
+from wxcloudrun.wiring.operators import build_operation
 from wxcloudrun.wiring.registry import build_bytes, build_names, build_releases
 from wxcloudrun.wiring.stores import Stores, build_stores
 from wxcloudrun.wiring.upkeep import build_upkeep

@@ -8,7 +8,7 @@ from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.artifacts.service.intake import IntakeService
 from wxcloudrun.config import Settings
 from wxcloudrun.downloads.service.artifacts import ArtifactService
-from wxcloudrun.downloads.service.content import BlobService
+from wxcloudrun.downloads.service.blobs import BlobService
 from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.keys.reads import revoke_keys_bound_to
 from wxcloudrun.net.fetch import Fetcher, FetchLimits

@@ -2,7 +2,8 @@
 
 import pytest
 
-from wxcloudrun.net.fetch import AllowedHost, url_problem
+from wxcloudrun.kit.errors import WrongValue
+from wxcloudrun.net.fetch import AllowedHost, check_url
 
 HOSTS = frozenset({AllowedHost("files.example.com"), AllowedHost("mirror.example.com", 8443)})
 
@@ -18,7 +19,7 @@ HOSTS = frozenset({AllowedHost("files.example.com"), AllowedHost("mirror.example
     ],
 )
 def test_these_may_be_tried(url: str) -> None:
-    assert url_problem(url, HOSTS) is None
+    assert check_url(url, HOSTS) == url
 
 
 @pytest.mark.parametrize(
@@ -33,11 +34,13 @@ def test_these_may_be_tried(url: str) -> None:
     ],
 )  # fmt: skip
 def test_these_may_not(url: str) -> None:
-    assert url_problem(url, HOSTS)
+    with pytest.raises(WrongValue):
+        check_url(url, HOSTS)
 
 
 def test_without_hosts_nothing_may() -> None:
-    assert "URL_SOURCE_HOSTS" in (url_problem("https://files.example.com/a", frozenset()) or "")
+    with pytest.raises(WrongValue, match="URL_SOURCE_HOSTS"):
+        check_url("https://files.example.com/a", frozenset())
 
 
 class TestHosts:

@@ -8,7 +8,8 @@ from tests.support.builders import sha256
 from tests.support.client import Answer
 from tests.support.forms import field, file, post_form
 from tests.support.registry import Workshop
-from wxcloudrun.uploads.rules import file_path_problem
+from wxcloudrun.kit.errors import WrongValue
+from wxcloudrun.uploads.rules import check_file_path
 
 KEPT = [
     "lib/arm64/a.so",
@@ -45,8 +46,10 @@ def listed(shop: Workshop) -> list[str]:
 
 
 def test_the_grammar_of_paths() -> None:
-    assert {path: file_path_problem(path) for path in KEPT} == dict.fromkeys(KEPT)
-    assert [path for path in REFUSED if file_path_problem(path) is None] == []
+    assert [check_file_path(path) for path in KEPT] == list(KEPT)
+    for path in REFUSED:
+        with pytest.raises(WrongValue):
+            check_file_path(path)
 
 
 def test_given_a_path_then_it_is_kept_and_every_way_of_writing_it_leads_there(files: Workshop) -> None:

@@ -10,8 +10,9 @@ from packaging.version import InvalidVersion
 from packaging.version import Version as PythonVersion
 
 from tests.unit.versions.version_names import comparison, ordered_names, place, python_names, semver_names
+from wxcloudrun.kit.errors import WrongValue
 from wxcloudrun.versions.rules.general import order_of
-from wxcloudrun.versions.rules.names import is_semver, version_problem
+from wxcloudrun.versions.rules.names import check_version, is_semver, is_version
 
 pytestmark = pytest.mark.unit
 
@@ -21,7 +22,8 @@ pytestmark = pytest.mark.unit
 
 @pytest.mark.parametrize("text", ["1", "1.2.3-rc.1+build.5", "1:2.3-4~deb12u1", "nightly", "!~", "x" * 128])
 def test_a_version_is_1_to_128_printable_ascii_characters(text: str) -> None:
-    assert version_problem(text) is None
+    assert check_version(text) == text
+    assert is_version(text)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +43,9 @@ def test_a_version_is_1_to_128_printable_ascii_characters(text: str) -> None:
     ],
 )
 def test_everything_else_is_refused_with_a_reason(text: str) -> None:
-    assert version_problem(text)
+    with pytest.raises(WrongValue):
+        check_version(text)
+    assert not is_version(text)
 
 
 @pytest.mark.parametrize("text", ["0.0.0", "1.2.3", "1.0.0-alpha.1", "1.0.0-0A.is.legal", "1.2.3+001"])
@@ -214,7 +218,7 @@ def test_a_place_exists_exactly_for_legal_names_of_one_of_the_schemes(text: str)
     # Only the short form of a post-release may be left out: 1.0-1 after three numbers, or with more behind.
     may_be_left_out = python is not None and python.post is not None and "-" in text
     is_semantic = is_semver(text[1:] if text[:1] in ("v", "V") else text)
-    legal = version_problem(text) is None
+    legal = is_version(text)
     if order_of(text) is None:
         assert not legal or (not is_semantic and (python is None or may_be_left_out))
     else:

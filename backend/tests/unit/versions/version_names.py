@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from wxcloudrun.versions.rules.general import order_of
-from wxcloudrun.versions.rules.places import VersionSortKey
+from wxcloudrun.versions.rules.sort_keys import VersionSortKey
 
 numbers = st.integers(min_value=0, max_value=12)
 words = st.sampled_from(["alpha", "beta", "rc", "dev", "x", "rc1", "0a", "-", "SNAPSHOT"])

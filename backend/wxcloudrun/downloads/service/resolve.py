@@ -16,7 +16,7 @@ from wxcloudrun.tags.service.pointing import TagTarget
 from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.reads import MadeChoice
 from wxcloudrun.versions.rules.choices import Choice, Exclusion
-from wxcloudrun.versions.rules.names import version_problem
+from wxcloudrun.versions.rules.names import is_version
 from wxcloudrun.versions.service.files import FileService
 
 NAMED_VERSIONS = 3  # so many of each kind stand in a sentence; the facts name up to 100
@@ -121,7 +121,7 @@ class ResolveService:
             return exactly(queries.by_artifact(reader, found.id, ref), found, kind=ref.kind)
         if ref.kind is ReferenceKind.BARE and ref.value == ACTIVE:
             return exactly(queries.active(reader, found.id), found)
-        if version_problem(ref.value):
+        if not is_version(ref.value):
             return None  # a range that may contain anything
         return exactly(queries.by_name(reader, found.id, ref), found, kind=ref.kind)
 

@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from wxcloudrun.jobs import queries
 from wxcloudrun.jobs.models import PeriodicTask
 from wxcloudrun.jobs.rules import readable, shortened
-from wxcloudrun.jobs.service.lease import kept_alive
+from wxcloudrun.jobs.service.heartbeat import kept_alive
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.logs import Complaint

@@ -13,8 +13,8 @@ from wxcloudrun.jobs.errors import JobFailed, LeaseLost
 from wxcloudrun.jobs.queries import ClaimedJob
 from wxcloudrun.jobs.rules import readable
 from wxcloudrun.jobs.service.context import JobContext
+from wxcloudrun.jobs.service.heartbeat import Renew, kept_alive
 from wxcloudrun.jobs.service.kinds import JobKind, JobKinds
-from wxcloudrun.jobs.service.lease import Renew, kept_alive
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.logs import Complaint

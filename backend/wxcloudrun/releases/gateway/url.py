@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from wxcloudrun.kit.texts import Text
 from wxcloudrun.net.fetch import Fetcher, FetchFailed, FetchRefused
 from wxcloudrun.releases.errors import NotObtained, NotThisTime
 from wxcloudrun.releases.gateway.port import Material, Wanted, Watch
@@ -17,9 +16,9 @@ class UrlGateway:
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
 
-    def problem(self, url: str) -> Text | None:
-        """Say why this URL is not fetched, None if it may be tried."""
-        return self._fetcher.problem(url)
+    def check(self, url: str) -> str:
+        """Return `url` if it may be tried; WrongValue that says why it is not fetched."""
+        return self._fetcher.check(url)
 
     @contextmanager
     def obtain(self, wanted: Wanted, watch: Watch) -> Iterator[Material]:

@@ -9,12 +9,12 @@ from sqlalchemy.orm import Session
 from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.errors import Conflict, Invalid
+from wxcloudrun.kit.errors import Conflict, Invalid, WrongValue
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.remarks import Remark
 from wxcloudrun.kit.security import Action, Actor
-from wxcloudrun.kit.texts import Text, text
+from wxcloudrun.kit.texts import text
 from wxcloudrun.packages import reads as package_reads
 from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.packages.service import PackageService
@@ -59,8 +59,8 @@ class LogView:
 class UrlRules(Protocol):
     """Knows which URLs the administrator allows."""
 
-    def problem(self, url: str) -> Text | None:
-        """Say why this URL is not fetched, None if it may be tried."""
+    def check(self, url: str) -> str:
+        """Return `url` if it may be tried; WrongValue that says why it is not fetched."""
 
 
 class ReleaseService:
@@ -208,8 +208,12 @@ class ReleaseService:
         self._jobs.enqueue(tx, OBTAIN, Assignment.to(row).arguments(), actor=actor)
 
     def _refuse_url(self, source: Source | None) -> None:
-        if isinstance(source, UrlSource) and (problem := self._urls.problem(source.url)):
-            raise Invalid.field("source.url", problem)
+        if not isinstance(source, UrlSource):
+            return
+        try:
+            self._urls.check(source.url)
+        except WrongValue as problem:
+            raise Invalid.field("source.url", problem.message) from None
 
     def _enter(self, session: Session, actor: Actor, release_id: int, action: Action) -> FoundPackage:
         what = text("release {release_id}", release_id=release_id)

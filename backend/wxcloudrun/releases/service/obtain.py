@@ -27,7 +27,7 @@ from wxcloudrun.releases.gateway.port import SourceGateway, Wanted, Watch
 from wxcloudrun.releases.rules.assignments import Assignment
 from wxcloudrun.releases.rules.sources import read
 from wxcloudrun.releases.service.notebook import Notebook
-from wxcloudrun.uploads.rules import file_name_problem, settled_content_type
+from wxcloudrun.uploads.rules import is_file_name, settled_content_type
 from wxcloudrun.versions.reads import Source as NameSource
 from wxcloudrun.versions.reads import Status, Version
 from wxcloudrun.versions.service.versions import NamedVersion, VersionService
@@ -109,7 +109,7 @@ class ObtainService:
             raise NotObtained("the source gave an empty file")
         notebook.log.say(f"received {measured.size_bytes} bytes with the SHA-256 {measured.sha256}")
         name = material.filename
-        if file_name_problem(name) is not None:
+        if not is_file_name(name):
             name = f"{wanted.name}-{wanted.version}"
         return FileFacts(name, settled_content_type(material.content_type, name))
 

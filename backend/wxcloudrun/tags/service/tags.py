@@ -20,7 +20,7 @@ from wxcloudrun.tags.queries import TagMoveView, TagView
 from wxcloudrun.tags.service.pointing import Aim, Condition, HeldTag, ReceivedBytes, TagTarget
 from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.reads import Version, digest_of
-from wxcloudrun.versions.rules.names import version_problem
+from wxcloudrun.versions.rules.names import is_version
 
 
 class References(Protocol):
@@ -167,7 +167,7 @@ def aim_at(session: Session, found: FoundPackage, layout: Layout, target: TagTar
 
 def version_row(session: Session, found: FoundPackage, version: str | None) -> Version | None:
     """Lock a version of a package."""
-    if version is None or version_problem(version):
+    if version is None or not is_version(version):
         return None
     return version_reads.version(session, found.id, version)
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from wxcloudrun.versions.errors import RangeNotUnderstood
-from wxcloudrun.versions.rules.places import Key, VersionSortKey
 from wxcloudrun.versions.rules.ranges import VersionRange, read_range
 from wxcloudrun.versions.rules.schemes import GENERAL, SCHEMES
+from wxcloudrun.versions.rules.sort_keys import Key, VersionSortKey
 
 LATEST = "latest"
 """The word for the highest release of all."""

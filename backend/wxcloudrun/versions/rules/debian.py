@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from wxcloudrun.versions.rules.places import Block, Key, VersionSortKey, block_of_revisions
+from wxcloudrun.versions.rules.sort_keys import Block, Key, VersionSortKey, block_of_revisions
 
 PLACES_KEPT = 4_096
 

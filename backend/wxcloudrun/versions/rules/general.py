@@ -13,8 +13,8 @@ import semver
 from packaging.version import InvalidVersion
 from packaging.version import Version as PythonVersion
 
-from wxcloudrun.versions.rules.names import version_problem
-from wxcloudrun.versions.rules.places import Block, Key, Label, VersionSortKey
+from wxcloudrun.versions.rules.names import is_version
+from wxcloudrun.versions.rules.sort_keys import Block, Key, Label, VersionSortKey
 
 ORDERS_KEPT = 16_384
 
@@ -42,7 +42,7 @@ def order_of(text: str) -> VersionSortKey | None:
     SemVer pairs compare as item 11 of SemVer 2.0.0 says. Pairs that are PEP 440 only compare as PEP 440 says.
     Across the schemes a1, b2 and rc3 stand for -alpha.1, -beta.2 and -rc.3. A leading v means nothing.
     """
-    if version_problem(text) is not None:
+    if not is_version(text):
         return None
     bare = text[1:] if text[0] in "vV" else text
     try:

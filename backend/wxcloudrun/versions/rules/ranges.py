@@ -11,8 +11,8 @@ from functools import lru_cache
 
 from wxcloudrun.versions.errors import RangeNotUnderstood
 from wxcloudrun.versions.rules.grammar import NAMED, WILD, Comparator, comparators_of
-from wxcloudrun.versions.rules.places import Block, Key, Label, VersionSortKey
 from wxcloudrun.versions.rules.schemes import GENERAL, SCHEMES, Scheme
+from wxcloudrun.versions.rules.sort_keys import Block, Key, Label, VersionSortKey
 
 RANGES_KEPT = 1024
 

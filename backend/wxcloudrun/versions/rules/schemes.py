@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from wxcloudrun.versions.rules import debian, general, rpm
-from wxcloudrun.versions.rules.places import Block, Key, VersionSortKey
+from wxcloudrun.versions.rules.sort_keys import Block, Key, VersionSortKey
 
 
 @dataclass(frozen=True, slots=True)

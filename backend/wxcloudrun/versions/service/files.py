@@ -18,7 +18,7 @@ from wxcloudrun.versions.models import VersionFile
 from wxcloudrun.versions.queries import MAX_SHOWN, VersionView
 from wxcloudrun.versions.queries.files import FileView, file, page_of_files
 from wxcloudrun.versions.queries.retired import is_meant_by_its_version, retire, retire_files
-from wxcloudrun.versions.rules.names import version_problem
+from wxcloudrun.versions.rules.names import is_version
 from wxcloudrun.versions.service.names import absent, locked
 
 
@@ -34,7 +34,7 @@ class FileService:
         """List the files of a version in the order in which they came. Raises NotFound."""
         with reading() as session:
             found = self._packages.enter(session, actor, project, package, Action.ARTIFACT_READ)
-            if version_problem(version):
+            if not is_version(version):
                 raise absent(version)
             files = page_of_files(session, found.id, version, page)
             if not files.items and queries.view(session, found.id, version) is None:

@@ -11,12 +11,12 @@ from wxcloudrun.versions.errors import FileTaken, VersionSealed
 from wxcloudrun.versions.models import Version
 from wxcloudrun.versions.queries.files import digest_of, file_digest
 from wxcloudrun.versions.queries.retired import Retired
-from wxcloudrun.versions.rules.names import version_problem
+from wxcloudrun.versions.rules.names import is_version
 
 
 def locked(session: Session, found: FoundPackage, version: str) -> Version:
     """Return the row for a change. Raises NotFound."""
-    row = None if version_problem(version) else queries.version(session, found.id, version)
+    row = queries.version(session, found.id, version) if is_version(version) else None
     if row is None:
         raise absent(version)
     return row

@@ -24,7 +24,7 @@ from wxcloudrun.versions.models import Source, Status, Version, VersionFile, Ver
 from wxcloudrun.versions.queries import VersionView
 from wxcloudrun.versions.queries.files import digest_of
 from wxcloudrun.versions.queries.retired import retire, retired
-from wxcloudrun.versions.rules.names import version_problem
+from wxcloudrun.versions.rules.names import is_version
 from wxcloudrun.versions.rules.schemes import GENERAL
 from wxcloudrun.versions.service.names import absent, is_held, locked, refuse_retired
 
@@ -119,7 +119,7 @@ class VersionService:
         """Show one version. Raises NotFound."""
         with asking() as reader:
             found = self._packages.enter(reader, actor, project, package, Action.ARTIFACT_READ)
-            view = None if version_problem(version) else queries.view(reader, found.id, version)
+            view = queries.view(reader, found.id, version) if is_version(version) else None
         if view is None:
             raise absent(version)
         return view
