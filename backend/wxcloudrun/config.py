@@ -66,15 +66,21 @@ def read_allowed_host(value: AllowedHost | str) -> AllowedHost:
     return value if isinstance(value, AllowedHost) else AllowedHost.parse(value)
 
 
+def read_list(value: object) -> object:
+    """Read what blanks or commas separate."""
+    return tuple(re.findall(r"[^\s,]+", value)) if isinstance(value, str) else value
+
+
 Rate = Annotated[RateLimit, BeforeValidator(read_rate_limit)]
 Origin = Annotated[str, AfterValidator(check_origin)]
 Host = Annotated[AllowedHost, BeforeValidator(read_allowed_host)]
+Origins = Annotated[tuple[Origin, ...], BeforeValidator(read_list)]
+Hosts = Annotated[tuple[Host, ...], BeforeValidator(read_list)]
 UNUSABLE = {
     Trouble.FULL: "its disk is full; free some room first",
     Trouble.READ_ONLY: "its disk can only be read, and not everything is there that the service needs",
     Trouble.UNREACHABLE: "must be a directory that the service can write to",
 }
-LISTS = ("CORS_ORIGINS", "URL_SOURCE_HOSTS")
 
 
 class SettingsError(Exception):
@@ -189,7 +195,7 @@ class Settings(BaseModel):
     wx_secret: SecretStr | None = Field(None, alias="WX_SECRET")
     wx_api_base: WebAddress = Field("https://api.weixin.qq.com", alias="WX_API_BASE")
     wx_trust_cloud_headers: bool = Field(default=False, alias="WX_TRUST_CLOUD_HEADERS")
-    cors_origins: tuple[Origin, ...] = Field((), alias="CORS_ORIGINS")
+    cors_origins: Origins = Field((), alias="CORS_ORIGINS")
     trusted_proxy_hops: int = Field(0, alias="TRUSTED_PROXY_HOPS", ge=0, le=8)
 
     disk_reserve_bytes: int | None = Field(None, alias="DISK_RESERVE_BYTES", ge=0)
@@ -210,7 +216,7 @@ class Settings(BaseModel):
     nix_timeout_seconds: int = Field(3600, alias="NIX_TIMEOUT_SECONDS", ge=1, le=7 * 86_400)
     nix_silence_seconds: int = Field(600, alias="NIX_SILENCE_SECONDS", ge=1, le=7 * 86_400)
     nix_path: str | None = Field(None, alias="NIX_PATH")
-    url_source_hosts: tuple[Host, ...] = Field((), alias="URL_SOURCE_HOSTS")
+    url_source_hosts: Hosts = Field((), alias="URL_SOURCE_HOSTS")
     url_source_timeout_seconds: int = Field(3600, alias="URL_SOURCE_TIMEOUT_SECONDS", ge=1, le=86_400)
     url_source_silence_seconds: int = Field(30, alias="URL_SOURCE_SILENCE_SECONDS", ge=1, le=3600)
     url_source_ca_file: Path | None = Field(None, alias="URL_SOURCE_CA_FILE")
@@ -228,9 +234,6 @@ class Settings(BaseModel):
             given = read_env_file(Path(env_file)) | {name: value for name, value in given.items() if value}
         names = {field.alias for field in cls.model_fields.values() if field.alias is not None}
         values: dict[str, Any] = {name: given[name] for name in names if given.get(name)}
-        for name in LISTS:
-            if name in values:
-                values[name] = tuple(re.findall(r"[^\s,]+", values[name]))
         try:
             if values.get("APP_ENV", "development") == "development":
                 values = with_generated_secrets(values)
