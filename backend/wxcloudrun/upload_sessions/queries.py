@@ -22,6 +22,15 @@ def session_of(session: Session, package_id: int, public_id: str) -> UploadSessi
     return session.execute(statement).scalar_one_or_none()
 
 
+def locked_session_of(session: Session, package_id: int, public_id: str) -> UploadSession | None:
+    """Return a session of a package for a change, as `locked_session` does."""
+    statement = select(UploadSession).where(
+        UploadSession.public_id == public_id, UploadSession.package_id == package_id
+    )
+    locked = statement.with_for_update().execution_options(populate_existing=True)
+    return session.execute(locked).scalar_one_or_none()
+
+
 def locked_session(session: Session, session_id: int) -> UploadSession | None:
     """Return a session for a change: nobody else changes it before the transaction ends."""
     statement = select(UploadSession).where(UploadSession.id == session_id)

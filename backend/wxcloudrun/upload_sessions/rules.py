@@ -42,6 +42,11 @@ def with_part(received: bytes, number: int, *, is_there: bool) -> bytes:
     return bytes(bits)
 
 
+def count(received: bytes) -> int:
+    """Return how many parts have come."""
+    return int.from_bytes(received).bit_count()
+
+
 def runs(received: bytes, parts: int, *, there: bool) -> list[Run]:
     """Return the runs of parts that have come, or of those that have not."""
     return list(_runs(received, parts, there=there))

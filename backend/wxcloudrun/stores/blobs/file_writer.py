@@ -19,6 +19,7 @@ from wxcloudrun.stores.blobs.durable_file import translated_errors
 from wxcloudrun.stores.blobs.file_blocks import file_blocks
 from wxcloudrun.stores.blobs.port import ObjectMissing, OtherSize, object_path
 from wxcloudrun.stores.blobs.room import Room
+from wxcloudrun.stores.blobs.writeback import begin_writing
 from wxcloudrun.stores.blobs.writing import Fence, WriterState, WrittenPart, covered, preempted
 
 EPOCHS = ".epochs"
@@ -93,6 +94,7 @@ class FileWriter:
                 with translated_errors(), epochs.turn(fence):
                     self._room.claim(file, offset + size_bytes, len(block))
                     write_all_at(file, memoryview(block), offset + size_bytes)
+                begin_writing(file, offset + size_bytes, len(block))
                 size_bytes += len(block)
                 unsynced += len(block)
                 if unsynced >= SYNC_EVERY_BYTES:

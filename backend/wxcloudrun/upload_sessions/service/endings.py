@@ -23,6 +23,7 @@ from wxcloudrun.upload_sessions.service.entry import LONGEST_LIFE, Entered, Sess
 logger = logging.getLogger(__name__)
 
 RECEIPTS_STAY = timedelta(days=7)
+LEAST_PROLONGED = timedelta(seconds=60)
 LEASE_MARGIN = timedelta(hours=1)  # the session ends first, and ends the lease
 
 
@@ -34,8 +35,14 @@ def let_go(tx: Transaction, row: UploadSession, state: SessionState, now: dateti
 
 
 def prolong(tx: Transaction, row: UploadSession, idle: timedelta, now: datetime) -> None:
-    """Let a session live on because something has come, within its longest life."""
-    row.expires_at = min(now + idle, row.created_at + LONGEST_LIFE)
+    """Let a session live on because something has come, within its longest life.
+
+    Seconds are not worth writing: parts come faster than that.
+    """
+    expires_at = min(now + idle, row.created_at + LONGEST_LIFE)
+    if expires_at - row.expires_at < min(LEAST_PROLONGED, idle / 10):
+        return
+    row.expires_at = expires_at
     LeasedKey(row.object_key).hold_until(tx, row.expires_at + LEASE_MARGIN)
 
 

@@ -1,6 +1,7 @@
 """The door to a session: for those who may write in its package, and for the token of the session itself."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -46,6 +47,9 @@ class Entered:
         return self.found.subject("upload-session", self.row.public_id)
 
 
+type Find = Callable[[Session, int, str], UploadSession | None]
+
+
 class SessionDoor:
     """Lets callers in to their sessions."""
 
@@ -54,21 +58,20 @@ class SessionDoor:
 
     def look(self, session: Session, place: SessionPlace) -> Entered:
         """Return the session for reading. Raises Unauthorized, Forbidden, NotFound."""
-        found = self._packages.enter(
-            session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
-        )
-        row = queries.session_of(session, found.id, place.public_id)
-        if row is None or place.actor.upload_session not in (None, row.public_id):
-            raise NotFound(text("there is no such upload session, or it is not visible to you"))
-        return Entered(found, row)
+        return self._entered(session, place, queries.session_of)
 
     def enter(self, session: Session, place: SessionPlace) -> Entered:
         """Return the session for a change, locked to the end of the transaction. Raises as `look` does."""
-        entered = self.look(session, place)
-        row = queries.locked_session(session, entered.row.id)
-        if row is None:
+        return self._entered(session, place, queries.locked_session_of)
+
+    def _entered(self, session: Session, place: SessionPlace, find: Find) -> Entered:
+        found = self._packages.enter(
+            session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
+        )
+        row = find(session, found.id, place.public_id)
+        if row is None or place.actor.upload_session not in (None, row.public_id):
             raise NotFound(text("there is no such upload session, or it is not visible to you"))
-        return Entered(entered.found, row)
+        return Entered(found, row)
 
 
 def require_open(row: UploadSession) -> None:

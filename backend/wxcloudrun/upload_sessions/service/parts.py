@@ -1,8 +1,9 @@
 """Taking one part: whoever begins to send it last is the one who counts."""
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -15,12 +16,15 @@ from wxcloudrun.kit.errors import Invalid
 from wxcloudrun.kit.texts import text
 from wxcloudrun.stores.blobs.continued_hash import RunningDigests
 from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing
-from wxcloudrun.stores.blobs.writing import Fence, WriterState, WrittenPart, preempted
+from wxcloudrun.stores.blobs.writing import Fence, Preempted, WrittenPart, preempted
 from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.models import SessionPart, UploadSession
 from wxcloudrun.upload_sessions.service.endings import lose, prolong
 from wxcloudrun.upload_sessions.service.entry import SessionDoor, SessionPlace, require_open
 from wxcloudrun.upload_sessions.service.progress import Progress, kept_digests, restart_hash
+from wxcloudrun.upload_sessions.service.turns import PartTurn, WaitingTurns
+
+FIRST_EPOCH = 1
 
 type Said = Callable[[], Checksums]
 """What the sender says of the part; asked when its bytes have ended."""
@@ -41,21 +45,6 @@ class IncomingPart:
 
 
 @dataclass(frozen=True, slots=True)
-class PartTurn:
-    """What a request may write, and what it goes on with."""
-
-    number: int
-    epoch: int
-    offset: int
-    size_bytes: int
-    session_id: int
-    writer: WriterState
-    known_sha256: str | None  # of the same part, if it is there
-    running: RunningDigests | None  # if this part comes next
-    began_with: bytes | None = field(repr=False, default=None)  # what `running` was restored from
-
-
-@dataclass(frozen=True, slots=True)
 class PartTaken:
     """A part that is there. With `closes_gap` those behind it can be hashed now."""
 
@@ -65,6 +54,10 @@ class PartTaken:
     missing: int
     session_id: int
     closes_gap: bool
+
+
+class TurnIsOver(Exception):
+    """A turn that has waited for its request was overtaken before a byte of it had come."""
 
 
 class PartService:
@@ -84,6 +77,7 @@ class PartService:
         self._digests = digests
         self._progress = progress
         self._idle = idle
+        self._waiting = WaitingTurns()
 
     def take(self, place: SessionPlace, part: IncomingPart) -> PartTaken:
         """Store a part; when this returns, it is durable.
@@ -92,22 +86,34 @@ class PartService:
         Raises Unauthorized, Forbidden, NotFound, SessionGone, SessionEnded, Preempted, Invalid,
         ChecksumMismatch, StoreUnavailable, UploadLost, or whatever the blocks raise.
         """
-        turn = atomically(lambda tx: self._begin(tx, place, part))
+        waiting = self._waiting.take(place, part.number)
+        if waiting is not None and part.announced_bytes in (None, waiting.size_bytes):
+            with contextlib.suppress(TurnIsOver):
+                return self._take_in(place, part, waiting)
+        return self._take_in(place, part, atomically(lambda tx: self._begin(tx, place, part)))
+
+    def _take_in(self, place: SessionPlace, part: IncomingPart, turn: PartTurn) -> PartTaken:
         meter = PartMeter(turn, part.digests)
         blocks = meter.pass_through(part.blocks)
-        if turn.known_sha256 is not None:
-            for _ in blocks:
-                pass
-            written = None
-        else:
-            try:
-                written = self._blobs.resume(turn.writer).put(
-                    turn.offset, blocks, Fence(turn.number, turn.epoch)
-                )
-            except ObjectMissing:
-                raise lose(self._door, place) from None
+        written = None
+        if turn.known_sha256 is None:
+            written = self._written(place, turn, meter, blocks)
+        for _ in blocks:  # what is there already is only measured
+            pass
         meter.verify(part.said())
         return atomically(lambda tx: self._record(tx, place, turn, meter, written))
+
+    def _written(
+        self, place: SessionPlace, turn: PartTurn, meter: "PartMeter", blocks: Iterator[bytes]
+    ) -> WrittenPart:
+        try:
+            return self._blobs.resume(turn.writer).put(turn.offset, blocks, Fence(turn.number, turn.epoch))
+        except (Preempted, ObjectMissing) as error:
+            if turn.has_waited and not meter.has_begun:
+                raise TurnIsOver from None
+            if isinstance(error, Preempted):
+                raise
+            raise lose(self._door, place) from None
 
     def hash_what_follows(self, taken: PartTaken) -> None:
         """Take the parts behind a gap into the digests; for the time when the answer has gone out."""
@@ -125,14 +131,14 @@ class PartService:
         known = queries.part(tx.session, row.id, part.number)
         said = part.said().sha256 if part.announced_bytes is not None else None
         if known is not None and said == known.sha256 and rules.has(row.received, part.number):
-            return turn_of(row, part.number, known.epoch, known.sha256)
-        epoch = known.epoch + 1 if known is not None else 1
+            return PartTurn.of(row, part.number, known.epoch, known_sha256=known.sha256)
+        epoch = known.epoch + 1 if known is not None else FIRST_EPOCH
         if known is None:
             tx.session.add(SessionPart(session_id=row.id, number=part.number, epoch=epoch))
         else:
             known.epoch = epoch
         row.received = rules.with_part(row.received, part.number, is_there=False)
-        return turn_of(row, part.number, epoch, None, self._next_digests(row, part.number))
+        return PartTurn.of(row, part.number, epoch, running=self._next_digests(row, part.number))
 
     def _next_digests(self, row: UploadSession, number: int) -> RunningDigests | None:
         if number != row.hashed_parts + 1:
@@ -150,7 +156,7 @@ class PartService:
         row = self._door.enter(tx.session, place).row
         require_open(row)
         if written is not None:
-            self._count(tx.session, row, turn, meter, written)
+            self._count(tx, place, row, turn, meter, written)
         else:
             refuse_if_replaced(tx.session, row, turn)
         prolong(tx, row, self._idle, clock.now())
@@ -158,16 +164,24 @@ class PartService:
             number=turn.number,
             size_bytes=turn.size_bytes,
             sha256=meter.sha256,
-            missing=sum(last - first + 1 for first, last in rules.runs(row.received, row.parts, there=False)),
+            missing=row.parts - rules.count(row.received),
             session_id=row.id,
-            closes_gap=turn.number in (row.hashed_parts, row.hashed_parts + 1),
+            closes_gap=closes_gap(row, turn.number),
         )
 
     def _count(
-        self, session: Session, row: UploadSession, turn: PartTurn, meter: "PartMeter", written: WrittenPart
+        self,
+        tx: Transaction,
+        place: SessionPlace,
+        row: UploadSession,
+        turn: PartTurn,
+        meter: "PartMeter",
+        written: WrittenPart,
     ) -> None:
         """Let the part be there, unless somebody has begun to send it later."""
-        part = queries.part(session, row.id, turn.number)
+        found = queries.parts(tx.session, row.id, turn.number, turn.number + 1)
+        known = {part.number: part for part in found}
+        part = known.get(turn.number)
         if part is None or part.epoch != turn.epoch:
             raise preempted()
         if turn.number <= row.hashed_parts and part.sha256 != meter.sha256:
@@ -180,6 +194,14 @@ class PartService:
             and row.hash_state == turn.began_with
         ):
             self._progress.keep(row, turn.number, turn.running)
+            if turn.number < row.parts and turn.number + 1 not in known:
+                self._give_next(tx, place, row, turn)
+
+    def _give_next(self, tx: Transaction, place: SessionPlace, row: UploadSession, turn: PartTurn) -> None:
+        """Begin the part behind this one, which nobody has sent yet, for the request that comes next."""
+        following = turn.following(row, FIRST_EPOCH)
+        tx.session.add(SessionPart(session_id=row.id, number=following.number, epoch=FIRST_EPOCH))
+        tx.after_commit(lambda: self._waiting.keep(place, following))
 
 
 class PartMeter:
@@ -195,44 +217,45 @@ class PartMeter:
         """The digest of what has passed."""
         return self._hashes["sha256"].hexdigest()
 
+    @property
+    def has_begun(self) -> bool:
+        """True once a byte has passed."""
+        return self._size_bytes > 0
+
     def pass_through(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
-        """Yield the blocks. Raises Invalid if they are too long or too short."""
+        """Yield the blocks. Raises Invalid if they are too long or too short.
+
+        A block is hashed when it has been taken, for then the disk is already at it.
+        """
         for block in blocks:
             self._size_bytes += len(block)
             if self._size_bytes > self._turn.size_bytes:
                 raise wrong_size(self._turn.number, self._turn.size_bytes)
-            for each in self._hashes.values():
-                each.update(block)
-            if self._turn.running is not None:
-                self._turn.running.update(block)
             yield block
+            self._hash(block)
         if self._size_bytes != self._turn.size_bytes:
             raise wrong_size(self._turn.number, self._turn.size_bytes)
+
+    def _hash(self, block: bytes) -> None:
+        for each in self._hashes.values():
+            each.update(block)
+        if self._turn.running is not None:
+            self._turn.running.update(block)
 
     def verify(self, said: Checksums) -> None:
         """Raise ChecksumMismatch if the bytes are not what the sender says."""
         said.verify(Checksums(**{name: each.hexdigest() for name, each in self._hashes.items()}))
 
 
-def turn_of(
-    row: UploadSession,
-    number: int,
-    epoch: int,
-    known_sha256: str | None,
-    running: RunningDigests | None = None,
-) -> PartTurn:
-    """Return what a request may write."""
-    return PartTurn(
-        number=number,
-        epoch=epoch,
-        offset=row.offset_of(number),
-        size_bytes=row.size_of(number),
-        session_id=row.id,
-        writer=WriterState.of_text(row.writer),
-        known_sha256=known_sha256,
-        running=running,
-        began_with=row.hash_state,
-    )
+def closes_gap(row: UploadSession, number: int) -> bool:
+    """Tell whether it is the request with this part that has to hash those that have come behind it."""
+    following = row.hashed_parts + 1
+    return number in (row.hashed_parts, following) and has_come(row, following)
+
+
+def has_come(row: UploadSession, number: int) -> bool:
+    """Tell whether there is such a part and it has come."""
+    return number <= row.parts and rules.has(row.received, number)
 
 
 def refuse_if_replaced(session: Session, row: UploadSession, turn: PartTurn) -> None:
