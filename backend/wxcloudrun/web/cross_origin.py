@@ -11,7 +11,8 @@ PREFLIGHT_SECONDS = 7200  # the longest that browsers keep an answer
 REQUEST_HEADERS = (
     "Authorization, Content-Digest, Content-MD5, Content-Type, Digest, Idempotency-Key, If-Match, "
     "If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range, Repr-Digest, X-Checksum-Deploy, "
-    "X-Checksum-MD5, X-Checksum-SHA1, X-Checksum-SHA256, X-Checksum-SHA512, X-Request-ID"
+    "X-Checksum-MD5, X-Checksum-SHA1, X-Checksum-SHA256, X-Checksum-SHA512, X-HTTP-Method-Override, "
+    "X-Request-ID"
 )
 RESPONSE_HEADERS = (
     "Accept-Ranges, Content-Disposition, Content-Range, ETag, Repr-Digest, Retry-After, WWW-Authenticate, "

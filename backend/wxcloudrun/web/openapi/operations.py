@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from wxcloudrun.web.endpoint import BodyFormat, Caller, Endpoint
+from wxcloudrun.web.method_override import HEADER
 from wxcloudrun.web.openapi.answers import refusals, successes
 from wxcloudrun.web.openapi.parameters import header_parameters, path_parameters, query_parameters
 from wxcloudrun.web.openapi.shapes import Schema, Shapes, binary
@@ -23,6 +24,7 @@ CALLERS = {
     Caller.PUBLIC: "Without a credential, what is public.",
     Caller.KNOWN: "Needs a credential.",
 }
+OVERRIDE = f"`POST` with the header `{HEADER}: PATCH` does the same."
 JSON_LIMIT = "At most 1 MiB."
 UPLOAD_LIMIT = "Not empty, and at most as many bytes as the service is set to take (MAX_UPLOAD_BYTES)."
 
@@ -54,7 +56,8 @@ def explanation(row: Endpoint) -> str:
         if row.scope and row.caller is not Caller.ANYONE
         else ""
     )
-    return f"{CALLERS[row.caller]}{scope} {row.description}".strip()
+    override = f" {OVERRIDE}" if row.method == "PATCH" else ""
+    return f"{CALLERS[row.caller]}{scope} {row.description}".strip() + override
 
 
 def request_body(row: Endpoint, shapes: Shapes) -> Schema:
