@@ -93,6 +93,34 @@ def test_only_the_mechanism_commits() -> None:
     assert committing <= {"wxcloudrun/kit/db.py"}
 
 
+def test_a_block_of_writing_is_for_those_who_wait_for_nobody() -> None:
+    patient = {
+        name_of(path)
+        for path in PACKAGE_FILES
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "transaction"
+        and not node.keywords
+    }
+
+    assert patient == set(), "who can wait can be repeated: `atomically`"
+
+
+def test_a_statement_is_written_once_by_one_means() -> None:
+    statements = re.compile(r"\b(Select|CompoundSelect|Insert|Update|Delete)\b")
+    by_other_means = {
+        f"{name_of(path)}: {function.name}"
+        for path in PACKAGE_FILES
+        for function in functions(parsed(path))
+        if function.returns is not None
+        and statements.search(ast.unparse(function.returns))
+        and any("cache" in ast.unparse(each) for each in function.decorator_list)
+    }
+
+    assert by_other_means == set()
+
+
 def test_only_the_settings_read_the_environment() -> None:
     reading = re.compile(r"\bos\.environ\b|\bos\.getenv\b|\bfrom os import .*\b(environ|getenv)\b")
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from itertools import islice
 from typing import Any, cast
 
@@ -18,7 +17,6 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    insert,
     literal,
     or_,
     select,
@@ -29,7 +27,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.models import Artifact, Lease, PendingDeletion, Provenance
 from wxcloudrun.kit.columns import is_over
-from wxcloudrun.kit.db import Base, Reader
+from wxcloudrun.kit.db import Base, Reader, insertion, prepared
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.windows import windows
 from wxcloudrun.packages.reads import Package
@@ -54,9 +52,9 @@ def artifact(session: Session, digest: str) -> Artifact | None:
     return session.execute(locked_artifact(), {"digest": digest}).scalar_one_or_none()
 
 
-@cache
+@prepared
 def locked_artifact() -> Select[Artifact]:
-    """Select one artifact, held to the end of the transaction. Built once, because every upload asks."""
+    """Select one artifact, held to the end of the transaction."""
     return select(Artifact).where(Artifact.id == bindparam("digest")).with_for_update(read=True)
 
 
@@ -65,9 +63,9 @@ def object_key(reader: Reader, digest: str) -> str | None:
     return reader.execute(named_object(), {"digest": digest}).scalar_one_or_none()
 
 
-@cache
+@prepared
 def named_object() -> Select[str]:
-    """Select the key of an artifact. Built once, because every upload asks this."""
+    """Select the key of an artifact."""
     table = Artifact.__table__
     return select(table.c.object_key).where(table.c.id == bindparam("digest"))
 
@@ -75,7 +73,7 @@ def named_object() -> Select[str]:
 def open_lease(session: Session, key: str, *, now: datetime, expires_at: datetime) -> None:
     """Write a lease down."""
     values = {"object_key": key, "created_at": now, "expires_at": expires_at}
-    session.execute(insert(Lease.__table__), values)  # type: ignore[arg-type]  # a declarative table
+    session.execute(insertion(Lease), values)
 
 
 def end_lease(session: Session, key: str) -> bool:
@@ -84,9 +82,9 @@ def end_lease(session: Session, key: str) -> bool:
     return cast("CursorResult[Any]", ended).rowcount == 1
 
 
-@cache
+@prepared
 def ended_lease() -> Delete:
-    """Delete one lease. Built once, because every upload does it."""
+    """Delete one lease."""
     table = Lease.__table__
     return delete(table).where(table.c.object_key == bindparam("key"))  # type: ignore[arg-type]  # a declarative table
 
@@ -159,14 +157,14 @@ def seen_artifact(session: Session, actor: Actor, digest: str) -> tuple[Artifact
 # The statements below are built once for each kind of caller: that costs ten times what asking does.
 
 
-@cache
+@prepared
 def seen_with_artifact(sight: Sight) -> Select[*tuple[Any, ...]]:
     """Select the artifact `digest` and what `oldest_seen` says of it."""
     seen = oldest_seen(sight).subquery()
     return select(Artifact, *seen.c).join(seen, true()).where(Artifact.id == bindparam("digest"))
 
 
-@cache
+@prepared
 def oldest_seen(sight: Sight) -> Select[*tuple[Any, ...]]:
     """Select the oldest provenance of `digest` that the caller may see, and count all of them."""
     found = visible_references(sight).subquery()
@@ -196,7 +194,7 @@ def ref_count(session: Session, actor: Actor, digest: str) -> int:
     return session.execute(counted_references(Sight.of(actor)), {"digest": digest, **who(actor)}).scalar_one()
 
 
-@cache
+@prepared
 def counted_references(sight: Sight) -> Select[int]:
     """Select how many references to `digest` are visible."""
     return select(func.count()).select_from(visible_references(sight).subquery())

@@ -3,7 +3,6 @@
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -27,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.reads import Artifact, reference_tables
 from wxcloudrun.downloads.rules import Ref, ReferenceKind, ReferenceTarget
-from wxcloudrun.kit.db import Reader
+from wxcloudrun.kit.db import Reader, prepared
 from wxcloudrun.kit.names import is_sha256, is_tag
 from wxcloudrun.kit.package_names import written_name
 from wxcloudrun.kit.security import Actor
@@ -75,15 +74,15 @@ def file_of_version(reader: Reader, package_id: int, name: str, filename: str) -
     return None if row is None else ReferenceTarget(*row)
 
 
-@cache
+@prepared
 def exact_file() -> Select[*tuple[Any, ...]]:
     """Select what a ReferenceTarget holds of one file of a version."""
     return exact_version().where(VersionFile.filename == bindparam("filename"))
 
 
-@cache
+@prepared
 def exact_version() -> Select[*tuple[Any, ...]]:
-    """Select what a ReferenceTarget holds, in its order. Built once: it is what most downloads ask."""
+    """Select what a ReferenceTarget holds, in its order."""
     versions, files, artifacts = Version.__table__, VersionFile.__table__, Artifact.__table__
     return (
         select(
@@ -280,15 +279,15 @@ def best(parts: tuple[ReferencePath, ...]) -> Subquery:
     )
 
 
-@cache
+@prepared
 def target(parts: tuple[ReferencePath, ...]) -> Select[*tuple[Any, ...]]:
-    """Select the best row. Built once for each kind of reference, because building takes long."""
+    """Select the best row."""
     return select(*best(parts).c)
 
 
-@cache
+@prepared
 def target_and_content(parts: tuple[ReferencePath, ...]) -> Select[*tuple[Any, ...]]:
-    """Select the best row, if any, beside what stands for the versions of the package. Built once as well."""
+    """Select the best row, if any, beside what stands for the versions of the package."""
     found, content = best(parts), version_reads.content(bindparam("package_id")).subquery()
     return select(*content.c, *found.c).select_from(content.outerjoin(found, true()))
 
@@ -326,9 +325,9 @@ def holder_in(row: Any) -> Holder:
     return Holder(row.project, written_name(row.format, row.package), row.name)
 
 
-@cache
+@prepared
 def held(sight: Sight) -> Select[*tuple[Any, ...]]:
-    """Select who holds `digest`. Built once for each kind of caller, because building takes long."""
+    """Select who holds `digest`."""
     digest: BindParameter[str] = bindparam("digest")
     versions = (
         select(VersionFile.package_id, Version.version.label("name"))

@@ -6,14 +6,13 @@ The statements are built once, because every request asks one of them and buildi
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, exists, select
 
 from wxcloudrun.keys.reads import ApiKey, is_usable, read_scopes
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import Reader
+from wxcloudrun.kit.db import Reader, prepared
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.sessions.reads import LoginSession, RevokedToken, is_live
 from wxcloudrun.users.reads import User
@@ -63,7 +62,7 @@ def identity_of_cookie(
     return None if row is None else Identity(*row)
 
 
-@cache
+@prepared
 def bearers() -> Select[int, bool, str]:
     """Select the Identity behind the claims of a token."""
     revoked = exists().where(RevokedToken.jti == bindparam("jti"))
@@ -71,7 +70,7 @@ def bearers() -> Select[int, bool, str]:
     return live_identities().where(mine, ~revoked)
 
 
-@cache
+@prepared
 def cookie_owners() -> Select[int, bool, str]:
     """Select the Identity behind a cookie."""
     return live_identities().where(LoginSession.cookie_hash == bindparam("cookie_hash"))
@@ -92,7 +91,7 @@ def identities_of_prefix(reader: Reader, prefix: str, now: datetime) -> Sequence
     return [KeyIdentity(**{**row._mapping, "scopes": read_scopes(row.scopes)}) for row in rows]  # noqa: SLF001  # public by its documentation
 
 
-@cache
+@prepared
 def usable_keys() -> Select[*tuple[Any, ...]]:
     """Select what a KeyIdentity holds."""
     holder = (ApiKey.user_id, User.is_admin, User.kind)

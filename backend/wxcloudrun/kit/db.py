@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, CursorResult, Engine, Insert, MetaData, insert
+from sqlalchemy import Connection, CursorResult, Engine, Executable, Insert, MetaData, insert
 from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
@@ -178,9 +178,17 @@ def insert_at_once(tx: Transaction, row: Base) -> None:
         row.id = made.lastrowid  # type: ignore[attr-defined]  # every table has one
 
 
-@cache
+def prepared[**P, S: Executable](write: Callable[P, S]) -> Callable[P, S]:
+    """Let a statement be written once for all who run it, because writing takes longer than running it.
+
+    What varies is a `bindparam` in it, or an argument of `write` if it changes the form.
+    """
+    return cast("Callable[P, S]", cache(write))
+
+
+@prepared
 def insertion(model: type[Base]) -> Insert:
-    """Write the statement that inserts a row of a table; written once, because that takes long."""
+    """Insert a row of a table."""
     return insert(model.__table__)  # type: ignore[arg-type]  # a declarative table
 
 

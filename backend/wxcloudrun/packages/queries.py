@@ -2,13 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
-from wxcloudrun.kit.db import Reader
+from wxcloudrun.kit.db import Reader, prepared
 from wxcloudrun.kit.events import Subject
 from wxcloudrun.kit.package_names import Format, PackageName, written_name
 from wxcloudrun.kit.paging import Page, PageRequest
@@ -99,9 +98,9 @@ def place_of(session: Session, package_id: PackageId, user_id: int | None) -> Fo
     return None if row is None else package_in(row)
 
 
-@cache
+@prepared
 def named_place() -> Select[*tuple[Any, ...]]:
-    """Select what `place` needs. Built once: every request asks this, and building takes long."""
+    """Select what `place` needs."""
     packages = Package.__table__
     named = and_(
         packages.c.project_id == Project.id,

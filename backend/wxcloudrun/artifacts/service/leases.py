@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from wxcloudrun.artifacts import queries
 from wxcloudrun.artifacts.service.deletions import put_down
 from wxcloudrun.kit import clock, ids
-from wxcloudrun.kit.db import Transaction, transaction
+from wxcloudrun.kit.db import Transaction, atomically
 from wxcloudrun.kit.errors import Unavailable
 from wxcloudrun.kit.texts import text
 
@@ -37,19 +37,16 @@ class LeasedKey:
     def opened(cls) -> "LeasedKey":
         """Lease a fresh key, committed when this returns."""
         key, now = ids.new_id(), clock.now()
-        with transaction() as tx:
-            queries.open_lease(tx.session, key, now=now, expires_at=now + timedelta(seconds=LEASE_SECONDS))
+        over_at = now + timedelta(seconds=LEASE_SECONDS)
+        atomically(lambda tx: queries.open_lease(tx.session, key, now=now, expires_at=over_at))
         return cls(key)
 
     def keep(self) -> None:
         """Renew the lease if some time has passed. Raises Unavailable if the sweeper has taken it."""
         if clock.monotonic() - self._renewed_at <= RENEW_SECONDS:
             return
-        with transaction() as tx:
-            lease = queries.lease(tx.session, self.key)
-            if lease is None:
-                raise taken()
-            lease.expires_at = clock.now() + timedelta(seconds=LEASE_SECONDS)
+        over_at = clock.now() + timedelta(seconds=LEASE_SECONDS)
+        atomically(lambda tx: self.hold_until(tx, over_at))
         self._renewed_at = clock.monotonic()
 
     @contextlib.contextmanager
@@ -82,10 +79,13 @@ class LeasedKey:
 
         Raises nothing: if the database fails too, the lease ends by itself.
         """
+
+        def work(tx: Transaction) -> None:
+            if queries.end_lease(tx.session, self.key) and must_go:
+                put_down(tx, self.key)
+
         try:
-            with transaction() as tx:
-                if queries.end_lease(tx.session, self.key) and must_go:
-                    put_down(tx, self.key)
+            atomically(work)
         except SQLAlchemyError as error:
             logger.warning("lease_left_to_sweeper", extra={"key": self.key, "cause": type(error).__name__})
 

@@ -1,21 +1,17 @@
 """The one way into the audit log: an event that is listened to."""
 
-from sqlalchemy import insert
-
 from wxcloudrun.audit.models import AuditEntry
 from wxcloudrun.audit.rules import written
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import Transaction
+from wxcloudrun.kit.db import Transaction, insertion
 from wxcloudrun.kit.events import Event
-
-NEW_ENTRY = insert(AuditEntry.__table__)  # type: ignore[arg-type]  # a declarative table
 
 
 def record(tx: Transaction, event: Event) -> None:
     """Write an event down, in the transaction that it happens in: both are committed or neither."""
     actor = event.actor
     tx.session.execute(
-        NEW_ENTRY,
+        insertion(AuditEntry),
         {
             "at": clock.now(),
             "actor_id": actor.user_id,

@@ -3,12 +3,13 @@
 One request at a time completes a session, under a fence that it renews while it reads. If it dies, another
 one takes over when the fence has ended, and finds each step either done or still to do. Sealing may outlast
 the fence, where a store has to join many small parts: then two seal, which is the same as once, and the later
-one publishes.
+one accepts.
 """
 
 import contextlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,7 +17,7 @@ from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.artifacts.service.intake import Intake, IntakeService
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.checksums import Checksums
-from wxcloudrun.kit.db import Transaction, atomically, transaction
+from wxcloudrun.kit.db import Transaction, atomically
 from wxcloudrun.kit.errors import ChecksumMismatch, Gone
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.texts import text
@@ -225,10 +226,17 @@ class CompletionService:
         renewed_at = clock.monotonic()
         for block in blocks:
             if clock.monotonic() - renewed_at > RENEW_SECONDS:
-                with transaction() as tx:
-                    self._held(tx, claim).fenced_until = clock.now() + FENCE
+                self._fence_until(claim, clock.now() + FENCE)
                 renewed_at = clock.monotonic()
             yield block
+
+    def _fence_until(self, claim: Claim, moment: datetime | None) -> None:
+        """Let others wait until then. Raises Superseded."""
+
+        def work(tx: Transaction) -> None:
+            self._held(tx, claim).fenced_until = moment
+
+        atomically(work)
 
     def _held(self, tx: Transaction, claim: Claim) -> UploadSession:
         """Return the session, locked. Raises Superseded if this request does not complete it any more."""
@@ -268,5 +276,5 @@ class CompletionService:
 
     def _release(self, claim: Claim) -> None:
         """Let the next request go on at once. If the database fails, the fence ends by itself."""
-        with contextlib.suppress(Superseded, SQLAlchemyError), transaction() as tx:
-            self._held(tx, claim).fenced_until = None
+        with contextlib.suppress(Superseded, SQLAlchemyError):
+            self._fence_until(claim, None)

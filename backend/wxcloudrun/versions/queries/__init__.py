@@ -4,14 +4,13 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import BindParameter, Label, Select, and_, bindparam, case, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wxcloudrun.kit.clock import rfc3339
-from wxcloudrun.kit.db import Reader
+from wxcloudrun.kit.db import Reader, prepared
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.stores.cache.cached import cached
 from wxcloudrun.users.reads import username_of
@@ -73,9 +72,9 @@ def version(session: Session, package_id: int, name: str) -> Version | None:
     return session.execute(locked_version(), {"package_id": package_id, "name": name}).scalar_one_or_none()
 
 
-@cache
+@prepared
 def locked_version() -> Select[Version]:
-    """Select one version for a change. Built once, because every upload with a version asks this."""
+    """Select one version for a change."""
     named = and_(Version.package_id == bindparam("package_id"), Version.version == bindparam("name"))
     return select(Version).where(named).with_for_update()
 
@@ -91,9 +90,9 @@ def view(reader: Reader, package_id: int, name: str) -> VersionView | None:
     return None if row is None else VersionView(*row)
 
 
-@cache
+@prepared
 def viewed() -> Select[*tuple[Any, ...]]:
-    """Select what a VersionView holds, in its order. Built once, because readers ask this all the time."""
+    """Select what a VersionView holds, in its order."""
     return (
         listed()
         .add_columns(written(VersionNotes.notes))

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -24,6 +23,7 @@ from sqlalchemy.orm import Session, aliased
 
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.columns import UtcDateTime
+from wxcloudrun.kit.db import prepared
 from wxcloudrun.packages.reads import Layout, Package
 from wxcloudrun.versions.models import RetiredFile, RetiredVersion, Version, VersionFile
 
@@ -47,9 +47,9 @@ def retired(session: Session, package_id: int, name: str, filename: str = "") ->
     return [Retired(digest, package, bool(is_file)) for digest, package, is_file in rows]
 
 
-@cache
+@prepared
 def retired_names() -> CompoundSelect[*tuple[Any, ...]]:
-    """Select what a Retired holds. Built once, because every upload of a new version asks this.
+    """Select what a Retired holds.
 
     What is in a deleted package counts from the moment of that deletion, although it is only retired when
     the background gets to its row.
