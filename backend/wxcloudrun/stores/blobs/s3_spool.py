@@ -94,6 +94,8 @@ class SpooledParts(PartsUpload):
 def spooling(folder: Path | None, source: Iterable[bytes]) -> Iterator[Spool]:
     """Have a spool for a source in a folder, the system's own if None. Raises StoreUnavailable."""
     with held_on_disk():
+        if folder is not None:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = tempfile.TemporaryFile(dir=folder, buffering=0)  # noqa: SIM115  # closed below
     with file:
         yield Spool(file, iter(source))
