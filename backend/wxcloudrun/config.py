@@ -297,7 +297,7 @@ class Settings(BaseModel):
     @property
     def keeps_data(self) -> bool:
         """True if anything but generated secrets lies below `DATA_DIR`."""
-        return self.database_url is None or self.blob_store == "local" or self.redis_url is None
+        return self.database_url is None or self.blob_store == "local"
 
     @property
     def works_in_server(self) -> bool:

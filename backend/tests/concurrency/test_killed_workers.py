@@ -104,7 +104,7 @@ def plant(
 
 @pytest.fixture
 def small_plant(tmp_path: Path) -> Iterator[Plant]:
-    """An empty plant on SQLite and a file."""
+    """An empty plant on SQLite, where workers look for jobs themselves."""
     with plant_with(tmp_path) as made:
         yield made
 

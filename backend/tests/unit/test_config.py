@@ -119,7 +119,6 @@ class TestReading:
             "BLOB_STORE": "minio",
             "MINIO_ACCESS_KEY": "access",
             "MINIO_SECRET_KEY": "secret",
-            "REDIS_URL": "redis://127.0.0.1:6379/0",
         }
 
         read(tmp_path / "none", **PRODUCTION, **elsewhere)

@@ -13,7 +13,7 @@ from wxcloudrun.kit import clock
 
 REPEAT_SECONDS = 600.0
 AGAIN_SECONDS = 60.0
-QUIET = ("alembic", "huey", "python_multipart", "urllib3", "werkzeug")
+QUIET = ("alembic", "python_multipart", "urllib3", "werkzeug")
 
 
 class RequestIdFilter(logging.Filter):
@@ -90,10 +90,6 @@ def configure(level: str) -> None:
             },
             "root": {"level": level, "handlers": ["stderr"]},
             # These libraries narrate every byte at DEBUG and every bad client at WARNING.
-            "loggers": {
-                **{name: {"level": "ERROR"} for name in QUIET},
-                # Traces twice a second for as long as Redis is down; our own line says it once a minute.
-                "huey.consumer.Worker": {"level": "CRITICAL"},
-            },
+            "loggers": {name: {"level": "ERROR"} for name in QUIET},
         }
     )

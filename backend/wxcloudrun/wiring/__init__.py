@@ -31,7 +31,7 @@ def connect(app: Flask, settings: Settings) -> None:
 
 def build_services(settings: Settings, stores: Stores) -> Services:
     """Build each floor with what it stands on."""
-    foundation = build_foundation(settings, stores.queue)
+    foundation = build_foundation(settings, stores.wake_ups)
     accounts = build_accounts(settings, foundation.erasure)
     names = build_names(settings, foundation)
     content = build_bytes(settings, stores.blobs, foundation, names)
@@ -39,7 +39,7 @@ def build_services(settings: Settings, stores: Stores) -> Services:
     releases = build_releases(settings, foundation, names, content.intake)
     upkeep = build_upkeep(settings, stores.blobs)
     work = build_work(
-        settings, stores.queue, Floors(foundation, accounts, content, sessions, releases, upkeep)
+        settings, stores.wake_ups, Floors(foundation, accounts, content, sessions, releases, upkeep)
     )
     operation = build_operation(settings, stores, foundation.jobs, work)
     return Services(foundation, accounts, names, content, sessions, releases, upkeep, work, operation)

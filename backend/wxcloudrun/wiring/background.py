@@ -22,7 +22,7 @@ from wxcloudrun.releases.service.lifecycle import OBTAIN
 from wxcloudrun.releases.tasks import ReleaseTasks
 from wxcloudrun.stores.queue.background import Background
 from wxcloudrun.stores.queue.duties import Duties
-from wxcloudrun.stores.queue.huey import HueyQueue
+from wxcloudrun.stores.queue.port import WakeUps
 from wxcloudrun.wiring.accounts import AccountServices
 from wxcloudrun.wiring.foundation import FoundationServices
 from wxcloudrun.wiring.registry import ByteServices, ReleaseServices
@@ -56,7 +56,7 @@ class JobServices:
     statistics: JobStatistics
 
 
-def build_work(settings: Settings, queue: HueyQueue, floors: Floors) -> JobServices:
+def build_work(settings: Settings, wake_ups: WakeUps, floors: Floors) -> JobServices:
     """Build what works in the background."""
     upkeep = floors.upkeep
     chores = MaintenanceTasks(collect=upkeep.collect, sweep=upkeep.sweep, fsck=upkeep.fsck)
@@ -67,7 +67,9 @@ def build_work(settings: Settings, queue: HueyQueue, floors: Floors) -> JobServi
     tasks = periodic_tasks(floors, chores, recovery)
     work = WorkService(kinds=kinds, lease_seconds=lease)
     periodic = PeriodicService(tasks=tasks, lease_seconds=lease)
-    background = Background(queue=queue, duties=partial(duties, work, periodic), threads=settings.job_threads)
+    background = Background(
+        wake_ups=wake_ups, duties=partial(duties, work, periodic), threads=settings.job_threads
+    )
     return JobServices(
         work=work,
         periodic=periodic,

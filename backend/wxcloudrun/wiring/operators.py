@@ -27,6 +27,6 @@ def build_operation(
     token = None if settings.metrics_token is None else settings.metrics_token.get_secret_value()
     return OperatorServices(
         maintenance=MaintenanceService(queue=jobs, jobs=work.administration),
-        health=HealthService(blobs=stores.blobs, queue=stores.queue),
+        health=HealthService(blobs=stores.blobs, queue=stores.wake_ups),
         stats=StatsService(cache=stores.cache, jobs=work.statistics, metrics_token=token),
     )

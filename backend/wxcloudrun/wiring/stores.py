@@ -14,7 +14,9 @@ from wxcloudrun.stores.limits.fallback import FallbackCounters
 from wxcloudrun.stores.limits.port import RateCounters
 from wxcloudrun.stores.limits.redis import RedisCounters
 from wxcloudrun.stores.limits.sql import SqlCounters
-from wxcloudrun.stores.queue.huey import HueyQueue, embedded_queue, redis_queue
+from wxcloudrun.stores.queue.in_process import ProcessWakeUps
+from wxcloudrun.stores.queue.port import WakeUps
+from wxcloudrun.stores.queue.redis import RedisWakeUps
 
 
 @dataclass(frozen=True)
@@ -23,13 +25,13 @@ class Stores:
 
     blobs: BlobStore
     cache: Cache
-    queue: HueyQueue
+    wake_ups: WakeUps
 
 
 def build_stores(settings: Settings) -> Stores:
     """Build the adapters, with the blob store measured."""
     blobs = MeteredBlobStore(blob_store(settings))
-    return Stores(blobs=blobs, cache=build_cache(settings), queue=job_queue(settings))
+    return Stores(blobs=blobs, cache=build_cache(settings), wake_ups=build_wake_ups(settings))
 
 
 def build_cache(settings: Settings) -> Cache:
@@ -50,11 +52,11 @@ def rate_counters(settings: Settings) -> RateCounters:
     return FallbackCounters(RedisCounters(settings.redis_url.get_secret_value()))
 
 
-def job_queue(settings: Settings) -> HueyQueue:
-    """Return the way to wake workers: through Redis if there is one, else through a file."""
+def build_wake_ups(settings: Settings) -> WakeUps:
+    """Return the way to wake workers: through Redis if there is one, else those of this process."""
     if settings.redis_url is None:
-        return embedded_queue(settings.data_dir / "queue.db")
-    return redis_queue(settings.redis_url.get_secret_value())
+        return ProcessWakeUps()
+    return RedisWakeUps(settings.redis_url.get_secret_value())
 
 
 def blob_store(settings: Settings) -> BlobStore:

@@ -98,14 +98,13 @@ def test_given_a_database_that_is_down_then_it_is_named(without_database: Flask)
     assert client.get(HEALTH).status == 200
 
 
-def test_given_a_queue_that_cannot_be_opened_then_it_is_named(own_app: Flask) -> None:
-    queue = Path(own_app.extensions["settings"].data_dir) / "queue.db"
-    queue.mkdir()
+def test_given_a_redis_that_cannot_be_reached_then_the_queue_is_named(make_app: MakeApp) -> None:
+    app = make_app(REDIS_URL="redis://127.0.0.1:1/0")
 
-    answer = ApiClient(sender(own_app)).get(READY)
+    answer = ApiClient(sender(app)).get(READY)
 
     assert (answer.status, answer.data["down"]) == (503, ["queue"])
-    assert str(queue).encode() not in answer.body
+    assert b"127.0.0.1" not in answer.body
 
 
 def test_given_that_everything_is_down_then_everything_is_named(without_database: Flask) -> None:

@@ -23,7 +23,7 @@ __all__ = ["JobContext", "JobKind", "WorkService"]  # what a domain with handler
 
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS = 3.0
+POLL_SECONDS = 1.0
 RETRY_SECONDS = 10.0  # a database that cannot be written to is not tried as fast as threads can
 LOOKAHEAD = 8
 
@@ -53,7 +53,7 @@ class WorkService:
         return count
 
     def next_due(self) -> int | None:
-        """Return a job that is due, looking every few seconds only, and at once after it found one.
+        """Return a job that is due, looking once a second at most, and at once after it found one.
 
         This is how jobs are found for which nobody was woken: after a delay, a lost message, a dead worker.
         """

@@ -18,12 +18,3 @@ class Duties:
     due_tasks: Callable[[], Sequence[str]]
     do_task: Callable[[str], object]
     hand_back: Callable[[], object]
-
-
-NO_DUTIES = Duties(
-    do_job=lambda _job_id: None,
-    next_job=lambda: None,
-    due_tasks=tuple,
-    do_task=lambda _name: None,
-    hand_back=lambda: None,
-)

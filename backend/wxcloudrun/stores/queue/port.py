@@ -8,10 +8,16 @@ class QueueUnavailable(Exception):
 
 
 class WakeUps(Protocol):
-    """Tells workers, in whichever process, that there is something to do; messages may be lost or doubled."""
+    """Tells workers that there is something to do; messages may be lost or doubled."""
 
     def ring(self, job_id: int) -> None:
         """Tell one worker that this job is there. Raises QueueUnavailable."""
+
+    def wait(self, seconds: float) -> int | None:
+        """Return the job that this thread was woken for, None if that was none within the seconds.
+
+        With 0 it only looks. Raises QueueUnavailable, at once or within few seconds.
+        """
 
     def check(self) -> None:
         """Return if messages get through. Raises QueueUnavailable."""

@@ -1,7 +1,9 @@
 """The threads of a process that works: when they run, what they do, how they end."""
 
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +13,20 @@ from flask import Flask
 from tests.conftest import MakeApp
 from tests.support.background import Bench, exactly_once
 from tests.support.site import eventually
+from wxcloudrun.jobs.service import work
 from wxcloudrun.jobs.service.context import JobContext
-from wxcloudrun.jobs.service.kinds import JobKind
 from wxcloudrun.jobs.service.periodic import TaskKind
 from wxcloudrun.stores.queue.background import Background
-from wxcloudrun.stores.queue.huey import embedded_queue
+from wxcloudrun.stores.queue.duties import Duties
+from wxcloudrun.stores.queue.in_process import ProcessWakeUps
+from wxcloudrun.stores.queue.port import WakeUps
+from wxcloudrun.stores.queue.redis import RedisWakeUps
 from wxcloudrun.wiring import background_of, start_background, stop_background
 from wxcloudrun.wiring.background import duties
 
 PATIENCE_SECONDS = 20
-Start = Callable[[], Background]
+LOOK_SECONDS = 0.5  # by then every thread has looked for jobs once
+Start = Callable[..., Background]
 
 
 @pytest.fixture
@@ -34,11 +40,10 @@ def start(bench: Bench) -> Iterator[Start]:
     """Let a process work on the jobs and tasks of the bench."""
     made: list[Background] = []
 
-    def begin() -> Background:
+    def begin(wake_ups: WakeUps | None = None) -> Background:
         with bench.app.app_context():
-            work, periodic = bench.worker(), bench.periodic()
-            queue = embedded_queue(bench.app.extensions["settings"].data_dir / "queue.db")
-            made.append(Background(queue=queue, duties=lambda: duties(work, periodic), threads=2))
+            to_do = partial(duties, bench.worker(), bench.periodic())
+            made.append(Background(wake_ups=wake_ups or ProcessWakeUps(), duties=to_do, threads=2))
             made[-1].start()
         return made[-1]
 
@@ -50,7 +55,7 @@ def start(bench: Bench) -> Iterator[Start]:
 def working_threads() -> set[str]:
     """Return the names of threads that work in the background."""
     names = {thread.name for thread in threading.enumerate()}
-    return {name for name in names if name.startswith(("Worker-", "Scheduler", "task-", "lease of"))}
+    return {name for name in names if name.startswith(("jobs-", "ticker", "task-", "lease of"))}
 
 
 def test_building_an_application_starts_no_thread(app: Flask) -> None:
@@ -58,19 +63,76 @@ def test_building_an_application_starts_no_thread(app: Flask) -> None:
     assert working_threads() == set()
 
 
-def test_a_job_is_done_by_a_thread_that_was_woken(bench: Bench, start: Start) -> None:
-    bench.kinds["given"] = JobKind(exactly_once)
-    start()
+def test_a_job_is_done_by_a_thread_that_was_woken(
+    make_app: MakeApp, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "POLL_SECONDS", 3600)  # nobody looks a second time
+    app = make_app(DATABASE_URL=f"sqlite:///{tmp_path}/woken.db")
+    bench = Bench(app)
+    start_background(app)
+    try:
+        time.sleep(LOOK_SECONDS)
+        job_id = bench.enqueue("fsck")
 
-    job_id = bench.enqueue("given")
+        assert eventually(lambda: bench.job(job_id).state == "done", 20)
+    finally:
+        stop_background(app, PATIENCE_SECONDS)
+
+
+def test_a_job_is_done_once(bench: Bench, start: Start) -> None:
+    wake_ups = ProcessWakeUps()
+    job_id = bench.given(exactly_once)
+    for _ in range(3):
+        wake_ups.ring(job_id)
+
+    start(wake_ups)
 
     assert eventually(lambda: bench.job(job_id).state == "done", 20)
+    assert eventually(lambda: wake_ups.wait(0) is None, 20)
     assert bench.effects() == [f"job/{job_id}"]
+
+
+def test_a_message_that_names_no_job_stops_nobody(bench: Bench, start: Start) -> None:
+    wake_ups = ProcessWakeUps()
+    for number in (0, 10**6):
+        wake_ups.ring(number)
+
+    start(wake_ups)
+
+    job_id = bench.given(exactly_once)
+    wake_ups.ring(job_id)
+    assert eventually(lambda: bench.job(job_id).state == "done", 20)
+
+
+def test_a_failure_that_nobody_foresaw_ends_no_thread() -> None:
+    done: list[int] = []
+
+    def do_job(job_id: int) -> None:
+        done.append(1 // job_id)
+
+    def due_tasks() -> Sequence[str]:
+        raise ZeroDivisionError
+
+    wake_ups = ProcessWakeUps()
+    surprising = Duties(
+        do_job=do_job,
+        next_job=lambda: None,
+        due_tasks=due_tasks,
+        do_task=lambda _name: None,
+        hand_back=lambda: None,
+    )
+    background = Background(wake_ups=wake_ups, duties=lambda: surprising, threads=1)
+    background.start()
+    wake_ups.ring(0)
+    wake_ups.ring(1)
+
+    assert eventually(lambda: done == [1], 20)
+    assert len(working_threads()) == 2
+    background.stop(PATIENCE_SECONDS)
 
 
 def test_a_job_is_found_for_which_nobody_was_woken(bench: Bench, start: Start) -> None:
     job_id = bench.given(exactly_once)
-    (bench.app.extensions["settings"].data_dir / "queue.db").unlink()
 
     start()
 
@@ -102,7 +164,7 @@ def test_starting_twice_is_starting_once(bench: Bench, start: Start) -> None:
     with bench.app.app_context():
         background.start()
 
-    assert len([name for name in working_threads() if name.startswith("Worker-")]) == 2
+    assert len([name for name in working_threads() if name.startswith("jobs-")]) == 2
 
 
 def test_stopping_waits_for_what_is_being_done(bench: Bench, start: Start) -> None:
@@ -160,20 +222,16 @@ def test_the_application_has_its_own(make_app: MakeApp, tmp_path: Path) -> None:
     start_background(app)
     try:
         assert background_of(app).is_running
-        assert len([name for name in working_threads() if name.startswith("Worker-")]) == 3
+        assert len([name for name in working_threads() if name.startswith("jobs-")]) == 3
     finally:
         stop_background(app, PATIENCE_SECONDS)
 
 
-def test_given_a_queue_that_cannot_be_opened_then_jobs_are_done_all_the_same(
+def test_given_a_redis_that_cannot_be_reached_then_jobs_are_done_all_the_same(
     bench: Bench, start: Start
 ) -> None:
-    queue = bench.app.extensions["settings"].data_dir / "queue.db"
-    queue.mkdir()
-    job_id = bench.given(exactly_once)
+    ids = [bench.given(exactly_once) for _ in range(3)]
 
-    start()
+    start(RedisWakeUps("redis://127.0.0.1:1/0"))
 
-    assert eventually(lambda: bench.job(job_id).state == "done", 20)
-    queue.rmdir()
-    assert eventually(queue.is_file, 20), "once it can be opened it is"
+    assert eventually(lambda: {bench.job(job_id).state for job_id in ids} == {"done"}, 20)
