@@ -23,6 +23,7 @@ from pkgctl.commands import (
     service_accounts,
     standing,
     transfer,
+    uploads,
 )
 from pkgctl.errors import CommandFailed, ExitCode
 from pkgctl.failures import described, document_of
@@ -31,7 +32,7 @@ from pkgctl.options import RegistryCommand, common_options
 COMMANDS: tuple[click.Command, ...] = (
     access.login, access.logout, access.whoami,
     projects.projects, projects.packages,
-    transfer.upload, transfer.download, files.files,
+    transfer.upload, uploads.uploads, transfer.download, files.files,
     names.resolve, names.tags, names.versions,
     standing.yank, standing.deprecate, standing.notes,
     adoption.adopt,

@@ -11,6 +11,7 @@ from rich.filesize import decimal
 from pkgctl.addresses import SHA256, PackageName, PackageRef, path
 from pkgctl.api import Api
 from pkgctl.commands.files import files_of_version
+from pkgctl.commands.uploads import kept_sentence
 from pkgctl.errors import ExitCode, LocalProblem, Refused
 from pkgctl.failures import described
 from pkgctl.invocation import Invocation, pass_invocation
@@ -20,6 +21,7 @@ from pkgctl.transfers.files import named_files
 from pkgctl.transfers.progress import display
 from pkgctl.transfers.retrying import DEFAULT_RETRIES
 from pkgctl.transfers.trees import Tree
+from pkgctl.transfers.unfinished import UnfinishedUploads
 from pkgctl.transfers.upload import Destination, Outcome, Uploader
 
 DEFAULT_AT_ONCE = 4
@@ -37,7 +39,7 @@ retries_option = click.option(
 @click.option("--version", help="The version; without it the service reads it from the file or its name.")
 @click.option(
     "--jobs", "-j", "at_once", type=click.IntRange(1, 32), default=DEFAULT_AT_ONCE, metavar="N",
-    help=f"So many files at once. [{DEFAULT_AT_ONCE}]",
+    help=f"So many files, and parts of large ones, at once. [{DEFAULT_AT_ONCE}]",
 )  # fmt: skip
 @click.option("--create", is_flag=True, help="Make the package if it is new.")
 @click.option(
@@ -48,7 +50,10 @@ retries_option = click.option(
 def upload(
     invocation: Invocation, /, package: PackageName, files: tuple[str, ...], *, create: bool, **options: Any
 ) -> None:
-    """Put files into a package: files, folders, patterns. What is there already is not sent again."""
+    """Put files into a package: files, folders, patterns. What is there already is not sent again.
+
+    An upload of a large file that was interrupted goes on where it was when the command is run again.
+    """
     named = named_files(files)
     keeps_paths = prepare_package(invocation, package, create=create)["layout"] == "files"
     refuse_names(len(named), options, keeps_paths=keeps_paths)
@@ -58,7 +63,13 @@ def upload(
     destination = Destination(package, tag, options["version"], options["allow_unversioned"], keeps_paths)
     told: list[Outcome] = []
     with display(invocation.screen) as shown:
-        uploader = Uploader(invocation.api, destination, shown, retries=options["retries"])
+        uploader = Uploader(
+            invocation.api,
+            destination,
+            shown,
+            retries=options["retries"],
+            unfinished=UnfinishedUploads(invocation.profiles.folder),
+        )
         # Where bars move, lines would tear them.
         tell = told.append if invocation.screen.is_animated else lambda each: tell_of(invocation, each)
         outcomes = uploader.upload_all(named, at_once=options["at_once"], tell=tell)
@@ -129,7 +140,9 @@ def sentence_of(outcome: Outcome) -> str:
     """Describe a file that the service has now."""
     answer = outcome.answer
     size = decimal(answer["size"])
-    done = f"sent {size}" if outcome.kind == "sent" else f"there already ({size})"
+    done = (
+        f"sent {size}{kept_sentence(outcome.kept)}" if outcome.kind == "sent" else f"there already ({size})"
+    )
     parts = [f"{answer['original_name']}: {done}"]
     if answer["version"] is not None:
         parts.append(f"version {answer['version']}")
@@ -157,7 +170,7 @@ def conclude(invocation: Invocation, package: PackageName, outcomes: Sequence[Ou
 
 def as_document(outcome: Outcome) -> dict[str, Any]:
     """Write an outcome for a program."""
-    document: dict[str, Any] = {"file": str(outcome.file), "outcome": outcome.kind}
+    document: dict[str, Any] = {"file": str(outcome.file), "outcome": outcome.kind, "kept": outcome.kept}
     if outcome.failure is not None:
         document["error"] = {
             "reason": outcome.failure.reason,

@@ -103,12 +103,21 @@ def digest_of(file: BinaryIO, stop: threading.Event, moved: Callable[[int], None
 
 
 class OutgoingFile:
-    """A file as the body of a request: as many bytes as were announced, never all in memory."""
+    """A file, or a part of it, as the body of a request.
+
+    It has as many bytes as were announced, and is never in memory as a whole.
+    """
 
     def __init__(
-        self, file: BinaryIO, size: int, stop: threading.Event, moved: Callable[[int], None]
+        self,
+        file: BinaryIO,
+        size: int,
+        stop: threading.Event,
+        moved: Callable[[int], None],
+        *,
+        start: int = 0,
     ) -> None:
-        file.seek(0)
+        file.seek(start)
         self._file = file
         self._size = size
         self._left = size

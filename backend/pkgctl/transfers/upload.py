@@ -12,9 +12,12 @@ from typing import Any, BinaryIO, Literal
 from pkgctl.addresses import PackageName
 from pkgctl.api import Api
 from pkgctl.errors import CommandFailed, ExitCode, LeftUnversioned, LocalProblem, Refused
+from pkgctl.transfers import parted
 from pkgctl.transfers.files import NamedFile, OutgoingFile, digest_of
+from pkgctl.transfers.parted import Means, PartedShipment
 from pkgctl.transfers.progress import Display, Meter
 from pkgctl.transfers.retrying import Stopped, persistently
+from pkgctl.transfers.unfinished import Cargo, UnfinishedUploads
 
 # After one of these the other files would fail for the same reason.
 HOPELESS = frozenset({ExitCode.AUTHENTICATION, ExitCode.UNAVAILABLE, ExitCode.NOT_FOUND})
@@ -28,6 +31,7 @@ class Outcome:
     kind: Literal["sent", "present", "failed", "not_tried"]
     answer: dict[str, Any] = field(default_factory=dict)
     failure: CommandFailed | None = None
+    kept: int = 0  # so many bytes had come by an earlier command
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,17 @@ class Destination:
 class Uploader:
     """Uploads to one package."""
 
-    def __init__(self, api: Api, destination: Destination, display: Display, *, retries: int) -> None:
+    def __init__(
+        self,
+        api: Api,
+        destination: Destination,
+        display: Display,
+        *,
+        retries: int,
+        unfinished: UnfinishedUploads,
+    ) -> None:
         self._api = api
+        self._unfinished = unfinished
         self._destination = destination
         self._display = display
         self._retries = retries
@@ -57,24 +70,31 @@ class Uploader:
     def upload_all(
         self, files: Sequence[NamedFile], *, at_once: int, tell: Callable[[Outcome], None]
     ) -> list[Outcome]:
-        """Upload files, `at_once` of them side by side; outcomes come in the order of the files."""
+        """Upload files, `at_once` of them side by side; outcomes come in the order of the files.
+
+        As many parts of large files go side by side.
+        """
+        parts = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="part")
+        means = Means(self._api, self._unfinished, parts, self._stop, self._retries)
         pool = ThreadPoolExecutor(max_workers=at_once, thread_name_prefix="upload")
-        work: list[Future[Outcome]] = [pool.submit(self._outcome, file) for file in files]
+        work: list[Future[Outcome]] = [pool.submit(self._outcome, file, means) for file in files]
         try:
             for future in work:
                 tell(future.result())
         except BaseException:
             self._stop.set()
             # Not waited for: a thread that waits for an answer would hold a person up who pressed Ctrl-C.
-            pool.shutdown(wait=False, cancel_futures=True)
+            for each in (pool, parts):
+                each.shutdown(wait=False, cancel_futures=True)
             raise
         pool.shutdown()
+        parts.shutdown()
         return [future.result() for future in work]
 
-    def _outcome(self, named: NamedFile) -> Outcome:
+    def _outcome(self, named: NamedFile, means: Means) -> Outcome:
         file = named.path
         try:
-            return self._upload(named)
+            return self._upload(named, means)
         except Stopped:
             return Outcome(file, "not_tried")
         except CommandFailed as failure:
@@ -85,7 +105,7 @@ class Uploader:
             problem = LocalProblem(f"cannot be read: {error.strerror}", reason="unreadable")
             return Outcome(file, "failed", failure=problem)
 
-    def _upload(self, named: NamedFile) -> Outcome:
+    def _upload(self, named: NamedFile, means: Means) -> Outcome:
         if self._stop.is_set():
             raise Stopped
         file = named.path
@@ -96,6 +116,8 @@ class Uploader:
             if size == 0:
                 raise LocalProblem("is empty, and the service takes no empty files", reason="empty_file")
             meter = self._display.meter(file.name, size)
+            if size >= parted.LEAST_BYTES:
+                return self._upload_parts(file, self._cargo(name, size, digest), means, meter)
             shipment = Shipment(self._api, where, opened, size, meter, self._stop)
             names = {"tag": self._destination.tag, "version": self._destination.version}
             headers = {"X-Checksum-SHA256": digest, "Idempotency-Key": secrets.token_urlsafe(16)}
@@ -106,6 +128,16 @@ class Uploader:
                 progress=lambda: None,
             )
         return Outcome(file, "present" if was_there else "sent", answer, self._shortfall(answer))
+
+    def _cargo(self, name: str, size: int, digest: str) -> Cargo:
+        wanted = self._destination
+        return Cargo(self._api.server, str(wanted.package), name, size, digest, wanted.tag, wanted.version)
+
+    def _upload_parts(self, file: Path, cargo: Cargo, means: Means, meter: Meter) -> Outcome:
+        sessions = self._destination.package.path("uploads", "sessions")
+        done = PartedShipment(means, sessions, cargo, file, meter).deliver()
+        kind: Literal["sent", "present"] = "present" if done.was_there else "sent"
+        return Outcome(file, kind, done.answer, self._shortfall(done.answer), done.kept)
 
     def _shortfall(self, answer: dict[str, Any]) -> CommandFailed | None:
         """Return what an accepted file did not get although it was asked for."""
