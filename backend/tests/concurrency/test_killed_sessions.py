@@ -106,7 +106,7 @@ def test_given_a_server_killed_again_and_again_then_every_file_goes_on_and_becom
         assert (answer.status, answer.data.get("sha256")) == (200, sha256(sender.data)), sender.name
         assert sha256(stacked.admin.get(f"{package}/+/tag:{sender.name}").body) == sha256(sender.data)
     uploads = [each["tag"] for each in stacked.admin.all_items(f"{package}/uploads")]
-    assert sorted(uploads) == sorted(sender.name for sender, _ in everything), "one deposit each"
+    assert sorted(uploads) == sorted(sender.name for sender, _ in everything), "one upload each"
     assert_nothing_is_left(stacked, package)
 
 

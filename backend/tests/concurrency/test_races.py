@@ -101,7 +101,7 @@ def test_given_ten_clients_swapping_one_tag_then_exactly_one_swap_succeeds(
     assert len(admin.get(f"{tag}/history").items) == 2
 
 
-def test_given_one_idempotency_key_ten_times_at_once_then_there_is_one_deposit(
+def test_given_one_idempotency_key_ten_times_at_once_then_there_is_one_upload(
     admin: ApiClient, package_url: str
 ) -> None:
     answers = at_once(

@@ -85,7 +85,7 @@ def artifact(digest: str) -> Artifact:
 
 
 def reference(package: int, digest: str | None, user_id: int | None) -> dict[str, Any]:
-    """Return what a reference says about the deposit behind it."""
+    """Return what a reference says about the upload behind it."""
     return {
         "package_id": package,
         "artifact_id": digest,
@@ -103,11 +103,11 @@ def fill_package(
     digest, now = some_bytes(), clock.now()
     held = reference(package, digest, user_id)
     put_versions(((package, f"{series}.{number}") for number in range(versions)), digest, user_id)
-    deposit = {
+    upload = {
         **reference(package, None, user_id),
         "digest": digest, "size_bytes": 5, "deduplicated": True, "fingerprint": digest,
     }  # fmt: skip
-    put(Upload, ({**deposit, "version": f"{series}.{number}"} for number in range(versions)))
+    put(Upload, ({**upload, "version": f"{series}.{number}"} for number in range(versions)))
     if moves:
         put(Tag, iter([{**held, "name": "stable", "updated_at": now}]))
         move = {"package_id": package, "name": "stable", "artifact_id": digest, "moved_at": now}

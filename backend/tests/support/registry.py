@@ -29,7 +29,7 @@ class Workshop:
         return f"/api/v1/project/{self.project}/{package or self.package}{rest}"
 
     def upload(self, data: bytes, filename: str = "file.bin", **names: str) -> Answer:
-        """Deposit bytes as the writer; `tag` and `version` go into the query."""
+        """Upload bytes as the writer; `tag` and `version` go into the query."""
         return self.writer.put(self.url(f"/upload/{filename}"), data, query=names)
 
     def download(self, ref: str, **options: Any) -> Answer:

@@ -74,7 +74,7 @@ class Soak:
                 self.kept[name] = sha256(data)
 
     def upload_bare(self, dice: random.Random) -> None:
-        """Deposit and let go at once: what makes garbage of bytes that others are just uploading."""
+        """Upload and let go at once: what makes garbage of bytes that others are just uploading."""
         data = dice.choice(self.contents)
         answer = self.client().put(f"{self.package}/upload/bare.bin", data)
         if self.note("bare upload", answer):

@@ -97,7 +97,7 @@ class Scene:
         self._robot = ""
 
     def upload(self, data: bytes, **names: str) -> Any:
-        """Deposit something as the owner."""
+        """Upload something as the owner."""
         return self.owner.put(f"{self.package}/upload/a.bin", data, query=names).ok()
 
     def upload_session(self) -> str:

@@ -210,7 +210,7 @@ class TestUniqueness:
         with pytest.raises(IntegrityError):
             store(new_retired(package, "1.0.0", OTHER_DIGEST))
 
-    def test_a_user_has_one_deposit_under_an_idempotency_key(self, package: Package) -> None:
+    def test_a_user_has_one_upload_under_an_idempotency_key(self, package: Package) -> None:
         user, other = store(new_user()), store(new_user("bob@example.com"))
         store(new_upload(package, user=user, idempotency_key="once"))
         store(new_upload(package, user=other, idempotency_key="once"))

@@ -46,7 +46,7 @@ class TestByDigest:
         assert there.status == 404
         assert stranger.get(f"/api/v1/project/mine/box/+/artifact:{DIGEST}").status == 404
 
-    def test_no_deposit_by_checksum_gets_hold_of_it(self, stranger: ApiClient) -> None:
+    def test_no_upload_by_checksum_gets_hold_of_it(self, stranger: ApiClient) -> None:
         there, nowhere = (
             stranger.put(
                 "/api/v1/project/mine/box/upload/a.bin",

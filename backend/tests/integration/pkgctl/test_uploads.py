@@ -65,7 +65,7 @@ def test_given_a_connection_that_breaks_while_bytes_go_out_then_they_are_sent_ag
     assert len(pkgctl.json("versions", package)["items"]) == 1
 
 
-def test_given_an_answer_that_got_lost_then_the_deposit_is_there_once_and_no_byte_went_twice(
+def test_given_an_answer_that_got_lost_then_the_upload_is_there_once_and_no_byte_went_twice(
     pkgctl: CommandLine, server: LiveServer, admin: object, package: str
 ) -> None:
     (pkgctl.home / "big.bin").write_bytes(content(SIZE, seed=next(numbers)))

@@ -25,7 +25,7 @@ class Stored:
         return f'"{self.digest}"'
 
 
-def deposit(shop: Workshop) -> Stored:
+def upload(shop: Workshop) -> Stored:
     """Put a file in."""
     data = content(SIZE_BYTES)
     shop.upload(data, "app.zip", tag="stable", version="1.0.0").ok()
@@ -35,10 +35,10 @@ def deposit(shop: Workshop) -> Stored:
 @pytest.fixture
 def stored(app: Flask, shop: Workshop) -> Stored:
     """A file in the private workshop."""
-    return once(app, "file", lambda: deposit(shop))
+    return once(app, "file", lambda: upload(shop))
 
 
 @pytest.fixture
 def published(app: Flask, public_shop: Workshop) -> Stored:
     """The same in the public workshop."""
-    return once(app, "published file", lambda: deposit(public_shop))
+    return once(app, "published file", lambda: upload(public_shop))

@@ -45,7 +45,7 @@ class TestFacts:
             "versions": [{"project": shop.project, "package": shop.package, "version": "1.0"}],
         }
 
-    def test_given_a_bare_deposit_then_no_names_but_one_reference(self, shop: Workshop) -> None:
+    def test_given_a_bare_upload_then_no_names_but_one_reference(self, shop: Workshop) -> None:
         shop.upload(DATA, "plain.bin").ok()
 
         data = shop.reader.get(URL).ok().data
@@ -76,7 +76,7 @@ class TestFacts:
 
 
 class TestVisibility:
-    def test_given_a_foreign_deposit_that_is_older_then_name_person_and_time_are_those_of_ones_own(
+    def test_given_a_foreign_upload_that_is_older_then_name_person_and_time_are_those_of_ones_own(
         self, shop: Workshop, other: Workshop
     ) -> None:
         shop.upload(DATA, "secret-name.txt", tag="secret-tag", version="6.6.6").ok()
@@ -96,7 +96,7 @@ class TestVisibility:
         )
         assert "secret" not in str(data)
 
-    def test_given_a_public_deposit_then_everybody_sees_that_one_only(
+    def test_given_a_public_upload_then_everybody_sees_that_one_only(
         self, shop: Workshop, public_shop: Workshop
     ) -> None:
         shop.upload(DATA, "secret-name.txt", tag="secret-tag").ok()

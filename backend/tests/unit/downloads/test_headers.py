@@ -59,16 +59,16 @@ class TestValues:
         assert headers["Content-Disposition"].startswith("attachment")
 
     @pytest.mark.usefixtures("stored")
-    def test_given_a_download_then_last_modified_is_the_time_of_the_deposit(self, shop: Workshop) -> None:
+    def test_given_a_download_then_last_modified_is_the_time_of_the_upload(self, shop: Workshop) -> None:
         text = shop.download("stable").headers["Last-Modified"]
 
         assert re.fullmatch(r"[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:\d\d:\d\d GMT", text)
-        (deposit,) = shop.reader.get(shop.url("/uploads")).ok().items
-        assert parsedate_to_datetime(text) == datetime.fromisoformat(deposit["created_at"]).replace(
+        (upload,) = shop.reader.get(shop.url("/uploads")).ok().items
+        assert parsedate_to_datetime(text) == datetime.fromisoformat(upload["created_at"]).replace(
             microsecond=0
         )
 
-    def test_given_a_deposit_by_a_clock_that_was_ahead_then_last_modified_is_not_in_the_future(
+    def test_given_an_upload_by_a_clock_that_was_ahead_then_last_modified_is_not_in_the_future(
         self, shop: Workshop, time: Clock
     ) -> None:
         with time.ahead(days=400):
@@ -165,7 +165,7 @@ class TestContentDisposition:
         assert header.endswith("filename*=UTF-8''it%27s%2A.zip")
 
 
-class TestDepositBehindTheRef:
+class TestUploadBehindTheRef:
     def test_given_one_content_under_two_names_then_each_ref_has_its_own_name_and_type(
         self, shop: Workshop
     ) -> None:

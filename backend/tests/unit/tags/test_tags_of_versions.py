@@ -149,7 +149,7 @@ class TestVersionsThatGo:
 
 
 def rows(app: Flask) -> list[tuple[Any, ...]]:
-    """Return what each tag points at, and the name of its deposit."""
+    """Return what each tag points at, and the name of its upload."""
     with app.app_context(), reading() as session:
         columns = (Tag.name, Tag.artifact_id, Tag.version_id, Tag.original_name, Tag.deposited_by)
         return [tuple(row) for row in session.execute(select(*columns).order_by(Tag.name))]

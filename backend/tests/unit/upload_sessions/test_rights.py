@@ -74,7 +74,7 @@ def test_the_token_opens_its_session_and_nothing_else(
     assert token.get(sending.url).status == 401
 
 
-def test_the_list_of_sessions_is_no_deposit_that_could_be_deleted(shop: Workshop) -> None:
+def test_the_list_of_sessions_is_no_upload_that_could_be_deleted(shop: Workshop) -> None:
     told = shop.writer.request("OPTIONS", shop.url("/uploads/sessions"))
 
     assert set(told.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}

@@ -204,7 +204,7 @@ def test_given_a_fence_from_a_clock_that_was_years_ahead_then_the_session_still_
     assert sending.look().data["state"] == "expired"
 
 
-def test_given_the_deposit_deleted_then_completing_again_is_refused_as_described(
+def test_given_the_upload_deleted_then_completing_again_is_refused_as_described(
     app: Flask, begin: Begin
 ) -> None:
     sending = begin()

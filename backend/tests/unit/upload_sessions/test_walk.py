@@ -22,7 +22,7 @@ def form_of(*parts: object) -> dict[str, object]:
     }
 
 
-def test_given_parts_in_any_order_when_completed_then_they_are_one_deposit(
+def test_given_parts_in_any_order_when_completed_then_they_are_one_upload(
     shop: Workshop, begin: Begin, remains: Callable[[], dict[str, int]]
 ) -> None:
     sending = begin(version="1.0.0", tag="stable")
@@ -41,19 +41,19 @@ def test_given_parts_in_any_order_when_completed_then_they_are_one_deposit(
     ).ok()
     assert (sending.look().data["offset"], sending.look().data["missing"]) == (PART_BYTES, [[2, 2]])
     taken = sending.put(2).ok().data
-    deposit = sending.complete().ok().data
+    upload = sending.complete().ok().data
 
     assert taken == {
         "number": 2, "size": PART_BYTES, "sha256": sha256(sending.part(2)), "missing_parts": 0
     }  # fmt: skip
-    assert deposit["sha256"] == sha256(sending.data)
-    assert (deposit["tag"], deposit["version"], deposit["size"]) == ("stable", "1.0.0", 600_000)
-    assert None not in (deposit["md5"], deposit["sha1"])
+    assert upload["sha256"] == sha256(sending.data)
+    assert (upload["tag"], upload["version"], upload["size"]) == ("stable", "1.0.0", 600_000)
+    assert None not in (upload["md5"], upload["sha1"])
     assert shop.download("stable").body == sending.data
     assert remains() == {"artifacts": 1, "leases": 0, "uploads": 1, "objects": 1}
 
 
-def test_given_every_answer_lost_then_asking_again_gives_the_same_and_one_deposit(
+def test_given_every_answer_lost_then_asking_again_gives_the_same_and_one_upload(
     shop: Workshop, begin: Begin, remains: Callable[[], dict[str, int]]
 ) -> None:
     sending = begin()

@@ -1,4 +1,4 @@
-"""What tests of deposits ask for besides the workshop."""
+"""What tests of uploads ask for besides the workshop."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The content type of a deposit: what was sent, else what the file name suggests."""
+"""The content type of an upload: what was sent, else what the file name suggests."""
 
 import itertools
 import mimetypes

@@ -16,8 +16,8 @@ URL = f"/api/v1/artifact/{sha256(DATA)}"
 
 class TestCounting:
     def test_given_each_kind_of_reference_then_each_counts_once(self, shop: Workshop) -> None:
-        assert shop.upload(DATA, "plain.bin").ok().data["ref_count"] == 1, "a bare deposit"
-        assert shop.upload(DATA, tag="a").ok().data["ref_count"] == 2, "a tag and no second deposit"
+        assert shop.upload(DATA, "plain.bin").ok().data["ref_count"] == 1, "a bare upload"
+        assert shop.upload(DATA, tag="a").ok().data["ref_count"] == 2, "a tag and no second upload"
         assert shop.upload(DATA, version="1.0").ok().data["ref_count"] == 3, "a version"
         assert shop.upload(DATA, tag="b", version="2.0").ok().data["ref_count"] == 5
 

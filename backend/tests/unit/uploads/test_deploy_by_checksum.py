@@ -1,4 +1,4 @@
-"""A deposit without a body: `X-Checksum-Deploy: true` names bytes that the credential may already read."""
+"""An upload without a body: `X-Checksum-Deploy: true` names bytes that the credential may already read."""
 
 import base64
 from collections.abc import Callable
@@ -54,7 +54,7 @@ class TestVisible:
 
         assert other.download("copy").body == DATA
 
-    def test_given_no_names_then_the_deposit_itself_holds_the_bytes(self, shop: Workshop) -> None:
+    def test_given_no_names_then_the_upload_itself_holds_the_bytes(self, shop: Workshop) -> None:
         shop.upload(DATA, tag="stable").ok()
 
         deploy(shop).ok()

@@ -1,4 +1,4 @@
-"""Where the version of a deposit comes from: said explicitly, else metadata, else the file name."""
+"""Where the version of an upload comes from: said explicitly, else metadata, else the file name."""
 
 import json
 

@@ -71,7 +71,7 @@ class TestInTheUrl:
 
     @pytest.mark.same_everywhere
     @pytest.mark.parametrize("name", REFUSED)
-    def test_given_a_dangerous_name_then_422_names_the_file_and_nothing_is_deposited(
+    def test_given_a_dangerous_name_then_422_names_the_file_and_nothing_is_accepted(
         self, shop: Workshop, name: str
     ) -> None:
         assert refused(put(shop, name))
@@ -102,7 +102,7 @@ class TestInAForm:
 
     @pytest.mark.same_everywhere
     @pytest.mark.parametrize("name", [name for name in REFUSED if "\n" not in name])
-    def test_given_a_dangerous_name_then_it_is_refused_and_nothing_is_deposited(
+    def test_given_a_dangerous_name_then_it_is_refused_and_nothing_is_accepted(
         self, shop: Workshop, name: str
     ) -> None:
         answer = post(shop, name)

@@ -93,7 +93,7 @@ def test_given_a_form_then_its_field_path_says_how_the_file_is_called(files: Wor
     assert listed(files) == ["lib/0.txt", "lib/1.txt"]
 
 
-def test_given_a_dangerous_path_then_422_and_nothing_is_deposited(files: Workshop) -> None:
+def test_given_a_dangerous_path_then_422_and_nothing_is_accepted(files: Workshop) -> None:
     for path in ("../a", "a/../b", "/etc/passwd", "a//b", "a/.", "a\\b/c"):
         answer = put(files, path)
         assert (answer.status, answer.data["errors"][0]["field"]) == (422, "file"), path

@@ -153,7 +153,7 @@ class TestTooMuch:
 
 @pytest.mark.same_everywhere
 class TestMalformed:
-    def test_given_a_form_that_is_cut_anywhere_then_it_is_refused_and_leaves_no_deposit(
+    def test_given_a_form_that_is_cut_anywhere_then_it_is_refused_and_leaves_no_upload(
         self, shop: Workshop
     ) -> None:
         body = encoded(field("tag", "stable"), file(b"some bytes"), field("version", "1.0.0"))

@@ -42,10 +42,10 @@ class TestAnswer:
         assert (answer.data["project"], answer.data["package"]) == (shop.project, shop.package)
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", answer.data["created_at"])
 
-    def test_given_neither_tag_nor_version_then_the_deposit_itself_holds_the_bytes(
+    def test_given_neither_tag_nor_version_then_the_upload_itself_holds_the_bytes(
         self, shop: Workshop
     ) -> None:
-        data = b"a bare deposit"
+        data = b"a bare upload"
 
         answer = shop.upload(data, "plain-file.bin").ok()
 
@@ -150,9 +150,7 @@ class TestRefused:
     @pytest.mark.parametrize(
         "tag", ["", "active", "a" * 64, "a:b", "../up", "a b", "x" * 129, "标签", ".hidden", "a\nb", "a\0b"]
     )
-    def test_given_an_impossible_tag_then_422_and_nothing_is_deposited(
-        self, shop: Workshop, tag: str
-    ) -> None:
+    def test_given_an_impossible_tag_then_422_and_nothing_is_accepted(self, shop: Workshop, tag: str) -> None:
         answer = shop.upload(b"bytes", tag=tag)
 
         assert (answer.status, answer.data["errors"][0]["field"]) == (422, "tag")
@@ -160,7 +158,7 @@ class TestRefused:
 
     @pytest.mark.same_everywhere
     @pytest.mark.parametrize("version", ["", "1 0", "1/0", "版本", "x" * 129, "1\n0", "1\x000", "../1"])
-    def test_given_an_impossible_version_then_422_and_nothing_is_deposited(
+    def test_given_an_impossible_version_then_422_and_nothing_is_accepted(
         self, shop: Workshop, version: str
     ) -> None:
         answer = shop.upload(b"bytes", version=version)

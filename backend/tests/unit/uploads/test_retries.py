@@ -25,7 +25,7 @@ class TestWithKey:
 
         assert second.data == first.data
 
-    def test_given_the_same_request_many_times_then_one_deposit_and_one_move_of_the_tag(
+    def test_given_the_same_request_many_times_then_one_upload_and_one_move_of_the_tag(
         self, shop: Workshop
     ) -> None:
         for _ in range(4):
@@ -69,10 +69,10 @@ class TestWithKey:
 
         assert (answer.status, answer.reason) == (422, "idempotency_key_reused")
 
-    def test_given_two_keys_then_two_deposits(self, shop: Workshop) -> None:
+    def test_given_two_keys_then_two_uploads(self, shop: Workshop) -> None:
         assert put(shop, "one").ok().data["id"] != put(shop, "two").ok().data["id"]
 
-    def test_given_two_people_with_the_same_key_then_two_deposits(self, shop: Workshop) -> None:
+    def test_given_two_people_with_the_same_key_then_two_uploads(self, shop: Workshop) -> None:
         mine, theirs = put(shop, who="writer").ok(), put(shop, who="owner").ok()
 
         assert mine.data["id"] != theirs.data["id"]
@@ -85,7 +85,7 @@ class TestWithKey:
 
     @pytest.mark.same_everywhere
     @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 129, "sch\u00f6n"])
-    def test_given_a_key_in_a_wrong_format_then_400_and_nothing_is_deposited(
+    def test_given_a_key_in_a_wrong_format_then_400_and_nothing_is_accepted(
         self, shop: Workshop, key: str
     ) -> None:
         answer = put(shop, key)

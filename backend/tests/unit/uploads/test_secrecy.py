@@ -1,4 +1,4 @@
-"""What a deposit must not reveal: bytes that the credential may not read, and facts of foreign deposits."""
+"""What an upload must not reveal: bytes that the credential may not read, and facts of foreign uploads."""
 
 import stat
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def write_only(app: Flask, shop: Workshop) -> str:
     return builders.key(app, shop.people["writer"].actor, frozenset({Scope.WRITE}))
 
 
-def test_given_a_write_only_key_then_a_deposit_does_not_tell_whether_the_bytes_were_there(
+def test_given_a_write_only_key_then_an_upload_does_not_tell_whether_the_bytes_were_there(
     shop: Workshop, write_only: str
 ) -> None:
     shop.upload(b"known", tag="mine").ok()
@@ -43,7 +43,7 @@ def test_given_a_write_only_key_then_deploy_by_checksum_asks_for_the_bytes(
     assert answer.status == 404
 
 
-def test_given_an_artifact_of_another_package_then_no_tag_points_at_it_until_it_is_deposited_here(
+def test_given_an_artifact_of_another_package_then_no_tag_points_at_it_until_it_is_uploaded_here(
     shop: Workshop,
 ) -> None:
     other = shop.new_package()

@@ -1,4 +1,4 @@
-"""Bytes in: what a deposit answers and what it leaves behind."""
+"""Bytes in: what an upload answers and what it leaves behind."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The deposits of a package: newest first, page by page; only a bare one can be let go."""
+"""The uploads of a package: newest first, page by page; only a bare one can be let go."""
 
 import pytest
 from flask import Flask
@@ -10,22 +10,22 @@ from tests.support.shared_app import once
 
 @pytest.fixture
 def five(app: Flask, shop: Workshop) -> list[int]:
-    """The ids of five deposits, newest first."""
+    """The ids of five uploads, newest first."""
 
     def fill() -> list[int]:
         return [shop.upload(f"bytes {n}".encode(), f"{n}.bin").ok().data["id"] for n in range(5)][::-1]
 
-    return once(app, "five deposits", fill)
+    return once(app, "five uploads", fill)
 
 
 class TestList:
-    def test_given_no_deposits_then_the_list_is_empty(self, shop: Workshop) -> None:
+    def test_given_no_uploads_then_the_list_is_empty(self, shop: Workshop) -> None:
         assert shop.reader.get(shop.url("/uploads")).data == {"items": [], "next_cursor": None}
 
-    def test_given_deposits_then_the_newest_comes_first(self, shop: Workshop, five: list[int]) -> None:
+    def test_given_uploads_then_the_newest_comes_first(self, shop: Workshop, five: list[int]) -> None:
         assert [each["id"] for each in shop.reader.get(shop.url("/uploads")).items] == five
 
-    def test_given_a_deposit_then_the_list_says_who_put_in_what(self, shop: Workshop) -> None:
+    def test_given_an_upload_then_the_list_says_who_put_in_what(self, shop: Workshop) -> None:
         made = shop.upload(b"bytes", "app.zip", tag="stable", version="1.0").ok().data
 
         (listed,) = shop.reader.get(shop.url("/uploads")).items
@@ -38,7 +38,7 @@ class TestList:
         assert (listed["original_name"], listed["content_type"]) == ("app.zip", "application/zip")
 
     @pytest.mark.parametrize("limit", [1, 2, 4, 5, 200])
-    def test_given_any_page_size_then_every_deposit_comes_exactly_once(
+    def test_given_any_page_size_then_every_upload_comes_exactly_once(
         self, shop: Workshop, five: list[int], limit: int
     ) -> None:
         found: list[int] = []
@@ -53,7 +53,7 @@ class TestList:
 
         assert found == five
 
-    def test_given_a_new_deposit_between_two_pages_then_nothing_comes_twice(
+    def test_given_a_new_upload_between_two_pages_then_nothing_comes_twice(
         self, shop: Workshop, five: list[int]
     ) -> None:
         first = shop.reader.get(shop.url("/uploads"), query={"limit": 2}).ok()
@@ -108,7 +108,7 @@ class TestList:
 
 
 class TestDelete:
-    def test_given_a_bare_deposit_then_it_goes_and_its_bytes_with_it(self, shop: Workshop) -> None:
+    def test_given_a_bare_upload_then_it_goes_and_its_bytes_with_it(self, shop: Workshop) -> None:
         made = shop.upload(b"bytes", "plain.bin").ok().data
 
         assert shop.maintainer.delete(shop.url(f"/uploads/{made['id']}")).status == 204
@@ -117,7 +117,7 @@ class TestDelete:
         assert shop.download(f"artifact:{made['artifact_id']}").status == 404
         assert shop.reader.get(f"/api/v1/artifact/{made['artifact_id']}").status == 404
 
-    def test_given_a_deposit_whose_detected_version_was_taken_then_it_is_bare_and_can_go(
+    def test_given_an_upload_whose_detected_version_was_taken_then_it_is_bare_and_can_go(
         self, shop: Workshop
     ) -> None:
         shop.upload(b"first", version="1.2.3").ok()
@@ -126,7 +126,7 @@ class TestDelete:
         assert shop.maintainer.delete(shop.url(f"/uploads/{bare}")).status == 204
 
     @pytest.mark.parametrize("names", [{"tag": "t"}, {"version": "1.0"}, {"tag": "t", "version": "1.0"}])
-    def test_given_a_deposit_that_made_a_name_then_409_says_which(
+    def test_given_an_upload_that_made_a_name_then_409_says_which(
         self, shop: Workshop, names: dict[str, str]
     ) -> None:
         made = shop.upload(b"bytes", **names).ok().data["id"]
@@ -139,7 +139,7 @@ class TestDelete:
         assert len(shop.reader.get(shop.url("/uploads")).items) == 1
 
     @pytest.mark.parametrize("names", [{"tag": "t"}, {"version": "1.0"}, {"tag": "t", "version": "1.0"}])
-    def test_given_what_the_refusal_says_was_done_then_the_deposit_goes(
+    def test_given_what_the_refusal_says_was_done_then_the_upload_goes(
         self, shop: Workshop, names: dict[str, str]
     ) -> None:
         made = shop.upload(b"bytes", **names).ok().data["id"]
@@ -154,14 +154,14 @@ class TestDelete:
         assert answer.status == 204
         assert shop.reader.get(shop.url("/uploads")).items == []
 
-    def test_given_a_tag_that_has_moved_away_then_the_deposit_that_made_it_goes(self, shop: Workshop) -> None:
+    def test_given_a_tag_that_has_moved_away_then_the_upload_that_made_it_goes(self, shop: Workshop) -> None:
         first = shop.upload(b"first", tag="t").ok().data["id"]
         shop.upload(b"second", tag="t").ok()
 
         assert shop.maintainer.delete(shop.url(f"/uploads/{first}")).status == 204
         assert shop.download("t").body == b"second"
 
-    def test_given_a_name_that_came_back_then_only_what_is_its_bytes_holds_the_deposit(
+    def test_given_a_name_that_came_back_then_only_what_is_its_bytes_holds_the_upload(
         self, shop: Workshop
     ) -> None:
         first = shop.upload(b"bytes", tag="t", version="1.0").ok().data["id"]
@@ -174,7 +174,7 @@ class TestDelete:
             refused = shop.maintainer.delete(shop.url(f"/uploads/{made}"))
             assert (refused.status, refused.data["tag"], refused.data["version"]) == (409, None, "1.0")
 
-    def test_given_a_deposit_that_is_gone_then_404(self, shop: Workshop) -> None:
+    def test_given_an_upload_that_is_gone_then_404(self, shop: Workshop) -> None:
         made = shop.upload(b"bytes").ok().data["id"]
         shop.maintainer.delete(shop.url(f"/uploads/{made}")).ok()
 
@@ -185,7 +185,7 @@ class TestDelete:
     def test_given_an_id_that_is_none_then_404(self, shop: Workshop, number: str) -> None:
         assert shop.maintainer.delete(shop.url(f"/uploads/{number}")).status == 404
 
-    def test_given_the_deposit_of_another_package_then_404_and_it_stays(self, shop: Workshop) -> None:
+    def test_given_the_upload_of_another_package_then_404_and_it_stays(self, shop: Workshop) -> None:
         made = shop.upload(b"bytes").ok().data["id"]
         elsewhere = shop.url(f"/uploads/{made}", package=shop.new_package())
 

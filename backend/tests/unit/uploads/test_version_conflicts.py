@@ -78,7 +78,7 @@ class TestDetected:
         assert (answer.data["version"], answer.data["version_source"]) == (None, None)
         assert answer.data["version_conflict"] == "1.2.3"
         assert shop.download("version:1.2.3").body == FIRST
-        assert shop.download(f"artifact:{sha256(OTHER)}").body == OTHER, "the deposit holds its bytes itself"
+        assert shop.download(f"artifact:{sha256(OTHER)}").body == OTHER, "the upload holds its bytes itself"
 
     def test_given_a_taken_name_and_a_tag_then_the_tag_is_made(self, shop: Workshop) -> None:
         shop.upload(FIRST, "myapp-1.2.3.bin").ok()
@@ -95,7 +95,7 @@ class TestDetected:
 
         assert (answer.data["version"], answer.data["version_conflict"]) == ("1.2.3", None)
 
-    def test_given_a_conflict_then_the_list_of_deposits_shows_it(self, shop: Workshop) -> None:
+    def test_given_a_conflict_then_the_list_of_uploads_shows_it(self, shop: Workshop) -> None:
         shop.upload(FIRST, version="1.2.3").ok()
         shop.upload(OTHER, "myapp-1.2.3.bin").ok()
 
