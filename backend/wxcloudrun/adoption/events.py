@@ -1,4 +1,4 @@
-"""What can happen to packages that are taken over into one of another format."""
+"""The events of adoption."""
 
 from wxcloudrun.kit.events import EventKind
 

@@ -1,4 +1,4 @@
-"""What can happen to stored bytes."""
+"""The events of artifacts and the blob store."""
 
 from wxcloudrun.kit.events import EventKind
 

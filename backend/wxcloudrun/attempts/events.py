@@ -1,4 +1,4 @@
-"""What can happen to those who try to get in."""
+"""The events of attempts to log in."""
 
 from wxcloudrun.kit.events import EventKind
 

@@ -1,4 +1,4 @@
-"""What can happen to what is erased."""
+"""The events of erasing."""
 
 from wxcloudrun.kit.events import EventKind
 

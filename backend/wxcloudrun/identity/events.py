@@ -1,4 +1,4 @@
-"""What can happen to credentials."""
+"""The events of credentials."""
 
 from wxcloudrun.kit.events import EventKind
 

@@ -1,4 +1,4 @@
-"""What can happen to what is done again and again."""
+"""The events of periodic tasks."""
 
 from wxcloudrun.kit.events import EventKind
 

@@ -1,4 +1,4 @@
-"""What can happen to API keys."""
+"""The events of API keys."""
 
 from wxcloudrun.kit.events import EventKind
 

@@ -1,4 +1,4 @@
-"""What can happen to maintenance that somebody asks for."""
+"""The events of maintenance on request."""
 
 from wxcloudrun.kit.events import EventKind
 

@@ -1,4 +1,4 @@
-"""What can happen to packages."""
+"""The events of packages."""
 
 from wxcloudrun.kit.events import EventKind
 

@@ -1,4 +1,4 @@
-"""What can happen to projects and their members."""
+"""The events of projects and memberships."""
 
 from wxcloudrun.kit.events import EventKind
 

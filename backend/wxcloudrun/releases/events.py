@@ -1,4 +1,4 @@
-"""What can happen to releases."""
+"""The events of releases."""
 
 from wxcloudrun.kit.events import EventKind
 

@@ -1,4 +1,4 @@
-"""What can happen to service accounts."""
+"""The events of service accounts."""
 
 from wxcloudrun.kit.events import EventKind
 

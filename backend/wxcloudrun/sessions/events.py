@@ -1,4 +1,4 @@
-"""What can happen to logins."""
+"""The events of login sessions."""
 
 from wxcloudrun.kit.events import EventKind
 

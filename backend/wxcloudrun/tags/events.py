@@ -1,4 +1,4 @@
-"""What can happen to tags."""
+"""The events of tags."""
 
 from wxcloudrun.kit.events import EventKind
 

@@ -1,4 +1,4 @@
-"""What can happen to uploads in several requests."""
+"""The events of upload sessions."""
 
 from wxcloudrun.kit.events import EventKind
 

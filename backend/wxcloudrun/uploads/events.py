@@ -1,4 +1,4 @@
-"""What can happen to uploads."""
+"""The events of uploads."""
 
 from wxcloudrun.kit.events import EventKind
 

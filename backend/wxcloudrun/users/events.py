@@ -1,4 +1,4 @@
-"""What can happen to users."""
+"""The events of users."""
 
 from wxcloudrun.kit.events import EventKind
 

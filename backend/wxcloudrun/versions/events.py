@@ -1,4 +1,4 @@
-"""What can happen to versions and their files."""
+"""The events of versions and their files."""
 
 from wxcloudrun.kit.events import EventKind
 

@@ -1,4 +1,4 @@
-"""What can happen to bindings to WeChat."""
+"""The events of WeChat bindings."""
 
 from wxcloudrun.kit.events import EventKind
 
