@@ -77,7 +77,7 @@ class Crew:
         self._stopping.set()
         deadline = clock.monotonic() + patience_seconds
         for threads in (self._threads, self._tasks.values()):  # in this order: a tick may start a task
-            for thread in threads:
+            for thread in tuple(threads):
                 thread.join(max(deadline - clock.monotonic(), 0))
         self._duties.hand_back()
 
@@ -87,7 +87,7 @@ class Crew:
             try:
                 job_id = self._next_job(pause_seconds)
                 pause_seconds = IDLE_SECONDS if job_id is None else 0.0
-                if job_id is not None:
+                if job_id is not None and not self._stopping.is_set():
                     self._duties.do_job(job_id)
             except Exception:  # a thread that works on jobs must outlive every one of them
                 logger.exception("job_thread_failed")
@@ -109,8 +109,10 @@ class Crew:
         """Start each periodic task that is due in a thread of its own, so that none waits for another."""
         while not self._stopping.is_set():
             try:
-                for name in self._duties.due_tasks():
-                    self._start_task(name)
+                due = self._duties.due_tasks()
+                if not self._stopping.is_set():
+                    for name in due:
+                        self._start_task(name)
             except Exception:  # a ticker that has died would go unnoticed
                 logger.exception("tick_failed")
             self._stopping.wait(TICK_SECONDS)

@@ -217,6 +217,33 @@ def test_after_the_stop_nothing_is_begun(bench: Bench, start: Start) -> None:
     assert bench.job(job_id).state == "queued"
 
 
+def test_what_is_found_when_the_stop_is_over_is_not_begun() -> None:
+    """Nobody would give it back, and its lease would have to run out."""
+    looking, go_on, done = threading.Barrier(3), threading.Event(), list[object]()
+
+    def find[T](found: T) -> T:
+        looking.wait(20)
+        go_on.wait(20)
+        return found
+
+    slow = Duties(
+        do_job=done.append,
+        next_job=lambda: find(7),
+        due_tasks=lambda: find(("task",)),
+        do_task=done.append,
+        hand_back=lambda: None,
+    )
+    background = Background(wake_ups=ProcessWakeUps(), duties=lambda: slow, threads=1)
+    background.start()
+    looking.wait(20)
+
+    background.stop(0.1)
+    go_on.set()
+
+    assert eventually(lambda: working_threads() == set(), 20)
+    assert done == []
+
+
 def test_the_application_has_its_own(make_app: MakeApp, tmp_path: Path) -> None:
     app = make_app(DATABASE_URL=f"sqlite:///{tmp_path}/own.db", JOB_THREADS="3")
     start_background(app)
