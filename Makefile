@@ -3,6 +3,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON_VENV := venv_py312/bin/python
 TEST_WORKERS ?= 2
+# One more than there are processors to count on: some of the tests wait for a clock.
+UNIT_WORKERS ?= 3
 export TEST_WORKERS
 
 .PHONY: help run dev test unit lint fix demo services services-stop bench bench-scale soak fuzz docs-check texts hashes
@@ -17,7 +19,7 @@ test: ## Run every test that can run on this machine, with coverage (ARGS="-k up
 	@cd backend && tools/setup --test && exec $(PYTHON_VENV) -m tools.suite $(ARGS)
 
 unit: ## Run the tests that need no server, in a minute or so (ARGS="-k upload" narrows it)
-	@cd backend && tools/setup --test && exec env -u PYTHONDONTWRITEBYTECODE $(PYTHON_VENV) -m pytest tests/unit -q -n $(TEST_WORKERS) --dist=worksteal $(ARGS)
+	@cd backend && tools/setup --test && exec env -u PYTHONDONTWRITEBYTECODE $(PYTHON_VENV) -m pytest tests/unit -q -n $(UNIT_WORKERS) --dist=worksteal $(ARGS)
 
 soak: ## Let uploaders, deleters, the collector and kill -9 loose on both stacks for SOAK_SECONDS (3600)
 	@cd backend && tools/setup --test && SOAK_SECONDS=$${SOAK_SECONDS:-3600} KILL_ROUNDS=$${KILL_ROUNDS:-50} \

@@ -1,5 +1,6 @@
 """Builders of what a test starts from; each makes one thing and says what it made."""
 
+import functools
 import hashlib
 import itertools
 import random
@@ -67,6 +68,7 @@ def key(
         return str(service.make(actor, wish).key)
 
 
+@functools.lru_cache(maxsize=8)
 def content(size_bytes: int, seed: int = 0) -> bytes:
     """Return bytes that look random and are the same for the same seed."""
     return random.Random(seed).randbytes(size_bytes)

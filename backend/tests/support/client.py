@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from flask import Flask
+from flask import Flask, Response
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 NO_BODY = frozenset({204, 302, 304})
 TURNS = "tests: whose turn it is"
@@ -101,6 +103,10 @@ def take_turns(*apps: Flask) -> None:
     apps[0].extensions[TURNS] = itertools.cycle(apps)
 
 
+class FlaskAnswer(TestResponse, Response):  # type: ignore[misc]  # as Werkzeug itself joins them
+    """What a test client answers with; Werkzeug makes such a class for each client that brings none."""
+
+
 def sender(app: Flask) -> Send:
     """Return a way to send requests straight into an application, without a network."""
     turns: Iterator[Flask] = app.extensions.get(TURNS) or itertools.repeat(app)
@@ -110,7 +116,7 @@ def sender(app: Flask) -> Send:
         if form := options.pop("form", None):
             options["data"] = form
             options["content_type"] = "multipart/form-data"
-        with next(turns).test_client(use_cookies=False) as client:
+        with FlaskClient(next(turns), FlaskAnswer, use_cookies=False) as client:
             response = client.open(path, method=method, **options)
             body = response.get_data()
             response.close()

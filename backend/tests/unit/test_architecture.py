@@ -40,9 +40,9 @@ ALL_FILES = [*PACKAGE_FILES, *sources(BACKEND / "tests"), *sources(BACKEND / "to
 each_file_of_the_package = each(PACKAGE_FILES, name_of)
 
 
-def functions(tree: ast.AST) -> Iterator[Function]:
-    """Yield every function of a module, nested ones too."""
-    return (node for node in ast.walk(tree) if isinstance(node, Function))
+def functions(path: Path) -> Iterator[Function]:
+    """Yield every function of a file, nested ones too."""
+    return (node for node in nodes(path) if isinstance(node, Function))
 
 
 def statement_count(function: Function) -> int:
@@ -57,11 +57,11 @@ def statement_count(function: Function) -> int:
     return count
 
 
-def attribute_calls(tree: ast.AST, name: str) -> list[int]:
+def attribute_calls(path: Path, name: str) -> list[int]:
     """Return the lines on which a method of that name is called."""
     return [
         node.lineno
-        for node in ast.walk(tree)
+        for node in nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == name
     ]
 
@@ -70,6 +70,12 @@ def attribute_calls(tree: ast.AST, name: str) -> list[int]:
 def parsed(path: Path) -> ast.Module:
     """Return the syntax tree of a file, which many tests look at."""
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """Return every node of that tree: walking through it takes as long as what a test asks of it."""
+    return tuple(ast.walk(parsed(path)))
 
 
 def test_every_import_goes_the_way_the_contracts_say() -> None:
@@ -88,7 +94,7 @@ def test_the_picture_shows_the_imports_as_they_are() -> None:
 
 
 def test_only_the_mechanism_commits() -> None:
-    committing = {name_of(path) for path in PACKAGE_FILES if attribute_calls(parsed(path), "commit")}
+    committing = {name_of(path) for path in PACKAGE_FILES if attribute_calls(path, "commit")}
 
     assert committing <= {"wxcloudrun/kit/db.py"}
 
@@ -146,7 +152,7 @@ def test_a_file_is_short_enough_to_read(path: Path) -> None:
 def test_a_function_is_short_enough_to_understand(path: Path) -> None:
     too_long = {
         function.name: count
-        for function in functions(parsed(path))
+        for function in functions(path)
         if (count := statement_count(function)) > MAX_STATEMENTS
     }
 
@@ -170,10 +176,7 @@ def test_every_name_of_a_file_says_something() -> None:
 
 def test_every_class_has_a_name_of_its_own() -> None:
     names = Counter(
-        node.name
-        for path in PACKAGE_FILES
-        for node in ast.walk(parsed(path))
-        if isinstance(node, ast.ClassDef)
+        node.name for path in PACKAGE_FILES for node in nodes(path) if isinstance(node, ast.ClassDef)
     )
 
     assert [name for name, times in names.items() if times > 1] == []
@@ -183,7 +186,7 @@ def test_every_class_has_a_name_of_its_own() -> None:
 def test_no_failure_is_swallowed(path: Path) -> None:
     swallowed = [
         handler.lineno
-        for handler in ast.walk(parsed(path))
+        for handler in nodes(path)
         if isinstance(handler, ast.ExceptHandler)
         and catches_everything(handler)
         and all(isinstance(statement, ast.Pass | ast.Continue) for statement in handler.body)
@@ -227,7 +230,7 @@ def asks_for_an_application(folder: Path) -> bool:
     return any(
         argument.arg in FROM_THE_API
         for path in sources(folder)
-        for function in functions(parsed(path))
+        for function in functions(path)
         for argument in function.args.args
     )
 

@@ -75,14 +75,20 @@ def dead_links(page: Path) -> Iterator[str]:
 
 
 @functools.cache
-def kept() -> frozenset[str]:
-    """Return every file of the repository with the folders above it, by all endings of their paths."""
+def listed() -> frozenset[str]:
+    """Return the paths of every file and folder of the repository; a folder's ends with a slash."""
     names: set[str] = set()
     for folder, subfolders, files in os.walk(ROOT):
         subfolders[:] = [name for name in subfolders if not MADE.match(name)]
         here = Path(folder).relative_to(ROOT)
         names |= {str(here / name) for name in files} | {f"{here / name}/" for name in subfolders}
-    return frozenset(ending for name in names for ending in endings(name))
+    return frozenset(names)
+
+
+@functools.cache
+def known() -> frozenset[str]:
+    """Return what pages may name: files and folders by all endings of their paths, and what is elsewhere."""
+    return ELSEWHERE.union(ending for name in listed() for ending in endings(name))
 
 
 def endings(name: str) -> Iterator[str]:
@@ -94,7 +100,7 @@ def endings(name: str) -> Iterator[str]:
 
 def holds(path: str, symbol: str) -> bool:
     """Tell whether a file of that path has all words of a name."""
-    sources = [file for file in BACKEND.rglob(Path(path).name) if str(file).endswith(f"/{path}")]
+    sources = [ROOT / file for file in listed() if f"/{file}".endswith(f"/{path}")]
     wanted = [re.compile(rf"\b{word}\b") for word in symbol.split(".")]
     return any(all(word.search(file.read_text(encoding="utf-8")) for word in wanted) for file in sources)
 
@@ -102,7 +108,7 @@ def holds(path: str, symbol: str) -> bool:
 def wrong_paths(page: Path) -> Iterator[str]:
     """Yield what a page says of files that is not so."""
     for path, symbol in PATH.findall(prose(page)):
-        if path not in kept() | ELSEWHERE or (symbol and not holds(path, symbol)):
+        if path not in known() or (symbol and not holds(path, symbol)):
             yield f"{path}: {symbol}" if symbol else path
 
 
