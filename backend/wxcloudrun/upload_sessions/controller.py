@@ -1,15 +1,28 @@
 """HTTP in, HTTP out, for upload sessions; decides nothing."""
 
+from functools import partial
+
 from flask import Response, request
 
 from wxcloudrun.kit.checksums import NOTHING_SAID, Checksums
 from wxcloudrun.kit.errors import Invalid, Malformed, NotFound, UnsupportedMediaType
 from wxcloudrun.kit.texts import text
-from wxcloudrun.upload_sessions.schemas import CompleteIn, PartFields, PartOut, SessionIn, SessionOut
+from wxcloudrun.upload_sessions.schemas import (
+    CheckedFileOut,
+    CheckIn,
+    CheckOut,
+    CompleteIn,
+    PartFields,
+    PartOut,
+    SessionIn,
+    SessionLimits,
+    SessionOut,
+)
 from wxcloudrun.upload_sessions.service.begin import UploadBeginService
 from wxcloudrun.upload_sessions.service.completion import CompletionService
 from wxcloudrun.upload_sessions.service.entry import SessionPlace
 from wxcloudrun.upload_sessions.service.parts import IncomingPart, PartService
+from wxcloudrun.upload_sessions.service.preflight import PreflightService
 from wxcloudrun.upload_sessions.service.sessions import SessionSeen, UploadSessionService
 from wxcloudrun.uploads.schemas import UploadHeaders, UploadOut
 from wxcloudrun.uploads.service.incoming import UploadPlace
@@ -18,6 +31,7 @@ from wxcloudrun.web.afterwards import after_answer
 from wxcloudrun.web.bodies import FormUpload, raw_blocks
 from wxcloudrun.web.endpoint import actor, service
 from wxcloudrun.web.envelope import no_content, ok
+from wxcloudrun.web.languages import of_request, translated
 from wxcloudrun.web.parsing import validate
 
 FORM = "multipart/form-data"
@@ -35,6 +49,15 @@ def begin_session(project: str, package: str, body: SessionIn) -> Response:
     response.headers["Location"] = out.url
     response.headers["Cache-Control"] = "no-store"  # it carries the token
     return response
+
+
+def check_files(project: str, package: str, body: CheckIn) -> Response:
+    """200 with what would become of each file."""
+    preflight = service(PreflightService)
+    checked = preflight.check(UploadPlace(actor(), project, package), [each.wanted() for each in body.files])
+    say = partial(translated, language=of_request())
+    files = [CheckedFileOut.of(each, say) for each in checked]
+    return ok(CheckOut(files=files, limits=SessionLimits.of(preflight.most_bytes)))
 
 
 def get_session(project: str, package: str, session_id: str) -> Response:

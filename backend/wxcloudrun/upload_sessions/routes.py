@@ -18,7 +18,15 @@ from wxcloudrun.stores.blobs.port import StoreUnavailable
 from wxcloudrun.stores.blobs.writing import Preempted
 from wxcloudrun.upload_sessions import controller
 from wxcloudrun.upload_sessions.errors import PartsMissing, SessionEnded, SessionGone, UploadLost
-from wxcloudrun.upload_sessions.schemas import CompleteIn, PartFields, PartOut, SessionIn, SessionOut
+from wxcloudrun.upload_sessions.schemas import (
+    CheckIn,
+    CheckOut,
+    CompleteIn,
+    PartFields,
+    PartOut,
+    SessionIn,
+    SessionOut,
+)
 from wxcloudrun.uploads.schemas import UploadOut
 from wxcloudrun.versions.errors import FileTaken, VersionSealed
 from wxcloudrun.web.endpoint import BodyFormat, Endpoint, blueprint
@@ -41,6 +49,13 @@ ENDPOINTS = [
         errors=(Forbidden, NotFound, Invalid, TooLarge, TooManyRequests, *DEPOSIT, StoreUnavailable),
         description="With a `sha256` of bytes that the caller may read already, the answer is 200 and the "
         "finished upload.",
+    ),
+    Endpoint(
+        "POST", "/uploads/check", controller.check_files, "check_files",
+        "Ask what would become of files before they are sent",
+        scope=Scope.WRITE, body=CheckIn, answer=CheckOut, errors=(Forbidden, NotFound, Invalid),
+        description="Nothing is reserved, and nothing tells bytes that the caller may not read from bytes "
+        "that are not there.",
     ),
     Endpoint(
         "GET", "/uploads/sessions/<session_id>", controller.get_session, "get_upload_session",

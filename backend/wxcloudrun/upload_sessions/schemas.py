@@ -1,7 +1,8 @@
 """Wire shapes of upload sessions."""
 
 import json
-from typing import Annotated, Self
+from collections.abc import Callable
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
@@ -10,6 +11,7 @@ from wxcloudrun.upload_sessions import rules
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
 from wxcloudrun.upload_sessions.service.begin import SessionSpec
 from wxcloudrun.upload_sessions.service.parts import PartTaken
+from wxcloudrun.upload_sessions.service.preflight import FileChecked, FileWanted, Prospect
 from wxcloudrun.upload_sessions.service.sessions import SessionSeen
 from wxcloudrun.uploads.rules import last_part, settled_content_type
 from wxcloudrun.uploads.schemas import FilePath, UploadOut
@@ -23,6 +25,7 @@ Runs = Annotated[
     list[Run],
     Field(description="the first and the last number of each run of parts, counted from 1"),
 ]
+ProspectName = Annotated[str, one_of(Prospect)]
 StateName = Annotated[str, one_of(SessionState)]
 
 
@@ -54,6 +57,25 @@ class SessionIn(Input):
         return SessionSpec(upload, self.size, self.sha256, self.part_bytes)
 
 
+class FileIn(Input):
+    """A file that may be sent."""
+
+    filename: FilePath
+    size: int = Field(ge=0, le=2**53)
+    sha256: Digest | None = None
+    version: NewVersionName | None = None
+
+    def wanted(self) -> FileWanted:
+        """Return what the use case needs."""
+        return FileWanted(self.filename, self.size, self.sha256, self.version)
+
+
+class CheckIn(Input):
+    """Files that may be sent."""
+
+    files: list[FileIn] = Field(min_length=1, max_length=100)
+
+
 class CompleteIn(Input):
     """What the whole file has to be."""
 
@@ -73,6 +95,53 @@ class SessionLimits(Output):
     part_bytes_min: int = Field(description="the smallest part that may be asked for")
     part_bytes_max: int = Field(description="the largest part that may be asked for")
     parts: int = Field(description="how many parts an upload may have")
+
+    @classmethod
+    def of(cls, most_bytes: int) -> Self:
+        """Shape them."""
+        return cls(
+            upload_bytes=min(most_bytes, rules.most_bytes()),
+            part_bytes_min=rules.LEAST_PART_BYTES,
+            part_bytes_max=rules.MOST_PART_BYTES,
+            parts=rules.MOST_PARTS,
+        )
+
+
+class CheckedFileOut(Output):
+    """What would become of a file."""
+
+    filename: str
+    size: int
+    sha256: str | None
+    version: str | None
+    prospect: ProspectName = Field(
+        description="`exists`: there is nothing to do; `link`: its `sha256` is enough, no byte has to be "
+        "sent; `upload`: its bytes have to come; `reject`: it would be refused"
+    )
+    refusal: dict[str, Any] | None = Field(
+        description="why it would be refused: `reason`, `msg`, and the facts of that reason"
+    )
+
+    @classmethod
+    def of(cls, checked: FileChecked, say: Callable[[Any], Any]) -> Self:
+        """Shape one; `say` puts sentences into the language of the caller."""
+        wanted, error = checked.wanted, checked.refusal
+        said = None if error is None else say({"reason": error.reason, "msg": error.message, **error.facts})
+        return cls(
+            filename=wanted.filename,
+            size=wanted.size_bytes,
+            sha256=wanted.sha256,
+            version=wanted.version,
+            prospect=checked.prospect,
+            refusal=said,
+        )
+
+
+class CheckOut(Output):
+    """What would become of files, in the order of the question."""
+
+    files: list[CheckedFileOut]
+    limits: SessionLimits
 
 
 class SessionOut(Output):
@@ -123,12 +192,7 @@ class SessionOut(Output):
             expires_at=row.expires_at,
             url=url,
             token=seen.token,
-            limits=SessionLimits(
-                upload_bytes=min(seen.most_bytes, rules.most_bytes()),
-                part_bytes_min=rules.LEAST_PART_BYTES,
-                part_bytes_max=rules.MOST_PART_BYTES,
-                parts=rules.MOST_PARTS,
-            ),
+            limits=SessionLimits.of(seen.most_bytes),
             upload=None if seen.accepted is None else UploadOut.of(seen.accepted),
             failure=failure_of(row),
         )

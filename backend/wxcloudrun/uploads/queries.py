@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.reads import Artifact
@@ -82,6 +82,19 @@ def count_holding(
     some = select(holds).where(table.package_id == package_id).limit(MAX_COUNTED)
     rows = session.execute(some).scalars().all()
     return len(rows) if len(rows) == MAX_COUNTED else sum(map(bool, rows))
+
+
+def holds_file(session: Session, package_id: int, filename: str, digest: str) -> bool:
+    """Tell whether a package has bytes under a file name: in a version, or in an upload that made none."""
+    in_version = exists().where(
+        VersionFile.artifact_id == digest,
+        VersionFile.package_id == package_id,
+        VersionFile.filename == filename,
+    )
+    bare = exists().where(
+        Upload.artifact_id == digest, Upload.package_id == package_id, Upload.original_name == filename
+    )
+    return bool(session.execute(select(or_(in_version, bare))).scalar_one())
 
 
 def digests(session: Session, digest: str) -> ExtraDigests:

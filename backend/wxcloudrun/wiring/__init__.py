@@ -35,7 +35,7 @@ def build_services(settings: Settings, stores: Stores) -> Services:
     accounts = build_accounts(settings, foundation.erasure)
     names = build_names(settings, foundation)
     content = build_bytes(settings, stores.blobs, foundation, names)
-    sessions = build_upload_sessions(settings, stores.blobs, names.packages, content)
+    sessions = build_upload_sessions(settings, stores.blobs, names, content)
     releases = build_releases(settings, foundation, names, content.intake)
     upkeep = build_upkeep(settings, stores.blobs)
     work = build_work(

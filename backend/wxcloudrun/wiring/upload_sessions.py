@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from wxcloudrun.config import Settings
-from wxcloudrun.packages.service import PackageService
 from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.upload_sessions.service.begin import UploadBeginService
 from wxcloudrun.upload_sessions.service.completion import CompletionService
 from wxcloudrun.upload_sessions.service.entry import SessionDoor
 from wxcloudrun.upload_sessions.service.expiry import UploadExpiryService
 from wxcloudrun.upload_sessions.service.parts import PartService
+from wxcloudrun.upload_sessions.service.preflight import PreflightService
 from wxcloudrun.upload_sessions.service.progress import Progress
 from wxcloudrun.upload_sessions.service.sessions import UploadSessionService
 from wxcloudrun.upload_sessions.service.tokens import UploadTokens
-from wxcloudrun.wiring.registry import ByteServices
+from wxcloudrun.wiring.registry import ByteServices, NameServices
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,7 @@ class UploadSessionServices:
     """The services of upload sessions."""
 
     begin: UploadBeginService
+    preflight: PreflightService
     sessions: UploadSessionService
     parts: PartService
     completion: CompletionService
@@ -29,21 +30,24 @@ class UploadSessionServices:
 
 
 def build_upload_sessions(
-    settings: Settings, blobs: BlobStore, packages: PackageService, taken: ByteServices
+    settings: Settings, blobs: BlobStore, names: NameServices, taken: ByteServices
 ) -> UploadSessionServices:
     """Build them on the other ways in."""
+    packages, versions = names.packages, names.versions
     digests, intake, acceptance = taken.digests, taken.intake, taken.acceptance
     door, progress = SessionDoor(packages=packages), Progress(blobs=blobs, digests=digests)
+    preflight = PreflightService(packages=packages, intake=intake, versions=versions)
     idle = timedelta(seconds=settings.upload_session_seconds)
     return UploadSessionServices(
         begin=UploadBeginService(
             packages=packages,
-            intake=intake,
+            preflight=preflight,
             by_checksum=taken.by_checksum,
             tokens=upload_tokens(settings),
             blobs=blobs,
             idle=idle,
         ),
+        preflight=preflight,
         sessions=UploadSessionService(door=door, intake=intake, acceptance=acceptance, blobs=blobs),
         parts=PartService(door=door, blobs=blobs, digests=digests, progress=progress, idle=idle),
         completion=CompletionService(

@@ -5,12 +5,11 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from wxcloudrun.artifacts.service.intake import IntakeService
 from wxcloudrun.artifacts.service.leases import LeasedKey
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.checksums import Checksums
-from wxcloudrun.kit.db import Transaction, asking, atomically, insert_at_once
-from wxcloudrun.kit.errors import NotFound, TooLarge, TooManyRequests
+from wxcloudrun.kit.db import Transaction, atomically, insert_at_once
+from wxcloudrun.kit.errors import NotFound, TooManyRequests
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.security import Action
 from wxcloudrun.kit.texts import text
@@ -23,9 +22,10 @@ from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_BEGUN
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
 from wxcloudrun.upload_sessions.service.endings import LEASE_MARGIN, cancel
 from wxcloudrun.upload_sessions.service.entry import LONGEST_LIFE, Entered, state_of
+from wxcloudrun.upload_sessions.service.preflight import PreflightService
 from wxcloudrun.upload_sessions.service.sessions import SessionSeen
 from wxcloudrun.upload_sessions.service.tokens import UploadTokens
-from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadSpec, refuse_path
+from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadSpec
 from wxcloudrun.uploads.service.by_checksum import ChecksumUploadService
 from wxcloudrun.uploads.service.incoming import UploadPlace
 
@@ -49,14 +49,14 @@ class UploadBeginService:
         self,
         *,
         packages: PackageService,
-        intake: IntakeService,
+        preflight: PreflightService,
         by_checksum: ChecksumUploadService,
         tokens: UploadTokens,
         blobs: BlobStore,
         idle: timedelta,
     ) -> None:
         self._packages = packages
-        self._intake = intake
+        self._preflight = preflight
         self._by_checksum = by_checksum
         self._tokens = tokens
         self._blobs = blobs
@@ -68,13 +68,7 @@ class UploadBeginService:
         Raises Unauthorized, NotFound, Forbidden, Invalid, TooLarge, TooManyRequests, StoreUnavailable, and
         what an upload by checksum raises but for NotFound.
         """
-        with asking() as reader:
-            found = self._packages.enter(
-                reader, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
-            )
-        refuse_path(found, spec.upload)
-        self._intake.admit(spec.size_bytes)
-        refuse_what_has_too_many_parts(spec.size_bytes)
+        self._preflight.admit(place, spec.upload, spec.size_bytes, spec.sha256)
         if spec.sha256 is not None:
             try:
                 return self._by_checksum.accept(
@@ -115,7 +109,7 @@ class UploadBeginService:
         insert_at_once(tx, row)
         announce(tx, actor, UPLOAD_SESSION_BEGUN, Entered(found, row).subject, after=state_of(row))
         token = self._tokens.issue(row.public_id, actor.user_id, now + LONGEST_LIFE)
-        return SessionSeen(row, found.project, found.name, self._intake.most_bytes, token)
+        return SessionSeen(row, found.project, found.name, self._preflight.most_bytes, token)
 
 
 def fresh_row(
@@ -140,13 +134,6 @@ def fresh_row(
         state=SessionState.OPEN.value,
         fence=0,
     )
-
-
-def refuse_what_has_too_many_parts(size_bytes: int) -> None:
-    """Raise TooLarge for what does not fit in the parts that there may be."""
-    limit = rules.most_bytes()
-    if size_bytes > limit:
-        raise TooLarge(text("an upload may have {limit} bytes at most", limit=limit), limit=limit)
 
 
 def refuse_too_many(session: Session, user_id: int | None) -> None:

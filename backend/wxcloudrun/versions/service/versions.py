@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from wxcloudrun.artifacts.reads import Provenance
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, asking, atomically, insert_at_once, reading
-from wxcloudrun.kit.errors import Conflict
+from wxcloudrun.kit.errors import Conflict, VersionTaken
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.remarks import Remark
@@ -19,6 +19,7 @@ from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.versions import queries
+from wxcloudrun.versions.errors import VersionSealed
 from wxcloudrun.versions.events import FILE_ADDED, VERSION_CHANGED, VERSION_DELETED, VERSION_MADE
 from wxcloudrun.versions.models import Source, Status, Version, VersionFile, VersionNotes
 from wxcloudrun.versions.queries import VersionView
@@ -108,6 +109,25 @@ class VersionService:
             announce(tx, actor, VERSION_MADE, what, after=after)
         else:
             announce(tx, actor, FILE_ADDED, what, after={"filename": filename, "artifact_id": digest})
+
+    def has(
+        self, session: Session, found: FoundPackage, version: str, filename: str, digest: str | None
+    ) -> bool:
+        """Tell whether a version has this file already, and changes nothing.
+
+        Raises what `record` would raise, as far as it can be known: without a digest only VersionSealed, for
+        the bytes may be those that the name has or had.
+        """
+        row = queries.version(session, found.id, version)
+        try:
+            if row is not None and is_held(session, found, row, filename, digest or ""):
+                return True
+            for each in retired(session, found.id, version, filename):
+                refuse_retired(found, version, filename, each, digest or "")
+        except VersionTaken as taken:
+            if digest is not None or isinstance(taken, VersionSealed):
+                raise
+        return False
 
     def page(self, actor: Actor, project: str, package: str, page: PageRequest[int]) -> Page[VersionView]:
         """List the versions of a package, newest first. Raises NotFound."""

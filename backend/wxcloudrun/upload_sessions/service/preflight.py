@@ -1,0 +1,127 @@
+"""What would become of files, before a byte of them is sent: many in one question."""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from wxcloudrun.artifacts import reads as artifact_reads
+from wxcloudrun.artifacts.service.intake import IntakeService
+from wxcloudrun.kit.db import reading
+from wxcloudrun.kit.errors import AppError, Conflict, Invalid, TooLarge
+from wxcloudrun.kit.security import Action, Actor
+from wxcloudrun.kit.texts import text
+from wxcloudrun.packages.reads import FoundPackage
+from wxcloudrun.packages.service import PackageService
+from wxcloudrun.upload_sessions import rules
+from wxcloudrun.uploads import reads as upload_reads
+from wxcloudrun.uploads.service.acceptance import UploadSpec, empty_file, refuse_path
+from wxcloudrun.uploads.service.incoming import UploadPlace
+from wxcloudrun.versions.service.versions import VersionService
+
+CONTENT_TYPE = "application/octet-stream"  # it decides nothing here
+
+
+class Prospect(enum.StrEnum):
+    """What would become of a file."""
+
+    EXISTS = "exists"  # the package has it under this name: there is nothing to do
+    LINK = "link"  # the caller may read the bytes: it can be uploaded by its SHA-256
+    UPLOAD = "upload"  # its bytes have to come
+    REJECT = "reject"  # it would be refused
+
+
+@dataclass(frozen=True, slots=True)
+class FileWanted:
+    """A file that somebody thinks of sending."""
+
+    filename: str
+    size_bytes: int
+    sha256: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileChecked:
+    """The same with what would become of it; `refusal` says why it would be refused."""
+
+    wanted: FileWanted
+    prospect: Prospect
+    refusal: AppError | None = None
+
+
+class PreflightService:
+    """Tells beforehand. Nothing is reserved by it: what is true now may not be true when the bytes come.
+
+    Of bytes that the caller may not read it says `upload`, as of bytes that nobody has.
+    """
+
+    def __init__(self, *, packages: PackageService, intake: IntakeService, versions: VersionService) -> None:
+        self._packages = packages
+        self._intake = intake
+        self._versions = versions
+
+    @property
+    def most_bytes(self) -> int:
+        """How many bytes an upload may have."""
+        return self._intake.most_bytes
+
+    def check(self, place: UploadPlace, files: Sequence[FileWanted]) -> list[FileChecked]:
+        """Tell of each file what would become of it. Raises Unauthorized, NotFound, Forbidden."""
+        with reading() as session:
+            found = self._packages.enter(
+                session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
+            )
+            return [self._checked(session, place.actor, found, each) for each in files]
+
+    def admit(self, place: UploadPlace, upload: UploadSpec, size_bytes: int, sha256: str | None) -> None:
+        """Raise at once what would be refused when all bytes have come, as far as that can be known.
+
+        Raises Unauthorized, NotFound, Forbidden, Invalid, TooLarge, StoreFull, VersionTaken, FileTaken,
+        VersionSealed.
+        """
+        with reading() as session:
+            found = self._packages.enter(
+                session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
+            )
+            refuse_path(found, upload)
+            if upload.version is not None:
+                self._versions.has(session, found, upload.version, upload.filename, sha256)
+        self._intake.admit(size_bytes)
+        refuse_what_has_too_many_parts(size_bytes)
+
+    def _checked(
+        self, session: Session, actor: Actor, found: FoundPackage, wanted: FileWanted
+    ) -> FileChecked:
+        try:
+            return FileChecked(wanted, self._prospect(session, actor, found, wanted))
+        except (Invalid, TooLarge, Conflict) as refusal:
+            return FileChecked(wanted, Prospect.REJECT, refusal)
+
+    def _prospect(self, session: Session, actor: Actor, found: FoundPackage, wanted: FileWanted) -> Prospect:
+        if not wanted.size_bytes:
+            raise empty_file()
+        refuse_path(found, UploadSpec(wanted.filename, CONTENT_TYPE, named_by="filename"))
+        self._intake.refuse_size(wanted.size_bytes)
+        refuse_what_has_too_many_parts(wanted.size_bytes)
+        is_held = wanted.version is not None and self._versions.has(
+            session, found, wanted.version, wanted.filename, wanted.sha256
+        )
+        if wanted.sha256 is None:
+            return Prospect.UPLOAD
+        if is_held or (
+            wanted.version is None
+            and upload_reads.holds_file(session, found.id, wanted.filename, wanted.sha256)
+        ):
+            return Prospect.EXISTS
+        seen = artifact_reads.seen_artifact(session, actor, wanted.sha256)
+        is_readable = seen is not None and seen[0].size_bytes == wanted.size_bytes
+        return Prospect.LINK if is_readable else Prospect.UPLOAD
+
+
+def refuse_what_has_too_many_parts(size_bytes: int) -> None:
+    """Raise TooLarge for what does not fit in the parts that there may be."""
+    limit = rules.most_bytes()
+    if size_bytes > limit:
+        raise TooLarge(text("an upload may have {limit} bytes at most", limit=limit), limit=limit)
