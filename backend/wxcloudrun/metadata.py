@@ -21,6 +21,7 @@ from wxcloudrun.sessions.routes import sessions
 from wxcloudrun.stats.routes import exposition, stats
 from wxcloudrun.stores.limits.sql import RateCounter
 from wxcloudrun.tags.routes import tags
+from wxcloudrun.tus.routes import tus
 from wxcloudrun.upload_sessions.routes import upload_sessions
 from wxcloudrun.uploads.routes import uploads
 from wxcloudrun.users.routes import users
@@ -40,6 +41,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     packages,
     uploads,
     upload_sessions,
+    tus,
     downloads,
     tags,
     versions,

@@ -131,6 +131,8 @@ def checked(method: str, status: int, headers: dict[str, str], body: bytes) -> A
     if method == "HEAD" or status in NO_BODY:
         assert body == b"", "this answer has no body"
         return Answer(status, headers, body)
+    if "Tus-Resumable" in headers:
+        return checked_text(status, headers, body)
     if headers.get("Content-Type") != "application/json" or "X-Artifact-Id" in headers:
         assert status in {200, 206}, f"an answer with {status} that is no envelope: {body[:200]!r}"
         return Answer(status, headers, body)
@@ -148,3 +150,16 @@ def checked(method: str, status: int, headers: dict[str, str], body: bytes) -> A
     else:
         assert envelope["msg"] == "success"
     return Answer(status, headers, body, envelope["data"], envelope["msg"])
+
+
+def checked_text(status: int, headers: dict[str, str], body: bytes) -> Answer:
+    """Check an answer of a protocol without an envelope: a refusal is a slug and a sentence."""
+    if status < 400:
+        assert body == b""
+        return Answer(status, headers, body)
+    assert headers.get("Content-Type") == "text/plain; charset=utf-8"
+    assert headers.get("Content-Language") in {"en", "zh-CN"}, "a refusal is in a language"
+    reason, _, sentence = body.decode().partition(": ")
+    assert reason
+    assert sentence.strip(), "a refusal says what to do"
+    return Answer(status, headers, body, {"reason": reason}, sentence.strip())

@@ -24,6 +24,8 @@ from wxcloudrun.users.service.passwords import Passwords
 PASSWORD = "a password that everybody here has"
 EVERYTHING = frozenset(Scope)
 API = "/api/v1"
+TUS = {"Tus-Resumable": "1.0.0"}
+APPEND = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,11 @@ class Scene:
         url = str(self.owner.post(f"{self.package}/uploads/sessions", wanted).ok().data["url"])
         self.owner.put(f"{url}/parts/1", b"more bytes").ok()
         return url
+
+    def tus_upload(self) -> str:
+        """Begin an upload as a tus client of the owner, and return where it is."""
+        length = {"Upload-Length": "3"}
+        return self.owner.post(f"/tus/p{self.number}/box", headers=TUS | length).ok().headers["Location"]
 
     def release(self) -> str:
         """Return where the release is that the version of the scene is."""
@@ -340,6 +347,10 @@ REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
     "post_upload_part": lambda s: of(f"{s.upload_session()}/parts/1", form=form()),
     "complete_upload_session": lambda s: of(f"{s.upload_session()}/complete", json={}),
     "abort_upload_session": lambda s: of(s.upload_session()),
+    "create_tus_upload": lambda s: of(f"/tus/p{s.number}/box", headers=TUS | {"Upload-Length": "3"}),
+    "look_at_tus_upload": lambda s: of(s.tus_upload(), headers=TUS),
+    "append_to_tus_upload": lambda s: of(s.tus_upload(), headers=APPEND, data=b"abc"),
+    "terminate_tus_upload": lambda s: of(s.tus_upload(), headers=TUS),
     "list_uploads": lambda s: of(f"{s.package}/uploads"),
     "delete_upload": lambda s: of(f"{s.package}/uploads/{s.upload(b'bare').data['id']}"),
     "download": lambda s: of(f"{s.package}/+/stable"),

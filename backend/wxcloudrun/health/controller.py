@@ -31,7 +31,8 @@ def openapi() -> Response:
     if "openapi" not in known:  # it is the same for as long as the process lives
         rules = {rule.endpoint: rule.rule for rule in current_app.url_map.iter_rules()}
         settings: Settings = known["settings"]
-        described = describe(rows(current_app), rules, server=settings.base_url)
+        ours = {name: row for name, row in rows(current_app).items() if not row.protocol}
+        described = describe(ours, rules, server=settings.base_url)
         known["openapi"] = jsonify(described).get_data()  # one copy for all who are reading it
     return Response(known["openapi"], content_type="application/json")
 

@@ -25,6 +25,13 @@ class SessionEnded(Conflict):
     described_facts: ClassVar = {"state": {"type": "string"}}
 
 
+class OffsetMismatch(Conflict):
+    """Bytes were offered for another place than the one where they have to go on."""
+
+    reason = "offset_mismatch"
+    described_facts: ClassVar = {"offset": {"type": "integer"}}
+
+
 class SessionGone(Gone):
     """The session was given up, by its maker or because its time was over."""
 

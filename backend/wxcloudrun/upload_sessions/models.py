@@ -2,7 +2,9 @@
 
 upload session  one file on its way in; its row says what has come and what became of it
 part            a piece of it with a number from 1 on; all have the same size but for the last
-epoch           how often somebody has begun to send a part: only the latest counts
+appended        of a session whose bytes come in order, however many at a time; its parts are what was
+                recorded at once
+epoch           how often somebody has begun to send a part, or to append: only the latest counts
 fence           how often somebody has begun to complete a session: only the latest counts
 receipt         a session that has ended: it tells its result again for some days
 """
@@ -10,12 +12,13 @@ receipt         a session that has ended: it tells its result again for some day
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxcloudrun.artifacts.reads import ObjectKey
 from wxcloudrun.kit.columns import Bytes, LongBytes, RowId, Sha256, UtcDateTime, ascii_name, unicode_name
 from wxcloudrun.kit.db import Base
+from wxcloudrun.upload_sessions import rules
 
 FILE_NAME_CHARACTERS = 512
 RECEIPT_CHARACTERS = 4096  # of what the store wants back: on S3 some seventy for each 5 MiB
@@ -52,7 +55,13 @@ class UploadSession(Base):
     content_type: Mapped[str] = mapped_column(ascii_name(255))
     tag: Mapped[str | None] = mapped_column(ascii_name(128))
     version: Mapped[str | None] = mapped_column(ascii_name(128))
-    size_bytes: Mapped[int] = mapped_column(Bytes)
+    size_bytes: Mapped[int] = mapped_column(Bytes)  # without `has_length`: what it may have at most
+    has_length: Mapped[bool] = mapped_column(server_default=true(), default=True)
+    is_appended: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    offset_bytes: Mapped[int] = mapped_column(
+        Bytes, server_default="0", default=0
+    )  # where the next append is
+    epoch: Mapped[int] = mapped_column(server_default="0", default=0)  # of who appends
     sha256: Mapped[str | None] = mapped_column(Sha256)  # what its maker says the bytes are
     part_bytes: Mapped[int] = mapped_column(Bytes)
     received: Mapped[bytes] = mapped_column(LongBytes)  # one bit for each part
@@ -70,8 +79,15 @@ class UploadSession(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)  # of an ended one: when its receipt goes
 
     @property
+    def is_whole(self) -> bool:
+        """Whether every byte has come."""
+        if self.is_appended:
+            return self.has_length and self.offset_bytes == self.size_bytes
+        return rules.leading(self.received, self.parts) == self.parts
+
+    @property
     def parts(self) -> int:
-        """How many parts the file has."""
+        """How many parts the file has; not of one that is appended to."""
         return -(-self.size_bytes // self.part_bytes)
 
     def offset_of(self, number: int) -> int:
@@ -98,5 +114,7 @@ class SessionPart(Base):
     )
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     epoch: Mapped[int]
+    offset_bytes: Mapped[int | None] = mapped_column(Bytes)  # of one that was appended, with
+    size_bytes: Mapped[int | None] = mapped_column(Bytes)  # its size; else its number tells both
     sha256: Mapped[str | None] = mapped_column(Sha256)
     receipt: Mapped[str | None] = mapped_column(ascii_name(RECEIPT_CHARACTERS))

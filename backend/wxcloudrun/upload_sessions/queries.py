@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from wxcloudrun.kit.columns import is_over
@@ -14,21 +14,29 @@ from wxcloudrun.users.reads import User
 ALIVE = (SessionState.OPEN.value, SessionState.SEALING.value)
 
 
-def session_of(session: Session, package_id: int, public_id: str) -> UploadSession | None:
-    """Return a session of a package."""
-    statement = select(UploadSession).where(
-        UploadSession.public_id == public_id, UploadSession.package_id == package_id
-    )
-    return session.execute(statement).scalar_one_or_none()
+def session_of(
+    session: Session, package_id: int, public_id: str, *, is_appended: bool
+) -> UploadSession | None:
+    """Return a session of a package, of the one kind or the other."""
+    return session.execute(that_session(package_id, public_id, is_appended=is_appended)).scalar_one_or_none()
 
 
-def locked_session_of(session: Session, package_id: int, public_id: str) -> UploadSession | None:
+def locked_session_of(
+    session: Session, package_id: int, public_id: str, *, is_appended: bool
+) -> UploadSession | None:
     """Return a session of a package for a change, as `locked_session` does."""
-    statement = select(UploadSession).where(
-        UploadSession.public_id == public_id, UploadSession.package_id == package_id
-    )
+    statement = that_session(package_id, public_id, is_appended=is_appended)
     locked = statement.with_for_update().execution_options(populate_existing=True)
     return session.execute(locked).scalar_one_or_none()
+
+
+def that_session(package_id: int, public_id: str, *, is_appended: bool) -> Select[UploadSession]:
+    """Return the statement that finds a session of a package."""
+    return select(UploadSession).where(
+        UploadSession.public_id == public_id,
+        UploadSession.package_id == package_id,
+        UploadSession.is_appended == is_appended,
+    )
 
 
 def locked_session(session: Session, session_id: int) -> UploadSession | None:
@@ -59,6 +67,12 @@ def parts(session: Session, session_id: int, first: int, last: int) -> Sequence[
     return session.execute(statement.order_by(SessionPart.number)).scalars().all()
 
 
+def last_part_number(session: Session, session_id: int) -> int:
+    """Return the highest number of a part, 0 if there is none; the session is locked."""
+    statement = select(func.max(SessionPart.number)).where(SessionPart.session_id == session_id)
+    return session.execute(statement).scalar_one() or 0
+
+
 def over(
     session: Session, now: datetime, *, longest: timedelta, fence: timedelta, limit: int
 ) -> Sequence[UploadSession]:
@@ -79,6 +93,13 @@ def over(
 def forget_parts(session: Session, session_id: int) -> None:
     """Delete what is known of the parts of one session: 10 000 rows at most."""
     session.execute(delete(SessionPart).where(SessionPart.session_id == session_id))
+
+
+def forget_parts_from(session: Session, session_id: int, number: int) -> None:
+    """Delete what is known of a part and of those behind it."""
+    session.execute(
+        delete(SessionPart).where(SessionPart.session_id == session_id, SessionPart.number >= number)
+    )
 
 
 def is_administrator(reader: Reader, user_id: int) -> bool | None:

@@ -10,12 +10,15 @@ from wxcloudrun.web.envelope import without_body
 PREFLIGHT_SECONDS = 7200  # the longest that browsers keep an answer
 REQUEST_HEADERS = (
     "Authorization, Content-Digest, Content-MD5, Content-Type, Digest, Idempotency-Key, If-Match, "
-    "If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range, Repr-Digest, X-Checksum-Deploy, "
-    "X-Checksum-MD5, X-Checksum-SHA1, X-Checksum-SHA256, X-Checksum-SHA512, X-HTTP-Method-Override, "
-    "X-Request-ID"
+    "If-Modified-Since, If-None-Match, If-Range, If-Unmodified-Since, Range, Repr-Digest, Tus-Resumable, "
+    "Upload-Checksum, Upload-Concat, Upload-Defer-Length, Upload-Length, Upload-Metadata, Upload-Offset, "
+    "X-Checksum-Deploy, X-Checksum-MD5, X-Checksum-SHA1, X-Checksum-SHA256, X-Checksum-SHA512, "
+    "X-HTTP-Method-Override, X-Request-ID"
 )
 RESPONSE_HEADERS = (
-    "Accept-Ranges, Content-Disposition, Content-Range, ETag, Repr-Digest, Retry-After, WWW-Authenticate, "
+    "Accept-Ranges, Content-Disposition, Content-Range, ETag, Location, Repr-Digest, Retry-After, "
+    "Tus-Checksum-Algorithm, Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Concat, "
+    "Upload-Defer-Length, Upload-Expires, Upload-Length, Upload-Metadata, Upload-Offset, WWW-Authenticate, "
     "X-Artifact-Id, X-Checksum-MD5, X-Checksum-SHA1, X-Checksum-SHA256, X-Registry-Version, "
     "X-Registry-Warnings, X-Request-ID"
 )

@@ -24,6 +24,7 @@ from wxcloudrun.kit.texts import text
 from wxcloudrun.net.addresses import client_group
 from wxcloudrun.web import parsing
 from wxcloudrun.web.body_headers import refuse_what_is_not_done
+from wxcloudrun.web.failures import Refusals, refuse_by
 from wxcloudrun.web.proxies import client_address
 from wxcloudrun.web.transfer_places import name_client
 
@@ -76,21 +77,36 @@ class Endpoint:
     description: str = ""  # what the summary and the models leave open
     takes_upload_token: bool = False  # what opens one upload session opens this
     works_when_full: bool = False  # for what helps a full disk; deleting always does
+    protocol: str = ""  # somebody else's, whose own text describes it; our description leaves it out
     tag: str = ""  # set by `blueprint`
 
 
-def blueprint(name: str, prefix: str, endpoints: Sequence[Endpoint], *, tag: str | None = None) -> Blueprint:
+def blueprint(
+    name: str,
+    prefix: str,
+    endpoints: Sequence[Endpoint],
+    *,
+    tag: str | None = None,
+    refusals: Refusals | None = None,
+) -> Blueprint:
     """Bind the rows below `prefix`; each operation id is the Flask endpoint's name.
 
-    `tag` is under which word the API description has them, unless it is the name.
+    `tag` is under which word the API description has them, unless it is the name; `refusals` makes answers of
+    refusals where a protocol has another shape for them than the envelope.
     """
     bound = Blueprint(name, __name__, url_prefix=prefix)
+    if refusals is not None:
+        bound.record_once(partial(_refuse_by, name=name, refusals=refusals))
     for each in endpoints:
         row = replace(each, tag=tag or name)
         view = partial(call, row)
         bound.add_url_rule(row.path, endpoint=row.operation, view_func=view, methods=[row.method])
         bound.record_once(partial(_remember, name=name, row=row))
     return bound
+
+
+def _refuse_by(state: Any, *, name: str, refusals: Refusals) -> None:
+    refuse_by(state.app, name, refusals)
 
 
 def _remember(state: Any, *, name: str, row: Endpoint) -> None:

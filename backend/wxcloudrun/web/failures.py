@@ -1,15 +1,17 @@
-"""Every exception becomes one envelope here, and nowhere else."""
+"""Every exception becomes one answer here, and nowhere else: an envelope, or what a protocol has instead."""
 
 import logging
+from collections.abc import Callable, Mapping
+from typing import Any, cast
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
 from wxcloudrun.kit.db import trouble_with_database
 from wxcloudrun.kit.errors import AppError, DatabaseFull, DatabaseLocked, DatabaseReadOnly, Unavailable
 from wxcloudrun.kit.logs import Complaint
-from wxcloudrun.kit.texts import borrowed, text
+from wxcloudrun.kit.texts import Text, borrowed, text
 from wxcloudrun.kit.trouble import Trouble
 from wxcloudrun.web.envelope import failure
 
@@ -32,6 +34,10 @@ MESSAGES = {
 }
 
 
+type Refusals = Callable[[int, Text, Mapping[str, Any], Mapping[str, str]], Response]
+"""Makes an answer of a status, a sentence, facts with a `reason`, and headers."""
+
+
 def register(app: Flask) -> None:
     """Install the handlers, most specific first."""
     app.register_error_handler(AppError, answer_refusal)
@@ -40,9 +46,20 @@ def register(app: Flask) -> None:
     app.register_error_handler(Exception, answer_defect)
 
 
+def refuse_by(app: Flask, blueprint: str, refusals: Refusals) -> None:
+    """Let refusals at the URLs of a blueprint look as its protocol wants them."""
+    app.extensions.setdefault("refusals", {})[blueprint] = refusals
+
+
+def refused(status: int, message: Text, facts: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
+    """Answer in the envelope, or as the protocol of the URL wants it."""
+    own = current_app.extensions.get("refusals", {}).get(request.blueprint)
+    return cast("Refusals", own or failure)(status, message, facts, headers)
+
+
 def answer_refusal(error: AppError) -> Response:
     """A refusal that the service meant."""
-    return failure(error.status, error.message, {"reason": error.reason, **error.facts}, error.headers)
+    return refused(error.status, error.message, {"reason": error.reason, **error.facts}, error.headers)
 
 
 def answer_http(error: HTTPException) -> Response:
@@ -50,7 +67,7 @@ def answer_http(error: HTTPException) -> Response:
     status = error.code or 500
     headers = {name: value for name, value in error.get_headers(request.environ) if name == "Allow"}
     message = MESSAGES.get(status) or borrowed(error.name, "the request was refused")
-    return failure(status, message, {"reason": REASONS.get(status, "http_error")}, headers)
+    return refused(status, message, {"reason": REASONS.get(status, "http_error")}, headers)
 
 
 def answer_database_error(error: Exception) -> Response:
@@ -79,4 +96,4 @@ def answer_defect(error: Exception) -> Response:
     """A mistake of ours: the trace goes to the log under the request id, the caller gets the id."""
     logger.error("unhandled_error", exc_info=error, extra={"method": request.method})
     facts = {"reason": "internal", "request_id": g.get("request_id")}
-    return failure(500, text("the service failed; report the request id"), facts)
+    return refused(500, text("the service failed; report the request id"), facts, {})

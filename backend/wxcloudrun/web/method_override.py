@@ -1,7 +1,7 @@
 """PATCH for those who cannot say it: mini-programs, and proxies that let only GET and POST through.
 
 It is decided before the framework looks for the URL, so everything behind it (rights, limits, audit, metrics)
-sees the request that is meant.
+sees the request that is meant. The tus protocol has other methods too that its clients may say in this way.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,17 +9,24 @@ from typing import Any
 
 HEADER = "X-HTTP-Method-Override"
 FIELD = "HTTP_X_HTTP_METHOD_OVERRIDE"  # the same in the environment of a request (PEP 3333)
+TUS = "/tus/"
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def overriding(application: Application) -> Application:
-    """Let a POST that says so be a PATCH; any other wish stays in the request, which refuses it."""
+    """Let a POST that says so be another method; any other wish stays in the request, which refuses it."""
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["REQUEST_METHOD"] == "POST" and environ.get(FIELD, "").strip().upper() == "PATCH":
+        method = environ.get(FIELD, "").strip().upper()
+        if environ["REQUEST_METHOD"] == "POST" and method in allowed(environ["PATH_INFO"]):
             del environ[FIELD]
-            environ["REQUEST_METHOD"] = "PATCH"
+            environ["REQUEST_METHOD"] = method
         return application(environ, start_response)
 
     return wrapped
+
+
+def allowed(path: str) -> frozenset[str]:
+    """Return which methods a POST to this path may mean."""
+    return frozenset({"PATCH", "DELETE", "HEAD"}) if path.startswith(TUS) else frozenset({"PATCH"})

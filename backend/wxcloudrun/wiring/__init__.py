@@ -17,7 +17,7 @@ from wxcloudrun.wiring.operators import build_operation
 from wxcloudrun.wiring.registry import build_bytes, build_names, build_releases
 from wxcloudrun.wiring.stores import Stores, build_stores
 from wxcloudrun.wiring.upkeep import build_upkeep
-from wxcloudrun.wiring.upload_sessions import build_upload_sessions
+from wxcloudrun.wiring.upload_sessions import build_tus, build_upload_sessions
 
 
 def connect(app: Flask, settings: Settings) -> None:
@@ -36,13 +36,14 @@ def build_services(settings: Settings, stores: Stores) -> Services:
     names = build_names(settings, foundation)
     content = build_bytes(settings, stores.blobs, foundation, names)
     sessions = build_upload_sessions(settings, stores.blobs, names, content)
+    tus = build_tus(sessions, content)
     releases = build_releases(settings, foundation, names, content.intake)
     upkeep = build_upkeep(settings, stores.blobs)
     work = build_work(
         settings, stores.wake_ups, Floors(foundation, accounts, content, sessions, releases, upkeep)
     )
     operation = build_operation(settings, stores, foundation.jobs, work)
-    return Services(foundation, accounts, names, content, sessions, releases, upkeep, work, operation)
+    return Services(foundation, accounts, names, content, sessions, tus, releases, upkeep, work, operation)
 
 
 def start_background(app: Flask) -> None:

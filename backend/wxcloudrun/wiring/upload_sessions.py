@@ -5,10 +5,13 @@ from datetime import timedelta
 
 from wxcloudrun.config import Settings
 from wxcloudrun.stores.blobs.port import BlobStore
+from wxcloudrun.tus.service import TusService
+from wxcloudrun.upload_sessions.service.appends import AppendService
 from wxcloudrun.upload_sessions.service.begin import UploadBeginService
 from wxcloudrun.upload_sessions.service.completion import CompletionService
 from wxcloudrun.upload_sessions.service.entry import SessionDoor
 from wxcloudrun.upload_sessions.service.expiry import UploadExpiryService
+from wxcloudrun.upload_sessions.service.joining import JoiningService
 from wxcloudrun.upload_sessions.service.parts import PartService
 from wxcloudrun.upload_sessions.service.preflight import PreflightService
 from wxcloudrun.upload_sessions.service.progress import Progress
@@ -27,6 +30,15 @@ class UploadSessionServices:
     parts: PartService
     completion: CompletionService
     expiry: UploadExpiryService
+    appends: AppendService
+    joining: JoiningService
+
+
+@dataclass(frozen=True)
+class TusServices:
+    """The service of the tus protocol."""
+
+    tus: TusService
 
 
 def build_upload_sessions(
@@ -54,6 +66,24 @@ def build_upload_sessions(
             door=door, blobs=blobs, digests=digests, intake=intake, acceptance=acceptance
         ),
         expiry=UploadExpiryService(blobs=blobs),
+        appends=AppendService(
+            door=door, blobs=blobs, digests=digests, intake=intake, progress=progress, idle=idle
+        ),
+        joining=JoiningService(door=door, blobs=blobs),
+    )
+
+
+def build_tus(begun: UploadSessionServices, taken: ByteServices) -> TusServices:
+    """Build what speaks tus on upload sessions."""
+    return TusServices(
+        tus=TusService(
+            begin=begun.begin,
+            sessions=begun.sessions,
+            appends=begun.appends,
+            completion=begun.completion,
+            joining=begun.joining,
+            intake=taken.intake,
+        )
     )
 
 

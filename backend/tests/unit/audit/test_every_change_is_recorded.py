@@ -16,6 +16,7 @@ from tests.support.builders import Person, sha256
 from tests.support.client import ApiClient, sender
 from tests.support.registry import Workshop, workshop
 from tests.support.shared_app import once
+from tests.support.surface import APPEND, TUS
 from tests.unit.audit.conftest import entries
 from wxcloudrun.jobs.service.work import WorkService
 from wxcloudrun.web.endpoint import rows
@@ -60,6 +61,15 @@ class World:
         """Begin an upload of one byte in parts, and return where it is."""
         begun = self.shop.writer.post(self.shop.url("/uploads/sessions"), {"filename": "a", "size": 1})
         return str(begun.ok().data["url"])
+
+    def tus(self) -> str:
+        """Begin an upload of one byte as a tus client, and return where it is."""
+        url = f"/tus/{self.shop.project}/{self.shop.package}"
+        return self.shop.writer.post(url, headers={**TUS, "Upload-Length": "1"}).ok().headers["Location"]
+
+    def append(self, url: str) -> None:
+        """Append that byte."""
+        self.shop.writer.request("PATCH", url, headers=APPEND, data=b"x").ok()
 
     def new_user(self) -> int:
         body = {"username": "new", "email": "new@example.com"}
@@ -188,6 +198,11 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
     ),
     "abort_upload_session": (
         lambda w: w.shop.writer.delete(w.session()), "upload_session.aborted", "{package}/upload-session/*",
+    ),
+    "create_tus_upload": (lambda w: w.tus(), "upload_session.begun", "{package}/upload-session/*"),
+    "append_to_tus_upload": (lambda w: w.append(w.tus()), "upload.accepted", "{package}/upload/*"),
+    "terminate_tus_upload": (
+        lambda w: w.shop.writer.delete(w.tus(), headers=TUS), "upload_session.aborted", "{package}/upload-session/*",
     ),
     "delete_upload": (
         lambda w: w.shop.maintainer.delete(w.shop.url(f"/uploads/{w.shop.upload(b'x').data['id']}")),

@@ -1,6 +1,7 @@
 """Beginning an upload that comes in parts, looking at it, and giving it up."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -32,14 +33,29 @@ from wxcloudrun.uploads.service.incoming import UploadPlace
 MOST_OPEN = 50  # of one user
 
 
+type Beside = Callable[[Transaction, UploadSession], None]
+"""What a protocol of its own keeps of a session, written in the transaction that begins it."""
+
+
 @dataclass(frozen=True, slots=True)
 class SessionSpec:
-    """What is to come."""
+    """What is to come; `size_bytes` is None only for what is appended and has no known length yet.
+
+    An upload without a file name is called by the id of its session.
+    """
 
     upload: UploadSpec
-    size_bytes: int
+    size_bytes: int | None
     sha256: str | None = None
     part_bytes: int | None = None
+    is_appended: bool = False
+
+    @property
+    def part_count(self) -> int:
+        """How many parts there are to tell apart; none of what is appended."""
+        if self.is_appended or self.size_bytes is None or self.part_bytes is None:
+            return 0
+        return -(-self.size_bytes // self.part_bytes)
 
 
 class UploadBeginService:
@@ -76,17 +92,26 @@ class UploadBeginService:
                 )
             except NotFound:
                 pass  # the bytes have to come
-        return self._open(place, spec)
+        return self._open(place, replace(spec, part_bytes=self._part_bytes(spec)))
 
-    def _open(self, place: UploadPlace, spec: SessionSpec) -> SessionSeen:
-        wanted = rules.fitting_part_bytes(spec.size_bytes, spec.part_bytes)
-        part_bytes = self._blobs.suitable_part_bytes(spec.size_bytes, wanted)
-        if -(-spec.size_bytes // part_bytes) > rules.MOST_PARTS:
-            part_bytes = wanted
+    def begin_appended(self, place: UploadPlace, spec: SessionSpec, beside: Beside) -> SessionSeen:
+        """Begin a session whose bytes come in order, however many at a time. Raises as `begin` does."""
+        self._preflight.admit(place, spec.upload, spec.size_bytes, spec.sha256)
+        appended = replace(spec, part_bytes=rules.USUAL_PART_BYTES, is_appended=True)
+        return self._open(place, appended, beside)
+
+    def _part_bytes(self, spec: SessionSpec) -> int:
+        size_bytes = spec.size_bytes or 0
+        wanted = rules.fitting_part_bytes(size_bytes, spec.part_bytes)
+        suitable = self._blobs.suitable_part_bytes(size_bytes, wanted)
+        return wanted if -(-size_bytes // suitable) > rules.MOST_PARTS else suitable
+
+    def _open(self, place: UploadPlace, spec: SessionSpec, beside: Beside | None = None) -> SessionSeen:
+        part_bytes = spec.part_bytes or rules.USUAL_PART_BYTES
         with LeasedKey.opened().until_handed_over() as lease:
             writer = self._blobs.begin(lease.key, size_bytes=spec.size_bytes, part_bytes=part_bytes)
             try:
-                return atomically(lambda tx: self._write(tx, place, spec, lease, writer, part_bytes))
+                return atomically(lambda tx: self._write(tx, place, spec, lease, writer, beside))
             except BaseException:
                 cancel(writer)
                 raise
@@ -98,36 +123,40 @@ class UploadBeginService:
         spec: SessionSpec,
         lease: LeasedKey,
         writer: ResumableWriter,
-        part_bytes: int,
+        beside: Beside | None,
     ) -> SessionSeen:
         actor, now = place.actor, clock.now()
         found = self._packages.enter(tx.session, actor, place.project, place.package, Action.ARTIFACT_WRITE)
         refuse_too_many(tx.session, actor.user_id)
-        row = fresh_row(found, spec, writer, part_bytes)
+        row = fresh_row(found, spec, writer, self._preflight.most_bytes)
         row.created_by, row.created_at, row.expires_at = actor.user_id, now, now + self._idle
         lease.hold_until(tx, row.expires_at + LEASE_MARGIN)
         insert_at_once(tx, row)
+        if beside is not None:
+            beside(tx, row)
         announce(tx, actor, UPLOAD_SESSION_BEGUN, Entered(found, row).subject, after=state_of(row))
         token = self._tokens.issue(row.public_id, actor.user_id, now + LONGEST_LIFE)
         return SessionSeen(row, found.project, found.name, self._preflight.most_bytes, token)
 
 
 def fresh_row(
-    found: FoundPackage, spec: SessionSpec, writer: ResumableWriter, part_bytes: int
+    found: FoundPackage, spec: SessionSpec, writer: ResumableWriter, most_bytes: int
 ) -> UploadSession:
     """Return the row of a session of which nothing has come."""
-    upload = spec.upload
+    upload, public_id = spec.upload, ids.new_id()
     return UploadSession(
-        public_id=ids.new_id(),
+        public_id=public_id,
         package_id=found.id,
-        filename=upload.filename,
+        filename=upload.filename or public_id,
         content_type=upload.content_type,
         tag=upload.tag,
         version=upload.version,
-        size_bytes=spec.size_bytes,
+        size_bytes=most_bytes if spec.size_bytes is None else spec.size_bytes,
+        has_length=spec.size_bytes is not None,
+        is_appended=spec.is_appended,
         sha256=spec.sha256,
-        part_bytes=part_bytes,
-        received=rules.nothing_received(-(-spec.size_bytes // part_bytes)),
+        part_bytes=spec.part_bytes,
+        received=rules.nothing_received(spec.part_count),
         object_key=writer.state.key,
         writer=writer.state.to_text(),
         hashed_parts=0,

@@ -44,6 +44,7 @@ from wxcloudrun.upload_sessions.service.entry import (
 from wxcloudrun.upload_sessions.service.progress import (
     DamagedPart,
     KnownPart,
+    cut_back,
     kept_digests,
     known_parts,
     restart_hash,
@@ -144,7 +145,7 @@ class CompletionService:
             raise ended(row)
         if is_fenced(row, now):
             return None
-        if rules.leading(row.received, row.parts) < row.parts:
+        if not row.is_whole:
             raise missing_parts(row)
         row.state, row.fence, row.fenced_until = SessionState.SEALING.value, row.fence + 1, now + FENCE
         running = kept_digests(row, self._digests.computed_on_arrival(()))
@@ -157,7 +158,7 @@ class CompletionService:
             size_bytes=row.size_bytes,
             announced=Checksums(sha256=row.sha256),
             writer=WriterState.of_text(row.writer),
-            parts=known_parts(row, queries.parts(tx.session, row.id, 1, row.parts)),
+            parts=known_parts(row, queries.parts(tx.session, row.id, 1, rules.MOST_PARTS)),
             hashed_parts=row.hashed_parts if running is not None else 0,
             hashes=running.kept() if running is not None else None,
         )
@@ -269,7 +270,10 @@ class CompletionService:
     def _reopened(self, tx: Transaction, claim: Claim, number: int) -> PartsMissing:
         """Let a part be sent again that the store has lost; return the refusal that says so."""
         row = self._held(tx, claim)
-        row.received = rules.with_part(row.received, number, is_there=False)
+        if row.is_appended:
+            cut_back(tx.session, row, number)
+        else:
+            row.received = rules.with_part(row.received, number, is_there=False)
         row.state, row.fenced_until = SessionState.OPEN.value, None
         restart_hash(row)
         return missing_parts(row)

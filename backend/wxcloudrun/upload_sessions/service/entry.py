@@ -32,6 +32,7 @@ class SessionPlace:
     project: str
     package: str
     public_id: str
+    is_appended: bool = False  # sessions of the other kind are not there
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Entered:
         return self.found.subject("upload-session", self.row.public_id)
 
 
-type Find = Callable[[Session, int, str], UploadSession | None]
+type Find = Callable[..., UploadSession | None]
 
 
 class SessionDoor:
@@ -68,7 +69,7 @@ class SessionDoor:
         found = self._packages.enter(
             session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
         )
-        row = find(session, found.id, place.public_id)
+        row = find(session, found.id, place.public_id, is_appended=place.is_appended)
         if row is None or place.actor.upload_session not in (None, row.public_id):
             raise NotFound(text("there is no such upload session, or it is not visible to you"))
         return Entered(found, row)
@@ -111,6 +112,8 @@ def no_more_parts(row: UploadSession) -> SessionEnded:
 
 def missing_parts(row: UploadSession) -> PartsMissing:
     """Refuse to complete what is not all there."""
+    if row.is_appended:
+        return PartsMissing(text("bytes are missing; ask for the offset and go on there"), missing=[])
     missing = rules.runs(row.received, row.parts, there=False)
     return PartsMissing(text("parts are missing; send them and complete again"), missing=missing)
 
@@ -137,7 +140,7 @@ def state_of(row: UploadSession) -> dict[str, str | int | None]:
     """Return what the audit log says about a session."""
     return {
         "original_name": row.filename,
-        "size": row.size_bytes,
+        "size": row.size_bytes if row.has_length else None,
         "tag": row.tag,
         "version": row.version,
         "state": row.state,

@@ -75,7 +75,9 @@ class PreflightService:
             )
             return [self._checked(session, place.actor, found, each) for each in files]
 
-    def admit(self, place: UploadPlace, upload: UploadSpec, size_bytes: int, sha256: str | None) -> None:
+    def admit(
+        self, place: UploadPlace, upload: UploadSpec, size_bytes: int | None, sha256: str | None
+    ) -> None:
         """Raise at once what would be refused when all bytes have come, as far as that can be known.
 
         Raises Unauthorized, NotFound, Forbidden, Invalid, TooLarge, StoreFull, VersionTaken, FileTaken,
@@ -89,7 +91,7 @@ class PreflightService:
             if upload.version is not None:
                 self._versions.has(session, found, upload.version, upload.filename, sha256)
         self._intake.admit(size_bytes)
-        refuse_what_has_too_many_parts(size_bytes)
+        refuse_what_has_too_many_parts(size_bytes or 0)
 
     def _checked(
         self, session: Session, actor: Actor, found: FoundPackage, wanted: FileWanted

@@ -11,6 +11,8 @@ import logging
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy.orm import Session
+
 from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.stores.blobs.continued_hash import PlainDigests, RunningDigests, maker
@@ -118,21 +120,42 @@ def known_parts(row: UploadSession, parts: Sequence[SessionPart]) -> list[KnownP
         KnownPart(
             part.number,
             part.sha256 or "",
-            WrittenPart(row.offset_of(part.number), row.size_of(part.number), part.receipt or ""),
+            WrittenPart(*place_of(row, part), part.receipt or ""),
         )
         for part in parts
     ]
+
+
+def place_of(row: UploadSession, part: SessionPart) -> tuple[int, int]:
+    """Return where a part begins, and how long it is."""
+    if part.offset_bytes is not None and part.size_bytes is not None:
+        return part.offset_bytes, part.size_bytes
+    return row.offset_of(part.number), row.size_of(part.number)
+
+
+def cut_back(session: Session, row: UploadSession, number: int) -> None:
+    """Let a part and those behind it be appended again."""
+    damaged = queries.part(session, row.id, number)
+    if damaged is not None:
+        row.offset_bytes, _ = place_of(row, damaged)
+        queries.forget_parts_from(session, row.id, number)
 
 
 def take_in(
     running: RunningDigests | PlainDigests, parts: Sequence[KnownPart], blocks: Iterable[bytes]
 ) -> None:
     """Take parts in as they are read, each compared. Raises DamagedPart, and what reading raises."""
+    for block in compared(parts, blocks):
+        running.update(block)
+
+
+def compared(parts: Sequence[KnownPart], blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Pass blocks on as they are read, each part compared. Raises DamagedPart behind its last block."""
     for part, its_blocks in divided(parts, blocks):
         measured = hashlib.sha256()
         for block in its_blocks:
             measured.update(block)
-            running.update(block)
+            yield block
         if measured.hexdigest() != part.sha256:
             logger.warning("part_damaged", extra={"number": part.number})
             raise DamagedPart(part.number)

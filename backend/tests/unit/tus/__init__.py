@@ -1,0 +1,1 @@
+"""The tus protocol, as its clients speak it."""
