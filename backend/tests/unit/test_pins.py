@@ -1,5 +1,6 @@
 """What is installed is pinned: by version in the lists, by hash in the files beside them."""
 
+import json
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ from tests.support.each import each
 from tests.support.live import BACKEND
 
 ROOT = BACKEND.parent
+NODE = BACKEND / "tests" / "integration" / "node"
 PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s;\\#]+)", re.MULTILINE)
 LOCKED = re.compile(r"^([A-Za-z0-9_.-]+)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", re.MULTILINE)
 LISTS = {
@@ -35,3 +37,20 @@ def test_no_line_of_the_lists_leaves_the_version_open() -> None:
     for name in ("requirements.txt", "requirements-test.txt"):
         lines = (line.partition("#")[0].strip() for line in Path(ROOT / name).read_text().splitlines())
         assert [line for line in lines if line and not line.startswith("-r ") and "==" not in line] == []
+
+
+def test_what_tests_take_from_npm_has_a_version_and_a_hash_and_comes_from_no_named_host() -> None:
+    wanted = json.loads((NODE / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    locked = json.loads((NODE / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+
+    assert locked.pop("")["dependencies"] == wanted
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
+    assert {
+        name: version
+        for name, version in wanted.items()
+        if locked[f"node_modules/{name}"]["version"] != version
+    } == {}
+    assert all(each["integrity"].startswith("sha512-") for each in locked.values())
+    assert not any("resolved" in each for each in locked.values()), (
+        "npm install --omit-lockfile-registry-resolved"
+    )
