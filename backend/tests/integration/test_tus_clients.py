@@ -71,7 +71,7 @@ def told(serving: LiveServer, story: str, package: str, key: str, file: Path) ->
 
 
 @pytest.mark.parametrize("story", STORIES)
-def test_given_a_client_of_node_then_its_upload_is_a_deposit(
+def test_given_a_client_of_node_then_its_upload_is_accepted(
     serving: LiveServer, package: tuple[ApiClient, str], key: str, file: Path, story: str
 ) -> None:
     client, name = package
@@ -108,7 +108,7 @@ def test_given_a_refusal_then_a_client_of_node_shows_the_reason(
 
 
 @pytest.mark.parametrize("with_checksums", [False, True])
-def test_given_tuspy_that_stops_when_another_goes_on_at_its_address_then_the_upload_is_a_deposit(
+def test_given_tuspy_that_stops_when_another_goes_on_at_its_address_then_the_upload_is_accepted(
     serving: LiveServer, package: tuple[ApiClient, str], key: str, file: Path, *, with_checksums: bool
 ) -> None:
     client, name = package
@@ -126,7 +126,7 @@ def test_given_tuspy_that_stops_when_another_goes_on_at_its_address_then_the_upl
     assert sha256(client.get(f"/api/v1/project/{name}/+/1.0.0").ok().body) == sha256(DATA)
 
 
-def test_given_tuspy_that_says_nothing_of_the_file_then_the_upload_is_a_deposit(
+def test_given_tuspy_that_says_nothing_of_the_file_then_the_upload_is_accepted(
     serving: LiveServer, package: tuple[ApiClient, str], key: str, file: Path
 ) -> None:
     client, name = package
@@ -135,8 +135,8 @@ def test_given_tuspy_that_says_nothing_of_the_file_then_the_upload_is_a_deposit(
     with file.open("rb") as opened:
         tus.uploader(file_stream=opened).upload()
 
-    (deposit,) = client.get(f"/api/v1/project/{name}/uploads").ok().items
-    assert deposit["artifact_id"] == sha256(DATA)
+    (accepted,) = client.get(f"/api/v1/project/{name}/uploads").ok().items
+    assert accepted["artifact_id"] == sha256(DATA)
 
 
 def test_given_tuspy_without_a_right_then_it_is_told_so(

@@ -25,7 +25,7 @@ from wxcloudrun.web.endpoint import BodyFormat, Endpoint, blueprint
 
 PROTOCOL = "tus 1.0.0"
 UPLOAD = "/<project>/<package>/<upload_id>"
-DEPOSIT = (VersionTaken, FileTaken, VersionSealed, Gone, BeingCompleted, UploadLost, StoreUnavailable)
+ACCEPTING = (VersionTaken, FileTaken, VersionSealed, Gone, BeingCompleted, UploadLost, StoreUnavailable)
 BYTES = (
     Malformed, UnsupportedMediaType, TooLarge, Interrupted, Invalid, ChecksumMismatch, OtherProtocolVersion,
 )  # fmt: skip
@@ -34,19 +34,19 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/<project>/<package>", controller.create, "create_tus_upload", "Begin an upload",
         scope=Scope.WRITE, body=BodyFormat.BYTES, status=201, protocol=PROTOCOL,
-        errors=(Forbidden, NotFound, TooManyRequests, *BYTES, *DEPOSIT),
+        errors=(Forbidden, NotFound, TooManyRequests, *BYTES, *ACCEPTING),
     ),
     Endpoint(
         "HEAD", UPLOAD, controller.look, "look_at_tus_upload", "How far an upload has come",
         scope=Scope.WRITE, protocol=PROTOCOL,
-        errors=(Forbidden, NotFound, OtherProtocolVersion, SessionGone, *DEPOSIT),
+        errors=(Forbidden, NotFound, OtherProtocolVersion, SessionGone, *ACCEPTING),
     ),
     Endpoint(
         "PATCH", UPLOAD, controller.append, "append_to_tus_upload", "Append bytes",
         scope=Scope.WRITE, body=BodyFormat.BYTES, status=204, protocol=PROTOCOL,
         errors=(
             Forbidden, NotFound, FinalUpload, OffsetMismatch, Preempted, SessionEnded, SessionGone,
-            *BYTES, *DEPOSIT,
+            *BYTES, *ACCEPTING,
         ),
     ),
     Endpoint(
