@@ -103,7 +103,7 @@ def test_a_block_of_writing_is_for_those_who_wait_for_nobody() -> None:
     patient = {
         name_of(path)
         for path in PACKAGE_FILES
-        for node in ast.walk(parsed(path))
+        for node in nodes(path)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Name)
         and node.func.id == "transaction"
@@ -118,7 +118,7 @@ def test_a_statement_is_written_once_by_one_means() -> None:
     by_other_means = {
         f"{name_of(path)}: {function.name}"
         for path in PACKAGE_FILES
-        for function in functions(parsed(path))
+        for function in functions(path)
         if function.returns is not None
         and statements.search(ast.unparse(function.returns))
         and any("cache" in ast.unparse(each) for each in function.decorator_list)
