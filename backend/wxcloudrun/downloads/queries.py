@@ -15,6 +15,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    false,
     literal,
     null,
     or_,
@@ -34,7 +35,7 @@ from wxcloudrun.packages.reads import Package
 from wxcloudrun.projects.reads import Project, Sight, visible, who
 from wxcloudrun.tags.reads import Tag
 from wxcloudrun.versions import reads as version_reads
-from wxcloudrun.versions.reads import Status, Version, VersionFile
+from wxcloudrun.versions.reads import Status, Version, VersionFile, is_whole
 
 MAX_HOLDERS = 100
 
@@ -84,6 +85,7 @@ def exact_file() -> Select[*tuple[Any, ...]]:
 def exact_version() -> Select[*tuple[Any, ...]]:
     """Select what a ReferenceTarget holds, in its order."""
     versions, files, artifacts = Version.__table__, VersionFile.__table__, Artifact.__table__
+    packages = Package.__table__
     return (
         select(
             artifacts.c.id,
@@ -97,16 +99,16 @@ def exact_version() -> Select[*tuple[Any, ...]]:
             null(),
             versions.c.version,
             versions.c.files_count,
-            versions.c.sealed_at,
+            is_whole(Package),
             versions.c.version,
             versions.c.yanked_at,
             versions.c.yanked_reason,
             versions.c.deprecated,
         )
         .select_from(
-            versions.join(files, files.c.version_id == versions.c.id).join(
-                artifacts, artifacts.c.id == files.c.artifact_id
-            )
+            versions.join(files, files.c.version_id == versions.c.id)
+            .join(artifacts, artifacts.c.id == files.c.artifact_id)
+            .join(packages, packages.c.id == versions.c.package_id)
         )
         .where(versions.c.package_id == bindparam("package_id"), versions.c.version == bindparam("name"))
         .limit(1)
@@ -246,7 +248,7 @@ def targets(
         (null() if tag is None else tag).label("tag"),
         (null() if versions is None else versions.c.version).label("version"),
         (literal(1) if versions is None else versions.c.files_count).label("files_count"),
-        (null() if versions is None else versions.c.sealed_at).label("sealed_at"),
+        false().label("is_whole"),  # whoever may mean something else tomorrow is never asked
     ).join_from(table, Artifact, Artifact.id == table.c.artifact_id)
 
 

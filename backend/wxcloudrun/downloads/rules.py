@@ -40,13 +40,14 @@ class ReferenceTarget(Blob):
 
     Of a version with several files (`files_count`) they are those of one of them.
     `marked` is a version that these bytes are and that is yanked or deprecated: the one that was asked for,
-    or where none was, one of those in the package.
+    or where none was, one of those in the package. `is_whole` is true where the version that was asked for
+    can never mean other bytes than these.
     """
 
     tag: str | None
     version: str | None
     files_count: int = 1
-    sealed_at: datetime | None = None
+    is_whole: bool = False
     marked: str | None = None
     yanked_at: datetime | None = None
     yanked_reason: str | None = None

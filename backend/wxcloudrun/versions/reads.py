@@ -3,7 +3,7 @@
 from wxcloudrun.versions.models import Source, Status, Version, VersionFile
 from wxcloudrun.versions.queries import MadeChoice, choice, content, of_only_file, read_content, version
 from wxcloudrun.versions.queries.files import digest_of, is_only_file, last_file, of_several_files
-from wxcloudrun.versions.queries.retired import retire, retired
+from wxcloudrun.versions.queries.retired import is_whole, retire, retired
 
 __all__ = [
     "MadeChoice",
@@ -15,6 +15,7 @@ __all__ = [
     "content",
     "digest_of",
     "is_only_file",
+    "is_whole",
     "last_file",
     "of_only_file",
     "of_several_files",

@@ -1,6 +1,7 @@
 """Packages whose versions have several files: adding, naming, listing, deleting and sealing them."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -94,7 +95,8 @@ class TestWidening:
     ) -> None:
         delete(widened, "two.bin").ok()
 
-        assert widened.download("version:1.0.0").ok().body == b"one"
+        answer = widened.download("version:1.0.0").ok()
+        assert (answer.body, "immutable" in answer.headers["Cache-Control"]) == (b"one", True)
 
     def test_given_all_files_deleted_then_the_version_takes_only_the_bytes_of_the_first(
         self, widened: Workshop
@@ -221,6 +223,19 @@ class TestFetching:
         ] * 3
         files.writer.post(files.url("/versions/2.0.0/seal")).ok()
         assert is_kept("version:2.0.0")
+
+    @pytest.mark.parametrize("name", ["1.x", "^1", "=1.5.0", "*"])
+    def test_given_a_version_called_like_a_range_then_it_is_not_kept_for_without_it_others_fit(
+        self, shop: Workshop, name: str
+    ) -> None:
+        shop.upload(b"named", "a.bin", version=name).ok()
+        shop.upload(b"fitting", "a.bin", version="1.5.0").ok()
+        ref = f"version:{quote(name)}"
+
+        kept = [shop.download(ref), shop.download(f"{ref}/a.bin")]
+
+        assert [answer.ok().body for answer in kept] == [b"named"] * 2
+        assert [answer.headers["Cache-Control"] for answer in kept] == ["private, no-cache"] * 2
 
     def test_given_several_files_then_resolve_names_the_version_alone(self, files: Workshop) -> None:
         resolved = files.reader.get(files.url("/resolve"), query={"ref": "latest"}).ok().data

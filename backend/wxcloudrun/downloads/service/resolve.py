@@ -72,11 +72,8 @@ class ResolveService:
         if file is None:
             sentence = text("{reference} has no file called {filename}", reference=written, filename=filename)
             raise NotFound(sentence)
-        is_exact = (
-            ref is not None
-            and ref.kind in {ReferenceKind.VERSION, ReferenceKind.ARTIFACT}
-            and resolved.choice is None
-        )
+        exact = {ReferenceKind.VERSION, ReferenceKind.ARTIFACT}
+        is_exact = ref is not None and ref.kind in exact and not ref.may_choose
         return replace(resolved, target=file, is_immutable=is_exact)
 
     def _resolve(
@@ -123,7 +120,7 @@ class ResolveService:
             return exactly(queries.active(reader, found.id), found)
         if not is_version(ref.value):
             return None  # a range that may contain anything
-        return exactly(queries.by_name(reader, found.id, ref), found, kind=ref.kind)
+        return exactly(queries.by_name(reader, found.id, ref), found)
 
     def _find_or_choose(self, found: FoundPackage, ref: Ref) -> Resolved | None:
         """An exact name goes before a range that is written the same way.
@@ -136,7 +133,7 @@ class ResolveService:
             chosen = earlier.choice.chosen if earlier else None
             looked = queries.exact_or_chosen(session, found.id, ref, chosen)
             if looked.is_exact:
-                return exactly(looked.target, found, kind=ref.kind)
+                return exactly(looked.target, found)  # without that version it would be a range
             target, fresh = looked.target, None
             if earlier is None or not still_holds(earlier, looked):
                 fresh = version_reads.choice(session, found.id, ref.value)
@@ -217,10 +214,8 @@ def exactly(
 ) -> Resolved | None:
     """Wrap a target that was named and not chosen.
 
-    Bytes never change, and neither does a version that takes no other file.
+    Bytes never change, and neither does a version that these are all of.
     """
     if target is None:
         return None
-    is_closed = found.layout is Layout.SINGLE or target.sealed_at is not None
-    is_immutable = kind is ReferenceKind.ARTIFACT or (kind is ReferenceKind.VERSION and is_closed)
-    return Resolved(target, found, is_immutable)
+    return Resolved(target, found, is_immutable=kind is ReferenceKind.ARTIFACT or target.is_whole)
