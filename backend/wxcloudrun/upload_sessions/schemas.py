@@ -73,7 +73,7 @@ class FileIn(Input):
 class CheckIn(Input):
     """Files that may be sent."""
 
-    files: list[FileIn] = Field(min_length=1, max_length=100)
+    files: list[FileIn] = Field(min_length=1, max_length=100, description="the files that may be sent")
 
 
 class CompleteIn(Input):
@@ -140,7 +140,7 @@ class CheckedFileOut(Output):
 class CheckOut(Output):
     """What would become of files, in the order of the question."""
 
-    files: list[CheckedFileOut]
+    files: list[CheckedFileOut] = Field(description="what would become of each, in the order of the question")
     limits: SessionLimits
 
 
