@@ -6,6 +6,7 @@ from wxcloudrun.config import Settings
 from wxcloudrun.health.schemas import HealthOut, HomeOut, ReadyOut
 from wxcloudrun.health.service import HealthService
 from wxcloudrun.web import api_page, home_page
+from wxcloudrun.web.arrival import arrived_at
 from wxcloudrun.web.endpoint import rows, service
 from wxcloudrun.web.envelope import ok
 from wxcloudrun.web.openapi.document import describe
@@ -49,5 +50,5 @@ def docs_asset(asset: str) -> Response:
 
 def ready() -> Response:
     """200 if everything that is needed answers, 503 that names what does not."""
-    service(HealthService).check()
+    service(HealthService).check(arrived_at())
     return ok(ReadyOut())

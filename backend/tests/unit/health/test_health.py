@@ -14,8 +14,12 @@ from tests.support.small_disks import MIB
 from tests.support.sqlite_files import other_writer
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
+from wxcloudrun.health.errors import NotReady
+from wxcloudrun.health.service import HealthService
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import db
 from wxcloudrun.kit.release import VERSION
+from wxcloudrun.web.endpoint import service
 
 HEALTH, READY = "/api/health", "/api/ready"
 
@@ -122,6 +126,18 @@ def test_given_a_database_that_is_down_then_a_request_is_told_to_come_back(witho
     assert (answer.status, answer.reason) == (503, "unavailable")
     assert int(answer.headers["Retry-After"]) > 0
     assert b"sqlite" not in answer.body.lower()
+
+
+def test_given_many_who_wait_then_one_look_answers_all_who_asked_before_it(own_app: Flask) -> None:
+    asked_at = clock.monotonic()
+    client = ApiClient(sender(own_app))
+    client.get(READY).ok()
+    shutil.rmtree(blobs_of(own_app))
+
+    with own_app.app_context():
+        service(HealthService).check(asked_at)
+        with pytest.raises(NotReady):
+            service(HealthService).check(clock.monotonic())
 
 
 class TestCauses:

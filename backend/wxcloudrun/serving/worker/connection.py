@@ -24,6 +24,7 @@ class Connection:
         self.received = bytearray()
         self.has_ended = False  # the client sends nothing more
         self.has_served = False  # a request before
+        self.arrived_at = 0.0  # when the last request was there
         self._parser: RequestParser | None = None
         self._incoming = Incoming()
 

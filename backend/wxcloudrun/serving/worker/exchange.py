@@ -19,6 +19,7 @@ from wxcloudrun.serving.worker.places import DOWN, Places, TransferPlace
 from wxcloudrun.serving.worker.transfers import Transfer
 from wxcloudrun.stores.blobs.outgoing import FileBody, MemoryBody, Outgoing, StoreBody
 from wxcloudrun.web.afterwards import LEFT, Work, carry_out
+from wxcloudrun.web.arrival import ARRIVED_AT
 from wxcloudrun.web.host_field import check_host
 from wxcloudrun.web.transfer_places import ADMIT, CLIENT, HASTEN
 
@@ -92,6 +93,7 @@ class Exchange:
         )
         environ["wsgi.multithread"] = True
         environ[LEFT] = held.left
+        environ[ARRIVED_AT] = held.connection.arrived_at
         if self._places.is_closing:
             resp.force_close()
         place = ExchangePlace()

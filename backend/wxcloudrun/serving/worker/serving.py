@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
-from wxcloudrun.kit import metrics
+from wxcloudrun.kit import clock, metrics
 from wxcloudrun.kit.errors import AppError, Busy
 from wxcloudrun.kit.texts import text
 from wxcloudrun.serving.memory import Spare
@@ -182,6 +182,7 @@ class Serving:
     async def _answer(self, connection: Connection, upload: TransferPlace | None) -> ConnectionOutcome:
         """Let a thread answer, and the loop of transfers send what the client does not take at once."""
         lane = self._lane(connection, upload)
+        connection.arrived_at = clock.monotonic()
         try:
             turn = await lane.run(partial(self._work, connection, lane, upload))
         finally:
@@ -231,6 +232,7 @@ class Serving:
             is_next_here = not lane.is_wanted() and (connection.received or connection.has_more())
             if not (is_next_here and connection.need() is Need.THREAD):
                 return ConnectionOutcome.KEEP
+            connection.arrived_at = clock.monotonic()
 
     def _has_gone(self, transfer: Transfer, lane: Lane) -> bool | None:
         """Send what the client takes now; was it everything? None: nothing more can go."""
