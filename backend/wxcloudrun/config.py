@@ -21,7 +21,7 @@ from pydantic import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from wxcloudrun.kit.private import EmptySecret, SharedDirectory, kept_secret, make_private
+from wxcloudrun.kit.private import EmptySecret, SharedDirectory, kept_secret, make_private, share_nothing
 from wxcloudrun.kit.trouble import Trouble, trouble_of
 from wxcloudrun.net.fetch import AllowedHost
 from wxcloudrun.stores.blobs.port import LONGEST_LINK_SECONDS
@@ -238,6 +238,7 @@ class Settings(BaseModel):
             if values.get("APP_ENV", "development") == "development":
                 values = with_generated_secrets(values)
             settings = cls.model_validate(values)
+            share_nothing()  # bodies and builds pass through DATA_DIR even if nothing stays there
             if settings.keeps_data:
                 make_private(settings.data_dir)
         except ValidationError as error:

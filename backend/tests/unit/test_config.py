@@ -34,6 +34,12 @@ def refused(data_dir: Path, **environ: str) -> str:
 
 
 PRODUCTION = {"APP_ENV": "production", "JWT_SECRET_KEY": GOOD_SECRET, "API_KEY_SECRET": OTHER_SECRET}
+ELSEWHERE = {
+    "DATABASE_URL": "mysql+pymysql://u:p@h/db",
+    "BLOB_STORE": "minio",
+    "MINIO_ACCESS_KEY": "access",
+    "MINIO_SECRET_KEY": "secret",
+}
 
 
 class TestDefaults:
@@ -114,14 +120,7 @@ class TestReading:
         assert (tmp_path / "a" / "b").is_dir()
 
     def test_a_service_that_keeps_nothing_here_needs_no_directory(self, tmp_path: Path) -> None:
-        elsewhere = {
-            "DATABASE_URL": "mysql+pymysql://u:p@h/db",
-            "BLOB_STORE": "minio",
-            "MINIO_ACCESS_KEY": "access",
-            "MINIO_SECRET_KEY": "secret",
-        }
-
-        read(tmp_path / "none", **PRODUCTION, **elsewhere)
+        read(tmp_path / "none", **PRODUCTION, **ELSEWHERE)
 
         assert not (tmp_path / "none").exists()
 

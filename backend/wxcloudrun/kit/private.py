@@ -23,13 +23,18 @@ class SharedDirectory(OSError):
     """A directory that is meant for everybody, such as /tmp."""
 
 
+def share_nothing() -> None:
+    """Let only its own user read what this process makes from now on."""
+    os.umask(OTHERS)
+
+
 def make_private(data_dir: Path) -> None:
     """Make the directory that holds all data, and close it to others; so is whatever this process makes.
 
     One that was open is closed, with what lies in it. Below that nobody can get, so objects are not looked
     at one by one. Raises SharedDirectory, OSError.
     """
-    os.umask(OTHERS)
+    share_nothing()
     data_dir.mkdir(parents=True, exist_ok=True)
     if data_dir.stat().st_mode & stat.S_ISVTX:
         raise SharedDirectory

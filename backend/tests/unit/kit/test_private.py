@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.test_config import refused
+from tests.unit.test_config import ELSEWHERE, PRODUCTION, read, refused
 from wxcloudrun.kit import private
 from wxcloudrun.kit.private import SharedDirectory, make_private
 
@@ -51,6 +51,16 @@ def test_given_one_that_is_open_then_it_is_closed_with_what_lies_in_it(data_dir:
     for folder in ("", "secrets", "blobs", "blobs/objects"):
         assert mode(data_dir / folder) == 0o700, folder
     assert mode(data_dir / "registry.db") == 0o600
+
+
+def test_given_a_service_that_keeps_nothing_here_then_what_it_makes_for_a_while_is_private_too(
+    data_dir: Path,
+) -> None:
+    read(data_dir, **PRODUCTION, **ELSEWHERE)
+
+    data_dir.mkdir(parents=True)
+
+    assert mode(data_dir) == mode(data_dir.parent) == 0o700
 
 
 def test_what_a_link_leads_to_is_left_alone(data_dir: Path, tmp_path: Path) -> None:
