@@ -39,7 +39,7 @@ class TestRedis(WakeUpsContract):
 
         assert database.database.lrange(KEY, 0, -1) == [b"42"]
 
-    @pytest.mark.parametrize("message", [b"", b"-1", b"1.5", b"\x80\x04K*.", "²".encode()])
+    @pytest.mark.parametrize("message", [b"", b"-1", b"1.5", b"\x80\x04K*.", "²".encode(), b"9" * 5000])
     def test_what_is_no_number_is_passed_over(
         self, database: RedisDatabase, wake_ups: RedisWakeUps, message: bytes
     ) -> None:

@@ -1,5 +1,6 @@
 """Waking workers on any machine: a list in Redis, whose messages are numbers of jobs and nothing else."""
 
+import re
 from typing import Any
 
 import redis
@@ -14,6 +15,7 @@ MOST_WAITING = 10_000  # while no worker runs; what goes beyond is found when on
 CONNECT_SECONDS = 0.5  # a request must not wait long for a Redis that is not there
 ANSWER_SECONDS = 2.0  # more than a worker waits for a message
 RETRY_SECONDS = 5.0
+JOB_ID = re.compile(rb"[0-9]{1,18}")  # what a column holds; anybody else's bytes are passed over
 
 
 class RedisWakeUps:
@@ -51,7 +53,7 @@ class RedisWakeUps:
         except redis.RedisError as error:
             raise QueueUnavailable from error
         message = answer[1] if isinstance(answer, tuple | list) else answer
-        return int(message) if message is not None and message.isdigit() else None
+        return int(message) if JOB_ID.fullmatch(message or b"") else None
 
     def check(self) -> None:
         """Return if messages get through. Raises QueueUnavailable."""
