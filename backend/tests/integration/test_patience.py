@@ -296,6 +296,22 @@ class TestSlowUploads:
 
         assert (answer.status, answer.reason) == (400, "interrupted")
 
+    def test_given_many_long_bodies_of_strangers_then_uploads_are_taken_as_before(
+        self, server: LiveServer, client: ApiClient
+    ) -> None:
+        login = "/api/v1/auth/login"
+        with ExitStack() as stack:
+            strangers = [stack.enter_context(RawConnection(server.port)) for _ in range(CROWD + 1)]
+            for each in strangers:
+                each.head("POST", login, None, Transfer_Encoding="chunked", Content_Type="application/json")
+                each.send(b"1\r\n{\r\n")
+                time.sleep(0.05)
+
+            assert strangers[-1].answer().status == 503
+            uploaded = client.put("/api/v1/project/mine/app/upload/b.bin", content(200_000, seed=12)).ok()
+
+        assert uploaded.data["size"] == 200_000
+
     def test_given_a_padded_length_then_the_body_is_read_as_a_long_one(
         self, server: LiveServer, client: ApiClient, token: str
     ) -> None:

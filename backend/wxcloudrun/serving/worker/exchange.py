@@ -63,12 +63,12 @@ class Exchange:
         self._limits = limits
         self._places = places
 
-    def answer(self, connection: Connection, upload: TransferPlace | None = None) -> Turn | ConnectionOutcome:
-        """Answer the request that has been gathered. `upload` is the place of a body that is still coming.
+    def answer(self, connection: Connection, place: TransferPlace | None = None) -> Turn | ConnectionOutcome:
+        """Answer the request that has been gathered. `place` is that of a body that is still coming.
 
         Without one nothing is waited for.
         """
-        connection.sock.settimeout(0 if upload is None else self._limits.idle_seconds)
+        connection.sock.settimeout(0 if place is None else self._limits.idle_seconds)
         connection.has_served = True
         paced = PacedSocket(connection.sock, self._limits)
         outbox = Outbox(connection.sock, self._limits)
@@ -76,7 +76,7 @@ class Exchange:
         try:
             req = next(connection.parser(self._cfg, paced))
             check_host(req.version, req.headers)
-            return self._respond(OpenRequest(req, connection, outbox, watch(req, paced)), paced, upload)
+            return self._respond(OpenRequest(req, connection, outbox, watch(req, paced)), paced, place)
         except (NoMoreData, StopIteration):
             return ConnectionOutcome.CLOSE
         except OSError as error:
@@ -86,7 +86,7 @@ class Exchange:
             return self._refuse(error, req, connection, outbox)
 
     def _respond(
-        self, held: "OpenRequest", paced: PacedSocket, upload: TransferPlace | None
+        self, held: "OpenRequest", paced: PacedSocket, incoming: TransferPlace | None
     ) -> Turn | ConnectionOutcome:
         resp, environ = wsgi.create(
             held.req, held.outbox, held.connection.address, held.connection.server, self._cfg
@@ -98,7 +98,7 @@ class Exchange:
             resp.force_close()
         place = ExchangePlace()
         environ[HASTEN] = paced.hasten
-        self._put_places(environ, held, place, upload)
+        self._put_places(environ, held, place, incoming)
         try:
             answer = self._application(environ, closing_if_unread(resp, held.body))
             return self._send(answer, resp, held, place, environ)
@@ -111,7 +111,7 @@ class Exchange:
         environ: dict[str, Any],
         held: "OpenRequest",
         place: "ExchangePlace",
-        upload: TransferPlace | None,
+        incoming: TransferPlace | None,
     ) -> None:
         """Let whoever sends a long body have a place first, and whoever reads one say whose it is."""
 
@@ -119,8 +119,8 @@ class Exchange:
             return environ.get(CLIENT) or held.connection.host
 
         environ[ADMIT] = lambda: place.hold(self._places.take(DOWN, client()))
-        if upload is not None:
-            held.body.before_first_read = lambda: upload.belongs_to(client())
+        if incoming is not None:
+            held.body.before_first_read = lambda: incoming.belongs_to(client())
 
     def _send(
         self,

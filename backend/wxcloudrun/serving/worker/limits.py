@@ -21,3 +21,13 @@ class ServingLimits:
     give_up_bytes_per_second: int = 1024
     graceful_seconds: float = 30  # for what is under way when the worker is told to stop
     always_answered: tuple[str, ...] = ()  # paths that have a thread of their own
+
+    @property
+    def other_bodies(self) -> int:
+        """How many long bodies that are no uploads may be on their way, each read by a thread of its own."""
+        return self.threads
+
+    @property
+    def other_bodies_per_client(self) -> int:
+        """How many of them may be one client's: nobody needs several at once, and anybody may send them."""
+        return max(1, self.threads // 4)

@@ -9,14 +9,19 @@ from wxcloudrun.kit.texts import text
 from wxcloudrun.serving.worker.limits import ServingLimits
 
 UP, DOWN = "up", "down"
+OTHER = "other"  # bodies that come and are no upload
 
 
 class Places:
     """Counts those that are taken. Used from all threads."""
 
     def __init__(self, limits: ServingLimits) -> None:
-        self._most = {UP: limits.uploads, DOWN: limits.downloads}
-        self._most_per_client = {UP: limits.uploads_per_client, DOWN: limits.downloads_per_client}
+        self._most = {UP: limits.uploads, DOWN: limits.downloads, OTHER: limits.other_bodies}
+        self._most_per_client = {
+            UP: limits.uploads_per_client,
+            DOWN: limits.downloads_per_client,
+            OTHER: limits.other_bodies_per_client,
+        }
         self._active = {each: metrics.TRANSFERS.labels(each) for each in self._most}
         self._taken: Counter[str] = Counter()
         self._clients: Counter[tuple[str, str]] = Counter()
@@ -79,17 +84,17 @@ class TransferPlace:
 
     def __init__(self, places: Places, direction: str) -> None:
         self._places: Places | None = places
-        self._direction = direction
+        self.direction = direction
         self._client: str | None = None
 
     def belongs_to(self, client: str) -> None:
         """Say whose it is. Raises Busy if the client has its share; the place is taken nevertheless."""
         if self._places is not None:
-            self._places.count_client(self._direction, client)
+            self._places.count_client(self.direction, client)
             self._client = client
 
     def give_back(self) -> None:
         """Let somebody else have it."""
         places, self._places = self._places, None
         if places is not None:
-            places.give_back(self._direction, self._client)
+            places.give_back(self.direction, self._client)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import re
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -21,7 +22,7 @@ from wxcloudrun.serving.worker.gathering import Gathering
 from wxcloudrun.serving.worker.lanes import Lane
 from wxcloudrun.serving.worker.limits import ServingLimits
 from wxcloudrun.serving.worker.lingering import close_lingering
-from wxcloudrun.serving.worker.places import UP, Places, TransferPlace
+from wxcloudrun.serving.worker.places import OTHER, UP, Places, TransferPlace
 from wxcloudrun.serving.worker.transfers import Transfer, TransferLoop, bound_unsent, note_failure
 
 BEAT_SECONDS = 1.0
@@ -47,17 +48,22 @@ class Serving:
         log: Any,
         limits: ServingLimits,
         is_wanted: Callable[[], bool],
+        upload_paths: re.Pattern[str],
     ) -> None:
-        """`is_wanted` is asked every second whether to go on, which also tells the master that we live."""
+        """`is_wanted` is asked every second whether to go on, which also tells the master that we live.
+
+        Long bodies that go elsewhere than to `upload_paths` take no place or thread from uploads.
+        """
         self._log = log
         self._limits = limits
         self._is_wanted = is_wanted
+        self._upload_paths = upload_paths
         self._places = Places(limits)
         self._transfers = TransferLoop(limits)
         self._gathering = Gathering(limits)
         self._exchange = Exchange(application, cfg, log, limits, self._places)
         self._short = Lane("short", limits.threads)
-        self._long = Lane("long", limits.uploads)
+        self._lanes = {UP: Lane("long", limits.uploads), OTHER: Lane("body", limits.other_bodies)}
         self._reserved = {path: Lane("reserved", 1) for path in limits.always_answered}
         self._doorway = Doorway(limits)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -95,13 +101,13 @@ class Serving:
             listener.close()
         await self._let_finish()
         self.hang_up()
-        for lane in (self._short, self._long, *self._reserved.values()):
+        for lane in (self._short, *self._lanes.values(), *self._reserved.values()):
             lane.stop()
         self._transfers.stop()
 
     def _beat(self) -> bool:
         """Tell the metrics how it goes, and return whether it goes on."""
-        metrics.REQUESTS_WAITING.set(self._short.waiting + self._long.waiting)
+        metrics.REQUESTS_WAITING.set(sum(lane.waiting for lane in (self._short, *self._lanes.values())))
         metrics.OPEN_CONNECTIONS.set(len(self._doorway))
         self._spare.give_back()
         return self._is_wanted()
@@ -167,7 +173,7 @@ class Serving:
             try:
                 need = await self._gathering.request(connection)
                 # Before it waits for a thread, so that a burst is not refused when its turn comes but now.
-                upload = self._places.reserve(UP) if need is Need.READER else None
+                place = self._reserve(connection) if need is Need.READER else None
             except AppError as refusal:
                 self._log.warning("refused: %s", refusal.reason)
                 say(connection, refusal)
@@ -175,19 +181,24 @@ class Serving:
             if need is None:
                 return SECONDS_TO_LINGER[ConnectionOutcome.GONE]
             self._doorway.works(connection)
-            outcome = await self._answer(connection, upload)
+            outcome = await self._answer(connection, place)
             if outcome is not ConnectionOutcome.KEEP:
                 return SECONDS_TO_LINGER[outcome]
 
-    async def _answer(self, connection: Connection, upload: TransferPlace | None) -> ConnectionOutcome:
+    def _reserve(self, connection: Connection) -> TransferPlace:
+        """Take a place for a long body. Raises Busy."""
+        is_upload = self._upload_paths.match(path_of(connection.received))
+        return self._places.reserve(UP if is_upload else OTHER)
+
+    async def _answer(self, connection: Connection, place: TransferPlace | None) -> ConnectionOutcome:
         """Let a thread answer, and the loop of transfers send what the client does not take at once."""
-        lane = self._lane(connection, upload)
+        lane = self._lane(connection, place)
         connection.arrived_at = clock.monotonic()
         try:
-            turn = await lane.run(partial(self._work, connection, lane, upload))
+            turn = await lane.run(partial(self._work, connection, lane, place))
         finally:
-            if upload is not None:
-                upload.give_back()
+            if place is not None:
+                place.give_back()
         connection.sock.setblocking(False)  # the thread may have waited for it
         if isinstance(turn, ConnectionOutcome):
             return turn
@@ -195,9 +206,9 @@ class Serving:
         connection.take_back()
         return turn.outcome if is_complete else ConnectionOutcome.GONE
 
-    def _lane(self, connection: Connection, upload: TransferPlace | None) -> Lane:
-        if upload is not None:
-            return self._long
+    def _lane(self, connection: Connection, place: TransferPlace | None) -> Lane:
+        if place is not None:
+            return self._lanes[place.direction]
         return self._reserved.get(path_of(connection.received), self._short)
 
     def _waits(self, connection: Connection) -> None:
@@ -208,14 +219,14 @@ class Serving:
     # --- in a thread ----------------------------------------------------------------------------------
 
     def _work(
-        self, connection: Connection, lane: Lane, upload: TransferPlace | None
+        self, connection: Connection, lane: Lane, place: TransferPlace | None
     ) -> Turn | ConnectionOutcome:
         """Answer a request, and those that follow closely while nobody else waits for this thread.
 
         To hand a connection back to the loop after each request costs more than a small answer does.
         """
         while True:
-            turn = self._exchange.answer(connection, upload)
+            turn = self._exchange.answer(connection, place)
             if isinstance(turn, ConnectionOutcome):
                 return turn
             try:

@@ -27,10 +27,13 @@ class PatientWorker(Worker):  # type: ignore[misc]  # gunicorn is not typed
     def load_wsgi(self) -> None:
         """Load the application, and make what works for it."""
         from wxcloudrun.serving.worker.serving import Serving  # noqa: PLC0415  # why: above
+        from wxcloudrun.web.upload_paths import upload_paths  # noqa: PLC0415  # the same
 
         super().load_wsgi()
         memory.keep_small()
-        self._serving = Serving(self.wsgi, self.cfg, self.log, self.limits, self._goes_on)
+        self._serving = Serving(
+            self.wsgi, self.cfg, self.log, self.limits, self._goes_on, upload_paths(self.wsgi)
+        )
 
     def run(self) -> None:
         """Serve until told to stop."""

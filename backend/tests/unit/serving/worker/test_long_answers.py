@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import re
 import socket
 import struct
 import time
@@ -160,7 +161,7 @@ def test_given_a_store_that_is_lost_between_two_blocks_then_the_answer_is_cut_an
     async def scene() -> bytes:
         told: list[bool] = []
         log = logging.getLogger("test")
-        serving = Serving(application, Config(), log, ServingLimits(), lambda: not told)
+        serving = Serving(application, Config(), log, ServingLimits(), lambda: not told, re.compile(""))
         with socket.create_server(("127.0.0.1", 0)) as listener:
             address = listener.getsockname()
             running = asyncio.create_task(serving.serve([listener]))
