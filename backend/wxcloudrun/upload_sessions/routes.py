@@ -31,7 +31,7 @@ from wxcloudrun.uploads.schemas import UploadOut
 from wxcloudrun.versions.errors import FileTaken, VersionSealed
 from wxcloudrun.web.endpoint import BodyFormat, Endpoint, blueprint
 
-DEPOSIT = (VersionTaken, FileTaken, VersionSealed)
+ACCEPTING = (VersionTaken, FileTaken, VersionSealed)
 PART = (
     Forbidden, NotFound, Malformed, Interrupted, Invalid, ChecksumMismatch, SessionEnded, Preempted,
     SessionGone, UploadLost, StoreUnavailable,
@@ -46,7 +46,7 @@ ENDPOINTS = [
         "POST", "/uploads/sessions", controller.begin_session, "begin_upload_session",
         "Begin an upload that comes in parts",
         scope=Scope.WRITE, body=SessionIn, answer=SessionOut, status=201,
-        errors=(Forbidden, NotFound, Invalid, TooLarge, TooManyRequests, *DEPOSIT, StoreUnavailable),
+        errors=(Forbidden, NotFound, Invalid, TooLarge, TooManyRequests, *ACCEPTING, StoreUnavailable),
         description="With a `sha256` of bytes that the caller may read already, the answer is 200 and the "
         "finished upload.",
     ),
@@ -81,7 +81,7 @@ ENDPOINTS = [
         "complete_upload_session", "Make the parts an upload",
         scope=Scope.WRITE, body=CompleteIn, answer=UploadOut,
         errors=(
-            Forbidden, NotFound, Invalid, PartsMissing, ChecksumMismatch, *DEPOSIT, Gone, SessionGone,
+            Forbidden, NotFound, Invalid, PartsMissing, ChecksumMismatch, *ACCEPTING, Gone, SessionGone,
             UploadLost, StoreUnavailable,
         ),
         description="202 with `Retry-After` while another request completes it. Asked again, the answer is "
