@@ -48,7 +48,8 @@ ENDPOINTS = [
         caller=Caller.PUBLIC, query=PageQuery, answer=PageOut[UploadListed], errors=(NotFound,),
     ),
     Endpoint(
-        "DELETE", '/uploads/<entry(but="sessions"):upload_id>', controller.delete_upload, "delete_upload",
+        "DELETE", '/uploads/<entry(but="check sessions"):upload_id>',
+        controller.delete_upload, "delete_upload",
         "Let go of an upload", scope=Scope.WRITE, status=204, errors=(Conflict, Forbidden, NotFound),
     ),
 ]  # fmt: skip

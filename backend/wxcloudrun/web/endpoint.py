@@ -114,14 +114,16 @@ def _remember(state: Any, *, name: str, row: Endpoint) -> None:
 
 
 class EntryConverter(BaseConverter):
-    """What an entry of a list may be called: anything `but` the word that means something else at its place.
+    """What an entry of a list may be called: anything `but` the words that mean something else at its place.
 
-    A row says so, as in `<entry(but="latest"):number>`; else another method would take the word for an entry.
+    A row names them with blanks between, as in `<entry(but="latest all"):number>`; else another method would
+    take them for entries.
     """
 
     def __init__(self, map: Map, but: str) -> None:  # noqa: A002 - what the framework calls it
         super().__init__(map)
-        self.regex = rf"(?!{re.escape(but)}\Z)[^/]+"
+        words = "|".join(re.escape(word) for word in but.split())
+        self.regex = rf"(?!(?:{words})\Z)[^/]+"
 
 
 class RestConverter(BaseConverter):
