@@ -11,26 +11,22 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from dotenv import dotenv_values
 from flask import Flask
 
 from tests.support import builders
+from tests.support.apps import LOCAL, Apps, AppWith, LocalApps, MakeApp, let_go
 from tests.support.builders import Person
 from tests.support.client import ApiClient, sender
 from tests.support.moments import Clock
 from tests.support.quick_passwords import remembered_verifications
 from tests.support.quick_routes import remembered_builders
-from tests.support.quick_schema import make_tables
 from tests.support.registry import Workshop, workshop
-from tests.support.shared_app import LocalContents, SharedApp, once
-from wxcloudrun.app import create_app
-from wxcloudrun.config import Settings
+from tests.support.server_apps import SERVERS, ServerApps
+from tests.support.shared_app import once
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import db
 
-pytest_plugins = ("tests.support.logins",)
+pytest_plugins = ("tests.support.logins", "tests.support.both_stacks")
 
-ROOT = Path(__file__).resolve().parents[2]
 MARKERS = {
     "unit": "unit",
     "integration": "integration",
@@ -54,8 +50,6 @@ LONG = (
     "concurrency/test_release_races.py",
 )
 GARBAGE_THRESHOLD = 20_000  # ten times what Python has by itself
-MakeApp = Callable[..., Flask]
-AppWith = Callable[..., Flask]
 
 
 def pytest_configure() -> None:
@@ -69,7 +63,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
         folder = item.path.relative_to(here).parts[0]
-        if folder in MARKERS:
+        if folder in MARKERS and not item.get_closest_marker("integration"):
             item.add_marker(MARKERS[folder])
     order = {here / name: number for number, name in enumerate(LONG)}
     items.sort(key=lambda item: order.get(item.path, len(order)))
@@ -106,59 +100,57 @@ def _what_takes_long_is_done_once() -> Iterator[None]:
         yield
 
 
-def environment(name: str) -> dict[str, str]:
-    """Return the variables of one of the project's environment files."""
-    values = dotenv_values(ROOT / name)
-    return {key: value for key, value in values.items() if value is not None}
+@pytest.fixture(scope="session")
+def local_apps(quick_directory: Path) -> Iterator[LocalApps]:
+    """Applications on SQLite and a directory."""
+    apps = LocalApps(quick_directory)
+    yield apps
+    apps.close()
+
+
+@pytest.fixture(scope="session")
+def server_apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerApps]:
+    """Applications on real servers."""
+    apps = ServerApps(tmp_path_factory.mktemp("servers"))
+    yield apps
+    apps.close()
 
 
 @pytest.fixture
-def make_app(tmp_path: Path) -> Iterator[MakeApp]:
-    """Build applications with settings of their own, each over an empty database in memory."""
+def apps(
+    stack_name: str, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+) -> Apps:
+    """Where the applications of this test come from."""
+    if stack_name == LOCAL:
+        local: LocalApps = request.getfixturevalue("local_apps")
+        return local
+    for server in SERVERS:
+        record_property("server", server)  # the summary counts this test for it
+    on_servers: ServerApps = request.getfixturevalue("server_apps")
+    return on_servers
+
+
+@pytest.fixture
+def make_app(apps: Apps, tmp_path: Path) -> Iterator[MakeApp]:
+    """Build applications with settings of their own, the first of which finds nothing."""
     made: list[Flask] = []
+    apps.clear()
 
     def make(**changes: str) -> Flask:
-        app = build_app(tmp_path / f"data{len(made)}", **changes)
-        made.append(app)
-        return app
+        made.append(apps.own(tmp_path / f"data{len(made)}", **changes))
+        return made[-1]
 
     yield make
     let_go(made)
 
 
-def let_go(apps: list[Flask]) -> None:
-    """Close the connections of these applications."""
-    for app in apps:
-        with app.app_context():
-            db.engine.dispose()
-
-
-def build_app(data_dir: Path, **changes: str) -> Flask:
-    """Build an application over a fresh schema."""
-    app = create_app(Settings.from_env({**environment(".env.unit"), "DATA_DIR": str(data_dir), **changes}))
-    make_tables(app)
-    return app
-
-
-@pytest.fixture(scope="session")
-def app_with(quick_directory: Path) -> Iterator[AppWith]:
+@pytest.fixture
+def app_with(apps: Apps) -> AppWith:
     """Hand out the applications that tests share: the same one for the same settings, emptied.
 
     A test that changes more of an application than its data makes its own with `make_app`.
     """
-    made: list[Flask] = []
-    shared: dict[frozenset[tuple[str, str]], SharedApp] = {}
-
-    def emptied(**changes: str) -> Flask:
-        settings = frozenset(changes.items())
-        if settings not in shared:
-            place = quick_directory / str(len(made))
-            made.append(build_app(place / "data", **changes))
-            shared[settings] = SharedApp(made[-1], LocalContents(made[-1], place / "images"))
-        return shared[settings].emptied()
-
-    yield emptied
-    let_go(made)
+    return apps.shared
 
 
 @pytest.fixture(scope="session")
@@ -212,8 +204,8 @@ def blobs(app: Flask) -> Path:
 
 
 @pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Clock:
+def time(apps: Apps, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """The time, in the hands of the test."""
-    hands = Clock()
+    hands = apps.clock()
     monkeypatch.setattr(clock, "now", hands.now)
     return hands

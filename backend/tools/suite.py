@@ -38,10 +38,10 @@ def main() -> int:
     return code
 
 
-def run_pytest(report: Path, narrowing: list[str]) -> int:
-    """Run the folders' tests in parallel; the coverage gate holds for the whole suite only."""
+def command_of(report: Path, narrowing: list[str]) -> list[str]:
+    """Return what runs the folders' tests in parallel; the coverage gate holds for the whole suite only."""
     folders = [f"tests/{name}" for name in FOLDERS if (BACKEND / "tests" / name).is_dir()]
-    command = [sys.executable, "-m", "pytest", "-q", *folders, f"--junitxml={report}"]
+    command = [sys.executable, "-m", "pytest", "-q", *folders, "--stack=both", f"--junitxml={report}"]
     command += ["-m", f"not {LEFT_OUT}"]
     if (workers := os.environ.get("TEST_WORKERS", "2")) != "0":
         # One file stays on one worker, so that a server is started once for all its tests; in the order
@@ -54,10 +54,15 @@ def run_pytest(report: Path, narrowing: list[str]) -> int:
             "--cov-report=term",
             f"--cov-fail-under={COVERAGE_PERCENT}",
         ]
+    return [*command, *narrowing]
+
+
+def run_pytest(report: Path, narrowing: list[str]) -> int:
+    """Run the tests."""
     print("== tests", flush=True)
     # Every worker imports the same hundreds of files; it is enough that one of them compiles them.
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return subprocess.run([*command, *narrowing], cwd=BACKEND, env=environ, check=False).returncode
+    return subprocess.run(command_of(report, narrowing), cwd=BACKEND, env=environ, check=False).returncode
 
 
 def layer_is_covered(name: str, files: str) -> int:

@@ -1,6 +1,6 @@
 """Two instances of the service on one MySQL, one MinIO and one Redis: any request may go to either of them.
 
-The API tests in tests/integration/stack alternate between two applications in one process. These here run
+The API tests with `--stack=servers` alternate between two applications in one process. These here run
 two servers, over sockets, of which one dies.
 """
 

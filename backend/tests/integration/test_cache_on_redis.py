@@ -7,8 +7,8 @@ import pytest
 import redis
 from flask import Flask
 
-from tests.conftest import environment
 from tests.support import builders
+from tests.support.apps import environment
 from tests.support.backing import backing
 from tests.support.cache_contract import MAX_ENTRIES, TTL_SECONDS, CacheContract, Corn, kind
 from tests.support.client import ApiClient, sender

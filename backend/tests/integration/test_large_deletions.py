@@ -15,8 +15,8 @@ from typing import Self
 import pytest
 from flask import Flask
 
-from tests.conftest import environment
 from tests.support import crowds
+from tests.support.apps import environment
 from tests.support.backing import backing
 from tests.support.client import ApiClient
 from tests.support.databases import database_beside

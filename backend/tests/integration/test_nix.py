@@ -13,8 +13,8 @@ import psutil
 import pytest
 from flask import Flask
 
-from tests.conftest import MakeApp
 from tests.support import builders
+from tests.support.apps import MakeApp
 from tests.support.builders import sha256
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.nix import CATALOG, imported, need_nix

@@ -6,7 +6,7 @@ import pytest
 import redis
 from flask import Flask
 
-from tests.conftest import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.backing import backing
 from tests.support.databases import database_beside
 from tests.support.rate_counters_contract import RateCountersContract, SqlCountersContract, Within, fresh

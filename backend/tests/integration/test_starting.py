@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import environment
+from tests.support.apps import environment
 from tests.support.live import BACKEND
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import MakeApp
 from tests.support import builders
+from tests.support.apps import MakeApp
 from tests.support.builders import content, sha256
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.tls_files import FileServer, body, chunked, file_server, redirect, slowly

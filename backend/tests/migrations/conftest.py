@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, MetaData, Table, column, inspect, sel
 from sqlalchemy import table as sa_table
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 
-from tests.conftest import environment
+from tests.support.apps import environment
 from tests.support.backing import backing
 from tests.support.databases import database_beside
 from wxcloudrun.app import create_app

@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.conftest import LONG
+from tests.support.both_stacks import ONLY_LOCAL
 from tests.support.each import each
+from tools import suite
 
 BACKEND = Path(__file__).resolve().parents[2]
 PACKAGE = BACKEND / "wxcloudrun"
@@ -214,36 +216,13 @@ def test_a_migration_does_not_depend_on_code_that_will_change() -> None:
 
 # --- The same tests on both stacks ------------------------------------------------------------------
 
-STACK = BACKEND / "tests" / "integration" / "stack"
-# What stays on SQLite and the directory, and why.
-NOT_ON_THE_STACK = {
-    "health": "damages a directory; tests/concurrency/test_outages.py does the same to real servers",
-    "kit": "the applications of its tests have no endpoint of the service",
-    "stores": "the applications of its tests have no endpoint of the service",
-    "web": "the applications of its tests have no endpoint of the service",
-}
-FROM_THE_API = frozenset({"app", "app_with", "client", "make_app", "make_person", "public_shop", "shop"})
+
+def test_what_stays_on_one_stack_is_there() -> None:
+    assert [name for name in ONLY_LOCAL if not (BACKEND / "tests" / "unit" / name).is_dir()] == []
 
 
-def asks_for_an_application(folder: Path) -> bool:
-    """Tell whether a test or a fixture of this folder has the application."""
-    return any(
-        argument.arg in FROM_THE_API
-        for path in sources(folder)
-        for function in functions(path)
-        for argument in function.args.args
-    )
-
-
-def test_what_uses_the_application_runs_on_the_stack_too_or_says_why_not() -> None:
-    folders = [path for path in (BACKEND / "tests" / "unit").iterdir() if path.is_dir()]
-    wanted = {path.name for path in folders if asks_for_an_application(path)}
-    linked = {path.name for path in STACK.iterdir() if path.is_symlink()}
-
-    missing = wanted - linked - set(NOT_ON_THE_STACK)
-    assert not missing, f"link them: cd {STACK.relative_to(BACKEND)} && ln -s ../../unit/<folder>"
-    assert linked <= {path.name for path in folders}, "a link leads nowhere"
-    assert not linked & set(NOT_ON_THE_STACK)
+def test_make_test_runs_on_both_stacks() -> None:
+    assert "--stack=both" in suite.command_of(BACKEND / "junit.xml", [])
 
 
 def test_what_is_said_to_take_long_is_there() -> None:

@@ -11,7 +11,7 @@ from click.testing import Result
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from tests.conftest import environment
+from tests.support.apps import environment
 from tests.support.client import ApiClient, sender
 from wxcloudrun.app import create_app
 from wxcloudrun.commands import migrate_schema

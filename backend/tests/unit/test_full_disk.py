@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
-from tests.conftest import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.builders import person
 from tests.support.client import ApiClient, sender
 from tests.support.registry import Workshop, workshop

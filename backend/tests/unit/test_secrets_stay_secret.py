@@ -9,8 +9,8 @@ import pytest
 from flask import Flask
 from requests_mock import Mocker
 
-from tests.conftest import MakeApp
 from tests.support import builders, wechat
+from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
 from tests.support.logins import cookie_of
 from wxcloudrun.kit.logs import RequestIdFilter

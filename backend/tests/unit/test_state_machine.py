@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from tests.conftest import AppWith
 from tests.support import builders
+from tests.support.apps import AppWith
 from tests.support.client import Answer, ApiClient, sender
 from wxcloudrun.artifacts.service.collect import CollectService
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 from flask import Flask
 
-from tests.conftest import AppWith
+from tests.support.apps import AppWith
 from tests.support.each import each
 from tests.support.surface import IDENTITIES, REQUESTS, Identity, full_scene
 from wxcloudrun.kit.errors import AppError

@@ -6,8 +6,8 @@ import argon2
 import pytest
 from flask import Flask
 
-from tests.conftest import AppWith, MakeApp
 from tests.support import wechat
+from tests.support.apps import AppWith, MakeApp
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.logins import PASSWORD, AddUser, LogIn
 from tests.support.moments import Clock

@@ -10,8 +10,8 @@ import pytest
 from flask import Flask
 from requests_mock import Mocker
 
-from tests.conftest import AppWith
 from tests.support import builders, wechat
+from tests.support.apps import AppWith
 from tests.support.builders import Person, sha256
 from tests.support.client import ApiClient, sender
 from tests.support.registry import Workshop, workshop

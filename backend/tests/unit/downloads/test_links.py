@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from flask import Flask
 
-from tests.conftest import AppWith, MakeApp
+from tests.support.apps import AppWith, MakeApp
 from tests.support.client import ApiClient
 from tests.support.registry import Workshop
 from tests.unit.downloads.conftest import SIZE_BYTES, Stored

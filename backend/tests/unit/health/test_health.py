@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.conftest import MakeApp, environment
+from tests.support.apps import MakeApp, environment
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.small_disks import MIB
 from tests.support.sqlite_files import other_writer

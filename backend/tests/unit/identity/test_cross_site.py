@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
 from tests.support.logins import Login
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.background import LEASE_SECONDS, Bench, exactly_once, write_effect
 from tests.support.moments import Clock
 from tests.support.site import eventually

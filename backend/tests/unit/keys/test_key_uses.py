@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.conftest import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.builders import Person, person
 from tests.support.client import ApiClient, sender
 from tests.support.moments import Clock

@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import event, func, select
 from sqlalchemy.exc import IntegrityError, InvalidRequestError, OperationalError
 
-from tests.conftest import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.sqlite_files import other_writer, run_together, user, users
 from wxcloudrun.kit.db import (
     ATTEMPTS,

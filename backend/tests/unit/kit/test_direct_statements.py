@@ -9,7 +9,7 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
-from tests.conftest import MakeApp
+from tests.support.apps import MakeApp
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import asking, insert_at_once, on_this_database, reading, transaction
 from wxcloudrun.users.models import User

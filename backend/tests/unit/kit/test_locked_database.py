@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from tests.conftest import environment
+from tests.support.apps import environment
 from tests.support.logged import Log
 from tests.support.sqlite_files import other_writer, run_together, user, users
 from wxcloudrun.app import create_app

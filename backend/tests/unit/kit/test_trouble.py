@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.exc import IntegrityError, InterfaceError, InternalError, OperationalError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from tests.conftest import MakeApp
+from tests.support.apps import MakeApp
 from wxcloudrun.kit.db import trouble_with_database
 from wxcloudrun.kit.trouble import LEAST_BYTES, Trouble, state_of, trouble_of
 from wxcloudrun.web.failures import refusal_of

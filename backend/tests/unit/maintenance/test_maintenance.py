@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.conftest import MakeApp
 from tests.support import builders, crowds
+from tests.support.apps import MakeApp
 from tests.support.builders import sha256
 from tests.support.client import ApiClient, sender
 from tests.support.moments import Clock

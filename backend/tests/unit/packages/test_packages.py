@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import AppWith
 from tests.support import builders
+from tests.support.apps import AppWith
 from tests.support.builders import sha256
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.registry import Workshop, workshop

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.conftest import MakeApp
 from tests.support import builders
+from tests.support.apps import MakeApp
 from tests.support.builders import Person
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.registry import Workshop

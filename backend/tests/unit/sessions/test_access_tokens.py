@@ -10,7 +10,7 @@ import jwt
 import pytest
 from flask import Flask
 
-from tests.conftest import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
 from tests.support.logins import PASSWORD, Login
 from wxcloudrun.kit import clock

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tests.conftest import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
 from tests.support.database_dump import everything_stored
 from tests.support.logins import PASSWORD, AddUser, LogIn, Login, cookie_of

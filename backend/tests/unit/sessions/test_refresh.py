@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import Flask
 
-from tests.conftest import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
 from tests.support.logins import Login
 from tests.support.moments import Clock

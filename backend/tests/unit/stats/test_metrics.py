@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import literal, select
 
-from tests.conftest import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
 from tests.support.exposition import difference, scraped
 from tests.support.registry import Workshop

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.conftest import AppWith
+from tests.support.apps import AppWith
 from tests.support.builders import content, sha256
 from tests.support.client import Answer
 from tests.support.registry import Workshop

@@ -8,7 +8,7 @@ from tempfile import mkdtemp
 import pytest
 from flask import Flask
 
-from tests.conftest import build_app, let_go
+from tests.support.apps import build_app, let_go
 from tests.support.builders import content, person
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.forms import file, post_form

@@ -6,7 +6,7 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
-from tests.conftest import AppWith
+from tests.support.apps import AppWith
 from tests.support.builders import content
 from tests.support.client import Answer
 from tests.support.forms import Part, encoded, field, file, post_body, post_form

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from flask import Flask, Response, current_app
 
-from tests.conftest import build_app, let_go
+from tests.support.apps import build_app, let_go
 from tests.support.builders import person
 from tests.support.client import ApiClient, sender
 from tests.support.logged import Log

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from tests.conftest import AppWith, MakeApp
+from tests.support.apps import AppWith, MakeApp
 from tests.support.client import ApiClient, sender
 
 OURS = "https://console.example"

@@ -7,8 +7,8 @@ import pytest
 from flask import Flask
 from requests_mock import Mocker
 
-from tests.conftest import AppWith
 from tests.support import wechat
+from tests.support.apps import AppWith
 from tests.support.client import Answer, ApiClient
 from tests.support.logins import PASSWORD, AddUser, LogIn
 

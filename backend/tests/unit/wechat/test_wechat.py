@@ -8,8 +8,8 @@ from flask import Flask
 from requests_mock import Mocker
 from sqlalchemy import select
 
-from tests.conftest import AppWith, MakeApp
 from tests.support import wechat
+from tests.support.apps import AppWith, MakeApp
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.database_dump import everything_stored
 from tests.support.logins import cookie_of

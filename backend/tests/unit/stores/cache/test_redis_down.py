@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import MakeApp
 from tests.support import builders
+from tests.support.apps import MakeApp
 from tests.support.cache_contract import Corn
 from tests.support.client import ApiClient, sender
 from tests.support.registry import workshop

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.conftest import MakeApp
 from tests.support import builders
+from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
 from tests.support.registry import Workshop, workshop
 

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from tests.conftest import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.moments import Clock
 from tests.support.rate_counters_contract import RateCountersContract, SqlCountersContract, Within, fresh
 from wxcloudrun.kit import clock

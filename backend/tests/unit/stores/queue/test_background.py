@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.conftest import MakeApp
+from tests.support.apps import MakeApp
 from tests.support.background import Bench, exactly_once
 from tests.support.site import eventually
 from wxcloudrun.jobs.service import work
