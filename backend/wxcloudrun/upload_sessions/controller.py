@@ -24,7 +24,7 @@ from wxcloudrun.upload_sessions.service.entry import SessionPlace
 from wxcloudrun.upload_sessions.service.parts import IncomingPart, PartService
 from wxcloudrun.upload_sessions.service.preflight import PreflightService
 from wxcloudrun.upload_sessions.service.sessions import SessionSeen, UploadSessionService
-from wxcloudrun.uploads.schemas import UploadHeaders, UploadOut
+from wxcloudrun.uploads.schemas import UploadHeaders, UploadOut, key_of
 from wxcloudrun.uploads.service.incoming import UploadPlace
 from wxcloudrun.web import digests
 from wxcloudrun.web.afterwards import after_answer
@@ -41,7 +41,9 @@ ASK_AGAIN_SECONDS = 1
 
 def begin_session(project: str, package: str, body: SessionIn) -> Response:
     """201 with the session; 200 with the upload if the bytes are known to the caller."""
-    begun = service(UploadBeginService).begin(UploadPlace(actor(), project, package), body.spec())
+    begun = service(UploadBeginService).begin(
+        UploadPlace(actor(), project, package), body.spec(key_of(request.headers))
+    )
     if not isinstance(begun, SessionSeen):
         return ok(UploadOut.of(begun))
     out = SessionOut.of(begun, url_of(project, package, begun.row.public_id))

@@ -12,7 +12,7 @@ receipt         a session that has ended: it tells its result again for some day
 import enum
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, false, true
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxcloudrun.artifacts.reads import ObjectKey
@@ -40,6 +40,8 @@ class UploadSession(Base):
 
     __tablename__ = "upload_sessions"
     __table_args__ = (
+        UniqueConstraint("created_by", "idempotency_key"),
+        Index(None, "expires_at"),
         Index(None, "state", "expires_at"),
         Index(None, "created_by", "state"),
         Index(None, "package_id"),
@@ -74,6 +76,8 @@ class UploadSession(Base):
     fence: Mapped[int]
     fenced_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     upload_id: Mapped[int | None] = mapped_column(ForeignKey("uploads.id", ondelete="SET NULL"))
+    idempotency_key: Mapped[str | None] = mapped_column(ascii_name(128))  # with which it was begun
+    fingerprint: Mapped[str | None] = mapped_column(Sha256)  # of that request, to recognise a retry
     failure: Mapped[bytes | None] = mapped_column(LongBytes)  # JSON: the reason and its facts
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)  # of an ended one: when its receipt goes

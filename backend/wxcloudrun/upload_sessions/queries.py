@@ -6,8 +6,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
+from wxcloudrun.artifacts.reads import Lease
+from wxcloudrun.erasure.reads import Keys
 from wxcloudrun.kit.columns import is_over
 from wxcloudrun.kit.db import Reader
+from wxcloudrun.kit.package_names import written_name
+from wxcloudrun.packages.reads import Package
+from wxcloudrun.projects.reads import Project
 from wxcloudrun.upload_sessions.models import SessionPart, SessionState, UploadSession
 from wxcloudrun.users.reads import User
 
@@ -52,6 +57,44 @@ def count_alive(session: Session, user_id: int | None) -> int:
         UploadSession.created_by == user_id, UploadSession.state.in_(ALIVE)
     )
     return session.execute(statement).scalar_one()
+
+
+def begun_with(session: Session, user_id: int | None, key: str) -> UploadSession | None:
+    """Return the session that a user has begun under an Idempotency-Key."""
+    statement = select(UploadSession).where(
+        UploadSession.created_by == user_id, UploadSession.idempotency_key == key
+    )
+    return session.execute(statement).scalar_one_or_none()
+
+
+def lock_user(session: Session, user_id: int | None) -> None:
+    """Let nobody else count the sessions of a user before the transaction ends."""
+    session.execute(select(User.id).where(User.id == user_id).with_for_update())
+
+
+def end_leases(session: Session, keys: Keys) -> None:
+    """Give back the leases of sessions that are about to be deleted; the sweeper takes their objects.
+
+    The object of one that is done has an owner.
+    """
+    unfinished = select(UploadSession.object_key).where(
+        UploadSession.id.in_(keys), UploadSession.state.in_(ALIVE)
+    )
+    held = session.execute(unfinished).scalars().all()
+    session.execute(delete(Lease).where(Lease.object_key.in_(held)))
+
+
+def path_of_package(session: Session, package_id: int) -> str | None:
+    """Return how the audit log calls a package; None if it is being deleted."""
+    statement = (
+        select(Project.name.label("project"), Package.format, Package.name)
+        .join(Project, Project.id == Package.project_id)
+        .where(Package.id == package_id)
+    )
+    row = session.execute(statement).one_or_none()
+    if row is None:
+        return None
+    return f"project/{row.project}/package/{written_name(row.format, row.name)}"
 
 
 def part(session: Session, session_id: int, number: int) -> SessionPart | None:

@@ -1,6 +1,6 @@
-"""What other domains may read here: the table of sessions, and their states."""
+"""What others may read here: the table of sessions, their states, and what they leave behind when they go."""
 
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
-from wxcloudrun.upload_sessions.queries import ALIVE
+from wxcloudrun.upload_sessions.queries import ALIVE, end_leases
 
-__all__ = ["ALIVE", "SessionState", "UploadSession"]
+__all__ = ["ALIVE", "SessionState", "UploadSession", "end_leases"]

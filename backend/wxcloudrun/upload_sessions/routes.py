@@ -5,6 +5,7 @@ from wxcloudrun.kit.errors import (
     Conflict,
     Forbidden,
     Gone,
+    IdempotencyKeyReused,
     Interrupted,
     Invalid,
     Malformed,
@@ -46,7 +47,11 @@ ENDPOINTS = [
         "POST", "/uploads/sessions", controller.begin_session, "begin_upload_session",
         "Begin an upload that comes in parts",
         scope=Scope.WRITE, body=SessionIn, answer=SessionOut, status=201,
-        errors=(Forbidden, NotFound, Invalid, TooLarge, TooManyRequests, *ACCEPTING, StoreUnavailable),
+        errors=(
+            Forbidden, NotFound, Malformed, Invalid, IdempotencyKeyReused, TooLarge, TooManyRequests,
+            *ACCEPTING, StoreUnavailable,
+        ),
+        reads=("Idempotency-Key",),
         description="With a `sha256` of bytes that the caller may read already, the answer is 200 and the "
         "finished upload.",
     ),

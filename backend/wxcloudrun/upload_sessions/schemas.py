@@ -45,7 +45,7 @@ class SessionIn(Input):
         description="how large a part should be at most; the answer says how large they are",
     )
 
-    def spec(self) -> SessionSpec:
+    def spec(self, idempotency_key: str | None) -> SessionSpec:
         """Return what the use case needs."""
         upload = UploadSpec(
             filename=self.filename,
@@ -53,6 +53,7 @@ class SessionIn(Input):
             named_by="filename",
             tag=self.tag,
             version=self.version,
+            idempotency_key=idempotency_key,
         )
         return SessionSpec(upload, self.size, self.sha256, self.part_bytes)
 

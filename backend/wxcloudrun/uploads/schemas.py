@@ -151,10 +151,7 @@ class UploadHeaders(Output):
         by_checksum = parse_flag(headers.get(DEPLOY_HEADER, "false"))
         if by_checksum and checksums.sha256 is None:
             raise Malformed(text("X-Checksum-Deploy needs X-Checksum-SHA256"))
-        key = headers.get("Idempotency-Key")
-        if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
-            raise Malformed(text("an Idempotency-Key has 1 to 128 printable ASCII characters"))
-        return cls(checksums=checksums, by_checksum=by_checksum, idempotency_key=key)
+        return cls(checksums=checksums, by_checksum=by_checksum, idempotency_key=key_of(headers))
 
     def spec(self, filename: str, content_type: str | None, names: UploadQuery | FormFields) -> UploadSpec:
         """Put together what an upload is made from. Raises Invalid for a file name that is refused."""
@@ -168,6 +165,14 @@ class UploadHeaders(Output):
             version=names.version,
             idempotency_key=self.idempotency_key,
         )
+
+
+def key_of(headers: Headers) -> str | None:
+    """Return the Idempotency-Key. Raises Malformed for one in a wrong format."""
+    key = headers.get("Idempotency-Key")
+    if key is not None and not IDEMPOTENCY_KEY.fullmatch(key):
+        raise Malformed(text("an Idempotency-Key has 1 to 128 printable ASCII characters"))
+    return key
 
 
 def checked_file_name(filename: str) -> str:

@@ -10,6 +10,7 @@ from wxcloudrun.erasure.service import ErasureService
 from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.service_accounts.reads import ServiceAccount, mark_users_deleted
 from wxcloudrun.stores.queue.port import WakeUps
+from wxcloudrun.upload_sessions.reads import UploadSession, end_leases
 from wxcloudrun.versions.reads import Version, retire
 
 
@@ -25,7 +26,11 @@ class FoundationServices:
 def build_foundation(settings: Settings, wake_ups: WakeUps) -> FoundationServices:
     """Build what the other floors stand on."""
     jobs = JobQueue(wake_ups=wake_ups)
-    before = {Version.__tablename__: retire, ServiceAccount.__tablename__: mark_users_deleted}
+    before = {
+        Version.__tablename__: retire,
+        ServiceAccount.__tablename__: mark_users_deleted,
+        UploadSession.__tablename__: end_leases,
+    }
     return FoundationServices(
         jobs=jobs,
         erasure=ErasureService(jobs=jobs, before=before),

@@ -7,7 +7,7 @@ from wxcloudrun.config import Settings
 from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.tus.service import TusService
 from wxcloudrun.upload_sessions.service.appends import AppendService
-from wxcloudrun.upload_sessions.service.begin import UploadBeginService
+from wxcloudrun.upload_sessions.service.begin import UploadBeginService, UploadWays
 from wxcloudrun.upload_sessions.service.completion import CompletionService
 from wxcloudrun.upload_sessions.service.entry import SessionDoor
 from wxcloudrun.upload_sessions.service.expiry import UploadExpiryService
@@ -54,7 +54,7 @@ def build_upload_sessions(
         begin=UploadBeginService(
             packages=packages,
             preflight=preflight,
-            by_checksum=taken.by_checksum,
+            uploads=UploadWays(taken.by_checksum, acceptance),
             tokens=upload_tokens(settings),
             blobs=blobs,
             idle=idle,

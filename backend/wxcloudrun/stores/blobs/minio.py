@@ -282,11 +282,26 @@ class MinioBlobStore:
                 yield StoredObject(name, found.size, modified_at)
 
     def _multipart_uploads(self, prefix: str) -> list[tuple[str, str]]:
-        """Return path and id of a thousand uploads at most; a later look finds the others."""
-        page = self._client._list_multipart_uploads(self._bucket, prefix=prefix)  # noqa: SLF001  # no public name
-        if page.bucket_name != self._bucket:
-            raise UnreadableAnswer("not the list of this bucket")
-        return [(str(upload.object_name), str(upload.upload_id)) for upload in page.uploads]
+        """Return path and id of the uploads, page by page, each once.
+
+        A server that cuts a page off and does not say where the next one begins (SeaweedFS) is not asked
+        again and again for the same one: a later look, when these are gone, finds the others.
+        """
+        found, marker = dict[tuple[str, str], None](), ("", "")
+        while True:
+            page = self._client._list_multipart_uploads(  # noqa: SLF001  # no public name
+                self._bucket,
+                prefix=prefix,
+                key_marker=marker[0] or None,
+                upload_id_marker=marker[1] or None,
+            )
+            if page.bucket_name != self._bucket:
+                raise UnreadableAnswer("not the list of this bucket")
+            known = len(found)
+            found |= {(str(each.object_name), str(each.upload_id)): None for each in page.uploads}
+            marker = (page.next_key_marker or "", page.next_upload_id_marker or "")
+            if not page.is_truncated or not marker[0] or len(found) == known:
+                return list(found)
 
     def _move(self, source: str, target: str) -> None:
         with translated_errors():

@@ -30,7 +30,7 @@ MAX_PARTS = 10_000
 LEAST_CELL_BYTES = 5 * 1024 * 1024
 MOST_CELLS = MAX_PARTS // 2  # so that another attempt has another number
 STAGED = "staged/"
-GONE = MISSING | {"NoSuchUpload"}
+GONE = MISSING | {"NoSuchUpload", "InvalidPart"}  # the last: a part is not what was put
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from wxcloudrun.artifacts.service.leases import LeasedKey
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.checksums import Checksums
-from wxcloudrun.kit.db import Transaction, atomically, insert_at_once
-from wxcloudrun.kit.errors import NotFound, TooManyRequests
+from wxcloudrun.kit.db import Transaction, atomically, insert_at_once, reading
+from wxcloudrun.kit.errors import IdempotencyKeyReused, NotFound, TooManyRequests
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.security import Action
 from wxcloudrun.kit.texts import text
@@ -26,7 +26,8 @@ from wxcloudrun.upload_sessions.service.entry import LONGEST_LIFE, Entered, stat
 from wxcloudrun.upload_sessions.service.preflight import PreflightService
 from wxcloudrun.upload_sessions.service.sessions import SessionSeen
 from wxcloudrun.upload_sessions.service.tokens import UploadTokens
-from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadSpec
+from wxcloudrun.uploads.rules import fingerprint
+from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadAcceptance, UploadSpec
 from wxcloudrun.uploads.service.by_checksum import ChecksumUploadService
 from wxcloudrun.uploads.service.incoming import UploadPlace
 
@@ -58,6 +59,18 @@ class SessionSpec:
         return -(-self.size_bytes // self.part_bytes)
 
 
+@dataclass(frozen=True, slots=True)
+class UploadWays:
+    """What bytes that are there already become uploads by, and what shows uploads."""
+
+    by_checksum: ChecksumUploadService
+    acceptance: UploadAcceptance
+
+
+class AlreadyBegun(Exception):
+    """The same request has begun a session in the meantime."""
+
+
 class UploadBeginService:
     """Begins sessions."""
 
@@ -66,14 +79,14 @@ class UploadBeginService:
         *,
         packages: PackageService,
         preflight: PreflightService,
-        by_checksum: ChecksumUploadService,
+        uploads: UploadWays,
         tokens: UploadTokens,
         blobs: BlobStore,
         idle: timedelta,
     ) -> None:
         self._packages = packages
         self._preflight = preflight
-        self._by_checksum = by_checksum
+        self._by_checksum, self._acceptance = uploads.by_checksum, uploads.acceptance
         self._tokens = tokens
         self._blobs = blobs
         self._idle = idle
@@ -85,6 +98,9 @@ class UploadBeginService:
         what an upload by checksum raises but for NotFound.
         """
         self._preflight.admit(place, spec.upload, spec.size_bytes, spec.sha256)
+        begun = self._seen_before(place, spec)
+        if begun is not None:
+            return begun
         if spec.sha256 is not None:
             try:
                 return self._by_checksum.accept(
@@ -92,7 +108,16 @@ class UploadBeginService:
                 )
             except NotFound:
                 pass  # the bytes have to come
-        return self._open(place, replace(spec, part_bytes=self._part_bytes(spec)))
+        try:
+            return self._open(place, replace(spec, part_bytes=self._part_bytes(spec)))
+        except AlreadyBegun:
+            return self.begin(place, spec)
+
+    def _seen_before(self, place: UploadPlace, spec: SessionSpec) -> SessionSeen | None:
+        if spec.upload.idempotency_key is None:
+            return None
+        with reading() as session:
+            return self._begun_before(session, place, spec)
 
     def begin_appended(self, place: UploadPlace, spec: SessionSpec, beside: Beside) -> SessionSeen:
         """Begin a session whose bytes come in order, however many at a time. Raises as `begin` does."""
@@ -116,6 +141,26 @@ class UploadBeginService:
                 cancel(writer)
                 raise
 
+    def _begun_before(self, session: Session, place: UploadPlace, spec: SessionSpec) -> SessionSeen | None:
+        """Return the session that this very request has begun before, with a token that is as good.
+
+        Raises IdempotencyKeyReused if the key came with another request.
+        """
+        actor, key = place.actor, spec.upload.idempotency_key
+        row = None if key is None else queries.begun_with(session, actor.user_id, key)
+        if row is None:
+            return None
+        found = self._packages.enter(session, actor, place.project, place.package, Action.ARTIFACT_WRITE)
+        if row.fingerprint != fingerprint_of(found, spec):
+            raise IdempotencyKeyReused(
+                text("this Idempotency-Key was used for another upload; take a new one")
+            )
+        accepted = None
+        if row.upload_id is not None:
+            accepted = self._acceptance.receipt(session, actor, found, row.upload_id)
+        token = self._tokens.issue(row.public_id, actor.user_id, row.created_at + LONGEST_LIFE)
+        return SessionSeen(row, found.project, found.name, self._preflight.most_bytes, token, accepted)
+
     def _write(
         self,
         tx: Transaction,
@@ -127,6 +172,8 @@ class UploadBeginService:
     ) -> SessionSeen:
         actor, now = place.actor, clock.now()
         found = self._packages.enter(tx.session, actor, place.project, place.package, Action.ARTIFACT_WRITE)
+        if self._begun_before(tx.session, place, spec) is not None:
+            raise AlreadyBegun
         refuse_too_many(tx.session, actor.user_id)
         row = fresh_row(found, spec, writer, self._preflight.most_bytes)
         row.created_by, row.created_at, row.expires_at = actor.user_id, now, now + self._idle
@@ -162,11 +209,24 @@ def fresh_row(
         hashed_parts=0,
         state=SessionState.OPEN.value,
         fence=0,
+        idempotency_key=upload.idempotency_key,
+        fingerprint=fingerprint_of(found, spec),
     )
 
 
+def fingerprint_of(found: FoundPackage, spec: SessionSpec) -> str:
+    """Return what makes two beginnings the same request; how the file is cut is the service's choice."""
+    upload = spec.upload
+    wanted = (upload.filename, upload.content_type, upload.tag, upload.version)
+    return fingerprint(found.id, *wanted, spec.size_bytes, spec.sha256)
+
+
 def refuse_too_many(session: Session, user_id: int | None) -> None:
-    """Raise TooManyRequests if somebody has as many sessions as they may."""
+    """Raise TooManyRequests if somebody has as many sessions as they may.
+
+    Others who begin sessions of the same user wait until this transaction has ended.
+    """
+    queries.lock_user(session, user_id)
     if queries.count_alive(session, user_id) >= MOST_OPEN:
         raise TooManyRequests(
             text("you have {limit} unfinished uploads; complete or delete some of them", limit=MOST_OPEN),

@@ -1,12 +1,12 @@
 """From parts to an upload: measured, sealed, accepted; and whoever asks again gets the same.
 
-One request at a time completes a session, under a fence that it renews while it reads. If it dies, another
-one takes over when the fence has ended, and finds each step either done or still to do. Sealing may outlast
-the fence, where a store has to join many small parts: then two seal, which is the same as once, and the later
-one accepts.
+One request at a time completes a session, under a fence that it renews while it works. If it dies, another
+one takes over when the fence has ended, and finds each step either done or still to do. Should two seal all
+the same, because renewing has failed, that is the same as once, and the later one accepts.
 """
 
 import contextlib
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,7 +17,7 @@ from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.artifacts.service.intake import Intake, IntakeService
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.checksums import Checksums
-from wxcloudrun.kit.db import Transaction, atomically
+from wxcloudrun.kit.db import Transaction, atomically, on_this_database
 from wxcloudrun.kit.errors import ChecksumMismatch, Gone
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.texts import text
@@ -25,12 +25,12 @@ from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.stores.blobs.continued_hash import RunningDigests, running_digests
 from wxcloudrun.stores.blobs.measuring import Measured
 from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing
-from wxcloudrun.stores.blobs.writing import ResumableWriter, WriterState
+from wxcloudrun.stores.blobs.writing import ResumableWriter, WriterState, WrittenPart
 from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.errors import PartsMissing
 from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_DONE
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
-from wxcloudrun.upload_sessions.service.endings import RECEIPTS_STAY, cancel, fail, lose
+from wxcloudrun.upload_sessions.service.endings import RECEIPTS_STAY, cancel, fail, forget_parts, lose
 from wxcloudrun.upload_sessions.service.entry import (
     FENCE,
     Entered,
@@ -93,11 +93,14 @@ class Completed:
 
     accepted: AcceptedUpload
     intake: Intake | None = None
+    session_id: int | None = None
 
     def remove_surplus(self) -> None:
-        """Remove an object that turned out not to be needed."""
+        """Remove an object that turned out not to be needed, and what was known of the parts."""
         if self.intake is not None:
             self.intake.remove_surplus()
+        if self.session_id is not None:
+            forget_parts(self.session_id)
 
 
 class CompletionService:
@@ -180,11 +183,12 @@ class CompletionService:
         except ChecksumMismatch as error:
             self._fail(claim, error)
             cancel(writer)
+            forget_parts(claim.session_id)
             raise
         with self._intake.open_sealed(claim.writer.key, measured) as intake:
             proposed = self._acceptance.proposed_version(claim.spec, intake.key, claim.size_bytes)
             accepted = intake.complete(lambda tx: self._accept(tx, claim, intake, proposed))
-        return Completed(accepted, intake)
+        return Completed(accepted, intake, claim.session_id)
 
     def _measured_and_sealed(self, claim: Claim, writer: ResumableWriter, said: Checksums) -> Measured:
         """Measure before sealing if the store can read what is not sealed: then parts can be sent again."""
@@ -192,9 +196,9 @@ class CompletionService:
         measured = self._measured_before(claim, writer)
         if measured is not None:
             claim.verify(measured, said)
-            writer.seal(written)
+            self._seal(claim, writer, written)
             return measured
-        writer.seal(written)
+        self._seal(claim, writer, written)
         start = claim.rest[0].written.offset
         try:
             measured = self._measured(claim, self._blobs.read(claim.writer.key, start=start))
@@ -202,6 +206,27 @@ class CompletionService:
             raise ObjectMissing(claim.writer.key) from None
         claim.verify(measured, said)
         return measured
+
+    def _seal(self, claim: Claim, writer: ResumableWriter, written: list[WrittenPart]) -> None:
+        """Seal, and let nobody else begin to meanwhile: a store may have to join many small parts."""
+        over = threading.Event()
+        renew = on_this_database(self._fence_until)
+
+        def go_on() -> None:
+            while not over.wait(RENEW_SECONDS):
+                with contextlib.suppress(SQLAlchemyError):  # the next time may be better
+                    try:
+                        renew(claim, clock.now() + FENCE)
+                    except Superseded:
+                        return
+
+        renewing = threading.Thread(target=go_on, name="fence", daemon=True)
+        renewing.start()
+        try:
+            writer.seal(written)
+        finally:
+            over.set()
+            renewing.join()
 
     def _measured_before(self, claim: Claim, writer: ResumableWriter) -> Measured | None:
         """Return what was measured without sealing; None if that has to come first, or has come already."""

@@ -54,6 +54,14 @@ def cancel(writer: ResumableWriter) -> None:
         logger.warning("object_left_to_sweeper", extra={"key": writer.state.key})
 
 
+def forget_parts(session_id: int) -> None:
+    """Forget what was known of the parts of a session that has ended; for the time behind that.
+
+    Where it does not come to that, they go with the receipt.
+    """
+    atomically(lambda tx: queries.forget_parts(tx.session, session_id))
+
+
 def fail(tx: Transaction, actor: Actor, entered: Entered, error: AppError) -> None:
     """Let a session have failed for good, and keep what it has failed of."""
     row = entered.row

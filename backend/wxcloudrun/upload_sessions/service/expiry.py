@@ -56,7 +56,14 @@ class UploadExpiryService:
             tx,
             SYSTEM,
             UPLOAD_SESSION_EXPIRED,
-            Subject(f"upload-session/{row.public_id}", row.package_id),
+            subject_of(tx, row),
             before=before,
         )
         return self._blobs.resume(WriterState.of_text(row.writer))
+
+
+def subject_of(tx: Transaction, row: UploadSession) -> Subject:
+    """Return how the audit log calls a session, the same as while it lived."""
+    place = queries.path_of_package(tx.session, row.package_id)
+    within = "" if place is None else f"{place}/"
+    return Subject(f"{within}upload-session/{row.public_id}", row.package_id)

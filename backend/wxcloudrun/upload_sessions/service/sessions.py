@@ -13,7 +13,7 @@ from wxcloudrun.stores.blobs.writing import ResumableWriter, WriterState
 from wxcloudrun.upload_sessions import queries
 from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_ABORTED
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
-from wxcloudrun.upload_sessions.service.endings import cancel, let_go
+from wxcloudrun.upload_sessions.service.endings import cancel, forget_parts, let_go
 from wxcloudrun.upload_sessions.service.entry import SessionDoor, SessionPlace, is_fenced, state_of
 from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadAcceptance
 
@@ -60,7 +60,7 @@ class UploadSessionService:
         Raises Unauthorized, NotFound, Forbidden, or Conflict while somebody completes it.
         """
 
-        def work(tx: Transaction) -> ResumableWriter | None:
+        def work(tx: Transaction) -> tuple[int, ResumableWriter] | None:
             entered = self._door.enter(tx.session, place)
             row, now = entered.row, clock.now()
             if row.state not in queries.ALIVE:
@@ -69,8 +69,10 @@ class UploadSessionService:
                 raise Conflict(text("this upload is being completed; ask for its state"))
             let_go(tx, row, SessionState.ABORTED, now)
             announce(tx, place.actor, UPLOAD_SESSION_ABORTED, entered.subject, before=state_of(row))
-            return self._blobs.resume(WriterState.of_text(row.writer))
+            return row.id, self._blobs.resume(WriterState.of_text(row.writer))
 
-        writer = atomically(work)
-        if writer is not None:
+        given_up = atomically(work)
+        if given_up is not None:
+            session_id, writer = given_up
             cancel(writer)
+            forget_parts(session_id)
