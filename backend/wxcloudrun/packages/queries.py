@@ -160,11 +160,11 @@ def layout_now(session: Session, package_id: int) -> Layout:
 
 
 def view(session: Session, found: FoundPackage) -> PackageView | None:
-    """Return one package for an answer."""
+    """Return one package for an answer; None if it has just been deleted."""
     row = session.execute(
         select(Package, User.username)
         .outerjoin(User, User.id == Package.created_by)
-        .where(Package.id == found.id)
+        .where(Package.id == found.id, Package.project_id.is_not(None))
     ).one_or_none()
     return None if row is None else as_view(found.project, row.Package, row.username)
 

@@ -140,15 +140,16 @@ class PackageService:
         def work(tx: Transaction) -> PackageView:
             found = self.enter(tx.session, actor, project, package, Action.PACKAGE_CHANGE)
             refuse_single(PackageName.parse(found.name), change.layout)
-            row = queries.package(tx.session, found.id)
-            given = {name: value for name, value in asdict(change).items() if value is not None}
-            if row is not None and given:
-                if change.layout is not None and change.layout.value != row.layout:
-                    self._turn_to_layout(tx.session, row, change.layout)
-                before = {name: getattr(row, name) for name in given}
-                for name, value in given.items():
-                    setattr(row, name, str(value))
-                announce(tx, actor, PACKAGE_CHANGED, found.subject(), before=before, after=given)
+            row = self._locked(tx.session, found)
+            given = {name: str(value) for name, value in asdict(change).items() if value is not None}
+            after = {name: value for name, value in given.items() if getattr(row, name) != value}
+            if after:
+                if "layout" in after:
+                    self._turn_to_layout(tx.session, row, Layout(after["layout"]))
+                before = {name: getattr(row, name) for name in after}
+                for name, value in after.items():
+                    setattr(row, name, value)
+                announce(tx, actor, PACKAGE_CHANGED, found.subject(), before=before, after=after)
             tx.session.flush()
             return self._view(tx.session, found)
 
@@ -164,9 +165,7 @@ class PackageService:
 
         def work(tx: Transaction) -> None:
             found = self.enter(tx.session, actor, project, package, Action.PACKAGE_DELETE)
-            row = queries.package(tx.session, found.id)
-            if row is None:  # deleted while we waited for the lock
-                raise absent(found.project, package)
+            row = self._locked(tx.session, found)
             contents = self._contents(tx.session, found.id)
             if not force and not contents.is_empty:
                 raise not_empty(package, contents)
@@ -227,6 +226,12 @@ class PackageService:
         if is_name(project):
             found = queries.place(reader, project, PackageName.read(package), actor.user_id)
         return found or (None, None)
+
+    def _locked(self, session: Session, found: FoundPackage) -> Package:
+        row = queries.package(session, found.id)
+        if row is None:  # deleted while we waited for the lock
+            raise absent(found.project, found.name)
+        return row
 
     def _view(self, session: Session, found: FoundPackage) -> PackageView:
         view = queries.view(session, found)

@@ -3,12 +3,17 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.support import builders
 from tests.support.apps import AppWith
 from tests.support.builders import sha256
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.registry import Workshop, workshop
+from wxcloudrun.kit.db import Reader
+from wxcloudrun.kit.package_names import PackageName
+from wxcloudrun.packages import queries
+from wxcloudrun.packages.models import Package
 
 
 def packages_url(shop: Workshop, package: str | None = None) -> str:
@@ -303,3 +308,30 @@ class TestNamesThatOutliveIt:
         url = reborn.url("/upload/a.bin", package="another")
 
         assert reborn.owner.put(url, b"other", query={"version": "1.0.0"}).status == 200
+
+
+class TestDeletedMeanwhile:
+    """Somebody else deletes the package after the caller was admitted to it, and before it is locked."""
+
+    @pytest.fixture(autouse=True)
+    def crossing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let a deletion be committed right after a package was found for a change."""
+        place = queries.place
+
+        def overtaken(reader: Reader, project: str, package: PackageName | None, user_id: int | None) -> Any:
+            found = place(reader, project, package, user_id)
+            reader.execute(update(Package).values(project_id=None))
+            return found
+
+        monkeypatch.setattr(queries, "place", overtaken)
+
+    @pytest.mark.parametrize("body", [{}, {"description": "other"}, {"layout": "files"}])
+    def test_given_a_change_then_it_is_refused_as_for_one_that_is_not_there(
+        self, shop: Workshop, body: dict[str, str]
+    ) -> None:
+        answer = shop.writer.patch(packages_url(shop, shop.package), body)
+
+        assert (answer.status, answer.reason) == (404, "not_found")
+
+    def test_given_a_deletion_then_it_is_refused_too(self, shop: Workshop) -> None:
+        assert deleted(shop).status == 404
