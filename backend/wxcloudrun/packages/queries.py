@@ -155,8 +155,13 @@ def package(session: Session, package_id: int) -> Package | None:
 
 def layout_now(session: Session, package_id: int) -> Layout:
     """Return the layout of a package, which nobody changes before the transaction ends."""
-    statement = select(Package.layout).where(Package.id == package_id).with_for_update(read=True)
-    return Layout(session.execute(statement).scalar_one())
+    return Layout(session.execute(shared_layout(), {"package_id": package_id}).scalar_one())
+
+
+@prepared
+def shared_layout() -> Select[str]:
+    """Select what `layout_now` returns."""
+    return select(Package.layout).where(Package.id == bindparam("package_id")).with_for_update(read=True)
 
 
 def view(session: Session, found: FoundPackage) -> PackageView | None:

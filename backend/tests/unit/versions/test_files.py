@@ -1,5 +1,6 @@
 """Packages whose versions have several files: adding, naming, listing, deleting and sealing them."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
@@ -11,6 +12,10 @@ from tests.support.builders import sha256
 from tests.support.client import Answer
 from tests.support.registry import Workshop
 from wxcloudrun.artifacts.models import Artifact
+from wxcloudrun.kit.db import Reader
+from wxcloudrun.kit.package_names import PackageName
+from wxcloudrun.packages import queries as package_queries
+from wxcloudrun.packages.models import Layout
 from wxcloudrun.versions.models import RetiredFile, RetiredVersion, VersionFile
 
 
@@ -357,7 +362,101 @@ class TestSealing:
         for name in ("one.bin", "zwei%20%C3%9F.txt"):
             delete(files, name).ok()
 
-        assert files.upload(b"three", "three.bin", version="1.0.0").reason == "version_sealed"
+        assert files.upload(b"three", "three.bin", version="1.0.0").reason == "version_taken"
+
+    def test_given_a_deleted_file_of_three_then_its_old_bytes_come_back_and_no_others(
+        self, files: Workshop
+    ) -> None:
+        for name in ("a.bin", "b.bin", "c.bin"):
+            files.upload(name.encode(), name, version="2.0.0").ok()
+        files.writer.post(files.url("/versions/2.0.0/seal")).ok()
+        delete(files, "b.bin", "2.0.0").ok()
+
+        refused = files.upload(b"other", "b.bin", version="2.0.0")
+        files.upload(b"b.bin", "b.bin", version="2.0.0").ok()
+
+        assert (refused.status, refused.reason) == (409, "file_taken")
+        assert names(files, "2.0.0") == ["a.bin", "c.bin", "b.bin"]
+
+    def test_given_a_file_that_was_deleted_before_the_seal_then_it_does_not_come_back(
+        self, files: Workshop
+    ) -> None:
+        for name in ("a.bin", "b.bin", "c.bin"):
+            files.upload(name.encode(), name, version="2.0.0").ok()
+        delete(files, "b.bin", "2.0.0").ok()
+        files.writer.post(files.url("/versions/2.0.0/seal")).ok()
+
+        assert files.upload(b"b.bin", "b.bin", version="2.0.0").reason == "version_sealed"
+
+    def test_given_a_file_that_went_and_came_before_the_seal_then_it_comes_back_after_it(
+        self, files: Workshop
+    ) -> None:
+        for name in ("a.bin", "b.bin", "c.bin"):
+            files.upload(name.encode(), name, version="2.0.0").ok()
+        delete(files, "b.bin", "2.0.0").ok()
+        files.upload(b"b.bin", "b.bin", version="2.0.0").ok()
+        files.writer.post(files.url("/versions/2.0.0/seal")).ok()
+        delete(files, "b.bin", "2.0.0").ok()
+
+        files.upload(b"b.bin", "b.bin", version="2.0.0").ok()
+
+    def test_given_one_file_left_then_the_version_means_it_and_takes_none_beside_it(
+        self, files: Workshop
+    ) -> None:
+        delete(files, "one.bin").ok()
+
+        assert files.upload(b"one", "one.bin", version="1.0.0").reason == "version_sealed"
+        assert files.download("version:1.0.0").ok().body == b"two"
+
+
+@pytest.mark.parametrize("layout", ["single", "files"])
+class TestSealingInBothLayouts:
+    def test_given_a_version_without_a_file_then_it_is_not_sealed_and_takes_one(
+        self, shop: Workshop, layout: str
+    ) -> None:
+        change(shop, layout=layout).ok()
+        release = {"name": shop.package, "version": "1.0.0", "project": shop.project}
+        shop.writer.post("/api/v1/packages", release).ok()
+
+        refused = shop.writer.post(shop.url("/versions/1.0.0/seal"))
+
+        assert (refused.status, refused.reason, refused.data["status"]) == (409, "conflict", "created")
+        shop.upload(b"one", "a.bin", version="1.0.0").ok()
+        assert shop.writer.post(shop.url("/versions/1.0.0/seal")).ok().data["sealed_at"] is not None
+
+    def test_given_its_only_file_is_deleted_then_it_takes_its_old_bytes_alone(
+        self, shop: Workshop, layout: str
+    ) -> None:
+        change(shop, layout=layout).ok()
+        shop.upload(b"one", "a.bin", version="1.0.0").ok()
+        shop.writer.post(shop.url("/versions/1.0.0/seal")).ok()
+        delete(shop, "a.bin").ok()
+
+        refused = shop.upload(b"two", "a.bin", version="1.0.0")
+        shop.upload(b"one", "a.bin", version="1.0.0").ok()
+
+        assert (refused.status, refused.reason) == (409, "version_taken")
+        assert shop.download("version:1.0.0").ok().body == b"one"
+
+
+def test_given_the_layout_changed_since_the_package_was_entered_then_that_of_now_counts(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(shop, layout="files").ok()
+    shop.upload(b"one", "one.bin", version="1.0.0").ok()
+    place = package_queries.place
+
+    def outdated(reader: Reader, project: str, package: PackageName | None, user_id: int | None) -> Any:
+        found = place(reader, project, package, user_id)
+        assert found is not None
+        entered = found[1]
+        return found[0], None if entered is None else replace(entered, layout=Layout.SINGLE)
+
+    monkeypatch.setattr(package_queries, "place", outdated)
+
+    shop.upload(b"two", "two.bin", version="1.0.0").ok()
+
+    assert names(shop) == ["one.bin", "two.bin"]
 
 
 def test_given_a_search_for_a_file_then_its_package_is_found(files: Workshop) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -14,10 +15,12 @@ from sqlalchemy import (
     false,
     insert,
     literal,
+    null,
     or_,
     select,
     true,
     union_all,
+    update,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -35,6 +38,7 @@ class Retired:
     digest: str
     package_id: int
     is_file: bool
+    at: datetime | None  # None while the background has not come to it
 
 
 def retired(session: Session, package_id: int, name: str, filename: str = "") -> Sequence[Retired]:
@@ -44,7 +48,7 @@ def retired(session: Session, package_id: int, name: str, filename: str = "") ->
     """
     names = {"package_id": package_id, "name": name, "filename": filename}
     rows = session.execute(retired_names(), names).all()
-    return [Retired(digest, package, bool(is_file)) for digest, package, is_file in rows]
+    return [Retired(digest, package, bool(is_file), at) for digest, package, is_file, at in rows]
 
 
 @prepared
@@ -58,7 +62,7 @@ def retired_names() -> CompoundSelect[*tuple[Any, ...]]:
     versions = remembered(RetiredVersion, false())
     files = remembered(RetiredFile, true()).where(RetiredFile.filename == bindparam("filename"))
     going = (
-        select(VersionFile.artifact_id, VersionFile.package_id, ~is_whole(earlier))
+        select(VersionFile.artifact_id, VersionFile.package_id, ~is_whole(earlier), null())
         .join(Version, Version.id == VersionFile.version_id)
         .join(earlier, earlier.id == Version.package_id)
         .join(this, (this.name_id == earlier.name_id) & (this.id != earlier.id))
@@ -72,7 +76,8 @@ def remembered(
     kept: type[RetiredVersion | RetiredFile], is_file: ColumnElement[bool]
 ) -> Select[*tuple[Any, ...]]:
     """Select what a Retired holds from one of the tables of names that were in use."""
-    statement = select(kept.digest, kept.package_id, is_file).join(Package, Package.name_id == kept.name_id)
+    found = select(kept.digest, kept.package_id, is_file, kept.retired_at)
+    statement = found.join(Package, Package.name_id == kept.name_id)
     return statement.where(Package.id == bindparam("package_id"), kept.version == bindparam("name"))
 
 
@@ -107,6 +112,20 @@ def retire(session: Session, ids: Sequence[int]) -> None:
 def retire_files(session: Session, which: ColumnElement[bool]) -> None:
     """Remember for ever what these files hold, before they go, where a version may have several."""
     remember(session, RetiredFile, and_(which, Package.layout == Layout.FILES.value))
+
+
+def renew(session: Session, row: Version, filename: str) -> None:
+    """Say that a name which is retired was retired now, and by this package.
+
+    It may have been so before, and the old bytes got it back. A sealed version is asked when its names went.
+    """
+    names = {"name_id": select(Package.name_id).where(Package.id == row.package_id).scalar_subquery()}
+    values = {"package_id": row.package_id, "retired_at": clock.now()}
+    for kept in (RetiredVersion, RetiredFile):
+        statement = update(kept).where(kept.name_id == names["name_id"], kept.version == row.version)
+        if kept is RetiredFile:
+            statement = statement.where(RetiredFile.filename == filename)
+        session.execute(statement.values(values))
 
 
 def remember(session: Session, kept: type[RetiredVersion | RetiredFile], which: ColumnElement[bool]) -> None:

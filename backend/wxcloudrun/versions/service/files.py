@@ -17,7 +17,7 @@ from wxcloudrun.versions.events import FILE_DELETED, VERSION_SEALED
 from wxcloudrun.versions.models import VersionFile
 from wxcloudrun.versions.queries import MAX_SHOWN, VersionView
 from wxcloudrun.versions.queries.files import FileView, file, page_of_files
-from wxcloudrun.versions.queries.retired import is_meant_by_its_version, retire, retire_files
+from wxcloudrun.versions.queries.retired import is_meant_by_its_version, renew, retire, retire_files
 from wxcloudrun.versions.rules.names import is_version
 from wxcloudrun.versions.service.names import absent, locked
 
@@ -78,6 +78,8 @@ class FileService:
                 )
             else:
                 retire_files(tx.session, VersionFile.id == gone.id)
+            if row.sealed_at is not None:
+                renew(tx.session, row, filename)
             row.uncount_file()
             before = {"filename": filename, "artifact_id": gone.artifact_id}
             announce(tx, actor, FILE_DELETED, found.subject("version", version), before=before)
@@ -86,12 +88,18 @@ class FileService:
         atomically(work)
 
     def seal(self, actor: Actor, project: str, package: str, version: str) -> VersionView:
-        """Let a version take no new file any more, and return it. Raises NotFound, Forbidden."""
+        """Let a version take no new file any more, and return it.
+
+        Raises NotFound, Forbidden, or Conflict for one that has no file: it could never get any.
+        """
 
         def work(tx: Transaction) -> VersionView:
             found = self._packages.enter(tx.session, actor, project, package, Action.VERSION_CHANGE)
             row = locked(tx.session, found, version)
             if row.sealed_at is None:
+                if not row.files_count:
+                    message = text("version {version} has no file yet; upload one first", version=version)
+                    raise Conflict(message, status=row.status)
                 row.sealed_at = clock.now()
                 announce(
                     tx,

@@ -1,5 +1,7 @@
 """What a name of a version, or of a file in it, means or once meant, and what is refused because of it."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.orm import Session
 
 from wxcloudrun.kit.errors import NotFound, VersionTaken
@@ -28,14 +30,9 @@ def absent(version: str) -> NotFound:
 
 
 def is_held(session: Session, found: FoundPackage, row: Version, filename: str, offered: str) -> bool:
-    """Tell whether a locked version means these bytes already; if not, it may be given them.
-
-    Raises VersionTaken, FileTaken, or VersionSealed if it takes no new file.
-    """
-    layout = found.layout
-    if layout is Layout.FILES and row.files_count:
-        layout = package_reads.layout_now(session, found.id)  # nobody narrows it before the commit
-    if layout is Layout.SINGLE:
+    """Tell whether a locked version means these bytes already. Raises VersionTaken or FileTaken."""
+    # Not what it was when the package was entered: nobody changes this one before the commit.
+    if package_reads.layout_now(session, found.id) is Layout.SINGLE:
         existing = digest_of(session, row)
         if existing is not None:
             refuse_other_bytes(row.version, existing, offered)
@@ -43,13 +40,26 @@ def is_held(session: Session, found: FoundPackage, row: Version, filename: str, 
     existing = file_digest(session, row, filename)
     if existing is not None:
         refuse_other_file(row.version, filename, existing, offered)
-    elif row.sealed_at is not None:
+    return existing is not None
+
+
+def refuse_new_file(found: FoundPackage, row: Version, names: Sequence[Retired], offered: str | None) -> None:
+    """Raise VersionSealed for a file that a sealed version neither has nor had when it was sealed.
+
+    One that has a single file means that for ever, and takes none beside it.
+    """
+    sealed_at = row.sealed_at
+    if sealed_at is None:
+        return
+    lost = [
+        each for each in names if each.package_id == found.id and each.at is not None and each.at >= sealed_at
+    ]
+    if row.files_count == 1 or not lost:
         raise VersionSealed(
             text("version {version} is sealed and takes no new file; use a new version", version=row.version),
             version=row.version,
             offered=offered,
         )
-    return existing is not None
 
 
 def refuse_retired(found: FoundPackage, version: str, filename: str, retired: Retired, offered: str) -> None:

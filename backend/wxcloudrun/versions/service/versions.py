@@ -27,7 +27,7 @@ from wxcloudrun.versions.queries.files import digest_of
 from wxcloudrun.versions.queries.retired import retire, retired
 from wxcloudrun.versions.rules.names import is_version
 from wxcloudrun.versions.rules.schemes import GENERAL
-from wxcloudrun.versions.service.names import absent, is_held, locked, refuse_retired
+from wxcloudrun.versions.service.names import absent, is_held, locked, refuse_new_file, refuse_retired
 
 MAX_TAGS_NAMED = 10  # a header has to fit through every proxy
 
@@ -81,13 +81,17 @@ class VersionService:
         """Make `named` mean these bytes, or have them as one of its files, now and for ever.
 
         What it means already stays as it is; a version that waits for its bytes is filled. Raises
-        VersionTaken, which names both digests, if the name means or once meant other bytes.
+        VersionTaken, which names both digests, if the name means or once meant other bytes, and
+        VersionSealed for a file that it never had.
         """
         filename = provenance.original_name
         row = queries.version(tx.session, found.id, named.version)
         if row is not None and is_held(tx.session, found, row, filename, digest):
             return
-        for each in retired(tx.session, found.id, named.version, filename):
+        once = retired(tx.session, found.id, named.version, filename)
+        if row is not None:
+            refuse_new_file(found, row, once, digest)
+        for each in once:
             refuse_retired(found, named.version, filename, each, digest)
         if row is None:
             row = Version(
@@ -122,7 +126,10 @@ class VersionService:
         try:
             if row is not None and is_held(session, found, row, filename, digest or ""):
                 return True
-            for each in retired(session, found.id, version, filename):
+            once = retired(session, found.id, version, filename)
+            if row is not None:
+                refuse_new_file(found, row, once, digest)
+            for each in once:
                 refuse_retired(found, version, filename, each, digest or "")
         except VersionTaken as taken:
             if digest is not None or isinstance(taken, VersionSealed):
