@@ -27,6 +27,7 @@ FOUND_ELSEWHERE = {
     "store.repaired": "artifacts/test_recorded_runs.py",
     "store.rebuilt": "artifacts/test_recorded_runs.py",
     "object.restored": "artifacts/test_recorded_runs.py",
+    "version.recounted": "audit/test_what_entries_say.py",
 }
 
 

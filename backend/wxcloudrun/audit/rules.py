@@ -3,33 +3,43 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from wxcloudrun.kit.clock import rfc3339
 from wxcloudrun.kit.events import State
 
-MAX_TEXT = 200
+MAX_TEXTS = (200, 64, 24)  # characters; 32 properties with the longest names fit with the last
 MAX_STATE_LENGTH = 4000
 GENESIS = "0" * 64  # stands before the first link
 
 
 def written(state: State | None) -> str | None:
-    """Return a state as JSON that fits its column; long texts are cut, and their ends say so."""
+    """Return a state as JSON that fits its column; long texts are cut, and their ends say so.
+
+    They are cut the shorter the more there are; only of what does not fit even so, a digest is left.
+    """
     if state is None:
         return None
-    text = json.dumps({name: shortened(value) for name, value in state.items()}, ensure_ascii=False)
-    if len(text) > MAX_STATE_LENGTH:
-        return json.dumps({"sha256": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()})
-    return text
+    for max_text in MAX_TEXTS:
+        text = json.dumps(shortened(state, max_text), ensure_ascii=False)
+        if len(text) <= MAX_STATE_LENGTH:
+            return text
+    whole = json.dumps(shortened(state), ensure_ascii=False)
+    return json.dumps({"sha256": hashlib.sha256(whole.encode("utf-8", "surrogatepass")).hexdigest()})
 
 
-def shortened(value: Any) -> Any:
-    """Return what may stand in an entry for a value."""
+def shortened(value: Any, max_text: int = MAX_TEXTS[0]) -> Any:
+    """Return what may stand in an entry for a value and for all that is in it."""
     if isinstance(value, datetime):
         return rfc3339(value)
-    if isinstance(value, str) and len(value) > MAX_TEXT:
-        return value[: MAX_TEXT - 1] + "…"
+    if isinstance(value, Mapping):
+        return {name: shortened(each, max_text) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [shortened(each, max_text) for each in value]
+    if isinstance(value, str) and len(value) > max_text:
+        return value[: max_text - 1] + "…"
     return value
 
 

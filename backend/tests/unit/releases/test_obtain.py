@@ -115,9 +115,7 @@ class TestSuccess:
         works.work()
 
         with works.app.app_context(), reading() as session:
-            entry = session.execute(
-                select(AuditEntry).where(AuditEntry.action == "version.made")
-            ).scalar_one()
+            entry = session.execute(select(AuditEntry).where(AuditEntry.action == "file.added")).scalar_one()
         assert (entry.credential, entry.actor_id) == ("system", None)
 
 

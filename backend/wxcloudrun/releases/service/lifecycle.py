@@ -196,6 +196,8 @@ class ReleaseService:
         if previous is not None:
             previous.deactivate()
             tx.session.flush()  # the unique column is free only now
+            what, was = found.subject("version", previous.version), {"activated": previous.version}
+            announce(tx, actor, RELEASE_DEACTIVATED, what, before=was, after={"activated": row.version})
         row.activate(clock.now())
         tx.session.flush()
         before = {"activated": previous.version if previous is not None else None}

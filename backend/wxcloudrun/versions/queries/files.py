@@ -1,6 +1,6 @@
 """Every SELECT on the files of versions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
@@ -35,6 +35,20 @@ def file(session: Session, row: Version, filename: str) -> VersionFile | None:
     """Return a file of a version, whose row is locked, for a change."""
     named = (VersionFile.version_id == row.id, VersionFile.filename == filename)
     return session.execute(select(VersionFile).where(*named)).scalar_one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldFile:
+    """A name in a version, and the bytes that it means."""
+
+    filename: str
+    artifact_id: str
+
+
+def first_files(session: Session, row: Version, limit: int) -> Sequence[HeldFile]:
+    """Return the files of a version in the order in which they came, so many at most."""
+    statement = select(VersionFile.filename, VersionFile.artifact_id).where(VersionFile.version_id == row.id)
+    return [HeldFile(*each) for each in session.execute(statement.order_by(VersionFile.id).limit(limit))]
 
 
 @dataclass(frozen=True, slots=True)

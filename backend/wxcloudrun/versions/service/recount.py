@@ -5,7 +5,17 @@ from itertools import islice
 
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.events import Subject, announce
+from wxcloudrun.kit.security import SYSTEM
+from wxcloudrun.packages import reads as package_reads
+from wxcloudrun.versions.events import VERSION_RECOUNTED
+from wxcloudrun.versions.models import Version
 from wxcloudrun.versions.queries.files import Miscounted, miscounted, to_recount
+
+
+def count_state(row: Version) -> dict[str, str | int]:
+    """Return what the audit log says of a version whose files are counted anew."""
+    return {"files_count": row.files_count, "status": row.status}
 
 
 class FileCounts:
@@ -23,7 +33,17 @@ class FileCounts:
             found = to_recount(tx.session, version_id)
             if found is None or found[0].files_count == found[1]:
                 return False
-            found[0].recount(found[1], clock.now())
+            row, files = found
+            before = count_state(row)
+            row.recount(files, clock.now())
+            place = package_reads.place_of(tx.session, row.package_id, None)
+            # What is in a package that was just deleted has no name any more.
+            what = (
+                place.subject("version", row.version)
+                if place
+                else Subject(f"version/{row.id}", row.package_id)
+            )
+            announce(tx, SYSTEM, VERSION_RECOUNTED, what, before=before, after=count_state(row))
             return True
 
         return atomically(work)

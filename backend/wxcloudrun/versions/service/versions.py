@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypedDict
 
 from sqlalchemy.orm import Session
@@ -23,13 +23,14 @@ from wxcloudrun.versions.errors import VersionSealed
 from wxcloudrun.versions.events import FILE_ADDED, VERSION_CHANGED, VERSION_DELETED, VERSION_MADE
 from wxcloudrun.versions.models import Source, Status, Version, VersionFile, VersionNotes
 from wxcloudrun.versions.queries import VersionView
-from wxcloudrun.versions.queries.files import digest_of
+from wxcloudrun.versions.queries.files import digest_of, first_files
 from wxcloudrun.versions.queries.retired import retire, retired
 from wxcloudrun.versions.rules.names import is_version
 from wxcloudrun.versions.rules.schemes import GENERAL
 from wxcloudrun.versions.service.names import absent, is_held, locked, refuse_new_file, refuse_retired
 
 MAX_TAGS_NAMED = 10  # a header has to fit through every proxy
+MAX_FILES_NAMED = 10  # an entry of the audit log has to fit its column
 
 
 class TagsOfVersions(Protocol):
@@ -93,6 +94,7 @@ class VersionService:
             refuse_new_file(found, row, once, digest)
         for each in once:
             refuse_retired(found, named.version, filename, each, digest)
+        is_new = row is None
         if row is None:
             row = Version(
                 package_id=found.id,
@@ -108,11 +110,9 @@ class VersionService:
         tx.session.flush()
         insert_at_once(tx, VersionFile.of(row, filename, digest, provenance))
         what = found.subject("version", named.version)
-        if row.files_count == 1:
-            after = {"artifact_id": digest, "source": named.source.value}
-            announce(tx, actor, VERSION_MADE, what, after=after)
-        else:
-            announce(tx, actor, FILE_ADDED, what, after={"filename": filename, "artifact_id": digest})
+        if is_new:
+            announce(tx, actor, VERSION_MADE, what, after={"source": named.source.value})
+        announce(tx, actor, FILE_ADDED, what, after={"filename": filename, "artifact_id": digest})
 
     def has(
         self, session: Session, found: FoundPackage, version: str, filename: str, digest: str | None
@@ -198,12 +198,18 @@ class VersionService:
             raise Conflict(text("this version is activated; deactivate it first"), status=row.status)
         retire(tx.session, [row.id])
         digest = digest_of(tx.session, row)
-        before = {"artifact_id": digest}
+        before = {"artifact_id": digest, **held_by(tx.session, row)}
         announce(tx, actor, VERSION_DELETED, found.subject("version", row.version), before=before)
         gone = self._tags.delete_tags_of(tx, actor, found, row)
         kept = self._tags.names_at(tx.session, found.id, digest or "", MAX_TAGS_NAMED + 1)
         tx.session.delete(row)
         return [*tags_deleted(row.version, gone), *tags_kept(row.version, digest, kept)]
+
+
+def held_by(session: Session, row: Version) -> dict[str, Any]:
+    """Return what the audit log says of the files that go with a version: how many, and the first of them."""
+    files = first_files(session, row, MAX_FILES_NAMED)
+    return {"files_count": row.files_count, "files": [asdict(each) for each in files]}
 
 
 def write_down(session: Session, row: Version, words: Words) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -222,7 +228,16 @@ def write_down(session: Session, row: Version, words: Words) -> tuple[dict[str, 
     changed = [name for name in after if before[name] != after[name]]
     if {"notes", "properties"} & set(changed):
         session.add(kept)
-    return {name: before[name] for name in changed}, {name: after[name] for name in changed}
+    return differing({name: before[name] for name in changed}, {name: after[name] for name in changed})
+
+
+def differing(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Leave out the properties that are the same on both sides."""
+    if "properties" in after:
+        old, new = before["properties"], after["properties"]
+        before["properties"] = {name: value for name, value in old.items() if new.get(name) != value}
+        after["properties"] = {name: value for name, value in new.items() if old.get(name) != value}
+    return before, after
 
 
 def said_of(row: Version, kept: VersionNotes) -> dict[str, Any]:
