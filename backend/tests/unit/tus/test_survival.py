@@ -20,6 +20,7 @@ from wxcloudrun.stores.blobs import continued_hash
 from wxcloudrun.stores.blobs.port import StoreUnavailable
 from wxcloudrun.stores.blobs.writing import Preempted
 from wxcloudrun.upload_sessions import rules
+from wxcloudrun.upload_sessions.errors import SessionEnded
 from wxcloudrun.upload_sessions.models import UploadSession
 from wxcloudrun.upload_sessions.service import appends, progress
 from wxcloudrun.upload_sessions.service.appends import AppendService, IncomingBytes
@@ -254,3 +255,25 @@ def test_given_too_many_pieces_then_the_refusal_says_what_to_do(
 
     assert tus.patch(url, 2, b"x").status == 413
     assert tus.offset(url) == 2
+
+
+def test_given_a_stalled_request_when_all_has_come_and_is_sealed_then_its_rest_ends_nothing(
+    app: Flask, shop: Workshop, tus: Tus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = tus.create(len(DATA))
+
+    def failing(*_: object, **__: object) -> None:
+        raise StoreUnavailable(text("the store is away"))
+
+    def stalling() -> Iterator[bytes]:
+        yield DATA[:1000]
+        with monkeypatch.context() as patch:
+            patch.setattr(CompletionService, "_accept", failing)
+            assert tus.patch(url, 0, DATA).status == 503
+        yield DATA[1000:]
+
+    with pytest.raises((Preempted, SessionEnded)):
+        append(app, place_of(shop, url), 0, stalling())
+
+    assert tus.offset(url) == len(DATA)
+    assert row_of(app, url).state == "done"

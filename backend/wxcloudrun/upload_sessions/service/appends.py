@@ -9,6 +9,9 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
+
+from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.artifacts.service.intake import IntakeService
@@ -113,7 +116,7 @@ class AppendService:
         try:
             self._write(place, turn, body, writer)
         except ObjectMissing:
-            raise lose(self._door, place) from None
+            raise lose(self._door, place, partial(require_latest, epoch=turn.epoch)) from None
         if body.broken is not None and incoming.said.given:
             raise body.broken
         body.verify()
@@ -164,8 +167,7 @@ class AppendService:
     def _record(self, tx: Transaction, place: SessionPlace, turn: AppendTurn) -> Appended:
         row = self._door.enter(tx.session, place).row
         require_open(row)
-        if row.epoch != turn.epoch:
-            raise preempted()
+        require_latest(tx.session, row, turn.epoch)
         number = turn.number
         for number, (written, sha256) in enumerate(turn.pending, turn.number):
             tx.session.add(part_of(row, number, turn.epoch, written, sha256))
@@ -251,6 +253,12 @@ def part_of(row: UploadSession, number: int, epoch: int, written: WrittenPart, s
         sha256=sha256,
         receipt=written.receipt,
     )
+
+
+def require_latest(_: Session, row: UploadSession, epoch: int) -> None:
+    """Raise Preempted if somebody has begun to append since."""
+    if row.epoch != epoch:
+        raise preempted()
 
 
 def refuse_too_much(end: int, most_bytes: int) -> None:

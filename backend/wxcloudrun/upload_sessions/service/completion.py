@@ -18,7 +18,7 @@ from wxcloudrun.artifacts.service.intake import Intake, IntakeService
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.db import Transaction, atomically, on_this_database
-from wxcloudrun.kit.errors import ChecksumMismatch, Gone
+from wxcloudrun.kit.errors import AppError, ChecksumMismatch, Gone
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.reads import FoundPackage
@@ -30,7 +30,7 @@ from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.errors import PartsMissing
 from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_DONE
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
-from wxcloudrun.upload_sessions.service.endings import RECEIPTS_STAY, cancel, fail, forget_parts, lose
+from wxcloudrun.upload_sessions.service.endings import RECEIPTS_STAY, cancel, fail, forget_parts, lost
 from wxcloudrun.upload_sessions.service.entry import (
     FENCE,
     Entered,
@@ -179,7 +179,7 @@ class CompletionService:
         try:
             measured = self._measured_and_sealed(claim, writer, said)
         except ObjectMissing:
-            raise lose(self._door, claim.place) from None
+            raise atomically(lambda tx: self._lost(tx, claim)) from None
         except ChecksumMismatch as error:
             self._fail(claim, error)
             cancel(writer)
@@ -291,6 +291,10 @@ class CompletionService:
             fail(tx, claim.place.actor, Entered(claim.found, self._held(tx, claim)), error)
 
         atomically(work)
+
+    def _lost(self, tx: Transaction, claim: Claim) -> AppError:
+        """Let the session have failed, unless another request completes it: that one may have the bytes."""
+        return lost(tx, claim.place.actor, Entered(claim.found, self._held(tx, claim)))
 
     def _reopened(self, tx: Transaction, claim: Claim, number: int) -> PartsMissing:
         """Let a part be sent again that the store has lost; return the refusal that says so."""

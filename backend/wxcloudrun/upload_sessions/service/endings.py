@@ -2,7 +2,10 @@
 
 import json
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.service.deletions import put_down
 from wxcloudrun.artifacts.service.leases import LeasedKey
@@ -18,13 +21,22 @@ from wxcloudrun.upload_sessions import queries
 from wxcloudrun.upload_sessions.errors import UploadLost
 from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_FAILED
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
-from wxcloudrun.upload_sessions.service.entry import LONGEST_LIFE, Entered, SessionDoor, SessionPlace, ended
+from wxcloudrun.upload_sessions.service.entry import (
+    LONGEST_LIFE,
+    Entered,
+    SessionDoor,
+    SessionPlace,
+    require_open,
+)
 
 logger = logging.getLogger(__name__)
 
 RECEIPTS_STAY = timedelta(days=7)
 LEAST_PROLONGED = timedelta(seconds=60)
 LEASE_MARGIN = timedelta(hours=1)  # the session ends first, and ends the lease
+
+type RequireLatest = Callable[[Session, UploadSession], None]
+"""Raises Preempted for a request that somebody has overtaken."""
 
 
 def let_go(tx: Transaction, row: UploadSession, state: SessionState, now: datetime) -> None:
@@ -70,18 +82,25 @@ def fail(tx: Transaction, actor: Actor, entered: Entered, error: AppError) -> No
     announce(tx, actor, UPLOAD_SESSION_FAILED, entered.subject, after={"reason": error.reason})
 
 
-def lose(door: SessionDoor, place: SessionPlace) -> AppError:
-    """Let a session have failed whose bytes the store does not have; return the refusal.
+def lose(door: SessionDoor, place: SessionPlace, require_latest: RequireLatest) -> AppError:
+    """Let an open session have failed whose bytes the store does not have; return the refusal.
 
-    If the session has ended meanwhile, that is the cause, and the refusal says so.
+    What is unfinished is also missing for a late request when the object has been sealed behind its back.
+    So only whoever could still write may call it lost: others get SessionGone, SessionEnded or Preempted, and
+    the session stays as it is.
     """
 
     def work(tx: Transaction) -> AppError:
         entered = door.enter(tx.session, place)
-        if entered.row.state not in queries.ALIVE:
-            return ended(entered.row)
-        error = UploadLost(text("the store has lost what was sent; begin again"))
-        fail(tx, place.actor, entered, error)
-        return error
+        require_open(entered.row)
+        require_latest(tx.session, entered.row)
+        return lost(tx, place.actor, entered)
 
     return atomically(work)
+
+
+def lost(tx: Transaction, actor: Actor, entered: Entered) -> AppError:
+    """Let a session have failed because the store has lost its bytes; return the refusal."""
+    error = UploadLost(text("the store has lost what was sent; begin again"))
+    fail(tx, actor, entered, error)
+    return error

@@ -11,6 +11,7 @@ from wxcloudrun.stores.blobs.writing import WriterState
 from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_DONE
 from wxcloudrun.upload_sessions.models import SessionState
+from wxcloudrun.upload_sessions.service.appends import require_latest
 from wxcloudrun.upload_sessions.service.endings import cancel, let_go, lose
 from wxcloudrun.upload_sessions.service.entry import SessionDoor, SessionPlace, missing_parts, require_open
 from wxcloudrun.upload_sessions.service.progress import DamagedPart, KnownPart, compared, known_parts
@@ -55,7 +56,7 @@ class JoiningService:
         try:
             yield from compared(parts, self._read(WriterState.of_text(row.writer), parts))
         except (ObjectMissing, DamagedPart):
-            raise lose(self._door, place) from None
+            raise lose(self._door, place, partial(require_latest, epoch=row.epoch)) from None
 
     def _read(self, state: WriterState, parts: Sequence[KnownPart]) -> Iterator[bytes]:
         """Read what is not sealed if the store can; sealing changes nothing of what may be asked later."""

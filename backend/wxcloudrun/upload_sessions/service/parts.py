@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy.orm import Session
 
@@ -113,7 +114,7 @@ class PartService:
                 raise TurnIsOver from None
             if isinstance(error, Preempted):
                 raise
-            raise lose(self._door, place) from None
+            raise lose(self._door, place, partial(require_latest, turn=turn)) from None
 
     def hash_what_follows(self, taken: PartTaken) -> None:
         """Take the parts behind a gap into the digests; for the time when the answer has gone out."""
@@ -181,9 +182,7 @@ class PartService:
         """Let the part be there, unless somebody has begun to send it later."""
         found = queries.parts(tx.session, row.id, turn.number, turn.number + 1)
         known = {part.number: part for part in found}
-        part = known.get(turn.number)
-        if part is None or part.epoch != turn.epoch:
-            raise preempted()
+        part = require_same_epoch(known.get(turn.number), turn)
         if turn.number <= row.hashed_parts and part.sha256 != meter.sha256:
             restart_hash(row)
         part.sha256, part.receipt = meter.sha256, written.receipt
@@ -260,9 +259,21 @@ def has_come(row: UploadSession, number: int) -> bool:
 
 def refuse_if_replaced(session: Session, row: UploadSession, turn: PartTurn) -> None:
     """Raise Preempted if a part that was there has been sent anew since."""
-    part = queries.part(session, row.id, turn.number)
-    if part is None or part.epoch != turn.epoch or not rules.has(row.received, turn.number):
+    require_latest(session, row, turn)
+    if not rules.has(row.received, turn.number):
         raise preempted()
+
+
+def require_latest(session: Session, row: UploadSession, turn: PartTurn) -> None:
+    """Raise Preempted if somebody has begun to send the part since."""
+    require_same_epoch(queries.part(session, row.id, turn.number), turn)
+
+
+def require_same_epoch(part: SessionPart | None, turn: PartTurn) -> SessionPart:
+    """Return the row of a part. Raises Preempted if somebody has begun to send it since."""
+    if part is None or part.epoch != turn.epoch:
+        raise preempted()
+    return part
 
 
 def wrong_size(number: int, size_bytes: int) -> Invalid:
