@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -75,64 +74,6 @@ class TestLayout:
         assert change(files, layout="single").ok().data["layout"] == "single"
         assert files.upload(b"three", "three.bin", version="1.0.0").status == 409
         assert files.download("version:1.0.0").ok().body == b"two"
-
-
-class TestWidening:
-    """A version that had one file, and could have no other, was told to caches as one that never changes."""
-
-    @pytest.fixture
-    def widened(self, shop: Workshop) -> Workshop:
-        """A package for several files; version 1.0.0 had its first one before, and has got another since."""
-        shop.upload(b"one", "one.bin", version="1.0.0").ok()
-        assert "immutable" in shop.download("version:1.0.0").ok().headers["Cache-Control"]
-        change(shop, layout="files").ok()
-        shop.upload(b"two", "two.bin", version="1.0.0").ok()
-        return shop
-
-    def test_given_another_file_then_the_first_one_cannot_leave_it_alone(self, widened: Workshop) -> None:
-        refused = delete(widened, "one.bin")
-
-        assert (refused.status, refused.reason) == (409, "conflict")
-        assert names(widened) == ["one.bin", "two.bin"]
-
-    def test_given_the_other_file_is_deleted_then_the_version_means_the_first(
-        self, widened: Workshop
-    ) -> None:
-        delete(widened, "two.bin").ok()
-
-        answer = widened.download("version:1.0.0").ok()
-        assert (answer.body, "immutable" in answer.headers["Cache-Control"]) == (b"one", True)
-
-    def test_given_all_files_deleted_then_the_version_takes_only_the_bytes_of_the_first(
-        self, widened: Workshop
-    ) -> None:
-        delete(widened, "two.bin").ok()
-        delete(widened, "one.bin").ok()
-
-        refused = widened.upload(b"three", "three.bin", version="1.0.0")
-        widened.upload(b"one", "one.bin", version="1.0.0").ok()
-
-        assert (refused.status, refused.reason) == (409, "version_taken")
-        assert widened.download("version:1.0.0").ok().body == b"one"
-
-    def test_given_the_version_or_its_package_is_deleted_then_the_same_holds(self, widened: Workshop) -> None:
-        widened.maintainer.delete(widened.url("/versions/1.0.0")).ok()
-        of_version = widened.upload(b"two", "two.bin", version="1.0.0")
-        packages = f"/api/v1/project/{widened.project}/packages"
-        widened.maintainer.delete(f"{packages}/{widened.package}", query={"force": "true"}).ok()
-        widened.writer.post(packages, {"name": widened.package, "layout": "files"}).ok()
-        of_package = widened.upload(b"two", "two.bin", version="1.0.0")
-
-        assert (of_version.status, of_version.reason) == (409, "version_taken")
-        assert (of_package.status, of_package.reason) == (409, "version_taken")
-
-    def test_given_a_version_that_came_later_then_any_of_its_files_may_go(self, widened: Workshop) -> None:
-        widened.upload(b"one", "one.bin", version="2.0.0").ok()
-        widened.upload(b"two", "two.bin", version="2.0.0").ok()
-
-        delete(widened, "one.bin", "2.0.0").ok()
-
-        assert widened.download("version:2.0.0").ok().body == b"two"
 
 
 class TestAdding:
@@ -228,19 +169,6 @@ class TestFetching:
         ] * 3
         files.writer.post(files.url("/versions/2.0.0/seal")).ok()
         assert is_kept("version:2.0.0")
-
-    @pytest.mark.parametrize("name", ["1.x", "^1", "=1.5.0", "*"])
-    def test_given_a_version_called_like_a_range_then_it_is_not_kept_for_without_it_others_fit(
-        self, shop: Workshop, name: str
-    ) -> None:
-        shop.upload(b"named", "a.bin", version=name).ok()
-        shop.upload(b"fitting", "a.bin", version="1.5.0").ok()
-        ref = f"version:{quote(name)}"
-
-        kept = [shop.download(ref), shop.download(f"{ref}/a.bin")]
-
-        assert [answer.ok().body for answer in kept] == [b"named"] * 2
-        assert [answer.headers["Cache-Control"] for answer in kept] == ["private, no-cache"] * 2
 
     def test_given_several_files_then_resolve_names_the_version_alone(self, files: Workshop) -> None:
         resolved = files.reader.get(files.url("/resolve"), query={"ref": "latest"}).ok().data
