@@ -36,7 +36,7 @@ class Pair:
     def kill_second(self) -> None:
         """kill -9 the second instance."""
         first = self.first
-        Site(self.second, first.app, first.store, first.admin, first.token).kill()
+        Site(self.second, first.app, first.token).kill()
 
     def revive_second(self) -> None:
         """Start it again."""

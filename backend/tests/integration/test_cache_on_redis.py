@@ -12,8 +12,9 @@ from tests.support.apps import environment
 from tests.support.backing import backing
 from tests.support.cache_contract import MAX_ENTRIES, TTL_SECONDS, CacheContract, Corn, kind
 from tests.support.client import ApiClient, sender
+from tests.support.inside import Inside
 from tests.support.moments import Clock
-from tests.support.registry import Workshop, workshop
+from tests.support.registry import Workshop
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
 from wxcloudrun.kit import clock
@@ -112,7 +113,7 @@ def instances(url: str, tmp_path: Path) -> Iterator[Instances]:
 def shop(instances: Instances) -> Workshop:
     """A package with two versions, spoken to through the first instance."""
     first = instances[0]
-    made = workshop(ApiClient(sender(first)), lambda name, **options: builders.person(first, name, **options))
+    made = Inside(first).workshop()
     for version in ("1.0.0", "1.1.0"):
         made.upload(version.encode(), version=version).ok()
     return made

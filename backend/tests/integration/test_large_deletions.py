@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Self
 
 import pytest
@@ -20,11 +19,12 @@ from tests.support.apps import environment
 from tests.support.backing import backing
 from tests.support.client import ApiClient
 from tests.support.databases import database_beside
+from tests.support.inside import Inside
 from tests.support.live import live_server
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
 from wxcloudrun.keys.models import ApiKey
-from wxcloudrun.kit.db import Base, db
+from wxcloudrun.kit.db import db
 from wxcloudrun.packages.models import Package
 from wxcloudrun.projects.models import Membership, Project
 from wxcloudrun.sessions.models import LoginSession, RefreshToken
@@ -45,18 +45,15 @@ PATHS = (
 FORCE = {"force": "true"}
 
 
-@dataclass
-class Site:
+class Crowded(Inside):
     """A running service, and an application over the same database to put rows into it."""
 
-    app: Flask
-    root: ApiClient
-    record: Callable[[str, object], None] = field(default=lambda _name, _value: None)
-
-    def count(self, model: type[Base], *conditions: object) -> int:
-        """Count rows beside the service."""
-        with self.app.app_context():
-            return crowds.count(model, *conditions)
+    def __init__(
+        self, app: Flask, root: ApiClient, record: Callable[[str, object], None] = lambda _name, _value: None
+    ) -> None:
+        super().__init__(app)
+        self.root = root
+        self.record = record
 
 
 @pytest.fixture(scope="module", params=["sqlite", "mysql"])
@@ -70,7 +67,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def running(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+def running(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crowded]:
     """A service on that database, with a package that is read all the time."""
     settings = {"DATABASE_URL": database} if database else {}
     with live_server(tmp_path_factory.mktemp("large"), **settings) as server:
@@ -79,7 +76,7 @@ def running(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         app = create_app(Settings.from_env(environ))
         wish = {"name": "tests", "scopes": ["admin", "read", "write"]}
         key = server.administrator().post("/api/v1/auth/keys", wish).ok().data["key"]
-        site = Site(app, server.client(str(key)))
+        site = Crowded(app, server.client(str(key)))
         new_package(site, "other", "box")
         upload = "/api/v1/project/other/box/upload/a.bin"
         site.root.put(upload, b"bytes", query={"version": "1.0.0", "tag": "stable"}).ok()
@@ -89,14 +86,14 @@ def running(database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
-def site(running: Site, database: str, record_property: Callable[[str, object], None]) -> Site:
+def site(running: Crowded, database: str, record_property: Callable[[str, object], None]) -> Crowded:
     """The service; what a test measures goes into its report."""
     if database:
         record_property("server", "mysql")
-    return Site(running.app, running.root, record_property)
+    return Crowded(running.app, running.root, record_property)
 
 
-def new_package(site: Site, project: str, package: str) -> int:
+def new_package(site: Crowded, project: str, package: str) -> int:
     """Make a project with a package through the service, and return the id of the package."""
     site.root.post("/api/v1/projects", {"name": project}).ok()
     site.root.post(f"/api/v1/project/{project}/packages", {"name": package}).ok()
@@ -133,7 +130,7 @@ class Reader:
 
 
 @contextmanager
-def being_read(site: Site, what: str) -> Iterator[Callable[[], None]]:
+def being_read(site: Crowded, what: str) -> Iterator[Callable[[], None]]:
     """Read all the time; yields what notes that the answer has come.
 
     No read may fail or take longer than it may, unless reads took that long before already.
@@ -155,7 +152,7 @@ def being_read(site: Site, what: str) -> Iterator[Callable[[], None]]:
     assert slowest < max(LONGEST_READ_SECONDS, 2 * usual), figures
 
 
-def wait_for_erasure(site: Site) -> None:
+def wait_for_erasure(site: Crowded) -> None:
     """Return when the last job that erases has ended well."""
     deadline = time.monotonic() + 60 + VERSIONS / 100
     while time.monotonic() < deadline:
@@ -167,7 +164,7 @@ def wait_for_erasure(site: Site) -> None:
     pytest.fail("the rows are still there")
 
 
-def test_given_a_package_of_very_many_versions_then_it_goes_while_reads_go_on(site: Site) -> None:
+def test_given_a_package_of_very_many_versions_then_it_goes_while_reads_go_on(site: Crowded) -> None:
     package = new_package(site, "tools", "hammer")
     before = site.count(RetiredVersion)
     with site.app.app_context():
@@ -189,7 +186,7 @@ def test_given_a_package_of_very_many_versions_then_it_goes_while_reads_go_on(si
     assert site.count(RetiredVersion) == before + VERSIONS
 
 
-def test_given_a_project_of_very_many_versions_then_it_goes_while_reads_go_on(site: Site) -> None:
+def test_given_a_project_of_very_many_versions_then_it_goes_while_reads_go_on(site: Crowded) -> None:
     package = new_package(site, "workshop", "saw")
     before = site.count(RetiredVersion)
     with site.app.app_context():
@@ -211,7 +208,7 @@ def test_given_a_project_of_very_many_versions_then_it_goes_while_reads_go_on(si
     assert site.count(RetiredVersion) == before + VERSIONS
 
 
-def test_given_a_user_with_very_many_versions_then_they_go_while_reads_go_on(site: Site) -> None:
+def test_given_a_user_with_very_many_versions_then_they_go_while_reads_go_on(site: Crowded) -> None:
     body = {"username": "maker", "email": "maker@example.com"}
     maker = site.root.post("/api/v1/users", body).ok().data["id"]
     package = new_package(site, "works", "nail")

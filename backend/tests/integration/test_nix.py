@@ -13,13 +13,12 @@ import psutil
 import pytest
 from flask import Flask
 
-from tests.support import builders
 from tests.support.apps import MakeApp
 from tests.support.builders import sha256
-from tests.support.client import Answer, ApiClient, sender
+from tests.support.client import Answer
+from tests.support.inside import Inside
 from tests.support.nix import CATALOG, imported, need_nix
 from wxcloudrun.config import BACKEND_DIR
-from wxcloudrun.jobs.service.work import WorkService
 from wxcloudrun.kit import clock
 from wxcloudrun.releases.errors import NotObtained
 from wxcloudrun.releases.gateway.nix import NixGateway, NixSettings
@@ -251,39 +250,34 @@ def mentions(process: psutil.Process, mark: str) -> bool:
     return any(mark in value for value in (process.info["environ"] or {}).values())
 
 
-class Registry:
+class Building(Inside):
     """A service that may build, and the way from a request to the bytes."""
 
     def __init__(self, app: Flask) -> None:
-        self.app = app
-        self.client = ApiClient(sender(app)).as_(builders.person(app, "writer").token)
-        self.client.post("/api/v1/projects", {"name": "tools"}).ok()
+        super().__init__(app)
+        self.writer = self.as_person("writer")
+        self.writer.post("/api/v1/projects", {"name": "tools"}).ok()
 
     def create(self, name: str, version: str = "1.0.0") -> Answer:
         """Ask for a release from the catalogue."""
         body = {"name": name, "version": version, "project": "tools", "source": {"type": "nix"}}
-        return self.client.post(RELEASES, body)
-
-    def work(self) -> None:
-        """Do the jobs that are due."""
-        with self.app.app_context():
-            self.app.extensions["services"][WorkService].run_due()
+        return self.writer.post(RELEASES, body)
 
 
 class TestThroughTheService:
     @pytest.fixture
-    def registry(self, make_app: MakeApp) -> Registry:
+    def registry(self, make_app: MakeApp) -> Building:
         """A service with the catalogue."""
-        return Registry(make_app(NIX_CATALOG_DIR=str(CATALOG), NIX_TIMEOUT_SECONDS="60"))
+        return Building(make_app(NIX_CATALOG_DIR=str(CATALOG), NIX_TIMEOUT_SECONDS="60"))
 
     def test_given_a_name_in_the_catalogue_then_its_closure_can_be_downloaded(
-        self, registry: Registry, tmp_path: Path
+        self, registry: Building, tmp_path: Path
     ) -> None:
         release = registry.create("hello").ok().data
         registry.work()
 
-        data = registry.client.get(f"{RELEASES}/{release['id']}").ok().data
-        answer = registry.client.get("/api/v1/project/tools/hello/+/version:1.0.0").ok()
+        data = registry.writer.get(f"{RELEASES}/{release['id']}").ok().data
+        answer = registry.writer.get("/api/v1/project/tools/hello/+/version:1.0.0").ok()
         assert (data["status"], data["artifact_id"]) == ("downloaded", sha256(answer.body))
         assert answer.headers["Content-Type"] == "application/x-nix-export"
         assert 'filename="hello-1.0.0.nix-export"' in answer.headers["Content-Disposition"]
@@ -292,13 +286,13 @@ class TestThroughTheService:
         assert (path / "bin" / "hello").exists()
 
     def test_given_a_builder_that_fails_then_the_release_says_why_and_its_log_is_kept(
-        self, registry: Registry
+        self, registry: Building
     ) -> None:
         release = registry.create("broken").ok().data
         registry.work()
 
-        data = registry.client.get(f"{RELEASES}/{release['id']}").ok().data
-        log = registry.client.get(f"{RELEASES}/{release['id']}/log").ok().data
+        data = registry.writer.get(f"{RELEASES}/{release['id']}").ok().data
+        log = registry.writer.get(f"{RELEASES}/{release['id']}/log").ok().data
         assert (data["status"], data["error"]) == (
             "failed", "the builder failed with exit code 7; the log of the release says more",
         )  # fmt: skip

@@ -8,14 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.support import builders
 from tests.support.apps import MakeApp
 from tests.support.builders import content, sha256
-from tests.support.client import Answer, ApiClient, sender
+from tests.support.client import Answer
+from tests.support.inside import Inside
 from tests.support.tls_files import FileServer, body, chunked, file_server, redirect, slowly
-from wxcloudrun.jobs.service.work import WorkService
 from wxcloudrun.net.fetch import AllowedHost, Fetcher, FetchFailed, FetchLimits, FetchRefused
-from wxcloudrun.wiring.stores import blob_store
 
 RELEASES = "/api/v1/packages"
 FILE = content(300_000, seed=7)
@@ -28,46 +26,44 @@ def files(tmp_path: Path) -> Iterator[FileServer]:
         yield running
 
 
-class Registry:
+class Fetching(Inside):
     """A service that may fetch from the server, and the way from a request to the bytes."""
 
     def __init__(self, make_app: MakeApp, settings: dict[str, str]) -> None:
-        self.app = make_app(**settings)
-        self.client = ApiClient(sender(self.app)).as_(builders.person(self.app, "writer").token)
-        self.client.post("/api/v1/projects", {"name": "tools"}).ok()
+        super().__init__(make_app(**settings))
+        self.writer = self.as_person("writer")
+        self.writer.post("/api/v1/projects", {"name": "tools"}).ok()
 
     def create(self, url: str, digest: str = sha256(FILE)) -> Answer:
         """Ask for a release from a URL."""
         source = {"type": "url", "url": url, "sha256": digest}
-        return self.client.post(
+        return self.writer.post(
             RELEASES, {"name": "tool", "version": "1.0.0", "project": "tools", "source": source}
         )
 
     def fetched(self, url: str, digest: str = sha256(FILE)) -> dict[str, Any]:
         """Make a release, do its job once, and return what became of it."""
         made = self.create(url, digest).ok().data
-        with self.app.app_context():
-            self.app.extensions["services"][WorkService].run_due()
-        return self.client.get(f"{RELEASES}/{made['id']}").ok().data
+        self.work()
+        return self.writer.get(f"{RELEASES}/{made['id']}").ok().data
 
     def log(self, release: dict[str, Any]) -> str:
         """Return what the attempt has said."""
-        return str(self.client.get(f"{RELEASES}/{release['id']}/log").ok().data["log"])
+        return str(self.writer.get(f"{RELEASES}/{release['id']}/log").ok().data["log"])
 
     def is_empty(self) -> bool:
         """Tell whether the store holds nothing, finished or not."""
-        store = blob_store(self.app.extensions["settings"])
-        return not [*store.keys(), *store.unfinished()]
+        return not self.keys()
 
 
 @pytest.fixture
-def make_registry(make_app: MakeApp, files: FileServer) -> Callable[..., Registry]:
+def make_registry(make_app: MakeApp, files: FileServer) -> Callable[..., Fetching]:
     """Make services with settings of their own."""
-    return lambda **changes: Registry(make_app, files.settings(**changes))
+    return lambda **changes: Fetching(make_app, files.settings(**changes))
 
 
 @pytest.fixture
-def registry(make_registry: Callable[..., Registry]) -> Registry:
+def registry(make_registry: Callable[..., Fetching]) -> Fetching:
     """A service that may fetch from the server."""
     return make_registry()
 
@@ -75,19 +71,19 @@ def registry(make_registry: Callable[..., Registry]) -> Registry:
 class TestSuccess:
     @pytest.mark.parametrize("how", [body(FILE), chunked(iter((FILE[:1000], FILE[1000:])))])
     def test_given_the_file_then_it_is_the_release(
-        self, registry: Registry, files: FileServer, how: Any
+        self, registry: Fetching, files: FileServer, how: Any
     ) -> None:
         release = registry.fetched(files.gives("/dist/tool-1.0.0.tar.gz", how))
 
         assert (release["status"], release["artifact_id"]) == ("downloaded", sha256(FILE))
-        answer = registry.client.get("/api/v1/project/tools/tool/+/version:1.0.0").ok()
+        answer = registry.writer.get("/api/v1/project/tools/tool/+/version:1.0.0").ok()
         assert answer.body == FILE
         assert 'filename="tool-1.0.0.tar.gz"' in answer.headers["Content-Disposition"]
         assert answer.headers["Content-Type"] == "application/gzip"
         assert "received 300000 bytes" in registry.log(release)
 
     def test_given_a_request_then_it_carries_the_name_and_nothing_of_ours(
-        self, registry: Registry, files: FileServer
+        self, registry: Fetching, files: FileServer
     ) -> None:
         registry.fetched(files.gives("/a.bin", body(FILE)) + "?x=1&y=%20")
 
@@ -99,7 +95,7 @@ class TestSuccess:
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     def test_given_redirects_on_the_list_then_they_are_followed(
-        self, registry: Registry, files: FileServer, status: int
+        self, registry: Fetching, files: FileServer, status: int
     ) -> None:
         files.gives("/b/final.bin", body(FILE))
         files.gives("/b/second", redirect("final.bin", status=status))
@@ -128,7 +124,7 @@ class TestRefusal:
         ],
     )
     def test_given_anything_but_the_file_then_the_release_fails_at_once_and_says_why(
-        self, registry: Registry, files: FileServer, how: Any, sentence: str
+        self, registry: Fetching, files: FileServer, how: Any, sentence: str
     ) -> None:
         release = registry.fetched(files.gives("/loop", how))
 
@@ -139,7 +135,7 @@ class TestRefusal:
 
     @pytest.mark.parametrize("how", [body(FILE), chunked(iter(lambda: b"x" * 10_000, b""))])
     def test_given_a_file_that_is_too_large_then_it_is_not_read_to_its_end(
-        self, make_registry: Callable[..., Registry], files: FileServer, how: Any
+        self, make_registry: Callable[..., Fetching], files: FileServer, how: Any
     ) -> None:
         registry = make_registry(MAX_UPLOAD_BYTES="100000")
 
@@ -157,7 +153,7 @@ class TestRefusal:
         ],
     )  # fmt: skip
     def test_given_a_url_that_is_not_allowed_then_there_is_not_even_a_release(
-        self, registry: Registry, files: FileServer, url: str
+        self, registry: Fetching, files: FileServer, url: str
     ) -> None:
         answer = registry.create(url.format(host=files.host, port=files.port))
 
@@ -178,7 +174,7 @@ class TestRefusal:
     ) -> None:
         settings = files.settings()
         del settings["URL_SOURCE_ALLOW_PRIVATE"]
-        registry = Registry(make_app, settings)
+        registry = Fetching(make_app, settings)
 
         release = registry.fetched(files.gives("/a", body(FILE)))
 
@@ -191,7 +187,7 @@ class TestRefusal:
     ) -> None:
         (tmp_path / "other").mkdir()
         with file_server(tmp_path / "other", name="other.example") as files:
-            release = Registry(make_app, files.settings()).fetched(files.gives("/a", body(FILE)))
+            release = Fetching(make_app, files.settings()).fetched(files.gives("/a", body(FILE)))
 
         assert (release["status"], release["error"]) == (
             "failed", "the server's certificate is not valid for its name",
@@ -203,7 +199,7 @@ class TestRefusal:
         settings = files.settings()
         del settings["URL_SOURCE_CA_FILE"]
 
-        release = Registry(make_app, settings).fetched(files.gives("/a", body(FILE)))
+        release = Fetching(make_app, settings).fetched(files.gives("/a", body(FILE)))
 
         assert "certificate" in release["error"]
 
@@ -222,7 +218,7 @@ class TestWhatMayPass:
         ],
     )
     def test_given_a_server_in_trouble_then_the_release_waits_and_no_bytes_remain(
-        self, make_registry: Callable[..., Registry], files: FileServer, how: Any, sentence: str
+        self, make_registry: Callable[..., Fetching], files: FileServer, how: Any, sentence: str
     ) -> None:
         registry = make_registry(URL_SOURCE_SILENCE_SECONDS="1", URL_SOURCE_TIMEOUT_SECONDS="2")
 

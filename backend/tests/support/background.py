@@ -1,12 +1,12 @@
 """A bench for background work: the test says what kinds of jobs there are and when they are done."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from tests.support.inside import Inside
 from wxcloudrun.audit.models import AuditEntry
 from wxcloudrun.audit.service.record import record
 from wxcloudrun.jobs.models import Job, PeriodicTask
@@ -17,7 +17,7 @@ from wxcloudrun.jobs.service.periodic import PeriodicService, TaskKind
 from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.jobs.service.recovery import RecoveryService
 from wxcloudrun.jobs.service.work import WorkService
-from wxcloudrun.kit.db import Transaction, atomically, reading, transaction
+from wxcloudrun.kit.db import Transaction, atomically, transaction
 from wxcloudrun.kit.events import Event, EventKind, Subject
 from wxcloudrun.kit.security import SYSTEM
 
@@ -27,20 +27,19 @@ EFFECT = EventKind("effect.made")
 Handler = Callable[[JobContext, dict[str, Any]], Mapping[str, JsonValue] | None]
 
 
-@dataclass(slots=True)
-class Bench:
+class Bench(Inside):
     """The queue of an application, and workers that work only when they are told to."""
 
-    app: Flask
-    kinds: dict[str, JobKind] = field(default_factory=dict)
-    tasks: dict[str, TaskKind] = field(default_factory=dict)
-    lease_seconds: float = LEASE_SECONDS
+    def __init__(self, app: Flask, *, lease_seconds: float = LEASE_SECONDS) -> None:
+        super().__init__(app)
+        self.kinds: dict[str, JobKind] = {}
+        self.tasks: dict[str, TaskKind] = {}
+        self.lease_seconds = lease_seconds
 
     @property
     def queue(self) -> JobQueue:
         """Where jobs are put down."""
-        queue: JobQueue = self.app.extensions["services"][JobQueue]
-        return queue
+        return self.service(JobQueue)
 
     def enqueue(self, kind: str, arguments: Mapping[str, JsonValue] | None = None, **options: Any) -> int:
         """Put a job down in a transaction of its own."""
@@ -81,24 +80,18 @@ class Bench:
 
     def job(self, job_id: int) -> Job:
         """Return a job as it stands in its row."""
-        with self.app.app_context(), reading() as session:
-            return session.execute(select(Job).where(Job.id == job_id)).scalar_one()
-
-    def count(self) -> int:
-        """Count the jobs."""
-        with self.app.app_context(), reading() as session:
-            return session.execute(select(func.count()).select_from(Job)).scalar_one()
+        [job] = self.column(select(Job).where(Job.id == job_id))
+        return job
 
     def task(self, name: str) -> PeriodicTask:
         """Return a periodic task as it stands in its row."""
-        with self.app.app_context(), reading() as session:
-            return session.execute(select(PeriodicTask).where(PeriodicTask.name == name)).scalar_one()
+        [task] = self.column(select(PeriodicTask).where(PeriodicTask.name == name))
+        return task
 
     def effects(self) -> list[str]:
         """Return what jobs have written, in its order."""
-        with self.app.app_context(), reading() as session:
-            made = select(AuditEntry.object).where(AuditEntry.action == EFFECT.name).order_by(AuditEntry.id)
-            return list(session.execute(made).scalars())
+        made = select(AuditEntry.object).where(AuditEntry.action == EFFECT.name).order_by(AuditEntry.id)
+        return self.column(made)
 
 
 def write_effect(tx: Transaction, what: str) -> None:

@@ -3,7 +3,6 @@
 import contextlib
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from tests.support.client import ApiClient
+from tests.support.inside import Inside
 from tests.support.live import LiveServer, live_server, start, wait_until_ready
 from wxcloudrun.app import create_app
 from wxcloudrun.artifacts.models import Artifact, Lease
@@ -22,39 +21,30 @@ from wxcloudrun.artifacts.service.fsck import Checked, CheckSpec, FsckService
 from wxcloudrun.artifacts.service.sweep import SweepService, Swept
 from wxcloudrun.config import Settings
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import db, reading
-from wxcloudrun.stores.blobs.port import BlobStore
-from wxcloudrun.wiring.stores import blob_store
+from wxcloudrun.kit.db import db
 
 # Garbage is collected at once, and an object outlives its row only for as long as a reader needs.
 HASTE = {"GC_GRACE_SECONDS": "0", "LINK_SECONDS": "2", "LOG_LEVEL": "WARNING"}
 
 
-@dataclass(slots=True)
-class Site:
-    """One service on its database and its store."""
+class Site(Inside):
+    """One service on its database and its store, and an application beside it on the same."""
 
-    server: LiveServer
-    app: Flask
-    store: BlobStore
-    admin: ApiClient
-    token: str
-
-    def service(self, kind: type[Any]) -> Any:
-        """Return one of the service objects, in this process."""
-        return self.app.extensions["services"][kind]
+    def __init__(self, server: LiveServer, app: Flask, token: str) -> None:
+        super().__init__(app)
+        self.server = server
+        self.token = token
+        self.admin = server.client(token)
 
     def collect(self) -> Collected:
         """Collect garbage beside the running service."""
         with self.app.app_context():
-            report: Collected = self.service(CollectService).run()
-        return report
+            return self.service(CollectService).run()
 
     def sweep(self) -> Swept:
         """Sweep beside the running service."""
         with self.app.app_context():
-            report: Swept = self.service(SweepService).run()
-        return report
+            return self.service(SweepService).run()
 
     def sweep_after_hours(self) -> Swept:
         """Sweep as if every lease had expired: for uploads that are known to be dead."""
@@ -66,23 +56,15 @@ class Site:
     def fsck(self) -> Checked:
         """Check everything, reading every byte."""
         with self.app.app_context():
-            report: Checked = self.service(FsckService).run(CheckSpec(deep=True))
-        return report
-
-    def keys(self) -> set[str]:
-        """Return the keys of all objects, those that are not finished too."""
-        objects = self.store.keys()
-        return {found.key for found in objects} | set(self.store.unfinished())
+            return self.service(FsckService).run(CheckSpec(deep=True))
 
     def artifact_keys(self) -> set[str]:
         """Return the keys that artifact rows name."""
-        with self.app.app_context(), reading() as session:
-            return set(session.execute(select(Artifact.object_key)).scalars())
+        return set(self.column(select(Artifact.object_key)))
 
     def lease_keys(self) -> set[str]:
         """Return the keys that uploads are writing to."""
-        with self.app.app_context(), reading() as session:
-            return set(session.execute(select(Lease.object_key)).scalars())
+        return set(self.column(select(Lease.object_key)))
 
     def kill(self) -> None:
         """kill -9 the server and its workers."""
@@ -110,7 +92,7 @@ def site(data_dir: Path, **settings: str) -> Iterator[Site]:
     with live_server(data_dir, **{**HASTE, **settings}) as server:
         app = create_app(Settings.from_env({**server.environ, "LOG_LEVEL": "ERROR"}))
         token = str(server.administrator().post("/api/v1/auth/keys", {"name": "tests"}).ok().data["key"])
-        yield Site(server, app, blob_store(app.extensions["settings"]), server.client(token), token)
+        yield Site(server, app, token)
         with app.app_context():
             db.engine.dispose()
 

@@ -10,13 +10,14 @@ from sqlalchemy import select, update
 
 from tests.support import builders
 from tests.support.builders import Person, numbers
-from tests.support.client import ApiClient, sender
+from tests.support.client import ApiClient
+from tests.support.inside import Inside
 from tests.support.shared_app import once
 from tests.support.spoiled_credentials import change, deactivate, expire, revoke
 from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.keys.models import ApiKey
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import reading, transaction
+from wxcloudrun.kit.db import transaction
 from wxcloudrun.kit.security import Actor, CredentialKind, Role, Scope
 from wxcloudrun.users.models import User
 from wxcloudrun.users.service.passwords import Passwords
@@ -79,14 +80,13 @@ IDENTITIES = (
 )
 
 
-class Scene:
+class Scene(Inside):
     """A project with a package that holds something, somebody who owns it, and whoever calls."""
 
     def __init__(self, app: Flask, *, is_public: bool) -> None:
-        self.app = app
+        super().__init__(app)
         self.number = next(numbers)
-        self._owner = builders.person(app, "scene-owner")
-        self.client = ApiClient(sender(app))
+        self._owner = self.person("scene-owner")
         self.owner = self.client.as_(self._owner.token)
         self.project = f"{API}/project/p{self.number}"
         self.package = f"{self.project}/box"
@@ -132,7 +132,7 @@ class Scene:
         """Make somebody as they are described, and the key that they present."""
         if identity.is_service and identity.role is not None:
             return self.service_account(identity.role)
-        person = builders.person(self.app, "caller", is_admin=identity.is_admin)
+        person = self.person("caller", is_admin=identity.is_admin)
         if identity.role is not None:
             self.give_role(person, identity.role)
         bound = self.bound_project(identity, person)
@@ -167,7 +167,7 @@ class Scene:
     def guest(self) -> Person:
         """Return somebody else, who reads in the project."""
         if self._guest is None:
-            self._guest = builders.person(self.app, "guest")
+            self._guest = self.person("guest")
             self.give_role(self._guest, Role.READER)
         return self._guest
 
@@ -180,8 +180,8 @@ class Scene:
     def key_of(self, person_id: int) -> int:
         """Return the id of the newest key of somebody."""
         newest = select(ApiKey.id).where(ApiKey.user_id == person_id).order_by(ApiKey.id.desc()).limit(1)
-        with self.app.app_context(), reading() as session:
-            return session.execute(newest).scalar_one()
+        [key_id] = self.column(newest)
+        return key_id
 
     def own_key_id(self) -> int:
         """Return the id of the key that the caller presents; any other for one without."""
@@ -189,9 +189,7 @@ class Scene:
 
     def give_password(self, person: Person) -> None:
         """Let somebody have a password."""
-        with self.app.app_context():
-            values = {"password_hash": password_hash()}
-            change(update(User).where(User.id == person.id).values(values))
+        self.change(update(User).where(User.id == person.id).values(password_hash=password_hash()))
 
     def login(self) -> dict[str, Any]:
         """Log the guest in and return their tokens."""
@@ -202,8 +200,7 @@ class Scene:
     def job(self) -> int:
         """Put a job down and return its id."""
         with self.app.app_context(), transaction() as tx:
-            queue: JobQueue = self.app.extensions["services"][JobQueue]
-            return queue.enqueue(tx, "collect", {})
+            return self.service(JobQueue).enqueue(tx, "collect", {})
 
     def adoption(self) -> int:
         """Ask for an adoption and return its number."""

@@ -9,9 +9,8 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from tests.support.apps import MakeApp
-from tests.support.builders import person
-from tests.support.client import ApiClient, sender
-from tests.support.registry import Workshop, workshop
+from tests.support.inside import Inside
+from tests.support.registry import Workshop
 from tests.support.small_disks import MIB
 from tests.unit.health.test_health import disk_with
 from tests.unit.test_surface import ROWS
@@ -36,7 +35,7 @@ def own_app(make_app: MakeApp, tmp_path: Path) -> Flask:
 @pytest.fixture
 def own_shop(own_app: Flask) -> Workshop:
     """A package in it, with a tag and bytes."""
-    shop = workshop(ApiClient(sender(own_app)), lambda name, **options: person(own_app, name, **options))
+    shop = Inside(own_app).workshop()
     shop.upload(b"kept", tag="kept").ok()
     return shop
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -10,8 +9,9 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from tests.support.inside import Inside
 from tests.support.registry import Workshop
-from wxcloudrun.artifacts.models import Artifact, Lease, PendingDeletion
+from wxcloudrun.artifacts.models import Artifact, Lease
 from wxcloudrun.artifacts.service import fsck, rebuild, sweep
 from wxcloudrun.artifacts.service.collect import Collected, CollectService, CollectSpec
 from wxcloudrun.artifacts.service.deletions import DeletionService
@@ -22,8 +22,8 @@ from wxcloudrun.artifacts.service.rebuild import RebuildService, Rebuilt
 from wxcloudrun.artifacts.service.sweep import SweepService, Swept
 from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.kit import clock, ids
-from wxcloudrun.kit.db import reading, transaction
-from wxcloudrun.stores.blobs.port import SHARDS, BlobStore
+from wxcloudrun.kit.db import transaction
+from wxcloudrun.stores.blobs.port import SHARDS
 from wxcloudrun.versions.service.recount import FileCounts
 from wxcloudrun.wiring.stores import blob_store
 
@@ -31,12 +31,8 @@ DAY_SECONDS = 86_400
 LINK_SECONDS = 300
 
 
-@dataclass
-class Keeper:
+class Keeper(Inside):
     """Runs maintenance on an application and looks at what it leaves."""
-
-    app: Flask
-    store: BlobStore
 
     def collect(self, *, grace_seconds: int = 0, dry_run: bool = False) -> Collected:
         """Collect garbage of that age."""
@@ -67,8 +63,7 @@ class Keeper:
         """
         lying = blob_store(self.app.extensions["settings"]).keys()  # of the test's own store the test counts
         keys = {found.key for found in lying}
-        with reading() as session:
-            keys.update(session.execute(select(Artifact.object_key)).scalars())
+        keys.update(self.column(select(Artifact.object_key)))
         used = tuple(sorted({SHARDS[0], *(key[:2] for key in keys)}))
         with pytest.MonkeyPatch.context() as patch:
             for service in (fsck, rebuild, sweep):
@@ -77,8 +72,7 @@ class Keeper:
 
     def intake(self) -> IntakeService:
         """What an upload uses to bring its bytes in."""
-        jobs = self.app.extensions["services"][JobQueue]
-        digests = DigestService(blobs=self.store, jobs=jobs, is_deferred=False)
+        digests = DigestService(blobs=self.store, jobs=self.service(JobQueue), is_deferred=False)
         return IntakeService(
             blobs=self.store, digests=digests, max_upload_bytes=10**9, link_seconds=LINK_SECONDS
         )
@@ -91,8 +85,8 @@ class Keeper:
 
     def key_of(self, artifact_id: str) -> str:
         """Return under which key an artifact lies."""
-        with self.app.app_context(), reading() as session:
-            return session.execute(select(Artifact.object_key).where(Artifact.id == artifact_id)).scalar_one()
+        [key] = self.column(select(Artifact.object_key).where(Artifact.id == artifact_id))
+        return str(key)
 
     def forget(self, artifact_id: str) -> None:
         """Lose a row, as a database that was restored from an old dump has."""
@@ -105,21 +99,11 @@ class Keeper:
         with self.app.app_context(), transaction() as tx:
             tx.session.add(Lease(object_key=key, created_at=now, expires_at=now + timedelta(seconds=seconds)))
 
-    def object_keys(self) -> set[str]:
-        """Return the keys of all objects."""
-        objects = self.store.keys()
-        return {found.key for found in objects}
-
-    def rows(self, table: type[Artifact | Lease | PendingDeletion]) -> int:
-        """Count rows."""
-        with self.app.app_context(), reading() as session:
-            return len(session.execute(select(table)).all())
-
 
 @pytest.fixture
 def keeper(app: Flask) -> Keeper:
     """Maintenance of the application."""
-    return Keeper(app, blob_store(app.extensions["settings"]))
+    return Keeper(app)
 
 
 @pytest.fixture

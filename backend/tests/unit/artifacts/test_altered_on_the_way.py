@@ -60,7 +60,7 @@ def test_given_bytes_that_were_altered_on_the_way_then_they_are_refused_and_do_n
     with app.app_context(), pytest.raises(StoreUnavailable), keeper.intake().open() as intake:
         intake.take([DATA])
 
-    assert keeper.rows(Lease) == 0
+    assert keeper.count(Lease) == 0
     keeper.collect()
     assert keeper.object_keys() == set()
 
@@ -87,4 +87,4 @@ def test_given_a_store_that_lost_the_bytes_and_tells_of_others_then_it_is_said_t
     ):
         intake.take([DATA])
 
-    assert keeper.rows(Lease) == 0
+    assert keeper.count(Lease) == 0

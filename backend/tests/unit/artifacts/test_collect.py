@@ -41,7 +41,7 @@ def test_given_an_artifact_without_references_when_collecting_then_its_row_goes_
     report = keeper.collect()
 
     assert (report.artifacts, report.bytes) == (1, 4)
-    assert keeper.rows(Artifact) == 0
+    assert keeper.count(Artifact) == 0
     assert shop.owner.get(f"/api/v1/artifact/{artifact_id}").status == 404
 
 
@@ -59,7 +59,7 @@ def test_given_a_collected_artifact_then_its_object_stays_until_every_link_has_e
     later(2)
     assert keeper.collect().objects == 1
     assert keeper.object_keys() == set()
-    assert keeper.rows(PendingDeletion) == 0
+    assert keeper.count(PendingDeletion) == 0
 
 
 def test_given_an_old_artifact_that_just_lost_its_last_reference_then_it_stays_for_the_grace_time(
@@ -117,7 +117,7 @@ def test_given_a_mark_on_an_artifact_that_has_references_then_a_collection_takes
 
     shop.maintainer.delete(shop.url("/tags/t")).ok()
     assert keeper.collect(grace_seconds=DAY_SECONDS).artifacts == 0
-    assert keeper.rows(Artifact) == 1
+    assert keeper.count(Artifact) == 1
 
 
 def test_given_artifacts_at_rest_then_a_collection_writes_nothing(shop: Workshop, keeper: Keeper) -> None:
@@ -219,7 +219,7 @@ def test_given_an_upload_whose_own_object_was_lost_as_well_then_no_row_points_at
     with app.app_context(), pytest.raises(StoreUnavailable):
         upload()
 
-    assert keeper.rows(Artifact) == 0
+    assert keeper.count(Artifact) == 0
 
 
 def test_given_more_artifacts_than_a_statement_takes_then_all_of_them_are_looked_at(
@@ -235,7 +235,7 @@ def test_given_more_artifacts_than_a_statement_takes_then_all_of_them_are_looked
     report = keeper.collect()
 
     assert (report.examined, report.artifacts) == (5, 3)
-    assert keeper.rows(Artifact) == 2
+    assert keeper.count(Artifact) == 2
 
 
 def test_given_a_command_then_it_prints_json_and_ends_with_zero(app: Flask, shop: Workshop) -> None:

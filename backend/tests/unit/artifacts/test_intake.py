@@ -86,7 +86,7 @@ class TestRefused:
             sender.send(refuse)
 
         assert keeper.object_keys() == set()
-        assert (keeper.rows(Lease), keeper.rows(Artifact), keeper.rows(PendingDeletion)) == (0, 0, 0)
+        assert (keeper.count(Lease), keeper.count(Artifact), keeper.count(PendingDeletion)) == (0, 0, 0)
 
     @pytest.mark.parametrize("error", [ConnectionResetError(), KeyboardInterrupt(), Defect()])
     def test_given_a_source_that_breaks_then_nothing_remains(
@@ -100,13 +100,13 @@ class TestRefused:
             sender.receive(blocks())
 
         assert keeper.object_keys() == set()
-        assert keeper.rows(Lease) == 0
+        assert keeper.count(Lease) == 0
 
     def test_given_nobody_commits_then_nothing_remains(self, sender: Sender, keeper: Keeper) -> None:
         sender.receive([DATA])
 
         assert keeper.object_keys() == set()
-        assert keeper.rows(Lease) == 0
+        assert keeper.count(Lease) == 0
 
     def test_given_a_store_that_has_failed_then_it_is_not_asked_again_and_the_sweeper_takes_the_rest(
         self, sender: Sender, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
@@ -124,7 +124,7 @@ class TestRefused:
                 sender.send()
 
         assert asked == [sender.key]
-        assert (keeper.rows(Lease), keeper.rows(PendingDeletion)) == (0, 1)
+        assert (keeper.count(Lease), keeper.count(PendingDeletion)) == (0, 1)
         keeper.sweep()
         assert keeper.object_keys() == set()
 
@@ -139,7 +139,7 @@ class TestUnknown:
             sender.send()
 
         assert keeper.object_keys() == {sender.key}
-        assert keeper.rows(Artifact) == int(is_done)
+        assert keeper.count(Artifact) == int(is_done)
         later(LEASE_SECONDS + 1)
         keeper.sweep()
         assert keeper.object_keys() == ({sender.key} if is_done else set())
@@ -175,7 +175,7 @@ class TestCommitted:
             sender.send(behind=lambda: raising(Conflict(text("too late"))))
 
         assert keeper.object_keys() == {sender.key}
-        assert keeper.rows(Artifact) == 1
+        assert keeper.count(Artifact) == 1
 
     def test_given_bytes_that_were_there_then_the_new_object_goes_only_when_it_is_asked_for(
         self, app: Flask, shop: Workshop, keeper: Keeper

@@ -39,7 +39,7 @@ def test_given_a_healed_artifact_then_what_is_left_of_the_old_object_goes_after_
     shop: Workshop, keeper: Keeper, damaged_key: str, later: Callable[[int], None]
 ) -> None:
     shop.upload(DATA, tag="t").ok()
-    assert keeper.rows(PendingDeletion) == 1
+    assert keeper.count(PendingDeletion) == 1
 
     later(LINK_SECONDS + 1)
     keeper.collect()

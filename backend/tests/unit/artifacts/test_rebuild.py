@@ -50,7 +50,7 @@ def test_given_a_second_copy_of_bytes_that_are_well_then_it_is_left_to_the_sweep
     keeper.orphan(b"twice")
 
     assert keeper.rebuild().surplus == 1
-    assert keeper.rows(Artifact) == 1
+    assert keeper.count(Artifact) == 1
     assert keeper.sweep().objects_removed == 1
 
 
@@ -65,11 +65,11 @@ def test_given_leases_and_pending_deletions_then_their_objects_are_nobodys_busin
     report = keeper.rebuild()
 
     assert (report.created, report.bytes_hashed) == ([], 0)
-    assert keeper.rows(PendingDeletion) == 1
+    assert keeper.count(PendingDeletion) == 1
 
 
 def test_given_rebuilt_rows_then_no_trace_of_the_claim_remains(keeper: Keeper) -> None:
     keeper.orphan(b"alone")
 
     assert keeper.rebuild().created == [sha256(b"alone")]
-    assert keeper.rows(PendingDeletion) == 0
+    assert keeper.count(PendingDeletion) == 0

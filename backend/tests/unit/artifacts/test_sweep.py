@@ -24,7 +24,7 @@ def test_given_an_object_that_nothing_names_then_it_goes(keeper: Keeper) -> None
 
     assert (report.orphans, report.objects_removed) == (1, 1)
     assert keeper.object_keys() == set()
-    assert keeper.rows(PendingDeletion) == 0
+    assert keeper.count(PendingDeletion) == 0
 
 
 def test_given_artifacts_then_their_objects_stay(shop: Workshop, keeper: Keeper) -> None:
@@ -50,7 +50,7 @@ def test_given_an_expired_lease_then_it_ends_and_its_object_goes(keeper: Keeper)
     report = keeper.sweep()
 
     assert (report.expired_leases, report.objects_removed) == (1, 1)
-    assert keeper.rows(Lease) == 0
+    assert keeper.count(Lease) == 0
     assert keeper.object_keys() == set()
 
 
@@ -81,7 +81,7 @@ def test_given_an_upload_whose_lease_was_taken_when_it_ends_then_it_is_refused_a
         upload()
 
     assert keeper.object_keys() == set()
-    assert keeper.rows(Artifact) == 0
+    assert keeper.count(Artifact) == 0
 
 
 def test_given_an_upload_whose_lease_is_taken_while_bytes_flow_then_its_write_fails(
@@ -102,7 +102,7 @@ def test_given_an_upload_whose_lease_is_taken_while_bytes_flow_then_its_write_fa
         upload()
 
     assert keeper.object_keys() == set()
-    assert keeper.rows(Lease) == 0
+    assert keeper.count(Lease) == 0
 
 
 def test_given_an_upload_that_commits_after_the_listing_then_its_object_stays(

@@ -28,7 +28,7 @@ def test_given_a_grace_time_that_began_in_the_future_then_it_begins_now(keeper: 
     time.advance(days=1)
 
     assert keeper.collect(grace_seconds=DAY_SECONDS).artifacts == 1
-    assert keeper.rows(Artifact) == 0
+    assert keeper.count(Artifact) == 0
 
 
 @pytest.mark.usefixtures("_garbage")
@@ -39,7 +39,7 @@ def test_given_an_object_that_has_to_wait_for_years_then_it_goes_now(keeper: Kee
 
     assert keeper.collect().objects == 1
     assert keeper.object_keys() == set()
-    assert keeper.rows(PendingDeletion) == 0
+    assert keeper.count(PendingDeletion) == 0
 
 
 @pytest.mark.usefixtures("_garbage")
@@ -60,4 +60,4 @@ def test_given_a_lease_that_would_last_longer_than_any_then_it_is_over(
     keeper.lease(keeper.orphan(), seconds=int(LONGEST_LEASE.total_seconds()) + too_long)
 
     assert keeper.sweep().expired_leases == expired
-    assert keeper.rows(Lease) == 1 - expired
+    assert keeper.count(Lease) == 1 - expired

@@ -3,18 +3,18 @@
 import io
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from flask import Flask
 from requests_mock import Mocker
 
-from tests.support import builders, wechat
+from tests.support import wechat
 from tests.support.apps import AppWith
-from tests.support.builders import Person, sha256
-from tests.support.client import ApiClient, sender
-from tests.support.registry import Workshop, workshop
+from tests.support.builders import sha256
+from tests.support.client import ApiClient
+from tests.support.inside import Inside
+from tests.support.registry import Workshop
 from tests.support.shared_app import once
 from tests.support.surface import APPEND, TUS
 from tests.unit.audit.conftest import entries
@@ -32,15 +32,14 @@ NOT_RECORDED = {
 }
 
 
-@dataclass
-class World:
+class Changing(Inside):
     """Everything that there is to change."""
 
-    app: Flask
-    client: ApiClient
-    root: ApiClient
-    shop: Workshop
-    known: dict[str, Any] = field(default_factory=dict)
+    def __init__(self, app: Flask, root: ApiClient, shop: Workshop) -> None:
+        super().__init__(app)
+        self.root = root
+        self.shop = shop
+        self.known: dict[str, Any] = {}
 
     @property
     def project(self) -> str:
@@ -112,7 +111,7 @@ class World:
         return f"/api/v1/project/{self.shop.project}/members/{self.shop.people['reader'].id}"
 
 
-type Change = Callable[[World], object]
+type Change = Callable[[Changing], object]
 
 # fmt: off
 # ruff: noqa: E501 - a table reads better with a row in a line
@@ -267,17 +266,13 @@ def form_file() -> Any:
 
 
 @pytest.fixture
-def world(app_with: AppWith, requests_mock: Mocker) -> World:
+def world(app_with: AppWith, requests_mock: Mocker) -> Changing:
     """A workshop, an administrator, and a WeChat that knows somebody."""
     app = app_with(**wechat.SETTINGS)
     requests_mock.get(wechat.URL, json=wechat.person())
-    client = ApiClient(sender(app))
-
-    def make_person(name: str) -> Person:
-        return builders.person(app, name)
-
-    root = client.as_(once(app, "root", lambda: builders.person(app, "root", is_admin=True)).token)
-    return World(app, client, root, once(app, "shop", lambda: workshop(client, make_person)))
+    inside = Inside(app)
+    root = once(app, "root", lambda: inside.person("root", is_admin=True))
+    return Changing(app, inside.client.as_(root.token), once(app, "shop", inside.workshop))
 
 
 def changing(app: Flask) -> set[str]:
@@ -291,7 +286,7 @@ def test_every_operation_that_changes_something_is_in_the_table(app: Flask) -> N
 
 @pytest.mark.same_everywhere
 @pytest.mark.parametrize("operation", CHANGES)
-def test_given_a_change_then_the_log_has_it(world: World, operation: str) -> None:
+def test_given_a_change_then_the_log_has_it(world: Changing, operation: str) -> None:
     change, action, what = CHANGES[operation]
 
     change(world)
@@ -312,7 +307,7 @@ def fits(path: str, pattern: str) -> bool:
     )
 
 
-def test_a_change_says_who_did_it_with_what_and_what_was_before(world: World) -> None:
+def test_a_change_says_who_did_it_with_what_and_what_was_before(world: Changing) -> None:
     shop = world.shop
     first = shop.upload(b"one", tag="stable").data["artifact_id"]
 
@@ -327,14 +322,14 @@ def test_a_change_says_who_did_it_with_what_and_what_was_before(world: World) ->
     assert moved["request_id"] == answer.headers["X-Request-ID"] == "r-7"
 
 
-def test_a_member_says_the_role_before_and_after(world: World) -> None:
+def test_a_member_says_the_role_before_and_after(world: Changing) -> None:
     world.shop.owner.request("PUT", world.member(), json={"role": "maintainer"}).ok()
 
     entry = entries(world.root, action="member.set")[-1]
     assert (entry["before"], entry["after"]) == ({"role": "reader"}, {"role": "maintainer"})
 
 
-def test_what_changes_nothing_leaves_nothing(world: World) -> None:
+def test_what_changes_nothing_leaves_nothing(world: Changing) -> None:
     world.shop.upload(b"one", tag="stable", version="1.0.0")
     before = entries(world.root)
 
@@ -345,7 +340,7 @@ def test_what_changes_nothing_leaves_nothing(world: World) -> None:
     assert entries(world.root) == before
 
 
-def test_a_refused_change_leaves_nothing_of_its_transaction(world: World) -> None:
+def test_a_refused_change_leaves_nothing_of_its_transaction(world: Changing) -> None:
     world.shop.upload(b"one", version="1.0.0").ok()
     before = entries(world.root)
 
@@ -357,7 +352,7 @@ def test_a_refused_change_leaves_nothing_of_its_transaction(world: World) -> Non
     assert entries(world.root) == before
 
 
-def test_refused_logins_are_summed_up(world: World) -> None:
+def test_refused_logins_are_summed_up(world: Changing) -> None:
     world.login()
     for _ in range(30):
         world.client.post(
@@ -371,7 +366,7 @@ def test_refused_logins_are_summed_up(world: World) -> None:
     assert "hunter2" not in json.dumps(entries(world.root))
 
 
-def test_a_replayed_refresh_token_is_an_event(world: World, time: Any) -> None:
+def test_a_replayed_refresh_token_is_an_event(world: Changing, time: Any) -> None:
     body = {"email": "ada@example.com", "password": PASSWORD}
     world.client.post("/api/v1/auth/register", body)
     token = {"refresh_token": world.client.post("/api/v1/auth/login", body).data["refresh_token"]}
@@ -383,7 +378,7 @@ def test_a_replayed_refresh_token_is_an_event(world: World, time: Any) -> None:
     assert "refresh token" in entries(world.root, action="session.ended")[-1]["before"]["why"]
 
 
-def test_long_and_strange_texts_fit(world: World) -> None:
+def test_long_and_strange_texts_fit(world: Changing) -> None:
     strange = "\x01\U0001f600" * 500
     path = f"/api/v1/{world.project}/packages/{world.shop.package}"
 

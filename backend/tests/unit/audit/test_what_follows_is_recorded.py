@@ -6,16 +6,16 @@ import pytest
 
 from tests.support.moments import Clock
 from tests.unit.audit.conftest import entries
-from tests.unit.audit.test_every_change_is_recorded import World, fits, world
+from tests.unit.audit.test_every_change_is_recorded import Changing, fits, world
 from wxcloudrun.jobs.service.work import WorkService
 from wxcloudrun.upload_sessions.service.expiry import UploadExpiryService
 
 __all__ = ["world"]  # a fixture
 
-type Happening = Callable[[World, Clock], object]
+type Happening = Callable[[Changing, Clock], object]
 
 
-def add_file(world: World, _time: Clock) -> None:
+def add_file(world: Changing, _time: Clock) -> None:
     """Upload a second file of a version."""
     shop = world.shop
     shop.owner.patch(f"/api/v1/{world.project}/packages/{shop.package}", {"layout": "files"}).ok()
@@ -23,14 +23,14 @@ def add_file(world: World, _time: Clock) -> None:
         shop.upload(name.encode(), name, version="1.0.0").ok()
 
 
-def fail_session(world: World, _time: Clock) -> None:
+def fail_session(world: Changing, _time: Clock) -> None:
     """Complete an upload session with another checksum than its bytes have."""
     writer, url = world.shop.writer, world.session()
     writer.put(f"{url}/parts/1", b"x").ok()
     assert writer.post(f"{url}/complete", {"sha256": "0" * 64}).reason == "checksum_mismatch"
 
 
-def let_session_expire(world: World, time: Clock) -> None:
+def let_session_expire(world: Changing, time: Clock) -> None:
     """Begin an upload session and do not go on with it."""
     world.session()
     time.advance(days=2)
@@ -38,7 +38,7 @@ def let_session_expire(world: World, time: Clock) -> None:
         assert world.app.extensions["services"][UploadExpiryService].run() == 1
 
 
-def adopt(world: World, _time: Clock) -> None:
+def adopt(world: Changing, _time: Clock) -> None:
     """Let a package be taken over, in the background."""
     world.shop.upload(b"x", "other.bin").ok()
     world.shop.writer.post(world.shop.url("/adopt"), {"format": "pypi"}).ok()
@@ -61,7 +61,7 @@ FOLLOWS: dict[str, tuple[Happening, str]] = {
 
 @pytest.mark.same_everywhere
 @pytest.mark.parametrize("action", FOLLOWS)
-def test_given_what_follows_then_the_log_has_it(world: World, time: Clock, action: str) -> None:
+def test_given_what_follows_then_the_log_has_it(world: Changing, time: Clock, action: str) -> None:
     happening, what = FOLLOWS[action]
 
     happening(world, time)
@@ -72,7 +72,7 @@ def test_given_what_follows_then_the_log_has_it(world: World, time: Clock, actio
     assert fits(found[-1]["object"], expected), (found[-1], expected)
 
 
-def test_given_a_session_that_failed_then_the_log_says_of_what(world: World, time: Clock) -> None:
+def test_given_a_session_that_failed_then_the_log_says_of_what(world: Changing, time: Clock) -> None:
     fail_session(world, time)
 
     [entry] = entries(world.root, action="upload_session.failed")

@@ -1,7 +1,6 @@
 """Something large to delete, and hands on the job that erases it."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -10,11 +9,10 @@ from sqlalchemy import Engine, event, select, update
 
 from tests.support import crowds
 from tests.support.client import ApiClient
+from tests.support.inside import Inside
 from tests.support.registry import Workshop
 from wxcloudrun.erasure.rules import AT_ONCE_ROWS
 from wxcloudrun.jobs.models import Job
-from wxcloudrun.jobs.service.work import WorkService
-from wxcloudrun.kit.db import reading, transaction
 from wxcloudrun.packages.models import Package
 from wxcloudrun.tags.models import Tag, TagMove
 from wxcloudrun.uploads.models import Upload
@@ -24,36 +22,24 @@ VERSIONS = AT_ONCE_ROWS + 300
 OF_PACKAGES = (Version, VersionFile, Upload, Tag, TagMove)
 
 
-@dataclass
-class Eraser:
+class Eraser(Inside):
     """The background of an application, one job at a time."""
-
-    app: Flask
 
     def jobs(self) -> list[Job]:
         """Return the jobs that erase, in their order."""
-        with self.app.app_context(), reading() as session:
-            return list(session.execute(select(Job).where(Job.kind == "erase").order_by(Job.id)).scalars())
+        return self.column(select(Job).where(Job.kind == "erase").order_by(Job.id))
 
     def change_job(self, **values: Any) -> None:
         """Let the job that erases say something else."""
-        with self.app.app_context(), transaction() as tx:
-            tx.session.execute(update(Job).where(Job.kind == "erase").values(**values))
-
-    def work(self) -> int:
-        """Do what is due."""
-        with self.app.app_context():
-            return int(self.app.extensions["services"][WorkService].run_due())
+        self.change(update(Job).where(Job.kind == "erase").values(**values))
 
     def left(self, *models: type[Any]) -> int:
         """Count what is left in the tables of packages, or in these."""
-        with self.app.app_context():
-            return sum(crowds.count(model) for model in models or (*OF_PACKAGES, Package))
+        return sum(self.count(model) for model in models or (*OF_PACKAGES, Package))
 
     def retired(self) -> int:
         """Count the versions whose names are remembered."""
-        with self.app.app_context():
-            return crowds.count(RetiredVersion)
+        return self.count(RetiredVersion)
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from tests.support.background import LEASE_SECONDS, Bench, exactly_once, write_e
 from tests.support.moments import Clock
 from tests.support.site import eventually
 from wxcloudrun.jobs.errors import LeaseLost
+from wxcloudrun.jobs.models import Job
 from wxcloudrun.jobs.rules import MAX_LOSSES
 from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.jobs.service.kinds import JobKind
@@ -192,7 +193,7 @@ class TestAbandoned:
             time.advance(days=2)
             assert bench.recovery().forget_finished() == 2
 
-        assert bench.count() == 1
+        assert bench.count(Job) == 1
         assert bench.job(waiting).state == "queued"
         assert {done, failed}.isdisjoint({waiting})
 

@@ -10,6 +10,7 @@ from tests.support.background import Bench
 from tests.support.builders import Person
 from tests.support.logged import Log
 from tests.support.moments import Clock
+from wxcloudrun.jobs.models import Job
 from wxcloudrun.jobs.rules import MAX_ARGUMENTS
 from wxcloudrun.kit.db import transaction
 
@@ -58,7 +59,7 @@ def test_given_a_rollback_then_there_was_never_a_job(bench: Bench, app: Flask) -
     with app.app_context(), pytest.raises(Refused):
         put_down_and_refuse(bench)
 
-    assert bench.count() == 0
+    assert bench.count(Job) == 0
 
 
 def test_it_keeps_who_asked_and_when(bench: Bench, make_person: Any, time: Clock) -> None:
@@ -83,7 +84,7 @@ def test_arguments_that_no_row_holds_are_refused(bench: Bench) -> None:
     with pytest.raises(ValueError, match="characters of JSON"):
         bench.enqueue("given", {"text": "x" * MAX_ARGUMENTS})
 
-    assert bench.count() == 0
+    assert bench.count(Job) == 0
 
 
 def test_given_a_kind_that_this_worker_does_not_know_then_it_is_left_to_one_that_does(bench: Bench) -> None:

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from tests.support import builders
 from tests.support.apps import AppWith
 from tests.support.builders import sha256
-from tests.support.client import Answer, ApiClient, sender
-from tests.support.registry import Workshop, workshop
+from tests.support.client import Answer, ApiClient
+from tests.support.inside import Inside
+from tests.support.registry import Workshop
 from wxcloudrun.kit.db import Reader
 from wxcloudrun.kit.package_names import PackageName
 from wxcloudrun.packages import queries
@@ -292,7 +292,7 @@ class TestNamesThatOutliveIt:
 
     def test_a_release_of_other_bytes_is_refused_when_it_is_made(self, app_with: AppWith) -> None:
         app = app_with(URL_SOURCE_HOSTS="example.com")
-        shop = workshop(ApiClient(sender(app)), lambda name: builders.person(app, name))
+        shop = Inside(app).workshop()
         shop.upload(b"bytes", version="1.0.0").ok()
         deleted(shop).ok()
         body = {"name": shop.package, "project": shop.project, "version": "1.0.0"}

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from tests.support.client import Answer, ApiClient
+from tests.support.inside import Inside
 from tests.support.registry import Workshop
 from wxcloudrun.artifacts.service.intake import IntakeService
 from wxcloudrun.jobs.service.kinds import JobKind
@@ -48,13 +49,13 @@ class Factory:
             yield block
 
 
-@dataclass(slots=True)
-class Works:
+class Works(Inside):
     """A project in which releases are made, and whoever obtains their bytes."""
 
-    app: Flask
-    shop: Workshop
-    factory: Factory
+    def __init__(self, app: Flask, shop: Workshop, factory: Factory) -> None:
+        super().__init__(app)
+        self.shop = shop
+        self.factory = factory
 
     def create(self, version: str = "1.0.0", **more: Any) -> Answer:
         """Ask for a release, as the writer."""
@@ -88,8 +89,7 @@ class Works:
 
     def work(self) -> int:
         """Do every job that is due, with the factory in the place of Nix; return how many there were."""
-        services = self.app.extensions["services"]
-        intake, versions = services[IntakeService], services[VersionService]
+        intake, versions = self.service(IntakeService), self.service(VersionService)
         obtain = ObtainService(intake=intake, versions=versions, gateways={"nix": self.factory})
         tasks = ReleaseTasks(obtain)
         kinds = {OBTAIN: JobKind(tasks.obtain, tasks.obtain_failed)}

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.support import builders
 from tests.support.apps import MakeApp
 from tests.support.builders import Person, sha256
-from tests.support.client import ApiClient, sender
+from tests.support.client import ApiClient
+from tests.support.inside import Inside
 from tests.unit.releases.conftest import NIX, RELEASES, Works
 from wxcloudrun.projects.service import ProjectService
 
@@ -156,7 +156,7 @@ class TestAllowedUrl:
     def writer(self, make_app: MakeApp) -> ApiClient:
         """Somebody who writes where files.example.com is allowed."""
         app = make_app(URL_SOURCE_HOSTS="files.example.com, mirror.example.com:8443")
-        client = ApiClient(sender(app)).as_(builders.person(app, "writer").token)
+        client = Inside(app).as_person("writer")
         client.post("/api/v1/projects", {"name": "tools"}).ok()
         return client
 

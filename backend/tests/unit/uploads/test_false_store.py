@@ -9,11 +9,12 @@ import pytest
 from flask import Flask
 
 from tests.support.apps import build_app, let_go
-from tests.support.builders import content, person
-from tests.support.client import Answer, ApiClient, sender
+from tests.support.builders import content
+from tests.support.client import Answer
 from tests.support.forms import file, post_form
+from tests.support.inside import Inside
 from tests.support.quick_schema import sqlite_of
-from tests.support.registry import Workshop, workshop
+from tests.support.registry import Workshop
 from tests.support.s3_misbehaviour import (
     AnotherRange,
     BlanksBeforeXml,
@@ -242,7 +243,7 @@ def test_given_an_object_that_has_grown_then_it_is_damaged_and_no_part_of_it_is_
 def test_given_an_answer_that_cannot_be_read_then_503_and_one_line_in_the_log(
     own_app: Flask, stub: S3Stub, caplog: Logged, operation: str, misbehaviour: Misbehaviour
 ) -> None:
-    shop = workshop(ApiClient(sender(own_app)), lambda name: person(own_app, name))
+    shop = Inside(own_app).workshop()
     stub.misbehave(operation, misbehaviour)
     send, data = (form, LARGE) if operation in {"complete", "create"} else (raw, DATA)
 

@@ -38,8 +38,3 @@ class BuildLog:
         note = f"registry: the first {self._cut_bytes} bytes are not kept\n" if self._cut_bytes else ""
         lines = CONTROLS.sub(b"", ESCAPES.sub(b"", bytes(self._tail).replace(b"\r\n", b"\n")))
         return note.encode() + lines.decode("utf-8", "replace").encode()
-
-    def last_line(self) -> str:
-        """Return the last line that says anything, for a sentence about what went wrong."""
-        lines = self.text()[-4096:].decode("utf-8", "replace").splitlines()
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")

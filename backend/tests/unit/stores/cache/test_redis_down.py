@@ -5,11 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import builders
 from tests.support.apps import MakeApp
 from tests.support.cache_contract import Corn
-from tests.support.client import ApiClient, sender
-from tests.support.registry import workshop
+from tests.support.inside import Inside
 from wxcloudrun.kit import clock
 from wxcloudrun.stores.cache.port import EntryKind, Key
 from wxcloudrun.stores.cache.redis import RETRY_SECONDS, RedisCache
@@ -68,7 +66,7 @@ def test_given_no_redis_then_references_mean_what_they_mean(
 ) -> None:
     url = f"sqlite:///{tmp_path}/registry.db"
     app = make_app(DATABASE_URL=url, REDIS_URL="redis://127.0.0.1:9/0", LOG_LEVEL="WARNING")
-    shop = workshop(ApiClient(sender(app)), lambda name, **options: builders.person(app, name, **options))
+    shop = Inside(app).workshop()
 
     for version in ("1.0.0", "1.1.0"):
         shop.upload(version.encode(), version=version).ok()

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from tests.support import builders
 from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
-from tests.support.registry import Workshop, workshop
+from tests.support.inside import Inside
+from tests.support.registry import Workshop
 
 Processes = tuple[Flask, Flask]
 
@@ -28,7 +28,7 @@ def processes(make_app: MakeApp, tmp_path: Path) -> Processes:
 def shop(processes: Processes) -> Workshop:
     """A package with two versions, made by the first process."""
     first = processes[0]
-    made = workshop(ApiClient(sender(first)), lambda name, **options: builders.person(first, name, **options))
+    made = Inside(first).workshop()
     for version in ("1.0.0", "1.1.0"):
         made.upload(version.encode(), version=version).ok()
     return made
