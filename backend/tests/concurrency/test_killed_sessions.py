@@ -12,13 +12,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import requests
 
+from tests.support.backing import backing
 from tests.support.builders import content, sha256
 from tests.support.client import Answer
-from tests.support.site import Site
+from tests.support.site import Site, site
+from tests.support.stack import make_stack
 from wxcloudrun.kit import clock
 from wxcloudrun.upload_sessions.service.expiry import UploadExpiryService
 
@@ -78,6 +81,23 @@ class Sender:
 def test_given_a_server_killed_again_and_again_then_every_file_goes_on_and_becomes_one_upload(
     stacked: Site,
 ) -> None:
+    survive_kills(stacked)
+
+
+@pytest.mark.slow
+def test_given_seaweedfs_and_a_server_killed_again_and_again_then_it_is_the_same(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    record_property("server", "mysql")
+    record_property("server", "seaweedfs")
+    stack = make_stack(backing().need("mysql"), backing().need("seaweedfs"))
+    with site(tmp_path, **stack.environ) as running:
+        survive_kills(running)
+    stack.destroy()
+
+
+def survive_kills(stacked: Site) -> None:
+    """Kill the server while files come in, and compare what has become of them."""
     package, dice = stacked.new_package("killed-sessions"), random.Random(16)
     kills_are_over = threading.Event()
     numbers = itertools.count()

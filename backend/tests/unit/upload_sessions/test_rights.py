@@ -1,13 +1,16 @@
 """Who may go on with a session, and what its token opens."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import event, update
 
 from tests.support.client import ApiClient
 from tests.support.moments import Clock
-from tests.support.registry import Workshop
+from tests.support.registry import PersonMaker, Workshop, workshop
 from tests.unit.upload_sessions.conftest import Begin
-from wxcloudrun.kit.db import transaction
+from wxcloudrun.kit.db import db, transaction
 from wxcloudrun.users.models import User
 
 
@@ -78,3 +81,50 @@ def test_the_list_of_sessions_is_no_upload_that_could_be_deleted(shop: Workshop)
     told = shop.writer.request("OPTIONS", shop.url("/uploads/sessions"))
 
     assert set(told.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
+
+
+def test_a_guessed_and_a_foreign_session_cost_the_same_statements(
+    app: Flask, client: ApiClient, shop: Workshop, make_person: PersonMaker, begin: Begin
+) -> None:
+    own, foreign = begin(), workshop(client, make_person)
+    wanted = {"filename": "a", "size": 5}
+    other = foreign.writer.post(foreign.url("/uploads/sessions"), wanted).ok().data["id"]
+    ended = shop.writer.post(shop.url("/uploads/sessions"), wanted).ok().data["url"]
+    shop.writer.delete(ended)
+    urls = {
+        "guessed": shop.url(f"/uploads/sessions/{'0' * 32}"),
+        "foreign": shop.url(f"/uploads/sessions/{other}"),
+    }
+    asked: dict[str, list[str]] = {}
+    for name, url in urls.items():
+        for method in ("GET", "DELETE"):
+            with statements_of(app) as statements:
+                assert shop.writer.request(method, url).status == 404
+            asked[f"{name} {method}"] = statements
+
+    assert asked["guessed GET"] == asked["foreign GET"] != []
+    assert asked["guessed DELETE"] == asked["foreign DELETE"] != []
+    with statements_of(app) as invisible:
+        assert shop.stranger.get(own.url).status == 404
+    with statements_of(app) as absent:
+        assert shop.stranger.get(own.url.replace(shop.project, "nowhere")).status == 404
+    with statements_of(app) as over:
+        assert shop.stranger.get(ended).status == 404
+    assert invisible == absent == over
+
+
+@contextmanager
+def statements_of(app: Flask) -> Iterator[list[str]]:
+    """Note the statements that the database is asked."""
+    noted: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        noted.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield noted
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
