@@ -116,8 +116,8 @@ class ProjectService:
                 project.description = description
             if is_public is not None:
                 project.is_public = is_public
-            after = state_of(project)
-            announce(tx, actor, PROJECT_CHANGED, Subject(f"project/{name}"), before=before, after=after)
+            if (after := state_of(project)) != before:
+                announce(tx, actor, PROJECT_CHANGED, Subject(f"project/{name}"), before=before, after=after)
             tx.session.flush()
             return queries.view(tx.session, found, actor.role_in(found))
 

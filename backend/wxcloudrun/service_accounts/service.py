@@ -121,10 +121,9 @@ class ServiceAccountService:
                 user.username = account_username(found.view.project, name)
             if is_active is not None:
                 user.is_active = is_active
-            after = state_of(account, user)
-            announce(
-                tx, actor, SERVICE_ACCOUNT_CHANGED, Subject(path_of(account_id)), before=before, after=after
-            )
+            if (after := state_of(account, user)) != before:
+                what = Subject(path_of(account_id))
+                announce(tx, actor, SERVICE_ACCOUNT_CHANGED, what, before=before, after=after)
             tx.session.flush()
             return self._find(tx.session, actor, account_id, CHANGE).view
 

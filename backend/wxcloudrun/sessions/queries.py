@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, exists, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, exists, select, update
 from sqlalchemy.orm import Session
 
 from wxcloudrun.kit import clock
@@ -44,13 +45,14 @@ def live_login(
     return None if row is None else (row.LoginSession, row.User)
 
 
-def end_session(session: Session, session_id: str, now: datetime) -> None:
-    """End one session, if it has not ended."""
-    session.execute(
+def end_session(session: Session, session_id: str, now: datetime) -> bool:
+    """End one session; False if it has ended already."""
+    ended = session.execute(
         update(LoginSession)
         .where(LoginSession.id == session_id, LoginSession.ended_at.is_(None))
         .values(ended_at=now)
     )
+    return cast("CursorResult[Any]", ended).rowcount == 1
 
 
 def end_sessions_of(session: Session, user_id: int, *, but: str | None, now: datetime) -> None:

@@ -1,5 +1,8 @@
 """What the entries of changes say of what has changed."""
 
+from dataclasses import replace
+
+import pytest
 from flask import Flask
 from sqlalchemy import delete
 
@@ -7,7 +10,11 @@ from tests.support.builders import sha256
 from tests.support.client import ApiClient
 from tests.support.registry import Workshop
 from tests.unit.audit.conftest import entries
+from wxcloudrun.identity.service.revoke import RevocationService
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import transaction
+from wxcloudrun.kit.security import SYSTEM, CredentialKind
+from wxcloudrun.sessions.models import LoginSession
 from wxcloudrun.versions.models import VersionFile
 from wxcloudrun.versions.service.recount import FileCounts
 
@@ -114,3 +121,66 @@ def test_given_a_change_of_one_property_then_the_log_says_that_pair_alone(
         {"properties": {"name-7": "x" * 199 + "…"}},
         {"properties": {"name-7": "y"}},
     )
+
+
+def actions(root: ApiClient, **filters: object) -> list[tuple[str, str]]:
+    """Return what has happened to what, oldest first."""
+    return [(each["action"], each["object"]) for each in entries(root, **filters)]
+
+
+@pytest.mark.parametrize("way", ["by_itself", "by_its_owner"])
+def test_given_a_key_is_revoked_then_the_log_calls_that_the_same_whoever_does_it(
+    root: ApiClient, shop: Workshop, way: str
+) -> None:
+    made = shop.owner.post("/api/v1/auth/keys", {"name": "k"}).ok().data
+    if way == "by_itself":
+        shop.owner.as_(made["key"]).delete("/api/v1/auth/token").ok()
+    else:
+        shop.owner.delete(f"/api/v1/auth/keys/{made['id']}").ok()
+
+    path = f"user/{shop.people['owner'].id}/key/{made['id']}"
+    assert actions(root, object=path)[-1] == ("key.revoked", path)
+    assert actions(root, action="credential.revoked") == []
+
+
+@pytest.mark.parametrize("credential", ["jwt", "api_key", "session"])
+def test_given_somebody_else_was_faster_then_no_second_end_is_recorded(
+    app: Flask, root: ApiClient, shop: Workshop, credential: str
+) -> None:
+    user_id = shop.people["owner"].id
+    made = shop.owner.post("/api/v1/auth/keys", {"name": "k"}).ok().data
+    ids = {"jwt": "j", "api_key": str(made["id"]), "session": "s"}
+    with app.app_context(), transaction() as tx:
+        now = clock.now()
+        tx.session.add(LoginSession(id="s", user_id=user_id, cookie_hash="c", created_at=now, expires_at=now))
+    actor = replace(
+        SYSTEM, user_id=user_id, credential=CredentialKind(credential), credential_id=ids[credential]
+    )
+    with app.app_context():
+        for _ in range(2):
+            app.extensions["services"][RevocationService].revoke(actor)
+
+    ends = {"credential.revoked", "key.revoked", "session.ended"}
+    assert len([action for action, _ in actions(root) if action in ends]) == 1
+
+
+def test_given_changes_that_change_nothing_then_nothing_is_recorded(root: ApiClient, shop: Workshop) -> None:
+    project, reader = f"/api/v1/project/{shop.project}", shop.people["reader"]
+    account = {"name": "robot", "project": shop.project, "role": "writer"}
+    robot = shop.owner.post("/api/v1/service-accounts", account).ok().data["id"]
+    shop.upload(b"x", version="1.0.0", tag="stable").ok()
+    before = len(entries(root))
+
+    for url, body in [
+        (project, {"description": "", "is_public": False}),
+        (f"{project}/packages/{shop.package}", {"description": "", "layout": "single"}),
+        (f"/api/v1/service-accounts/{robot}", {"name": "robot", "is_active": True}),
+        (f"/api/v1/users/{reader.id}", {"is_active": True, "is_admin": False, "username": reader.username}),
+        (shop.url("/versions/1.0.0"), {"yanked": None, "properties": {}}),
+    ]:
+        who = root if "/users/" in url else shop.owner
+        who.patch(url, {}).ok()
+        who.patch(url, body).ok()
+    shop.owner.request("PUT", f"{project}/members/{reader.id}", json={"role": "reader"}).ok()
+
+    assert [each["action"] for each in entries(root)[before:]] == []

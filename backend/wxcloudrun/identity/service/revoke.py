@@ -19,23 +19,22 @@ class RevocationService:
     def revoke(self, actor: Actor) -> None:
         """Revoke the very credential that was presented: this access token, API key or session.
 
-        An access token leaves its session and the refresh token as they are. Raises Unauthorized for
-        an anonymous caller.
+        An access token leaves its session and the refresh token as they are. Nothing is recorded if
+        somebody else was faster. Raises Unauthorized for an anonymous caller.
         """
         if actor.user_id is None or actor.credential_id is None:
             raise Unauthorized(text("log in or present an API key"))
         user_id, credential_id = actor.user_id, actor.credential_id
 
         def work(tx: Transaction) -> None:
-            announce(
-                tx, actor, CREDENTIAL_REVOKED, Subject(f"user/{user_id}/{actor.credential}/{credential_id}")
-            )
             match actor.credential:
                 case CredentialKind.JWT:
-                    self._sessions.revoke_token(tx, credential_id)
+                    if self._sessions.revoke_token(tx, credential_id):
+                        what = Subject(f"user/{user_id}/{actor.credential}/{credential_id}")
+                        announce(tx, actor, CREDENTIAL_REVOKED, what)
                 case CredentialKind.API_KEY:
-                    revoke_if_there(tx, user_id, int(credential_id))
+                    revoke_if_there(tx, actor, user_id, int(credential_id))
                 case _:
-                    self._sessions.end(tx, credential_id)
+                    self._sessions.end(tx, actor, credential_id)
 
         atomically(work)

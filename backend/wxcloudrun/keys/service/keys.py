@@ -229,11 +229,11 @@ def revoke_found(tx: Transaction, actor: Actor, key: ApiKey) -> None:
     announce(tx, actor, KEY_REVOKED, subject_of(key), before={"prefix": key.prefix, "name": key.name})
 
 
-def revoke_if_there(tx: Transaction, user_id: int, key_id: int) -> None:
+def revoke_if_there(tx: Transaction, actor: Actor, user_id: int, key_id: int) -> None:
     """Revoke a key that was presented itself, unless somebody else was faster."""
     key = queries.lock_key(tx.session, key_id, user_id, bound_to=None)
     if key is not None:
-        key.revoked_at = clock.now()
+        revoke_found(tx, actor, key)
 
 
 def subject_of(key: ApiKey) -> Subject:

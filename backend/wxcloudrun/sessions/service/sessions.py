@@ -177,25 +177,22 @@ class SessionService:
                 text("an API key has no session; DELETE /api/v1/auth/token revokes the key itself")
             )
 
-        def work(tx: Transaction) -> None:
-            self.end(tx, session_id)
-            announce(
-                tx, actor, SESSION_ENDED, Subject(f"user/{actor.user_id}"), before={"session": session_id}
-            )
+        atomically(lambda tx: self.end(tx, actor, session_id))
 
-        atomically(work)
+    def end(self, tx: Transaction, actor: Actor, session_id: str) -> None:
+        """End the caller's session, with all its tokens, unless somebody else was faster."""
+        if queries.end_session(tx.session, session_id, clock.now()):
+            state = {"session": session_id}
+            announce(tx, actor, SESSION_ENDED, Subject(f"user/{actor.user_id}"), before=state)
 
-    def end(self, tx: Transaction, session_id: str) -> None:
-        """End a session, with all its tokens, for whoever may do that."""
-        queries.end_session(tx.session, session_id, clock.now())
-
-    def revoke_token(self, tx: Transaction, jti: str) -> None:
-        """Make an access token useless before its time; its session goes on."""
+    def revoke_token(self, tx: Transaction, jti: str) -> bool:
+        """Make an access token useless before its time; its session goes on. False if it was so already."""
         if queries.is_revoked(tx.session, jti):
-            return
+            return False
         # Far longer than the token lives: a clock that is ahead for a moment must not let it be forgotten, if
         # it does not let the session be forgotten as well.
         tx.session.add(RevokedToken(jti=jti, expires_at=clock.now() + self._lifetimes.session))
+        return True
 
     def _verify(self, user: User | None, password: str) -> Verified | None:
         stored = None if user is None else user.password_hash

@@ -97,8 +97,10 @@ class UserAdministrationService:
             apply(change, user, password_hash)
             if change.locks_out:
                 self._above.end_sessions(tx.session, user_id, but=actor.session_id, now=clock.now())
-            after = {**state_of(user), "password": "changed" if password_hash else "kept"}
-            announce(tx, actor, USER_CHANGED, Subject(f"user/{user_id}"), before=before, after=after)
+            after = state_of(user)
+            if password_hash is not None or after != before:
+                after["password"] = "kept" if password_hash is None else "changed"
+                announce(tx, actor, USER_CHANGED, Subject(f"user/{user_id}"), before=before, after=after)
             tx.session.flush()
             return queries.user_view(user)
 

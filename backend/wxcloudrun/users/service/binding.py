@@ -46,14 +46,9 @@ class EmailBindingService:
                 refuse_taken(tx, email)
             before = {"email": user.email, "has_password": stored is not None}
             user.email, user.password_hash = email, fresh_hash
-            announce(
-                tx,
-                actor,
-                EMAIL_BOUND,
-                Subject(f"user/{user_id}"),
-                before=before,
-                after={"email": email, "has_password": True},
-            )
+            after = {"email": email, "has_password": True}
+            if after != before:
+                announce(tx, actor, EMAIL_BOUND, Subject(f"user/{user_id}"), before=before, after=after)
             tx.session.flush()
             return queries.user_view(user)
 
