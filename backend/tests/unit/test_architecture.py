@@ -21,6 +21,7 @@ MIGRATIONS = BACKEND / "migrations"
 MAX_LINES = 400
 MAX_STATEMENTS = 30
 NAMES_THAT_SAY_NOTHING = frozenset({"utils", "util", "helpers", "helper", "common", "manager", "misc"})
+WRITING = frozenset({"insert", "update", "delete", "insertion", "insert_at_once", "change_all"})
 BROAD = frozenset({"Exception", "BaseException"})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -127,6 +128,35 @@ def test_a_statement_is_written_once_by_one_means() -> None:
     }
 
     assert by_other_means == set()
+
+
+def written_by(path: Path, name: str) -> set[str]:
+    """Return by what a function writes to the database, or one of the same file that it calls."""
+    known = {each.name: each for each in functions(path)}
+    found, pending, seen = set[str](), [name], set[str]()
+    while pending:
+        current = pending.pop()
+        if current in seen or current not in known:
+            continue
+        seen.add(current)
+        for node in ast.walk(known[current]):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                pending.append(node.func.id)
+                found |= {node.func.id} & WRITING
+    return found
+
+
+def test_what_other_domains_may_read_writes_nothing() -> None:
+    writing = {}
+    for door in PACKAGE.glob("*/reads.py"):
+        for node in nodes(door):
+            if isinstance(node, ast.ImportFrom) and node.module and ".queries" in node.module:
+                place = BACKEND / node.module.replace(".", "/")
+                path = place / "__init__.py" if place.is_dir() else place.with_suffix(".py")
+                for each in node.names:
+                    writing[f"{node.module}.{each.name}"] = written_by(path, each.name)
+
+    assert {name: means for name, means in writing.items() if means} == {}
 
 
 def test_only_the_settings_read_the_environment() -> None:

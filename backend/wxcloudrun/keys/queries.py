@@ -77,10 +77,10 @@ def usable_key(session: Session, key_id: int, now: datetime) -> ApiKey | None:
     return session.execute(select(ApiKey).where(ApiKey.id == key_id, usable)).scalar_one_or_none()
 
 
-def revoke_keys_bound_to(session: Session, project_id: int, now: datetime) -> None:
-    """Revoke every key that is good for that project alone."""
+def revoke_keys_bound_to(session: Session, project_id: int, now: datetime) -> int:
+    """Revoke every key that is good for that project alone; return how many."""
     bound = and_(ApiKey.project_id == project_id, ApiKey.revoked_at.is_(None))
-    change_all(session, ApiKey.id, bound, {"revoked_at": now})
+    return change_all(session, ApiKey.id, bound, {"revoked_at": now})
 
 
 def keys_of(user_id: int, bound_to: int | None) -> list[ColumnElement[bool]]:

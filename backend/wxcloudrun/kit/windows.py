@@ -85,11 +85,16 @@ def highest_in(session: Session, key: InstrumentedAttribute[int], before: int, g
 
 def change_all(
     session: Session, key: InstrumentedAttribute[Any], condition: ColumnElement[bool], values: dict[str, Any]
-) -> None:
-    """Change all rows for which a condition holds until they are changed, some with each statement."""
-    table = key.class_
+) -> int:
+    """Change all rows for which a condition holds until they are changed, some with each statement.
+
+    Returns how many that were.
+    """
+    table, changed = key.class_, 0
     while some := session.execute(select(key).where(condition).limit(ROWS_CHANGED)).scalars().all():
         session.execute(
             update(table).where(key.in_(some)).values(values),
             execution_options={"synchronize_session": False},
         )
+        changed += len(some)
+    return changed

@@ -35,8 +35,8 @@ type CountPackages = Callable[[Session, int], int]
 type MayJoin = Callable[[Session, int, int], bool]
 """Asks another one: may the project, the first, have the service account, the second, as a member?"""
 
-type RevokeKeys = Callable[[Session, int, datetime], None]
-"""Tells a third one: the keys that are good for this project alone are over."""
+type RevokeKeys = Callable[[Session, int, datetime], int]
+"""Tells a third one: the keys that are good for this project alone are over. Returns how many those were."""
 
 
 class ProjectService:
@@ -144,10 +144,17 @@ class ProjectService:
                     ),
                     holds={"packages": packages},
                 )
-            announce(tx, actor, PROJECT_DELETED, Subject(f"project/{name}"), before=state_of(project))
-            now = clock.now()
+            now, before = clock.now(), state_of(project)
             project.hide(now)
-            self._revoke_keys(tx.session, project.id, now)
+            revoked = self._revoke_keys(tx.session, project.id, now)
+            announce(
+                tx,
+                actor,
+                PROJECT_DELETED,
+                Subject(f"project/{name}"),
+                before=before,
+                after={"keys_revoked": revoked},
+            )
             self._erasure.begin(tx, actor, Doomed(Project.__tablename__, project.id, f"project/{name}"))
 
         atomically(work)
@@ -248,6 +255,15 @@ class ProjectService:
         if membership is not None:
             refuse_above(actor, found, Role(membership.role))
         return membership
+
+
+def join(tx: Transaction, actor: Actor, access: ProjectAccess, user_id: int, role: Role) -> None:
+    """Make a new user a member. Raises Forbidden for a role above the caller's own."""
+    refuse_above(actor, access, role)
+    row = Membership(project_id=access.project_id, user_id=user_id, role=role.value, created_at=clock.now())
+    tx.session.add(row)
+    what = Subject(f"project/{access.project}/member/{user_id}")
+    announce(tx, actor, MEMBER_SET, what, after=role_state(row))
 
 
 def state_of(project: Project) -> dict[str, str | bool]:

@@ -1,18 +1,15 @@
-"""Every SELECT on service accounts, and the change of their users when their project is erased."""
+"""Every SELECT on service accounts."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, or_, select, update
+from sqlalchemy import Select, and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from wxcloudrun.erasure.reads import Keys
-from wxcloudrun.kit import clock
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import ProjectAccess, Role
-from wxcloudrun.projects.reads import Membership, Project
-from wxcloudrun.projects.reads import is_there as project_is_there
+from wxcloudrun.projects.reads import Membership, Project, access_to
 from wxcloudrun.service_accounts.models import ServiceAccount
 from wxcloudrun.users.reads import User, username_of
 from wxcloudrun.users.reads import is_there as user_is_there
@@ -49,21 +46,13 @@ class FoundAccount:
 
 def account(session: Session, account_id: int, caller_id: int | None) -> FoundAccount | None:
     """Return one account, as far as its project is there."""
-    mine = and_(Membership.project_id == Project.id, Membership.user_id == caller_id)
-    statement = (
-        accounts()
-        .add_columns(Project.id, Project.is_public, Membership.role.label("callers"))
-        .outerjoin(Membership, mine)
-        .where(User.id == account_id, or_(ServiceAccount.project_id.is_(None), project_is_there()))
-    )
-    row = session.execute(statement).one_or_none()
+    row = session.execute(accounts().where(User.id == account_id)).one_or_none()
     if row is None:
         return None
-    access = None
-    if row.id is not None:
-        callers = None if row.callers is None else Role(row.callers)
-        access = ProjectAccess(row.id, row.project, row.is_public, callers)
-    return FoundAccount(as_view(row), access)
+    owner = row.ServiceAccount.project_id
+    access = None if owner is None else access_to(session, owner, caller_id)
+    is_ownerless = owner is not None and access is None
+    return None if is_ownerless else FoundAccount(as_view(row), access)
 
 
 def page_of_accounts(session: Session, namespace_id: int, page: PageRequest[int]) -> Page[AccountView]:
@@ -134,12 +123,3 @@ def may_join(session: Session, project_id: int, account_id: int) -> bool:
     """Tell whether an account may be a member of that project: no other project owns it."""
     is_free = or_(ServiceAccount.project_id.is_(None), ServiceAccount.project_id == project_id)
     return session.execute(select(exists().where(ServiceAccount.user_id == account_id, is_free))).scalar_one()
-
-
-def mark_users_deleted(session: Session, keys: Keys) -> None:
-    """Mark the users of accounts that are erased with their project as deleted, as `User.leave` does."""
-    gone = {"deleted_at": clock.now(), "is_active": False, "username": None}
-    session.execute(
-        update(User).where(User.id.in_(keys)).values(gone),
-        execution_options={"synchronize_session": False},
-    )

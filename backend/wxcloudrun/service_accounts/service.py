@@ -16,8 +16,7 @@ from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Action, Actor, ProjectAccess, Role
 from wxcloudrun.kit.texts import text
 from wxcloudrun.projects import reads as project_reads
-from wxcloudrun.projects.reads import Membership
-from wxcloudrun.projects.service import refuse_above
+from wxcloudrun.projects.service import join
 from wxcloudrun.service_accounts import queries
 from wxcloudrun.service_accounts.events import (
     SERVICE_ACCOUNT_CHANGED,
@@ -28,7 +27,7 @@ from wxcloudrun.service_accounts.models import ADMINISTRATORS, ServiceAccount
 from wxcloudrun.service_accounts.queries import AccountView, FoundAccount
 from wxcloudrun.service_accounts.rules import account_username
 from wxcloudrun.users.reads import User
-from wxcloudrun.users.rules import UserKind
+from wxcloudrun.users.service.users import new_service_user
 
 READ, CHANGE = Action.SERVICE_ACCOUNTS_READ, Action.SERVICE_ACCOUNTS_CHANGE
 
@@ -77,13 +76,7 @@ class ServiceAccountService:
             access = self._owning_project(tx.session, actor, spec.project, CHANGE)
             self._lock_project(tx, actor, access)
             refuse_taken(tx, access, spec.name)
-            user = User(
-                kind=UserKind.SERVICE.value,
-                username=account_username(spec.project, spec.name),
-                is_active=True,
-                is_admin=False,
-                created_at=clock.now(),
-            )
+            user = new_service_user(account_username(spec.project, spec.name))
             tx.session.add(user)
             tx.session.flush()
             account = ServiceAccount(
@@ -94,12 +87,13 @@ class ServiceAccountService:
                 created_by=actor.user_id,
             )
             tx.session.add(account)
-            if access is not None and spec.role is not None:
-                give_role(tx, actor, access, user, spec.role)
             tx.session.flush()
             role = None if spec.role is None else spec.role.label
             after = {**state_of(account, user), "project": spec.project, "role": role}
             announce(tx, actor, SERVICE_ACCOUNT_CREATED, Subject(path_of(user.id)), after=after)
+            if access is not None and spec.role is not None:
+                join(tx, actor, access, user.id, spec.role)
+                tx.session.flush()
             return self._find(tx.session, actor, user.id, CHANGE).view
 
         return atomically(work)
@@ -221,14 +215,6 @@ def refuse_taken(tx: Transaction, access: ProjectAccess | None, name: str) -> No
     """Raise Conflict if the owner has an account of that name."""
     if queries.is_taken(tx.session, namespace_of(access), name):
         raise Conflict(text("a service account named {name} exists", name=name), field="name")
-
-
-def give_role(tx: Transaction, actor: Actor, access: ProjectAccess, user: User, role: Role) -> None:
-    """Make a new account a member. Raises Forbidden for a role above the caller's own."""
-    refuse_above(actor, access, role)
-    tx.session.add(
-        Membership(project_id=access.project_id, user_id=user.id, role=role.value, created_at=user.created_at)
-    )
 
 
 def path_of(account_id: int) -> str:

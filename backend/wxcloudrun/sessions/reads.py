@@ -1,11 +1,10 @@
-"""What other domains may read here: tables of logins, which are live, how all of a user end."""
+"""What other domains may read here: tables of logins, which are live."""
 
 from wxcloudrun.sessions.models import LoginSession, RevokedToken
-from wxcloudrun.sessions.queries import end_sessions_of, is_live
+from wxcloudrun.sessions.queries import is_live
 
 __all__ = [
     "LoginSession",
     "RevokedToken",
-    "end_sessions_of",
     "is_live",
 ]

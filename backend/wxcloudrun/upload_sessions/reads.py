@@ -1,6 +1,6 @@
-"""What others may read here: the table of sessions, their states, and what they leave behind when they go."""
+"""What others may read here: the table of sessions, their states, which are alive."""
 
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
-from wxcloudrun.upload_sessions.queries import ALIVE, end_leases
+from wxcloudrun.upload_sessions.queries import ALIVE
 
-__all__ = ["ALIVE", "SessionState", "UploadSession", "end_leases"]
+__all__ = ["ALIVE", "SessionState", "UploadSession"]

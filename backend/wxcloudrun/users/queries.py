@@ -52,6 +52,11 @@ def user(session: Session, user_id: int) -> User | None:
     return session.execute(select(User).where(User.id == user_id, is_there())).scalar_one_or_none()
 
 
+def users(session: Session, ids: Sequence[int]) -> Sequence[User]:
+    """Return users for a change, whatever kind they are of."""
+    return session.execute(select(User).where(User.id.in_(ids), is_there())).scalars().all()
+
+
 def person(session: Session, user_id: int) -> User | None:
     """Return one person."""
     return session.execute(select(User).where(User.id == user_id, is_person())).scalar_one_or_none()

@@ -3,7 +3,7 @@
 from wxcloudrun.versions.models import Source, Status, Version, VersionFile
 from wxcloudrun.versions.queries import MadeChoice, choice, content, of_only_file, read_content, version
 from wxcloudrun.versions.queries.files import digest_of, is_only_file, last_file, of_several_files
-from wxcloudrun.versions.queries.retired import is_whole, retire, retired
+from wxcloudrun.versions.queries.retired import is_whole, retired
 
 __all__ = [
     "MadeChoice",
@@ -20,7 +20,6 @@ __all__ = [
     "of_only_file",
     "of_several_files",
     "read_content",
-    "retire",
     "retired",
     "version",
 ]

@@ -12,7 +12,6 @@ from wxcloudrun.keys.service.secrets import KeyHashes
 from wxcloudrun.net.http_client import HttpClient
 from wxcloudrun.projects.reads import projects_solely_owned_by
 from wxcloudrun.service_accounts.service import ServiceAccountService
-from wxcloudrun.sessions.reads import end_sessions_of
 from wxcloudrun.sessions.service.expiry import ExpiryService
 from wxcloudrun.sessions.service.lifetimes import Lifetimes
 from wxcloudrun.sessions.service.secrets import SessionHashes
@@ -25,8 +24,7 @@ from wxcloudrun.users.service.binding import EmailBindingService
 from wxcloudrun.users.service.passwords import Passwords
 from wxcloudrun.users.service.users import UserService
 from wxcloudrun.wechat.gateway import HttpWechatGateway, NoWechat, WechatGateway
-from wxcloudrun.wechat.reads import forget_wechat_identity
-from wxcloudrun.wechat.service.binding import WechatBindingService
+from wxcloudrun.wechat.service.binding import WechatBindingService, forget
 from wxcloudrun.wechat.service.logins import WechatService
 from wxcloudrun.wiring.stores import rate_counters
 
@@ -78,12 +76,12 @@ def build_accounts(settings: Settings, erasure: ErasureService) -> AccountServic
         wechat_binding=WechatBindingService(wechat=wechat, guard=guard),
         keys=keys,
         users=UserService(
-            passwords=passwords, guard=guard, end_sessions=end_sessions_of, registration_enabled=is_open
+            passwords=passwords, guard=guard, end_sessions=sessions.end_all, registration_enabled=is_open
         ),
         email_binding=EmailBindingService(passwords=passwords, guard=guard),
         administration=UserAdministrationService(
             passwords=passwords,
-            above=AboveUsers(end_sessions_of, forget_wechat_identity, projects_solely_owned_by),
+            above=AboveUsers(sessions.end_all, forget, projects_solely_owned_by),
             erasure=erasure,
         ),
         service_accounts=ServiceAccountService(keys=keys, erasure=erasure),

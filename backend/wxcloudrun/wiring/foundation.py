@@ -8,10 +8,13 @@ from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.config import Settings
 from wxcloudrun.erasure.service import ErasureService
 from wxcloudrun.jobs.service.queue import JobQueue
-from wxcloudrun.service_accounts.reads import ServiceAccount, mark_users_deleted
+from wxcloudrun.service_accounts.reads import ServiceAccount
 from wxcloudrun.stores.queue.port import WakeUps
-from wxcloudrun.upload_sessions.reads import UploadSession, end_leases
-from wxcloudrun.versions.reads import Version, retire
+from wxcloudrun.upload_sessions.reads import UploadSession
+from wxcloudrun.upload_sessions.service.endings import give_leases_back
+from wxcloudrun.users.service.users import leave_all
+from wxcloudrun.versions.reads import Version
+from wxcloudrun.versions.service.names import retire_versions
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,9 @@ def build_foundation(settings: Settings, wake_ups: WakeUps) -> FoundationService
     """Build what the other floors stand on."""
     jobs = JobQueue(wake_ups=wake_ups)
     before = {
-        Version.__tablename__: retire,
-        ServiceAccount.__tablename__: mark_users_deleted,
-        UploadSession.__tablename__: end_leases,
+        Version.__tablename__: retire_versions,
+        ServiceAccount.__tablename__: leave_all,
+        UploadSession.__tablename__: give_leases_back,
     }
     return FoundationServices(
         jobs=jobs,

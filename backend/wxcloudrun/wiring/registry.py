@@ -10,7 +10,7 @@ from wxcloudrun.config import Settings
 from wxcloudrun.downloads.service.artifacts import ArtifactService
 from wxcloudrun.downloads.service.blobs import BlobService
 from wxcloudrun.downloads.service.resolve import ResolveService
-from wxcloudrun.keys.reads import revoke_keys_bound_to
+from wxcloudrun.keys.service.keys import revoke_bound_to
 from wxcloudrun.net.fetch import Fetcher, FetchLimits
 from wxcloudrun.packages.reads import count_packages
 from wxcloudrun.packages.service import PackageService
@@ -89,7 +89,7 @@ def build_names(settings: Settings, foundation: FoundationServices) -> NameServi
             only_administrators_create=settings.project_creation == "administrators",
             count_packages=count_packages,
             may_join=may_join,
-            revoke_keys=revoke_keys_bound_to,
+            revoke_keys=revoke_bound_to,
             erasure=erasure,
         ),
         packages=packages,

@@ -236,6 +236,11 @@ def revoke_if_there(tx: Transaction, actor: Actor, user_id: int, key_id: int) ->
         revoke_found(tx, actor, key)
 
 
+def revoke_bound_to(session: Session, project_id: int, now: datetime) -> int:
+    """Revoke the keys that are good for that project alone, which is being deleted; return how many."""
+    return queries.revoke_keys_bound_to(session, project_id, now)
+
+
 def subject_of(key: ApiKey) -> Subject:
     """Return what an event is about that happens to a key."""
     return Subject(f"user/{key.user_id}/key/{key.id}")

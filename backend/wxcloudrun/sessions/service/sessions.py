@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from sqlalchemy.orm import Session
+
 from wxcloudrun.attempts.service import LoginGuard, note_address
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.db import Transaction, atomically, reading
@@ -184,6 +186,10 @@ class SessionService:
         if queries.end_session(tx.session, session_id, clock.now()):
             state = {"session": session_id}
             announce(tx, actor, SESSION_ENDED, Subject(f"user/{actor.user_id}"), before=state)
+
+    def end_all(self, session: Session, user_id: int, *, but: str | None, now: datetime) -> None:
+        """End every session of a user, but for the one named, for whoever locks them out."""
+        queries.end_sessions_of(session, user_id, but=but, now=now)
 
     def revoke_token(self, tx: Transaction, jti: str) -> bool:
         """Make an access token useless before its time; its session goes on. False if it was so already."""

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.service.deletions import put_down
 from wxcloudrun.artifacts.service.leases import LeasedKey
+from wxcloudrun.erasure.reads import Keys
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically
 from wxcloudrun.kit.errors import AppError
@@ -104,3 +105,8 @@ def lost(tx: Transaction, actor: Actor, entered: Entered) -> AppError:
     error = UploadLost(text("the store has lost what was sent; begin again"))
     fail(tx, actor, entered, error)
     return error
+
+
+def give_leases_back(session: Session, keys: Keys) -> None:
+    """Give back the leases of sessions that are being erased with their package."""
+    queries.end_leases(session, keys)

@@ -1,5 +1,9 @@
 """People and their own accounts: signing up, looking at oneself, a new password; the first administrator."""
 
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
 from wxcloudrun.attempts.service import LoginGuard
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
@@ -11,7 +15,7 @@ from wxcloudrun.users import queries
 from wxcloudrun.users.events import PASSWORD_CHANGED, USER_CREATED, USER_REGISTERED
 from wxcloudrun.users.models import User
 from wxcloudrun.users.queries import UserView
-from wxcloudrun.users.rules import canonical_email, check_password, username_from
+from wxcloudrun.users.rules import UserKind, canonical_email, check_password, username_from
 from wxcloudrun.users.service.above import EndSessions
 from wxcloudrun.users.service.passwords import Passwords
 
@@ -123,6 +127,24 @@ class UserService:
         if user is None:
             raise Unauthorized(text("log in or present an API key"))
         return user
+
+
+def new_service_user(username: str) -> User:
+    """Make the user that a service account is, who comes in by API keys alone."""
+    return User(
+        kind=UserKind.SERVICE.value,
+        username=username,
+        is_active=True,
+        is_admin=False,
+        created_at=clock.now(),
+    )
+
+
+def leave_all(session: Session, ids: Sequence[int]) -> None:
+    """Let users leave whose accounts are erased; the rows stay, as of everybody who leaves."""
+    now = clock.now()
+    for row in queries.users(session, ids):
+        row.leave(now)
 
 
 def new_user(*, email: str | None, username: str | None, password_hash: str | None) -> User:

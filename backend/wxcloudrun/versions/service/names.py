@@ -12,7 +12,7 @@ from wxcloudrun.versions import queries
 from wxcloudrun.versions.errors import FileTaken, VersionSealed
 from wxcloudrun.versions.models import Version
 from wxcloudrun.versions.queries.files import digest_of, file_digest
-from wxcloudrun.versions.queries.retired import Retired
+from wxcloudrun.versions.queries.retired import Retired, retire
 from wxcloudrun.versions.rules.names import is_version
 
 
@@ -81,6 +81,11 @@ def refuse_retired(found: FoundPackage, version: str, filename: str, retired: Re
             version=version,
             offered=offered,
         )
+
+
+def retire_versions(session: Session, ids: Sequence[int]) -> None:
+    """Remember for ever what these versions hold, which are being erased."""
+    retire(session, ids)
 
 
 def refuse_other_bytes(version: str, existing: str, offered: str) -> None:

@@ -1,5 +1,7 @@
 """WeChat as one more way in to the account of somebody who is logged in."""
 
+from sqlalchemy.orm import Session
+
 from wxcloudrun.attempts.service import LoginGuard
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically
@@ -14,6 +16,11 @@ from wxcloudrun.wechat.events import WECHAT_BOUND
 from wxcloudrun.wechat.gateway import WechatPerson
 from wxcloudrun.wechat.models import WechatIdentity
 from wxcloudrun.wechat.service.logins import WechatProof, WechatService
+
+
+def forget(session: Session, user_id: int) -> None:
+    """Let the WeChat user who was this person, who leaves, be anybody again."""
+    queries.forget_wechat_identity(session, user_id)
 
 
 class WechatBindingService:
