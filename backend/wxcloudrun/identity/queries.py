@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, exists, select
+from sqlalchemy import Row, Select, and_, bindparam, exists, select
 
 from wxcloudrun.keys.reads import ApiKey, is_usable, read_scopes
 from wxcloudrun.kit import clock
@@ -62,6 +62,15 @@ def identity_of_cookie(
     return None if row is None else Identity(*row)
 
 
+def identity_of_session(
+    reader: Reader, session_id: str, *, now: datetime, longest: timedelta
+) -> Identity | None:
+    """Return whose session it is."""
+    asked = {"session_id": session_id, **validity(now, longest)}
+    row = reader.execute(session_owners(), asked).one_or_none()
+    return None if row is None else Identity(*row)
+
+
 @prepared
 def bearers() -> Select[int, bool, str]:
     """Select the Identity behind the claims of a token."""
@@ -76,6 +85,12 @@ def cookie_owners() -> Select[int, bool, str]:
     return live_identities().where(LoginSession.cookie_hash == bindparam("cookie_hash"))
 
 
+@prepared
+def session_owners() -> Select[int, bool, str]:
+    """Select the Identity of a session."""
+    return live_identities().where(LoginSession.id == bindparam("session_id"))
+
+
 def live_identities() -> Select[int, bool, str]:
     """Select what an Identity holds, in its order: active users of live sessions."""
     return (
@@ -87,21 +102,39 @@ def live_identities() -> Select[int, bool, str]:
 
 def identities_of_prefix(reader: Reader, prefix: str, now: datetime) -> Sequence[KeyIdentity]:
     """Return the live keys of active users that begin with `prefix`: one or none, but for chance."""
-    rows = reader.execute(usable_keys(), {"prefix": prefix, **validity(now)})
-    return [KeyIdentity(**{**row._mapping, "scopes": read_scopes(row.scopes)}) for row in rows]  # noqa: SLF001  # public by its documentation
+    rows = reader.execute(keys_of_prefix(), {"prefix": prefix, **validity(now)})
+    return [key_identity(row) for row in rows]
+
+
+def identity_of_key(reader: Reader, key_id: int, now: datetime) -> KeyIdentity | None:
+    """Return a key that is live, of an active user."""
+    row = reader.execute(keys_of_id(), {"key_id": key_id, **validity(now)}).one_or_none()
+    return None if row is None else key_identity(row)
+
+
+def key_identity(row: Row[*tuple[Any, ...]]) -> KeyIdentity:
+    """Read what `usable_keys` selects."""
+    return KeyIdentity(**{**row._mapping, "scopes": read_scopes(row.scopes)})  # noqa: SLF001  # public by its documentation
 
 
 @prepared
+def keys_of_prefix() -> Select[*tuple[Any, ...]]:
+    """Select live keys by how they begin."""
+    return usable_keys().where(ApiKey.prefix == bindparam("prefix"))
+
+
+@prepared
+def keys_of_id() -> Select[*tuple[Any, ...]]:
+    """Select a live key by its id."""
+    return usable_keys().where(ApiKey.id == bindparam("key_id"))
+
+
 def usable_keys() -> Select[*tuple[Any, ...]]:
-    """Select what a KeyIdentity holds."""
+    """Select what a KeyIdentity holds: live keys of active users."""
     holder = (ApiKey.user_id, User.is_admin, User.kind)
     key = (ApiKey.id.label("key_id"), ApiKey.key_hash, ApiKey.scopes, ApiKey.project_id, ApiKey.last_used_at)
     usable = is_usable(bindparam("now"), bindparam("latest"))
-    return (
-        select(*holder, *key)
-        .join(User, User.id == ApiKey.user_id)
-        .where(ApiKey.prefix == bindparam("prefix"), User.is_active, usable)
-    )
+    return select(*holder, *key).join(User, User.id == ApiKey.user_id).where(User.is_active, usable)
 
 
 def validity(now: datetime, longest: timedelta = timedelta()) -> dict[str, datetime]:

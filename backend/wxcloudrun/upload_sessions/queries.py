@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 from wxcloudrun.artifacts.reads import Lease
 from wxcloudrun.erasure.reads import Keys
 from wxcloudrun.kit.columns import is_over
-from wxcloudrun.kit.db import Reader
 from wxcloudrun.kit.package_names import written_name
 from wxcloudrun.packages.reads import Package
 from wxcloudrun.projects.reads import Project
@@ -143,9 +142,3 @@ def forget_parts_from(session: Session, session_id: int, number: int) -> None:
     session.execute(
         delete(SessionPart).where(SessionPart.session_id == session_id, SessionPart.number >= number)
     )
-
-
-def is_administrator(reader: Reader, user_id: int) -> bool | None:
-    """Tell whether an active user is an administrator; None if there is no such user."""
-    statement = select(User.is_admin).where(User.id == user_id, User.is_active, User.deleted_at.is_(None))
-    return reader.execute(statement).scalar_one_or_none()

@@ -2,11 +2,11 @@
 
 import enum
 import hmac
-from dataclasses import dataclass, field
-from typing import Protocol
+from dataclasses import dataclass, field, replace
 
 from wxcloudrun.identity import queries
-from wxcloudrun.identity.queries import Identity
+from wxcloudrun.identity.queries import Identity, KeyIdentity
+from wxcloudrun.identity.service.delegation import Delegated, UploadTokenReader
 from wxcloudrun.keys.service.secrets import KEY_PREFIX, KeyHashes, prefix_of_key
 from wxcloudrun.keys.service.uses import KeyUses
 from wxcloudrun.kit import clock
@@ -37,13 +37,6 @@ class Presented:
     secret: str = field(default="", repr=False)
 
 
-class UploadTokenBearers(Protocol):
-    """Knows who acts with a token that opens one upload session; a domain above this one does."""
-
-    def bearer(self, token: str) -> Actor | None:
-        """Return the caller, None if the token is not good."""
-
-
 class IdentityService:
     """Tells who is asking. It reads the database each time: what was revoked no longer works at once."""
 
@@ -54,7 +47,7 @@ class IdentityService:
         session_hashes: SessionHashes,
         key_hashes: KeyHashes,
         lifetimes: Lifetimes,
-        upload_tokens: UploadTokenBearers,
+        upload_tokens: UploadTokenReader,
     ) -> None:
         self.uses = KeyUses()
         self._tokens = tokens
@@ -86,7 +79,7 @@ class IdentityService:
         if presented.secret.startswith(KEY_PREFIX):
             return self._by_key(presented.secret)
         if presented.secret.startswith(UPLOAD_TOKEN_PREFIX):
-            return self._upload_tokens.bearer(presented.secret)
+            return self._by_upload_token(presented.secret)
         if presented.where is PresentedAs.BEARER:
             return self._by_token(presented.secret)
         return None
@@ -96,16 +89,54 @@ class IdentityService:
             claims = self._tokens.read(token)
         except InvalidToken:
             return None
+        return self._of_token(claims.user_id, claims.session_id, claims.jti)
+
+    def _of_token(self, user_id: int, session_id: str, jti: str) -> Actor | None:
         with asking() as reader:
             found = queries.identity_of_token(
                 reader,
-                session_id=claims.session_id,
-                user_id=claims.user_id,
-                jti=claims.jti,
+                session_id=session_id,
+                user_id=user_id,
+                jti=jti,
                 now=clock.now(),
                 longest=self._longest,
             )
-        return None if found is None else person(found, CredentialKind.JWT, claims.jti)
+        return None if found is None else person(found, CredentialKind.JWT, jti)
+
+    def _by_upload_token(self, token: str) -> Actor | None:
+        """Return who began the session: what ended their credential, or changed it, holds here as well."""
+        said = self._upload_tokens.read(token)
+        began = None if said is None else self._began(said)
+        if said is None or began is None:
+            return None
+        return replace(
+            began,
+            credential=CredentialKind.UPLOAD_TOKEN,
+            credential_id=said.upload_session,
+            session_id=None,
+            upload_session=said.upload_session,
+        )
+
+    def _began(self, said: Delegated) -> Actor | None:
+        match said.credential:
+            case CredentialKind.API_KEY:
+                return self._of_key(int(said.credential_id))
+            case CredentialKind.JWT if said.session_id is not None:
+                return self._of_token(said.user_id, said.session_id, said.credential_id)
+            case CredentialKind.SESSION:
+                return self._of_session(said.credential_id)
+            case _:
+                return None
+
+    def _of_session(self, session_id: str) -> Actor | None:
+        with asking() as reader:
+            found = queries.identity_of_session(reader, session_id, now=clock.now(), longest=self._longest)
+        return None if found is None else person(found, CredentialKind.SESSION, session_id)
+
+    def _of_key(self, key_id: int) -> Actor | None:
+        with asking() as reader:
+            found = queries.identity_of_key(reader, key_id, clock.now())
+        return None if found is None else self._used(found)
 
     def _by_cookie(self, cookie: str) -> Actor | None:
         with asking() as reader:
@@ -121,8 +152,10 @@ class IdentityService:
             candidates = queries.identities_of_prefix(reader, prefix_of_key(key), clock.now())
         offered = self._key_hashes.of_key(key)
         found = next((each for each in candidates if hmac.compare_digest(each.key_hash, offered)), None)
-        if found is None:
-            return None
+        return None if found is None else self._used(found)
+
+    def _used(self, found: KeyIdentity) -> Actor:
+        """Return whoever acts with a key, and note that it was used."""
         self.uses.note(found.key_id, found.last_used_at)
         return Actor(
             user_id=found.user_id,

@@ -23,6 +23,8 @@ from wxcloudrun.users.reads import User, UserView, lock_person, user_by_email, u
 from wxcloudrun.users.rules import canonical_email
 from wxcloudrun.users.service.passwords import Passwords
 
+LONGEST_ON_TOKEN = timedelta(days=7)  # how long a token for one thing may stand on an access token
+
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
@@ -196,8 +198,9 @@ class SessionService:
         if queries.is_revoked(tx.session, jti):
             return False
         # Far longer than the token lives: a clock that is ahead for a moment must not let it be forgotten, if
-        # it does not let the session be forgotten as well.
-        tx.session.add(RevokedToken(jti=jti, expires_at=clock.now() + self._lifetimes.session))
+        # it does not let the session be forgotten as well. And what stands on the token may outlive both.
+        remembered = max(self._lifetimes.session, LONGEST_ON_TOKEN)
+        tx.session.add(RevokedToken(jti=jti, expires_at=clock.now() + remembered))
         return True
 
     def _verify(self, user: User | None, password: str) -> Verified | None:

@@ -158,7 +158,7 @@ class UploadBeginService:
         accepted = None
         if row.upload_id is not None:
             accepted = self._acceptance.receipt(session, actor, found, row.upload_id)
-        token = self._tokens.issue(row.public_id, actor.user_id, row.created_at + LONGEST_LIFE)
+        token = self._tokens.issue(row.public_id, actor, row.created_at + LONGEST_LIFE)
         return SessionSeen(row, found.project, found.name, self._preflight.most_bytes, token, accepted)
 
     def _write(
@@ -182,7 +182,7 @@ class UploadBeginService:
         if beside is not None:
             beside(tx, row)
         announce(tx, actor, UPLOAD_SESSION_BEGUN, Entered(found, row).subject, after=state_of(row))
-        token = self._tokens.issue(row.public_id, actor.user_id, now + LONGEST_LIFE)
+        token = self._tokens.issue(row.public_id, actor, now + LONGEST_LIFE)
         return SessionSeen(row, found.project, found.name, self._preflight.most_bytes, token)
 
 

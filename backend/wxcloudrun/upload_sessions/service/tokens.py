@@ -1,18 +1,16 @@
 """Tokens that open one upload session and nothing else, and live as long as it may.
 
-An access token lives for minutes, an upload over a slow line for days. Whoever holds the token acts for the
-user who began the session, with the rights that this user has at the moment.
+An access token lives for minutes, an upload over a slow line for days. A token stands on the credential with
+which the session was begun: it may see and do no more than that one, and ends with it when that is revoked.
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
+from wxcloudrun.identity.service.delegation import Delegated
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import asking
-from wxcloudrun.kit.security import ANONYMOUS, EVERY_SCOPE, UPLOAD_TOKEN_PREFIX, Actor, CredentialKind
-from wxcloudrun.upload_sessions import queries
+from wxcloudrun.kit.security import UPLOAD_TOKEN_PREFIX, Actor, CredentialKind
 
 
 class UploadTokens:
@@ -21,29 +19,19 @@ class UploadTokens:
     def __init__(self, *, secret: str) -> None:
         self._signer = URLSafeSerializer(secret, salt="upload-session")
 
-    def issue(self, public_id: str, user_id: int | None, expires_at: datetime) -> str:
-        """Return the token of a session."""
-        signed = self._signer.dumps([public_id, user_id, int(expires_at.timestamp())])
+    def issue(self, public_id: str, actor: Actor, expires_at: datetime) -> str:
+        """Return the token of a session for whoever begins it."""
+        began = [actor.user_id, actor.credential.value, actor.credential_id, actor.session_id]
+        signed = self._signer.dumps([public_id, int(expires_at.timestamp()), *began])
         return UPLOAD_TOKEN_PREFIX + (signed if isinstance(signed, str) else signed.decode())
 
-    def bearer(self, token: str) -> Actor | None:
-        """Return who acts with a token; None if it is not ours, is over, or its user is not active."""
+    def read(self, token: str) -> Delegated | None:
+        """Return what a token says; None if it is not ours, or is over."""
         try:
-            public_id, user_id, expires = self._signer.loads(token.removeprefix(UPLOAD_TOKEN_PREFIX))
+            said = self._signer.loads(token.removeprefix(UPLOAD_TOKEN_PREFIX))
+            public_id, expires, user_id, credential, credential_id, session_id = said
         except (BadSignature, ValueError, TypeError):
             return None
-        if user_id is None or expires <= clock.now().timestamp():
+        if expires <= clock.now().timestamp():
             return None
-        with asking() as reader:
-            is_admin = queries.is_administrator(reader, user_id)
-        if is_admin is None:
-            return None
-        return replace(
-            ANONYMOUS,
-            user_id=user_id,
-            is_admin=is_admin,
-            scopes=EVERY_SCOPE,
-            credential=CredentialKind.UPLOAD_TOKEN,
-            credential_id=public_id,
-            upload_session=public_id,
-        )
+        return Delegated(public_id, user_id, CredentialKind(credential), credential_id, session_id)
