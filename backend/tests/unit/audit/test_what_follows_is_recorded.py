@@ -53,7 +53,7 @@ FOLLOWS: dict[str, tuple[Happening, str]] = {
     ),
     "file.added": (add_file, "{package}/version/1.0.0"),
     "upload_session.failed": (fail_session, "{package}/upload-session/*"),
-    "upload_session.expired": (let_session_expire, "upload-session/*"),
+    "upload_session.expired": (let_session_expire, "{package}/upload-session/*"),
     "release.failed": (lambda world, _: world.failed_release(), "{package}/version/2.0.0"),
     "adoption.finished": (adopt, "{package}"),
 }
