@@ -5,14 +5,16 @@ upload is accepted with its last byte, and uploads that are made of others.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from wxcloudrun.artifacts.service.intake import IntakeService
 from wxcloudrun.kit.checksums import NOTHING_SAID
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.errors import Invalid, NotFound
+from wxcloudrun.kit.errors import AppError, Invalid, NotFound
 from wxcloudrun.kit.texts import text
 from wxcloudrun.tus import queries
 from wxcloudrun.tus.errors import BeingCompleted, FinalUpload
@@ -270,11 +272,12 @@ class TusService:
 
     @contextmanager
     def _given_up_on_failure(self, place: SessionPlace) -> Iterator[None]:
-        """Give an upload up whose address nobody will learn."""
+        """Give an upload up whose address nobody will learn; what cannot be given up now expires."""
         try:
             yield
         except Exception:
-            self.terminate(place)
+            with suppress(AppError, SQLAlchemyError):
+                self.terminate(place)
             raise
 
 

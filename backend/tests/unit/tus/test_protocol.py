@@ -264,13 +264,25 @@ def test_given_a_checksum_when_the_bytes_are_others_then_460_and_nothing_has_com
     assert tus.patch(url, 900, DATA[900:]).headers["X-Artifact-Id"] == sha256(DATA)
 
 
-def test_given_a_wrong_checksum_with_the_creation_then_no_upload_stays(
-    tus: Tus, remains: Callable[[], dict[str, int]]
+@pytest.mark.parametrize("said", [checksum(b"other"), metadata(sha256=sha256(b"other"))])
+def test_given_a_wrong_digest_with_the_creation_then_no_upload_stays(
+    tus: Tus, remains: Callable[[], dict[str, int]], said: dict[str, str]
 ) -> None:
-    refused = tus.post({"Upload-Length": "1000"}, checksum(b"other"), data=DATA)
+    refused = tus.post({"Upload-Length": "1000"}, said, data=DATA)
 
-    assert refused.status == 460
+    assert (refused.status, refused.reason) == (460, "checksum_mismatch")
     assert remains() == {"artifacts": 0, "leases": 0, "uploads": 0, "objects": 0}
+
+
+def test_given_a_version_that_is_taken_with_the_creation_then_no_upload_stays(
+    tus: Tus, shop: Workshop, remains: Callable[[], dict[str, int]]
+) -> None:
+    shop.upload(b"other bytes", version="1.0.0").ok()
+
+    refused = tus.post({"Upload-Length": "1000"}, metadata(version="1.0.0"), data=DATA)
+
+    assert (refused.status, refused.reason) == (422, "version_taken")
+    assert remains() == {"artifacts": 1, "leases": 0, "uploads": 1, "objects": 1}
 
 
 def test_given_a_checksum_of_no_bytes_then_it_is_compared(tus: Tus) -> None:
