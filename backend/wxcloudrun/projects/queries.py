@@ -100,13 +100,6 @@ def access(session: Session, name: str, user_id: int | None) -> ProjectAccess | 
     return None if row is None else access_in(row)
 
 
-def access_to(session: Session, project_id: int, user_id: int | None) -> ProjectAccess | None:
-    """Return what decides about a project by its id for that user."""
-    statement = accesses().where(Project.id == project_id)
-    row = session.execute(statement, {"user_id": user_id}).one_or_none()
-    return None if row is None else access_in(row)
-
-
 def accesses() -> Select[*tuple[Any, ...]]:
     """Select what `access_in` reads, of the projects that are there, for the user `user_id`.
 

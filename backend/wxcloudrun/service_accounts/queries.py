@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import ProjectAccess, Role
-from wxcloudrun.projects.reads import Membership, Project, access_to
+from wxcloudrun.projects.reads import Membership, Project, access_in, accesses
 from wxcloudrun.service_accounts.models import ServiceAccount
 from wxcloudrun.users.reads import User, username_of
 from wxcloudrun.users.reads import is_there as user_is_there
@@ -46,13 +46,19 @@ class FoundAccount:
 
 def account(session: Session, account_id: int, caller_id: int | None) -> FoundAccount | None:
     """Return one account, as far as its project is there."""
-    row = session.execute(accounts().where(User.id == account_id)).one_or_none()
+    owner = select(ServiceAccount.project_id).where(ServiceAccount.user_id == account_id).scalar_subquery()
+    place = accesses().where(Project.id == owner).subquery()
+    statement = (
+        accounts()
+        .add_columns(*place.c)
+        .outerjoin(place, place.c.project_id == ServiceAccount.project_id)
+        .where(User.id == account_id)
+        .where(or_(ServiceAccount.project_id.is_(None), place.c.project_id.is_not(None)))
+    )
+    row = session.execute(statement, {"user_id": caller_id}).one_or_none()
     if row is None:
         return None
-    owner = row.ServiceAccount.project_id
-    access = None if owner is None else access_to(session, owner, caller_id)
-    is_ownerless = owner is not None and access is None
-    return None if is_ownerless else FoundAccount(as_view(row), access)
+    return FoundAccount(as_view(row), None if row.project_id is None else access_in(row))
 
 
 def page_of_accounts(session: Session, namespace_id: int, page: PageRequest[int]) -> Page[AccountView]:
@@ -76,8 +82,8 @@ def accounts() -> Select[*tuple[Any, ...]]:
         select(
             ServiceAccount,
             User,
-            Project.name.label("project"),
-            OWN.role.label("role"),
+            Project.name.label("owner"),
+            OWN.role.label("own_role"),
             username_of(ServiceAccount.created_by).label("maker"),
         )
         .join(User, User.id == ServiceAccount.user_id)
@@ -93,8 +99,8 @@ def as_view(row: Any) -> AccountView:
         id=row.User.id,
         name=row.ServiceAccount.name,
         username=row.User.username,
-        project=row.project,
-        role=None if row.role is None else Role(row.role).label,
+        project=row.owner,
+        role=None if row.own_role is None else Role(row.own_role).label,
         is_active=row.User.is_active,
         created_at=row.User.created_at,
         created_by=row.maker,
