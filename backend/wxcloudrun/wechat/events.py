@@ -3,3 +3,4 @@
 from wxcloudrun.kit.events import EventKind
 
 WECHAT_BOUND = EventKind("wechat.bound")
+WECHAT_LINKED = EventKind("wechat.linked")

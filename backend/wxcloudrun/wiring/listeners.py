@@ -72,7 +72,7 @@ from wxcloudrun.versions.events import (
     VERSION_SEALED,
 )
 from wxcloudrun.versions.service.choices import forget_choices
-from wxcloudrun.wechat.events import WECHAT_BOUND
+from wxcloudrun.wechat.events import WECHAT_BOUND, WECHAT_LINKED
 
 RECORDED = Listeners(in_transaction=(record,))
 COUNTED = Listeners(after_commit=(count_session,))
@@ -87,6 +87,7 @@ LISTENERS: Mapping[EventKind, Listeners] = {
     PASSWORD_CHANGED: RECORDED,
     EMAIL_BOUND: RECORDED,
     WECHAT_BOUND: RECORDED,
+    WECHAT_LINKED: RECORDED,
     SESSION_OPENED: RECORDED,
     SESSION_ENDED: RECORDED,
     CREDENTIAL_REVOKED: RECORDED,

@@ -13,6 +13,7 @@ from tests.support.apps import AppWith, MakeApp
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.database_dump import everything_stored
 from tests.support.logins import cookie_of
+from wxcloudrun.audit.models import AuditEntry
 from wxcloudrun.kit.db import reading, transaction
 from wxcloudrun.users.models import User
 from wxcloudrun.wechat.models import WechatIdentity
@@ -81,6 +82,11 @@ class TestLogin:
             log_in(client).ok()
 
         assert [each.unionid for each in identities(app)] == [wechat.UNIONID]
+        with app.app_context(), reading() as session:
+            linked = select(AuditEntry).where(AuditEntry.action == "wechat.linked")
+            assert [each.after for each in session.execute(linked).scalars()] == [
+                '{"replaces_another": false}'
+            ]
 
     def test_it_asks_wechat_as_wechat_wants_to_be_asked(
         self, client: ApiClient, requests_mock: Mocker

@@ -15,7 +15,7 @@ from wxcloudrun.wechat import queries
 from wxcloudrun.wechat.events import WECHAT_BOUND
 from wxcloudrun.wechat.gateway import WechatPerson
 from wxcloudrun.wechat.models import WechatIdentity
-from wxcloudrun.wechat.service.logins import WechatProof, WechatService
+from wxcloudrun.wechat.service.logins import WechatProof, WechatService, note_unionid
 
 
 def forget(session: Session, user_id: int) -> None:
@@ -58,7 +58,7 @@ class WechatBindingService:
             )
             state = {"replaces_another": former is not None}
             announce(tx, actor, WECHAT_BOUND, Subject(f"user/{user_id}"), after=state)
-        elif person.unionid is not None:
-            owner.unionid = person.unionid
+        else:
+            note_unionid(tx, actor, owner, person)
         tx.session.flush()
         return user_view(user)

@@ -13,6 +13,7 @@ from wxcloudrun.sessions.service.sessions import LoggedIn, SessionService
 from wxcloudrun.users.events import USER_REGISTERED
 from wxcloudrun.users.service.users import new_user
 from wxcloudrun.wechat import queries
+from wxcloudrun.wechat.events import WECHAT_LINKED
 from wxcloudrun.wechat.gateway import WechatGateway, WechatPerson
 from wxcloudrun.wechat.models import WechatIdentity
 
@@ -69,8 +70,7 @@ class WechatService:
         identity = queries.wechat_identity(tx.session, person.openid)
         if identity is None:
             return self._sign_up(tx, actor, person)
-        if person.unionid is not None:  # it comes once the publisher has linked its programs
-            identity.unionid = person.unionid
+        note_unionid(tx, actor, identity, person)
         return identity.user_id
 
     def _sign_up(self, tx: Transaction, actor: Actor, person: WechatPerson) -> int:
@@ -87,3 +87,12 @@ class WechatService:
         announce(tx, actor, USER_REGISTERED, Subject(f"user/{user.id}"), after={"way": "wechat"})
         tx.session.flush()
         return user.id
+
+
+def note_unionid(tx: Transaction, actor: Actor, identity: WechatIdentity, person: WechatPerson) -> None:
+    """Write down who somebody is to all programs of the publisher; it comes once those have been linked."""
+    if person.unionid is None or person.unionid == identity.unionid:
+        return
+    state = {"replaces_another": identity.unionid is not None}
+    identity.unionid = person.unionid
+    announce(tx, actor, WECHAT_LINKED, Subject(f"user/{identity.user_id}"), after=state)
