@@ -65,14 +65,14 @@ def by_tag(reader: Reader, package_id: int, name: str) -> ReferenceTarget | None
 def by_version(reader: Reader, package_id: int, name: str) -> ReferenceTarget | None:
     """Return what a version is; None also while it waits for its bytes."""
     row = reader.execute(exact_version(), {"package_id": package_id, "name": name}).one_or_none()
-    return None if row is None else ReferenceTarget(*row)
+    return None if row is None else named_target(row)
 
 
 def file_of_version(reader: Reader, package_id: int, name: str, filename: str) -> ReferenceTarget | None:
     """Return a file of a version."""
     names = {"package_id": package_id, "name": name, "filename": filename}
     row = reader.execute(exact_file(), names).one_or_none()
-    return None if row is None else ReferenceTarget(*row)
+    return None if row is None else named_target(row)
 
 
 @prepared
@@ -83,12 +83,12 @@ def exact_file() -> Select[*tuple[Any, ...]]:
 
 @prepared
 def exact_version() -> Select[*tuple[Any, ...]]:
-    """Select what a ReferenceTarget holds, in its order."""
+    """Select what a ReferenceTarget holds, each column by the name that it has there."""
     versions, files, artifacts = Version.__table__, VersionFile.__table__, Artifact.__table__
     packages = Package.__table__
     return (
         select(
-            artifacts.c.id,
+            artifacts.c.id.label("artifact_id"),
             artifacts.c.size_bytes,
             artifacts.c.md5,
             artifacts.c.sha1,
@@ -96,11 +96,11 @@ def exact_version() -> Select[*tuple[Any, ...]]:
             files.c.original_name,
             files.c.content_type,
             files.c.deposited_at,
-            null(),
+            null().label("tag"),
             versions.c.version,
             versions.c.files_count,
-            is_whole(Package),
-            versions.c.version,
+            is_whole(Package).label("is_whole"),
+            versions.c.version.label("marked"),
             versions.c.yanked_at,
             versions.c.yanked_reason,
             versions.c.deprecated,
@@ -303,12 +303,13 @@ def first(
 
 
 def target_in(row: Any) -> ReferenceTarget | None:
-    """Read the target out of a row; None if it has none."""
-    return (
-        None
-        if row.rank is None
-        else ReferenceTarget(*(getattr(row, each.name) for each in fields(ReferenceTarget)))
-    )
+    """Read the target out of a row of `best`; None if it has none."""
+    return None if row.rank is None else named_target(row)
+
+
+def named_target(row: Any) -> ReferenceTarget:
+    """Read a target out of a row that has one, by the names of its columns."""
+    return ReferenceTarget(**{each.name: getattr(row, each.name) for each in fields(ReferenceTarget)})
 
 
 def holders(session: Session, actor: Actor, digest: str) -> Holders:
