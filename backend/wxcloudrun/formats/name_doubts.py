@@ -3,8 +3,8 @@
 import ipaddress
 import re
 
+from wxcloudrun.formats.content_types import type_of_name
 from wxcloudrun.formats.name_words import PARTS_OF_A_WORK, RECORD
-from wxcloudrun.kit.content_types import type_of_name
 
 _FLAGS = re.VERBOSE | re.IGNORECASE | re.ASCII
 _YEAR, _MONTH, _DAY = r"(?:19|20)[0-9]{2}", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12][0-9]|3[01])"

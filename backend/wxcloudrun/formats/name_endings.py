@@ -2,7 +2,7 @@
 
 import re
 
-from wxcloudrun.kit.content_types import KNOWN_ENDINGS
+from wxcloudrun.formats.content_types import KNOWN_ENDINGS
 
 MOST_ENDINGS = 6
 _COMPRESSIONS = {"gz", "bz2", "xz", "zst", "lz4", "lzma", "lz", "br", "z"}

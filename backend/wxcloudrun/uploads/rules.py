@@ -5,7 +5,7 @@ import json
 import re
 import unicodedata
 
-from wxcloudrun.kit.content_types import UNKNOWN_TYPE, type_of_name
+from wxcloudrun.formats.content_types import UNKNOWN_TYPE, type_of_name
 from wxcloudrun.kit.errors import WrongValue
 from wxcloudrun.kit.texts import text
 

@@ -12,7 +12,7 @@ from tests.support.each import each
 from tests.support.forms import file, post_form
 from tests.support.live import BACKEND
 from tests.support.registry import Workshop
-from wxcloudrun.kit.content_types import KNOWN_ENDINGS, type_of_name
+from wxcloudrun.formats.content_types import KNOWN_ENDINGS, type_of_name
 from wxcloudrun.uploads.rules import settled_content_type
 
 pytestmark = pytest.mark.same_everywhere

@@ -25,10 +25,10 @@ from wxcloudrun.artifacts import reads as artifact_reads
 from wxcloudrun.artifacts.reads import Provenance
 from wxcloudrun.artifacts.service.intake import IntakeService
 from wxcloudrun.formats.bounded import UnreadablePackage
+from wxcloudrun.formats.content_types import UNKNOWN_TYPE
 from wxcloudrun.formats.declarations import declared_distribution, declared_npm_package
 from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.content_types import UNKNOWN_TYPE
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import VersionTaken
 from wxcloudrun.kit.events import Subject, announce
