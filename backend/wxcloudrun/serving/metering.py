@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 from flask import Flask, Response, abort, g, request
 
@@ -9,8 +10,6 @@ from wxcloudrun.kit import clock, metrics
 from wxcloudrun.stores.blobs.outgoing import FileBody, StoreBody
 
 METRICS_PATH = "/metrics"
-
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 class CountedInput:
@@ -57,7 +56,7 @@ def meter(app: Flask, *, metrics_port: int | None) -> None:
         app.before_request(lambda: keep_apart(str(metrics_port)))
 
 
-def counting(application: Application) -> Application:
+def counting(application: WSGIApplication) -> WSGIApplication:
     """Count the bytes of bodies."""
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -8,6 +8,7 @@ response's own `call_on_close` is not called behind a download, whose body the s
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 from flask import request
 
@@ -15,7 +16,6 @@ logger = logging.getLogger(__name__)
 
 LEFT = "registry.left_for_later"
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 Work = Callable[[], object]
 
 
@@ -59,7 +59,7 @@ def carry_out(left: list[Work]) -> None:
             logger.exception("work_after_answer_failed")
 
 
-def following_up(application: Application) -> Application:
+def following_up(application: WSGIApplication) -> WSGIApplication:
     """Let requests to this application leave work for later."""
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

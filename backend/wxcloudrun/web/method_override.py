@@ -6,15 +6,14 @@ sees the request that is meant. The tus protocol has other methods too that its 
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 HEADER = "X-HTTP-Method-Override"
 FIELD = "HTTP_X_HTTP_METHOD_OVERRIDE"  # the same in the environment of a request (PEP 3333)
 TUS = "/tus/"
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
-
-def overriding(application: Application) -> Application:
+def overriding(application: WSGIApplication) -> WSGIApplication:
     """Let a POST that says so be another method; any other wish stays in the request, which refuses it."""
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

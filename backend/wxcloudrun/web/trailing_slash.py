@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Iterable
 from typing import Any
-
-type Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+from wsgiref.types import WSGIApplication
 
 BELOW = "/tus/"
 
 
-def without_trailing_slash(application: Application) -> Application:
+def without_trailing_slash(application: WSGIApplication) -> WSGIApplication:
     """Let such an address mean the one without it; a redirect would lose the body of a POST."""
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

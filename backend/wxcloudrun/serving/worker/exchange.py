@@ -3,6 +3,7 @@
 import enum
 from collections.abc import Callable, Iterable
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 from gunicorn.http import wsgi
 from gunicorn.http.errors import NoMoreData
@@ -23,7 +24,6 @@ from wxcloudrun.web.arrival import ARRIVED_AT
 from wxcloudrun.web.host_field import check_host
 from wxcloudrun.web.transfer_places import ADMIT, CLIENT, HASTEN
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -55,7 +55,7 @@ class Exchange:
     """Hands requests to the application and its answers to their clients."""
 
     def __init__(
-        self, application: Application, cfg: Any, log: Any, limits: ServingLimits, places: Places
+        self, application: WSGIApplication, cfg: Any, log: Any, limits: ServingLimits, places: Places
     ) -> None:
         self._application = application
         self._cfg = cfg

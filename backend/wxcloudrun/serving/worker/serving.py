@@ -5,9 +5,10 @@ import contextlib
 import errno
 import re
 import socket
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
+from wsgiref.types import WSGIApplication
 
 from wxcloudrun.kit import clock, metrics
 from wxcloudrun.kit.errors import AppError, Busy
@@ -35,15 +36,13 @@ SECONDS_TO_LINGER = {
 }
 OUT_OF_FILES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
-Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
 
 class Serving:
     """Bound by bandwidth, never by the patience of its clients."""
 
     def __init__(
         self,
-        application: Application,
+        application: WSGIApplication,
         cfg: Any,
         log: Any,
         limits: ServingLimits,
