@@ -29,7 +29,6 @@ from wxcloudrun.releases.queries import ReleaseFilter, ReleaseView
 from wxcloudrun.releases.rules.assignments import Assignment
 from wxcloudrun.releases.rules.sources import Source, UrlSource, written
 from wxcloudrun.versions import reads as version_reads
-from wxcloudrun.versions.reads import Source as NameSource
 from wxcloudrun.versions.reads import Status, Version
 from wxcloudrun.versions.reads import retired as retired_under
 from wxcloudrun.versions.service.names import refuse_retired
@@ -85,17 +84,7 @@ class ReleaseService:
             found = self._packages.enter_or_make(tx, actor, spec.project, spec.name, Action.RELEASE_CREATE)
             self._refuse_url(spec.source)
             refuse_existing(tx.session, found, spec)
-            row = Version(
-                package_id=found.id,
-                version=spec.version,
-                status=Status.CREATED.value,
-                version_source=NameSource.EXPLICIT.value,
-                source=written(spec.source),
-                created_at=clock.now(),
-                created_by=actor.user_id,
-            )
-            tx.session.add(row)
-            tx.session.flush()
+            row = self._versions.await_bytes(tx, actor, found, spec.version, written(spec.source))
             after = {"release": row.id, "source": row.source}
             announce(tx, actor, RELEASE_CREATED, found.subject("version", spec.version), after=after)
             if row.source is not None:

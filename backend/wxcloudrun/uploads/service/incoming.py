@@ -67,7 +67,7 @@ class UploadService:
 
 
 class IncomingUpload:
-    """One body on its way in: `take` the bytes, then `publish` them."""
+    """One body on its way in: `take` the bytes, then `accept` them."""
 
     def __init__(
         self, place: UploadPlace, packages: PackageService, intake: Intake, acceptance: UploadAcceptance

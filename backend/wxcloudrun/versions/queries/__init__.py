@@ -15,7 +15,6 @@ from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.stores.cache.cached import cached
 from wxcloudrun.users.reads import username_of
 from wxcloudrun.versions.models import (
-    Status,
     Version,
     VersionFile,
     VersionNotes,
@@ -225,11 +224,3 @@ def written_content(count: int, numbers: Any, squares: Any, cubes: Any, newest: 
     """Write a content as text; MySQL adds integers up to decimals, and nothing up to NULL."""
     sums = (str(int(each or 0)) for each in (numbers, squares, cubes))
     return f"{RULES}:{count}:{':'.join(sums)}:{rfc3339(newest) if newest is not None else ''}"
-
-
-def activated(session: Session, package_id: int) -> str | None:
-    """Return the version that is in use."""
-    statement = select(Version.version).where(
-        Version.package_id == package_id, Version.status == Status.ACTIVATED.value
-    )
-    return session.execute(statement).scalar_one_or_none()

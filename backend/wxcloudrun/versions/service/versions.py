@@ -114,6 +114,23 @@ class VersionService:
             announce(tx, actor, VERSION_MADE, what, after={"source": named.source.value})
         announce(tx, actor, FILE_ADDED, what, after={"filename": filename, "artifact_id": digest})
 
+    def await_bytes(
+        self, tx: Transaction, actor: Actor, found: FoundPackage, version: str, source: str | None
+    ) -> Version:
+        """Make a version that has no bytes yet; they come from its source or, without one, by an upload."""
+        row = Version(
+            package_id=found.id,
+            version=version,
+            status=Status.CREATED.value,
+            version_source=Source.EXPLICIT.value,
+            source=source,
+            created_at=clock.now(),
+            created_by=actor.user_id,
+        )
+        tx.session.add(row)
+        tx.session.flush()
+        return row
+
     def has(
         self, session: Session, found: FoundPackage, version: str, filename: str, digest: str | None
     ) -> bool:
