@@ -60,15 +60,3 @@ def names_of_versions(session: Session, package_id: int) -> Sequence[str]:
     """Return what the versions of a package are called, oldest first."""
     statement = select(Version.version).where(Version.package_id == package_id).order_by(Version.id)
     return session.execute(statement).scalars().all()
-
-
-def said_of_version(session: Session, file_id: int) -> tuple[str | None, str | None]:
-    """Return why the version of a file is yanked ("" without a reason), and why it is deprecated."""
-    row = session.execute(
-        select(Version.yanked_at, Version.yanked_reason, Version.deprecated)
-        .join(VersionFile, VersionFile.version_id == Version.id)
-        .where(VersionFile.id == file_id)
-    ).one_or_none()
-    if row is None:
-        return None, None
-    return None if row.yanked_at is None else row.yanked_reason or "", row.deprecated

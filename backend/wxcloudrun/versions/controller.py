@@ -27,7 +27,7 @@ def get_version(project: str, package: str, version: str) -> Response:
 
 def change_version(project: str, package: str, version: str, body: VersionPatch) -> Response:
     """200 with the version as it stands now, with a warning if it is yanked and activated."""
-    view, remarks = service(VersionService).change(actor(), project, package, version, body.words())
+    view, remarks = service(VersionService).change(actor(), project, package, version, body.change())
     return with_remarks(ok(VersionDetailOut.of(project, package, view)), remarks)
 
 

@@ -2,7 +2,13 @@
 
 from wxcloudrun.versions.models import Source, Status, Version, VersionFile
 from wxcloudrun.versions.queries import MadeChoice, choice, content, of_only_file, read_content, version
-from wxcloudrun.versions.queries.files import digest_of, is_only_file, last_file, of_several_files
+from wxcloudrun.versions.queries.files import (
+    digest_of,
+    is_only_file,
+    last_file,
+    of_several_files,
+    standing_of,
+)
 from wxcloudrun.versions.queries.retired import is_whole, retired
 
 __all__ = [
@@ -21,5 +27,6 @@ __all__ = [
     "of_several_files",
     "read_content",
     "retired",
+    "standing_of",
     "version",
 ]

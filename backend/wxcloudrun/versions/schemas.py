@@ -18,7 +18,7 @@ from wxcloudrun.versions.rules.standing import (
     PROPERTY_VALUE_CHARACTERS,
     YANKED_REASON_CHARACTERS,
 )
-from wxcloudrun.versions.service.versions import Words
+from wxcloudrun.versions.service.versions import VersionChange
 from wxcloudrun.web.links import file_url
 from wxcloudrun.web.parsing import Input, Output, Timestamp, one_of
 
@@ -54,9 +54,9 @@ class VersionPatch(Input):
     notes: Notes | None = None
     properties: dict[PropertyName, PropertyValue] | None = Field(None, max_length=MAX_PROPERTIES)
 
-    def words(self) -> Words:
+    def change(self) -> VersionChange:
         """Return what the service wants to know."""
-        return cast("Words", self.model_dump(exclude_unset=True))
+        return cast("VersionChange", self.model_dump(exclude_unset=True))
 
 
 class YankOut(Output):

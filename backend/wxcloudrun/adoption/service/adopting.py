@@ -41,7 +41,7 @@ from wxcloudrun.stores.blobs.seekable import open_seekable
 from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.events import VERSION_CHANGED
 from wxcloudrun.versions.reads import Source, Version
-from wxcloudrun.versions.service.versions import NamedVersion, VersionService, Words, write_down
+from wxcloudrun.versions.service.versions import NamedVersion, VersionChange, VersionService, apply_change
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class AdoptService:
         if made is None or made.files_count == before:
             return False
         if row is None and held.is_file:
-            repeat_words(tx, found, held, made)
+            repeat_standing(tx, found, held, made)
         return True
 
 
@@ -161,10 +161,13 @@ def provenance_of(held: Holding, spot: Spot) -> Provenance:
     return Provenance(spot.filename, held.content_type or UNKNOWN_TYPE, moment, held.deposited_by)
 
 
-def repeat_words(tx: Transaction, found: FoundPackage, held: Holding, made: Version) -> None:
+def repeat_standing(tx: Transaction, found: FoundPackage, held: Holding, made: Version) -> None:
     """Yank and deprecate a new version as that is from which its first file comes."""
-    yanked, deprecated = queries.said_of_version(tx.session, held.id)
-    _, after = write_down(tx.session, made, Words(yanked=yanked, deprecated=deprecated))
+    said = version_reads.standing_of(tx.session, held.id)
+    if said is None:
+        return
+    yanked = None if said.yank is None else said.yank.reason
+    _, after = apply_change(tx.session, made, VersionChange(yanked=yanked, deprecated=said.deprecated))
     if after:
         announce(tx, SYSTEM, VERSION_CHANGED, found.subject("version", made.version), after=after)
 

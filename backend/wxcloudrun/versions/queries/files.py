@@ -10,6 +10,7 @@ from wxcloudrun.artifacts.reads import Artifact
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.windows import windows
 from wxcloudrun.versions.models import Version, VersionFile
+from wxcloudrun.versions.rules.standing import Standing, Yank
 
 
 def is_only_file() -> ColumnElement[bool]:
@@ -49,6 +50,21 @@ def first_files(session: Session, row: Version, limit: int) -> Sequence[HeldFile
     """Return the files of a version in the order in which they came, so many at most."""
     statement = select(VersionFile.filename, VersionFile.artifact_id).where(VersionFile.version_id == row.id)
     return [HeldFile(*each) for each in session.execute(statement.order_by(VersionFile.id).limit(limit))]
+
+
+def standing_of(session: Session, file_id: int) -> Standing | None:
+    """Return whether the version of a file is one to choose; None if the file has gone."""
+    statement = (
+        select(Version.version, Version.yanked_at, Version.yanked_reason, Version.deprecated)
+        .join(VersionFile, VersionFile.version_id == Version.id)
+        .where(VersionFile.id == file_id)
+    )
+    row = session.execute(statement).one_or_none()
+    return (
+        None
+        if row is None
+        else Standing(row.version, Yank.read(row.yanked_at, row.yanked_reason), row.deprecated)
+    )
 
 
 @dataclass(frozen=True, slots=True)

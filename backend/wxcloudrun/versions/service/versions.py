@@ -54,8 +54,8 @@ class NamedVersion:
     scheme: str | None = GENERAL
 
 
-class Words(TypedDict, total=False):
-    """What somebody says of a version: None takes it back, and what is not there stays as it is."""
+class VersionChange(TypedDict, total=False):
+    """What shall be said of a version: None takes it back, and what is not there stays as it is."""
 
     yanked: str | None
     deprecated: str | None
@@ -169,7 +169,7 @@ class VersionService:
         return view
 
     def change(
-        self, actor: Actor, project: str, package: str, version: str, words: Words
+        self, actor: Actor, project: str, package: str, version: str, change: VersionChange
     ) -> tuple[VersionView, Sequence[Remark]]:
         """Say something of a version, or take it back, and return how it stands now.
 
@@ -179,7 +179,7 @@ class VersionService:
         def work(tx: Transaction) -> tuple[VersionView, Sequence[Remark]]:
             found = self._packages.enter(tx.session, actor, project, package, Action.VERSION_CHANGE)
             row = locked(tx.session, found, version)
-            before, after = write_down(tx.session, row, words)
+            before, after = apply_change(tx.session, row, change)
             if after:
                 announce(
                     tx, actor, VERSION_CHANGED, found.subject("version", version), before=before, after=after
@@ -229,19 +229,21 @@ def held_by(session: Session, row: Version) -> dict[str, Any]:
     return {"files_count": row.files_count, "files": [asdict(each) for each in files]}
 
 
-def write_down(session: Session, row: Version, words: Words) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Say `words` of a locked version. Returns what they have changed: as it was, and as it is."""
+def apply_change(
+    session: Session, row: Version, change: VersionChange
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Write a change into a locked version. Returns what it has changed: as it was, and as it is."""
     kept = queries.notes(session, row.id) or VersionNotes(version_id=row.id)
-    before = said_of(row, kept)
-    if "yanked" in words:
-        row.yank(words["yanked"], clock.now())
-    if "deprecated" in words:
-        row.deprecated = words["deprecated"]
-    if "notes" in words:
-        kept.notes = (words["notes"] or "").encode() or None
-    if "properties" in words:
-        kept.properties = json.dumps(words["properties"]).encode() if words["properties"] else None
-    after = said_of(row, kept)
+    before = state_of(row, kept)
+    if "yanked" in change:
+        row.yank(change["yanked"], clock.now())
+    if "deprecated" in change:
+        row.deprecated = change["deprecated"]
+    if "notes" in change:
+        kept.notes = (change["notes"] or "").encode() or None
+    if "properties" in change:
+        kept.properties = json.dumps(change["properties"]).encode() if change["properties"] else None
+    after = state_of(row, kept)
     changed = [name for name in after if before[name] != after[name]]
     if {"notes", "properties"} & set(changed):
         session.add(kept)
@@ -257,7 +259,7 @@ def differing(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, 
     return before, after
 
 
-def said_of(row: Version, kept: VersionNotes) -> dict[str, Any]:
+def state_of(row: Version, kept: VersionNotes) -> dict[str, Any]:
     """Return what is said of a version."""
     return {
         "yanked": row.yanked_reason,
