@@ -66,7 +66,7 @@ def reads() -> dict[str, Question]:
         "resolve a range": lambda site, _: site.client.get(f"/{site.middle}/resolve?ref=version:%5E1.0"),
         "resolve latest": lambda site, _: site.client.get(f"/{site.middle}/resolve?ref=latest"),
         "versions, page 1": lambda site, _: site.client.get(f"/{site.middle}/versions"),
-        "deposits, page 1": lambda site, _: site.client.get(f"/{site.middle}/uploads"),
+        "uploads, page 1": lambda site, _: site.client.get(f"/{site.middle}/uploads"),
         "packages, page 1": lambda site, _: site.client.get(f"/api/v1/project/{PROJECT}/packages?limit=1"),
         "search by name": lambda site, _: site.client.get(f"/api/v1/search?q={site.middle}&limit=1"),
         "search by digest": lambda site, n: site.client.get(f"/api/v1/search?sha256={site.digest(n)}"),

@@ -59,7 +59,7 @@ def path(*segments: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class PackageName:
+class PackagePath:
     """`PROJECT/PACKAGE`."""
 
     project: str
@@ -82,7 +82,7 @@ class PackageName:
 class PackageRef:
     """`PROJECT/PACKAGE[@REF]`; without a reference the latest release is meant."""
 
-    name: PackageName
+    name: PackagePath
     ref: str
 
     def __str__(self) -> str:
@@ -94,7 +94,7 @@ class PackageRef:
         return self.name.path("+", self.ref)
 
 
-def parse_package(text: str) -> PackageName:
+def parse_package(text: str) -> PackagePath:
     """Read `PROJECT/PACKAGE`, where `npm:@scope/name` may be written as npm does. Raises ValueError."""
     project, slash, package = text.partition("/")
     if ":" in package:
@@ -102,7 +102,7 @@ def parse_package(text: str) -> PackageName:
     if not (project and slash and package) or "/" in package:
         message = f"{text!r} is not PROJECT/PACKAGE"
         raise ValueError(message)
-    return PackageName(project, package)
+    return PackagePath(project, package)
 
 
 def parse_ref(text: str) -> PackageRef:

@@ -5,7 +5,7 @@ from typing import Any, override
 
 import click
 
-from pkgctl.addresses import PackageName, PackageRef, parse_package, parse_ref
+from pkgctl.addresses import PackagePath, PackageRef, parse_package, parse_ref
 from pkgctl.invocation import Invocation
 
 DEFAULT_ENTRIES = 50  # of lists that grow with time; lists of names are shown whole
@@ -79,7 +79,7 @@ class Parsed[T](click.ParamType[T | Any]):
             self.fail(str(error), param, ctx)
 
 
-PACKAGE: Parsed[PackageName] = Parsed("PROJECT/PACKAGE", parse_package)
+PACKAGE: Parsed[PackagePath] = Parsed("PROJECT/PACKAGE", parse_package)
 REF: Parsed[PackageRef] = Parsed("PROJECT/PACKAGE[@REF]", parse_ref)
 package_argument = click.argument("package", type=PACKAGE, metavar="PROJECT/PACKAGE")
 

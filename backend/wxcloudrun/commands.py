@@ -48,7 +48,7 @@ FINDINGS, FAILED = 1, 2
 WORKER_PATIENCE_SECONDS = 25.0  # what runs such processes kills them after half a minute
 DEV_PATIENCE_SECONDS = 1.0
 
-Report = Collected | Swept | Checked | Rebuilt | Verdict
+CommandReport = Collected | Swept | Checked | Rebuilt | Verdict
 
 
 def register_commands(app: Flask) -> None:
@@ -148,7 +148,7 @@ curl -sS {auth} {url}/{package}/+/stable
 """)
 
 
-def reporting(work: Callable[..., Report]) -> Callable[..., None]:
+def reporting(work: Callable[..., CommandReport]) -> Callable[..., None]:
     """Print the report that `work` returns and end with the exit code that it deserves."""
 
     @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -197,7 +197,7 @@ def fail(message: str) -> NoReturn:
     sys.exit(FAILED)
 
 
-def is_clean(report: Report) -> bool:
+def is_clean(report: CommandReport) -> bool:
     """Tell whether a report holds nothing that a person should look at."""
     if isinstance(report, Checked):
         return not report.counts
@@ -229,7 +229,7 @@ bytes_per_second = click.option(
     help="Instead of GC_GRACE_SECONDS; 0 deletes at once, also while uploads go on.",
 )  # fmt: skip
 @reporting
-def collect(**options: Any) -> Report:
+def collect(**options: Any) -> CommandReport:
     """Delete artifacts that nothing has referred to for GC_GRACE_SECONDS; say what waits, and until when."""
     return service(CollectService).run(CollectSpec(**options))
 
@@ -237,7 +237,7 @@ def collect(**options: Any) -> Report:
 @click.command()
 @click.option("--force", is_flag=True, help="Remove objects without a name even if most have none.")
 @reporting
-def sweep(*, force: bool) -> Report:
+def sweep(*, force: bool) -> CommandReport:
     """Remove objects that no row names, and what uploads that died have left behind."""
     return service(SweepService).run(force=force)
 
@@ -247,7 +247,7 @@ def sweep(*, force: bool) -> Report:
 @click.option("--repair", is_flag=True, help="Set damaged and unknown objects aside; nothing is deleted.")
 @bytes_per_second
 @reporting
-def fsck(**options: Any) -> Report:
+def fsck(**options: Any) -> CommandReport:
     """Compare what the database says with what the store holds, both ways."""
     return service(FsckService).run(CheckSpec(**options))
 
@@ -255,7 +255,7 @@ def fsck(**options: Any) -> Report:
 @click.command()
 @bytes_per_second
 @reporting
-def rebuild(*, max_bytes_per_second: int | None) -> Report:
+def rebuild(*, max_bytes_per_second: int | None) -> CommandReport:
     """Make artifact rows for objects that have none, by hashing them."""
     return service(RebuildService).run(max_bytes_per_second=max_bytes_per_second)
 
@@ -320,6 +320,6 @@ def audit_chain() -> None:
 @click.command("audit-verify")
 @click.option("--contains", metavar="MAC", help="The end of the chain that was seen at an earlier time.")
 @reporting
-def audit_verify(*, contains: str | None) -> Report:
+def audit_verify(*, contains: str | None) -> CommandReport:
     """Find audit entries that were edited, removed, reordered or slipped in."""
     return service(AuditService).check(contains=contains)

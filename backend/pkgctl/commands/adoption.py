@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from pkgctl.addresses import PackageName
+from pkgctl.addresses import PackagePath
 from pkgctl.commands.operations import ENDED, refuse_failed, timeout_option
 from pkgctl.invocation import Invocation, pass_invocation
 from pkgctl.options import RegistryCommand, package_argument, without_none
@@ -20,7 +20,7 @@ from pkgctl.waiting import wait_for
 def adopt(
     invocation: Invocation,
     /,
-    package: PackageName,
+    package: PackagePath,
     *,
     format: str,  # noqa: A002 - what everybody calls it
     name: str | None,
@@ -42,7 +42,7 @@ def adopt(
     show(invocation, package, seen)
 
 
-def show(invocation: Invocation, package: PackageName, adoption: dict[str, Any]) -> None:
+def show(invocation: Invocation, package: PackagePath, adoption: dict[str, Any]) -> None:
     """Say what became of the files."""
     report = adoption["report"]
     if report is None:

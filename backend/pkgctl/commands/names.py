@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from pkgctl.addresses import SHA256, PackageName, PackageRef
+from pkgctl.addresses import SHA256, PackagePath, PackageRef
 from pkgctl.invocation import Invocation, pass_invocation
 from pkgctl.options import (
     DEFAULT_ENTRIES,
@@ -46,7 +46,7 @@ def tags() -> None:
 @package_argument
 @limit_option(0)
 @pass_invocation
-def list_tags(invocation: Invocation, package: PackageName, limit: int) -> None:
+def list_tags(invocation: Invocation, package: PackagePath, limit: int) -> None:
     """Show the tags."""
     items, more = invocation.api.items(package.path("tags"), bound(limit))
     invocation.screen.rows(items, ("name", "version", "artifact_id", "updated_at", "updated_by"), more=more)
@@ -58,7 +58,7 @@ def list_tags(invocation: Invocation, package: PackageName, limit: int) -> None:
 @click.argument("target")
 @expectation
 @pass_invocation
-def set_tag(invocation: Invocation, package: PackageName, tag: str, target: str, expect: str | None) -> None:
+def set_tag(invocation: Invocation, package: PackagePath, tag: str, target: str, expect: str | None) -> None:
     """Point a tag at TARGET, a reference, as it is understood now.
 
     TARGET is a tag, a version, a SHA-256, version:RANGE (such as version:^1.2), latest or active.
@@ -77,7 +77,7 @@ def set_tag(invocation: Invocation, package: PackageName, tag: str, target: str,
 @click.argument("tag")
 @expectation
 @pass_invocation
-def delete_tag(invocation: Invocation, package: PackageName, tag: str, expect: str | None) -> None:
+def delete_tag(invocation: Invocation, package: PackagePath, tag: str, expect: str | None) -> None:
     """Delete a tag; its history stays."""
     invocation.api.call("DELETE", package.path("tags", tag), headers=condition(expect))
     invocation.screen.done({"deleted": tag}, f"Deleted tag {tag} of {package}")
@@ -88,7 +88,7 @@ def delete_tag(invocation: Invocation, package: PackageName, tag: str, expect: s
 @click.argument("tag")
 @limit_option(DEFAULT_ENTRIES)
 @pass_invocation
-def show_history(invocation: Invocation, package: PackageName, tag: str, limit: int) -> None:
+def show_history(invocation: Invocation, package: PackagePath, tag: str, limit: int) -> None:
     """Show where a tag pointed, newest first."""
     items, more = invocation.api.items(package.path("tags", tag, "history"), bound(limit))
     columns = ("moved_at", "version", "artifact_id", "previous_version", "previous", "moved_by")
@@ -116,7 +116,7 @@ def versions() -> None:
 @package_argument
 @limit_option(0)
 @pass_invocation
-def list_versions(invocation: Invocation, package: PackageName, limit: int) -> None:
+def list_versions(invocation: Invocation, package: PackagePath, limit: int) -> None:
     """Show the versions, newest first."""
     items, more = invocation.api.items(package.path("versions"), bound(limit))
     columns = (
@@ -137,7 +137,7 @@ def reason_of_yank(version: dict[str, Any]) -> str | None:
 @package_argument
 @click.argument("version")
 @pass_invocation
-def show_version(invocation: Invocation, package: PackageName, version: str) -> None:
+def show_version(invocation: Invocation, package: PackagePath, version: str) -> None:
     """Show one version."""
     found: dict[str, Any] = invocation.api.get(package.path("versions", version))
     invocation.screen.facts(found)
@@ -147,7 +147,7 @@ def show_version(invocation: Invocation, package: PackageName, version: str) -> 
 @package_argument
 @click.argument("version")
 @pass_invocation
-def delete_version(invocation: Invocation, package: PackageName, version: str) -> None:
+def delete_version(invocation: Invocation, package: PackagePath, version: str) -> None:
     """Delete a version; its name takes only the same bytes afterwards."""
     invocation.api.call("DELETE", package.path("versions", version))
     invocation.screen.done({"deleted": version}, f"Deleted version {version} of {package}")

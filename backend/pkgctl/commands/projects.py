@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from pkgctl.addresses import PackageName, path
+from pkgctl.addresses import PackagePath, path
 from pkgctl.errors import Refused
 from pkgctl.invocation import Invocation, pass_invocation
 from pkgctl.options import RegistryGroup, bound, limit_option, package_argument, without_none
@@ -149,7 +149,7 @@ def list_packages(invocation: Invocation, project: str, limit: int) -> None:
 @packages.command("show")
 @package_argument
 @pass_invocation
-def show_package(invocation: Invocation, package: PackageName) -> None:
+def show_package(invocation: Invocation, package: PackagePath) -> None:
     """Show one package."""
     invocation.screen.facts(invocation.api.get(package.itself))
 
@@ -160,7 +160,7 @@ def show_package(invocation: Invocation, package: PackageName) -> None:
 @layout_option
 @pass_invocation
 def create_package(
-    invocation: Invocation, package: PackageName, description: str, layout: str | None
+    invocation: Invocation, package: PackagePath, description: str, layout: str | None
 ) -> None:
     """Make a package."""
     body = without_none(name=package.package, description=description, layout=layout)
@@ -174,7 +174,7 @@ def create_package(
 @layout_option
 @pass_invocation
 def change_package(
-    invocation: Invocation, package: PackageName, description: str | None, layout: str | None
+    invocation: Invocation, package: PackagePath, description: str | None, layout: str | None
 ) -> None:
     """Change the description or the layout."""
     body = without_none(description=description, layout=layout)
@@ -188,7 +188,7 @@ def change_package(
 @package_argument
 @force_option
 @pass_invocation
-def delete_package(invocation: Invocation, package: PackageName, *, force: bool) -> None:
+def delete_package(invocation: Invocation, package: PackagePath, *, force: bool) -> None:
     """Delete a package and all it holds; if it holds something, ask first."""
     delete(invocation, package.itself, f"package {package}", force=force)
     invocation.screen.done({"deleted": str(package)}, f"Deleted package {package}")

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from pkgctl.addresses import PackageName, parse_package, path
+from pkgctl.addresses import PackagePath, parse_package, path
 from pkgctl.api import Api
 from pkgctl.errors import CommandFailed, ExitCode, Refused
 from pkgctl.invocation import Invocation, pass_invocation
@@ -31,7 +31,7 @@ class ReleaseName:
     """A release by its number, or by its package and a reference."""
 
     number: int | None
-    package: PackageName | None = None
+    package: PackagePath | None = None
     ref: str = ""
 
     def path(self, api: Api, *rest: object) -> str:
@@ -49,7 +49,7 @@ class ReleaseName:
         return path("packages", number)
 
 
-def number_of(api: Api, package: PackageName, ref: str) -> int:
+def number_of(api: Api, package: PackagePath, ref: str) -> int:
     """Return the number of the release that a reference means. Raises CommandFailed."""
     try:
         found = api.get(package.path("resolve"), ref=ref)
@@ -62,7 +62,7 @@ def number_of(api: Api, package: PackageName, ref: str) -> int:
     return int(api.get(package.path("versions", version))["id"])
 
 
-def number_of_waiting(api: Api, package: PackageName, version: str, refusal: Refused) -> int:
+def number_of_waiting(api: Api, package: PackagePath, version: str, refusal: Refused) -> int:
     """Return the number of a version without bytes. Raises `refusal` if there is none of that name."""
     try:
         return int(api.get(package.path("versions", version))["id"])
@@ -72,7 +72,7 @@ def number_of_waiting(api: Api, package: PackageName, version: str, refusal: Ref
         raise refusal from None
 
 
-def version_of_artifact(api: Api, package: PackageName, ref: str, artifact: str) -> str:
+def version_of_artifact(api: Api, package: PackagePath, ref: str, artifact: str) -> str:
     """Return the one version of a package that is these bytes. Raises CommandFailed for none or several."""
     holders = api.get(path("artifact", artifact))["versions"]
     here = {"project": package.project, "package": package.package}

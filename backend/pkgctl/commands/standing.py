@@ -4,14 +4,14 @@ from typing import Any, BinaryIO
 
 import click
 
-from pkgctl.addresses import PackageName
+from pkgctl.addresses import PackagePath
 from pkgctl.invocation import Invocation, pass_invocation
 from pkgctl.options import RegistryCommand, package_argument
 
 version_argument = click.argument("version")
 
 
-def change(invocation: Invocation, package: PackageName, version: str, **words: str | None) -> Any:
+def change(invocation: Invocation, package: PackagePath, version: str, **words: str | None) -> Any:
     """Say something of a version, and return it."""
     return invocation.api.call("PATCH", package.path("versions", version), body=words)
 
@@ -28,7 +28,7 @@ def saying(
     @click.option("--undo", is_flag=True, help="Take that back.")
     @pass_invocation
     def command(
-        invocation: Invocation, /, package: PackageName, version: str, *, reason: str | None, undo: bool
+        invocation: Invocation, /, package: PackagePath, version: str, *, reason: str | None, undo: bool
     ) -> None:
         lacks_reason = needs_reason and not undo and not reason
         if lacks_reason or (undo and reason is not None):
@@ -59,7 +59,7 @@ deprecate = saying(
 @version_argument
 @click.argument("file", type=click.File("rb"), required=False)
 @pass_invocation
-def notes(invocation: Invocation, /, package: PackageName, version: str, *, file: BinaryIO | None) -> None:
+def notes(invocation: Invocation, /, package: PackagePath, version: str, *, file: BinaryIO | None) -> None:
     """Show what people wrote about a version, or put FILE (- for the standard input) in its place.
 
     The notes are Markdown in UTF-8, 64 KiB at most; an empty file takes them away.

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from rich.filesize import decimal
 
-from pkgctl.addresses import SHA256, PackageName, PackageRef, path
+from pkgctl.addresses import SHA256, PackagePath, PackageRef, path
 from pkgctl.api import Api
 from pkgctl.commands.files import files_of_version
 from pkgctl.commands.uploads import kept_sentence
@@ -22,7 +22,7 @@ from pkgctl.transfers.progress import display
 from pkgctl.transfers.retrying import DEFAULT_RETRIES
 from pkgctl.transfers.trees import Tree
 from pkgctl.transfers.unfinished import UnfinishedUploads
-from pkgctl.transfers.upload import Destination, Outcome, Uploader
+from pkgctl.transfers.upload import Outcome, Uploader, UploadOptions
 
 DEFAULT_AT_ONCE = 4
 
@@ -48,7 +48,7 @@ retries_option = click.option(
 @retries_option
 @pass_invocation
 def upload(
-    invocation: Invocation, /, package: PackageName, files: tuple[str, ...], *, create: bool, **options: Any
+    invocation: Invocation, /, package: PackagePath, files: tuple[str, ...], *, create: bool, **options: Any
 ) -> None:
     """Put files into a package: files, folders, patterns. What is there already is not sent again.
 
@@ -60,12 +60,12 @@ def upload(
     # Of several files the tag comes last: whoever follows it must find all of them.
     tag_last = options["tag"] if len(named) > 1 else None
     tag = None if tag_last else options["tag"]
-    destination = Destination(package, tag, options["version"], options["allow_unversioned"], keeps_paths)
+    wanted = UploadOptions(package, tag, options["version"], options["allow_unversioned"], keeps_paths)
     told: list[Outcome] = []
     with display(invocation.screen) as shown:
         uploader = Uploader(
             invocation.api,
-            destination,
+            wanted,
             shown,
             retries=options["retries"],
             unfinished=UnfinishedUploads(invocation.profiles.folder),
@@ -108,7 +108,7 @@ def refuse_names(count: int, options: dict[str, Any], *, keeps_paths: bool) -> N
         raise click.UsageError("the tag of several files needs --version")
 
 
-def prepare_package(invocation: Invocation, package: PackageName, *, create: bool) -> dict[str, Any]:
+def prepare_package(invocation: Invocation, package: PackagePath, *, create: bool) -> dict[str, Any]:
     """See that the package is there, or make it, and return it. Raises CommandFailed."""
     made: dict[str, Any]
     try:
@@ -153,7 +153,7 @@ def sentence_of(outcome: Outcome) -> str:
     return ", ".join([*parts, f"sha256 {answer['sha256'][:12]}"])
 
 
-def conclude(invocation: Invocation, package: PackageName, outcomes: Sequence[Outcome]) -> None:
+def conclude(invocation: Invocation, package: PackagePath, outcomes: Sequence[Outcome]) -> None:
     """Show the sum, and end with the exit code of what went wrong first."""
     if invocation.as_json:
         invocation.screen.document(

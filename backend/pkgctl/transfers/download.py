@@ -78,7 +78,7 @@ class Target:
         return self.force or names_file
 
 
-class Place(Protocol):
+class LocalPlace(Protocol):
     """Where the bytes of one artifact go."""
 
     @property
@@ -98,7 +98,7 @@ class Downloader:
         self._retries = retries
         self._stop = threading.Event()  # never set: there is one thread, which Ctrl-C ends
 
-    def fetch(self, ref: PackageRef, target: Place, expected: str | None = None) -> Fetched:
+    def fetch(self, ref: PackageRef, target: LocalPlace, expected: str | None = None) -> Fetched:
         """Put the artifact behind `ref` in place, if its SHA-256 is `expected`. Raises CommandFailed."""
         offer = self._offer(ref)
         if expected is not None and offer.sha256 != expected:

@@ -16,31 +16,31 @@ BLOCK_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class NamedFile:
+class LocalFile:
     """A file, and its path below the folder that was named; of a file that was named itself, its name."""
 
     path: Path
     below: PurePath
 
 
-def named_files(arguments: Iterable[str]) -> list[NamedFile]:
+def named_files(arguments: Iterable[str]) -> list[LocalFile]:
     """Return the files that paths, folders and patterns name, each once, in a stable order.
 
     Folders are searched to the bottom; hidden files in them are left out, because they are rarely meant.
     Raises LocalProblem for an argument that names nothing.
     """
-    found: dict[Path, NamedFile] = {}
+    found: dict[Path, LocalFile] = {}
     for argument in arguments:
         for file in files_of(argument):
             found.setdefault(file.path.resolve(), file)
     return list(found.values())
 
 
-def files_of(argument: str) -> list[NamedFile]:
+def files_of(argument: str) -> list[LocalFile]:
     """Return the files that one argument names."""
     path = Path(argument)
     if path.is_file():
-        return [NamedFile(path, PurePath(path.name))]
+        return [LocalFile(path, PurePath(path.name))]
     if path.is_dir():
         files = in_folder(path)
     else:
@@ -49,16 +49,16 @@ def files_of(argument: str) -> list[NamedFile]:
         files = [
             file
             for match in sorted(matches)
-            for file in ([NamedFile(match, PurePath(match.name))] if match.is_file() else in_folder(match))
+            for file in ([LocalFile(match, PurePath(match.name))] if match.is_file() else in_folder(match))
         ]
     if not files:
         raise LocalProblem(f"{argument}: no such file", ExitCode.USAGE, reason="no_file")
     return files
 
 
-def in_folder(folder: Path) -> list[NamedFile]:
+def in_folder(folder: Path) -> list[LocalFile]:
     """Return the files in a folder and all below it, in a stable order."""
-    return [NamedFile(path, path.relative_to(folder)) for path in sorted(files_below(folder))]
+    return [LocalFile(path, path.relative_to(folder)) for path in sorted(files_below(folder))]
 
 
 def files_below(folder: Path) -> Iterator[Path]:

@@ -9,11 +9,11 @@ from http import HTTPStatus
 from pathlib import Path, PurePath
 from typing import Any, BinaryIO, Literal
 
-from pkgctl.addresses import PackageName
+from pkgctl.addresses import PackagePath
 from pkgctl.api import Api
 from pkgctl.errors import CommandFailed, ExitCode, LeftUnversioned, LocalProblem, Refused
 from pkgctl.transfers import parted
-from pkgctl.transfers.files import NamedFile, OutgoingFile, digest_of
+from pkgctl.transfers.files import LocalFile, OutgoingFile, digest_of
 from pkgctl.transfers.parted import Means, PartedShipment
 from pkgctl.transfers.progress import Display, Meter
 from pkgctl.transfers.retrying import Stopped, persistently
@@ -35,13 +35,13 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Destination:
+class UploadOptions:
     """Where files go, what names they get, and whether a file may end up without the version it shows.
 
     With `keeps_paths` a file is called by its path below the folder that was named, else by its name.
     """
 
-    package: PackageName
+    package: PackagePath
     tag: str | None = None
     version: str | None = None
     allow_unversioned: bool = False
@@ -54,7 +54,7 @@ class Uploader:
     def __init__(
         self,
         api: Api,
-        destination: Destination,
+        options: UploadOptions,
         display: Display,
         *,
         retries: int,
@@ -62,13 +62,13 @@ class Uploader:
     ) -> None:
         self._api = api
         self._unfinished = unfinished
-        self._destination = destination
+        self._options = options
         self._display = display
         self._retries = retries
         self._stop = threading.Event()
 
     def upload_all(
-        self, files: Sequence[NamedFile], *, at_once: int, tell: Callable[[Outcome], None]
+        self, files: Sequence[LocalFile], *, at_once: int, tell: Callable[[Outcome], None]
     ) -> list[Outcome]:
         """Upload files, `at_once` of them side by side; outcomes come in the order of the files.
 
@@ -91,7 +91,7 @@ class Uploader:
         parts.shutdown()
         return [future.result() for future in work]
 
-    def _outcome(self, named: NamedFile, means: Means) -> Outcome:
+    def _outcome(self, named: LocalFile, means: Means) -> Outcome:
         file = named.path
         try:
             return self._upload(named, means)
@@ -105,12 +105,12 @@ class Uploader:
             problem = LocalProblem(f"cannot be read: {error.strerror}", reason="unreadable")
             return Outcome(file, "failed", failure=problem)
 
-    def _upload(self, named: NamedFile, means: Means) -> Outcome:
+    def _upload(self, named: LocalFile, means: Means) -> Outcome:
         if self._stop.is_set():
             raise Stopped
         file = named.path
-        name = file_name(named.below if self._destination.keeps_paths else PurePath(file.name))
-        where = self._destination.package.path("upload", name)
+        name = file_name(named.below if self._options.keeps_paths else PurePath(file.name))
+        where = self._options.package.path("upload", name)
         with file.open("rb") as opened:
             digest, size = digest_of(opened, self._stop, lambda _: None)
             if size == 0:
@@ -119,7 +119,7 @@ class Uploader:
             if size >= parted.LEAST_BYTES:
                 return self._upload_parts(file, self._cargo(name, size, digest), means, meter)
             shipment = Shipment(self._api, where, opened, size, meter, self._stop)
-            names = {"tag": self._destination.tag, "version": self._destination.version}
+            names = {"tag": self._options.tag, "version": self._options.version}
             headers = {"X-Checksum-SHA256": digest, "Idempotency-Key": secrets.token_urlsafe(16)}
             answer, was_there = persistently(
                 lambda: shipment.deliver(names, headers),
@@ -130,11 +130,11 @@ class Uploader:
         return Outcome(file, "present" if was_there else "sent", answer, self._shortfall(answer))
 
     def _cargo(self, name: str, size: int, digest: str) -> Cargo:
-        wanted = self._destination
+        wanted = self._options
         return Cargo(self._api.server, str(wanted.package), name, size, digest, wanted.tag, wanted.version)
 
     def _upload_parts(self, file: Path, cargo: Cargo, means: Means, meter: Meter) -> Outcome:
-        sessions = self._destination.package.path("uploads", "sessions")
+        sessions = self._options.package.path("uploads", "sessions")
         done = PartedShipment(means, sessions, cargo, file, meter).deliver()
         kind: Literal["sent", "present"] = "present" if done.was_there else "sent"
         return Outcome(file, kind, done.answer, self._shortfall(done.answer), done.kept)
@@ -142,7 +142,7 @@ class Uploader:
     def _shortfall(self, answer: dict[str, Any]) -> CommandFailed | None:
         """Return what an accepted file did not get although it was asked for."""
         missed = answer["version_conflict"]
-        if missed is None or self._destination.allow_unversioned:
+        if missed is None or self._options.allow_unversioned:
             return None
         return LeftUnversioned(missed, answer["sha256"])
 

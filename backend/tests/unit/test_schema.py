@@ -9,7 +9,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from tests.support.each import each
 from tests.support.live import BACKEND
 from wxcloudrun.artifacts.queries import reference_tables
-from wxcloudrun.kit.columns import FileName, UtcDateTime
+from wxcloudrun.kit.columns import FileNameText, UtcDateTime
 from wxcloudrun.kit.db import Base
 from wxcloudrun.kit.errors import AppError
 from wxcloudrun.metadata import BLUEPRINTS
@@ -26,7 +26,10 @@ each_table = each(TABLES, lambda table: table.name)
 def text_columns() -> list[Column[str]]:
     """Return every column of text."""
     return [
-        column for table in TABLES for column in table.columns if isinstance(column.type, String | FileName)
+        column
+        for table in TABLES
+        for column in table.columns
+        if isinstance(column.type, String | FileNameText)
     ]
 
 
@@ -153,7 +156,7 @@ def key_bytes(column: Column[str]) -> int:
 class TestText:
     @each_text_column
     def test_it_has_a_length(self, column: Column[str]) -> None:
-        assert isinstance(column.type, String | FileName)
+        assert isinstance(column.type, String | FileNameText)
         assert not isinstance(column.type, Text)
         assert column.type.length
         assert on_mysql(column).length == column.type.length

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from wxcloudrun.kit.columns import Bytes, FileName, Sha256, UtcDateTime, ascii_name
+from wxcloudrun.kit.columns import Bytes, FileNameText, Sha256, UtcDateTime, ascii_name
 from wxcloudrun.kit.db import Base
 
 ObjectKey = ascii_name(32)
@@ -75,7 +75,7 @@ class Reference:
     if TYPE_CHECKING:
         package_id: Mapped[int]
 
-    original_name: Mapped[str | None] = mapped_column(FileName())
+    original_name: Mapped[str | None] = mapped_column(FileNameText())
     content_type: Mapped[str | None] = mapped_column(ascii_name(255))
     deposited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -27,7 +27,7 @@ def unicode_name(length: int) -> TypeEngine[str]:
     return String(length).with_variant(variant, "mysql")
 
 
-class FileName(TypeDecorator[str]):
+class FileNameText(TypeDecorator[str]):
     """What a file is called: any text, compared with the blanks at its end.
 
     MySQL's other collations that compare byte by byte take 'a' and 'a ' for one name.

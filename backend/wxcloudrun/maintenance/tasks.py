@@ -12,7 +12,7 @@ from wxcloudrun.jobs.service.context import JobContext
 
 MAX_LISTED = 100  # a result is a row; `flask fsck` on the server lists more
 
-Report = dict[str, JsonValue]
+TaskReport = dict[str, JsonValue]
 
 
 class MaintenanceTasks:
@@ -23,17 +23,17 @@ class MaintenanceTasks:
         self._sweep = sweep
         self._fsck = fsck
 
-    def collect(self, _context: JobContext, arguments: dict[str, Any]) -> Report:
+    def collect(self, _context: JobContext, arguments: dict[str, Any]) -> TaskReport:
         """Delete what nothing refers to; of very much that waits the first to go are listed."""
         collected = self._collect.run(CollectSpec(**arguments))
         collected.shorten(MAX_LISTED)
         return asdict(collected)
 
-    def sweep(self, _context: JobContext, arguments: dict[str, Any]) -> Report:
+    def sweep(self, _context: JobContext, arguments: dict[str, Any]) -> TaskReport:
         """Remove objects without a name; a refusal is part of the report."""
         return asdict(self._sweep.run(force=arguments["force"]))
 
-    def fsck(self, _context: JobContext, arguments: dict[str, Any]) -> Report:
+    def fsck(self, _context: JobContext, arguments: dict[str, Any]) -> TaskReport:
         """Compare rows and objects; of long lists the beginning is kept, `counts` counts all."""
         report = asdict(self._fsck.run(CheckSpec(**arguments)))
         report["clean"] = not report["counts"]

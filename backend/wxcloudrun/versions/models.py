@@ -15,7 +15,15 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxcloudrun.artifacts.reads import Provenance, Reference, artifact_index
-from wxcloudrun.kit.columns import FileName, LongBytes, RowId, Sha256, UtcDateTime, ascii_name, unicode_name
+from wxcloudrun.kit.columns import (
+    FileNameText,
+    LongBytes,
+    RowId,
+    Sha256,
+    UtcDateTime,
+    ascii_name,
+    unicode_name,
+)
 from wxcloudrun.kit.db import Base
 from wxcloudrun.kit.errors import Conflict
 from wxcloudrun.kit.texts import either, text
@@ -57,7 +65,7 @@ LIFE: Mapping[tuple[Status, Step], Status] = {
 """The whole life of a version: what is not in this table does not happen."""
 
 
-class Source(enum.StrEnum):
+class NameSource(enum.StrEnum):
     """How a version got its name."""
 
     EXPLICIT = "explicit"
@@ -214,7 +222,7 @@ class VersionFile(Reference, Base):
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     package_id: Mapped[int] = mapped_column(ForeignKey("packages.id", ondelete="CASCADE"))
     version_id: Mapped[int] = mapped_column(ForeignKey("versions.id", ondelete="CASCADE"))
-    filename: Mapped[str] = mapped_column(FileName())
+    filename: Mapped[str] = mapped_column(FileNameText())
     artifact_id: Mapped[str] = mapped_column(Sha256, ForeignKey("artifacts.id"))
 
     @classmethod
@@ -235,7 +243,7 @@ class RetiredFile(Base):
 
     name_id: Mapped[int] = mapped_column(ForeignKey("package_names.id"), primary_key=True)
     version: Mapped[str] = mapped_column(ascii_name(128), primary_key=True)
-    filename: Mapped[str] = mapped_column(FileName(), primary_key=True)
+    filename: Mapped[str] = mapped_column(FileNameText(), primary_key=True)
     package_id: Mapped[int] = mapped_column(RowId)
     digest: Mapped[str] = mapped_column(Sha256)
     retired_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,6 +1,6 @@
 """What other domains may read here: tables to join on, what a range chooses, what a name once meant."""
 
-from wxcloudrun.versions.models import Source, Status, Version, VersionFile
+from wxcloudrun.versions.models import NameSource, Status, Version, VersionFile
 from wxcloudrun.versions.queries import MadeChoice, choice, content, of_only_file, read_content, version
 from wxcloudrun.versions.queries.files import (
     digest_of,
@@ -13,7 +13,7 @@ from wxcloudrun.versions.queries.retired import is_whole, retired
 
 __all__ = [
     "MadeChoice",
-    "Source",
+    "NameSource",
     "Status",
     "Version",
     "VersionFile",

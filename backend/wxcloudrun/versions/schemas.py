@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, StringConstraints, WithJsonSchema
 from wxcloudrun.kit.errors import WrongValue
 from wxcloudrun.kit.names import UNSAID, check_said
 from wxcloudrun.kit.texts import text
-from wxcloudrun.versions.models import Source, Status
+from wxcloudrun.versions.models import NameSource, Status
 from wxcloudrun.versions.queries import VersionView
 from wxcloudrun.versions.queries.files import FileView
 from wxcloudrun.versions.rules.names import check_version
@@ -31,7 +31,7 @@ NewVersionName = Annotated[
 
 
 StatusName = Annotated[str, one_of(Status)]
-SourceName = Annotated[str, one_of(Source)]
+SourceName = Annotated[str, one_of(NameSource)]
 
 
 def check_notes(notes: str) -> str:

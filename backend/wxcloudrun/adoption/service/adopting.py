@@ -40,7 +40,7 @@ from wxcloudrun.stores.blobs.port import BlobStore, StoreUnavailable
 from wxcloudrun.stores.blobs.seekable import open_seekable
 from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.events import VERSION_CHANGED
-from wxcloudrun.versions.reads import Source, Version
+from wxcloudrun.versions.reads import NameSource, Version
 from wxcloudrun.versions.service.versions import NamedVersion, VersionChange, VersionService, apply_change
 
 
@@ -135,7 +135,7 @@ class AdoptService:
         version = version_of(tx.session, found, spot)
         row = version_reads.version(tx.session, found.id, version)
         before = 0 if row is None else row.files_count
-        named = NamedVersion(version, Source.METADATA)
+        named = NamedVersion(version, NameSource.METADATA)
         self._versions.record(tx, SYSTEM, found, named, artifact.id, provenance_of(held, spot))
         made = version_reads.version(tx.session, found.id, version)
         if made is None or made.files_count == before:

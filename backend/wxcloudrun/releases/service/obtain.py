@@ -28,8 +28,7 @@ from wxcloudrun.releases.rules.assignments import Assignment
 from wxcloudrun.releases.rules.sources import read
 from wxcloudrun.releases.service.notebook import Notebook
 from wxcloudrun.uploads.rules import is_file_name, settled_content_type
-from wxcloudrun.versions.reads import Source as NameSource
-from wxcloudrun.versions.reads import Status, Version
+from wxcloudrun.versions.reads import NameSource, Status, Version
 from wxcloudrun.versions.service.versions import NamedVersion, VersionService
 
 

@@ -25,7 +25,7 @@ from wxcloudrun.uploads.events import UPLOAD_ACCEPTED
 from wxcloudrun.uploads.models import Upload
 from wxcloudrun.uploads.queries import ExtraDigests
 from wxcloudrun.uploads.rules import fingerprint, last_part
-from wxcloudrun.versions.reads import Source
+from wxcloudrun.versions.reads import NameSource
 from wxcloudrun.versions.rules.schemes import scheme_of_file
 from wxcloudrun.versions.service.versions import NamedVersion, VersionService
 
@@ -68,15 +68,15 @@ class UploadAcceptance:
         It reads the stored object, so it must not be called within a transaction.
         """
         if spec.version is not None:
-            return NamedVersion(spec.version, Source.EXPLICIT)
+            return NamedVersion(spec.version, NameSource.EXPLICIT)
         filename = last_part(spec.filename)
         if may_declare(filename):
             with open_seekable(self._blobs, key, size_bytes) as blob:
                 declared = declared_version(filename, blob, size_bytes)
             if declared is not None and declared not in UNSAID:
-                return NamedVersion(declared, Source.METADATA, scheme_of_file(filename))
+                return NamedVersion(declared, NameSource.METADATA, scheme_of_file(filename))
         named = version_in_filename(filename)
-        return None if named is None else NamedVersion(named, Source.FILENAME)
+        return None if named is None else NamedVersion(named, NameSource.FILENAME)
 
     def replayed(
         self, session: Session, actor: Actor, found: FoundPackage, spec: UploadSpec, digest: str
@@ -164,7 +164,7 @@ class UploadAcceptance:
             self._versions.record(tx, actor, found, proposed, received.artifact_id, received.provenance)
         except VersionTaken:
             tag_needs_it = spec.tag is not None and found.layout is Layout.FILES
-            if proposed.source is Source.EXPLICIT or tag_needs_it:
+            if proposed.source is NameSource.EXPLICIT or tag_needs_it:
                 raise
             return None, proposed.version
         return proposed, None

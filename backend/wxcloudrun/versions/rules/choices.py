@@ -7,7 +7,7 @@ from typing import Literal
 from wxcloudrun.versions.errors import RangeNotUnderstood
 from wxcloudrun.versions.rules.ranges import VersionRange, read_range
 from wxcloudrun.versions.rules.schemes import GENERAL, SCHEMES
-from wxcloudrun.versions.rules.sort_keys import Key, VersionSortKey
+from wxcloudrun.versions.rules.sort_keys import SortKey, VersionSortKey
 
 LATEST = "latest"
 """The word for the highest release of all."""
@@ -66,7 +66,7 @@ def choose(candidates: Iterable[VersionCandidate], wanted: str = EVERYTHING) -> 
     """
     listed = sorted(candidates, key=lambda each: (each.sequence, each.version), reverse=True)
     readings = read_as(wanted, {each.scheme for each in listed} or {GENERAL})
-    matching: dict[str | None, list[tuple[Key, str]]] = {}
+    matching: dict[str | None, list[tuple[SortKey, str]]] = {}
     excluded: list[Exclusion] = []
     for candidate in listed:
         place = SCHEMES[candidate.scheme].place(candidate.version)
@@ -97,7 +97,7 @@ def read_as(wanted: str, schemes: Iterable[str | None]) -> dict[str | None, Vers
     return readings
 
 
-def _key(ranked: tuple[Key, str]) -> Key:
+def _key(ranked: tuple[SortKey, str]) -> SortKey:
     return ranked[0]
 
 

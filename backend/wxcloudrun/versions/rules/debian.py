@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from wxcloudrun.versions.rules.sort_keys import Block, Key, VersionSortKey, block_of_revisions
+from wxcloudrun.versions.rules.sort_keys import Block, SortKey, VersionSortKey, block_of_revisions
 
 PLACES_KEPT = 4_096
 
@@ -42,7 +42,7 @@ def debian_block(text: str) -> Block | None:
     return block_of_revisions(place, found["revision"], _BEHIND_ALL_REVISIONS)
 
 
-def debian_cut_before(epoch: int, numbers: tuple[int, ...]) -> Key:
+def debian_cut_before(epoch: int, numbers: tuple[int, ...]) -> SortKey:
     """Return the cut before every version whose upstream part begins with these numbers."""
     return (epoch, _parts(".".join(map(str, numbers)))[:-1])
 

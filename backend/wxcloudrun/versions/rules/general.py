@@ -14,7 +14,7 @@ from packaging.version import InvalidVersion
 from packaging.version import Version as PythonVersion
 
 from wxcloudrun.versions.rules.names import is_version
-from wxcloudrun.versions.rules.sort_keys import Block, Key, Label, VersionSortKey
+from wxcloudrun.versions.rules.sort_keys import Block, Label, SortKey, VersionSortKey
 
 ORDERS_KEPT = 16_384
 
@@ -69,7 +69,7 @@ def block_of(text: str) -> Block | None:
     public = (epoch, release, phase, identifiers, post, dev)
     first = place.key if local else public
     last = (*place.key, ()) if local else (*public, _BEHIND_ALL_LABELS)
-    below: Key = first
+    below: SortKey = first
     if not place.is_prerelease:
         below = public[:2] if post == _NO_POST else public[:5]
     has_posts = post == _NO_POST and dev == _NO_DEV
@@ -77,7 +77,7 @@ def block_of(text: str) -> Block | None:
     return Block(below, first, last, above, place.label)
 
 
-def cut_before(epoch: int, numbers: tuple[int, ...]) -> Key:
+def cut_before(epoch: int, numbers: tuple[int, ...]) -> SortKey:
     """Return the cut before everything that begins with these numbers, prereleases included."""
     return (epoch, _without_trailing_zeros(numbers))
 

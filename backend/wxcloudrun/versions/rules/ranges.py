@@ -12,12 +12,12 @@ from functools import lru_cache
 from wxcloudrun.versions.errors import RangeNotUnderstood
 from wxcloudrun.versions.rules.grammar import NAMED, WILD, Comparator, comparators_of
 from wxcloudrun.versions.rules.schemes import GENERAL, SCHEMES, Scheme
-from wxcloudrun.versions.rules.sort_keys import Block, Key, Label, VersionSortKey
+from wxcloudrun.versions.rules.sort_keys import Block, Label, SortKey, VersionSortKey
 
 RANGES_KEPT = 1024
 
-_START: Key = ()
-_END: Key = (math.inf,)
+_START: SortKey = ()
+_END: SortKey = (math.inf,)
 _EVERYTHING = Block(_START, _START, _END, _END)
 _NUMBERS_OF_A_RELEASE = 3
 
@@ -26,8 +26,8 @@ _NUMBERS_OF_A_RELEASE = 3
 class Span:
     """What one comparator admits: what lies between two cuts, with that label if it has one; or the rest."""
 
-    start: Key
-    end: Key
+    start: SortKey
+    end: SortKey
     label: Label = ()
     negated: bool = False
 

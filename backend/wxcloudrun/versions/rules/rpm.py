@@ -3,7 +3,7 @@
 import re
 from functools import lru_cache
 
-from wxcloudrun.versions.rules.sort_keys import Block, Key, VersionSortKey, block_of_revisions
+from wxcloudrun.versions.rules.sort_keys import Block, SortKey, VersionSortKey, block_of_revisions
 
 PLACES_KEPT = 4_096
 
@@ -42,7 +42,7 @@ def rpm_block(text: str) -> Block | None:
     return block_of_revisions(place, found["release"], _BEHIND_ALL_RELEASES)
 
 
-def rpm_cut_before(epoch: int, numbers: tuple[int, ...]) -> Key:
+def rpm_cut_before(epoch: int, numbers: tuple[int, ...]) -> SortKey:
     """Return the cut before every version that begins with these numbers."""
     return (epoch, _segments(".".join(map(str, numbers)))[:-1])
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from wxcloudrun.versions.rules import debian, general, rpm
-from wxcloudrun.versions.rules.sort_keys import Block, Key, VersionSortKey
+from wxcloudrun.versions.rules.sort_keys import Block, SortKey, VersionSortKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Scheme:
 
     place: Callable[[str], VersionSortKey | None]
     block: Callable[[str], Block | None]
-    cut_before: Callable[[int, tuple[int, ...]], Key]
+    cut_before: Callable[[int, tuple[int, ...]], SortKey]
 
 
 GENERAL = None

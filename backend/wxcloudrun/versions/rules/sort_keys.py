@@ -7,7 +7,7 @@ that ranges need of a scheme are the four cuts around what a comparator names.
 
 from dataclasses import dataclass, field
 
-type Key = tuple[object, ...]
+type SortKey = tuple[object, ...]
 """A key or a cut of one scheme; those of two schemes are never compared."""
 
 type Label = tuple[int | str, ...]
@@ -22,7 +22,7 @@ class VersionSortKey:
     `==1.0+cu118`, although the two may share a place.
     """
 
-    key: Key
+    key: SortKey
     is_prerelease: bool = field(default=False, compare=False)
     label: Label = field(default=(), compare=False)
 
@@ -36,10 +36,10 @@ class Block:
     `<` ends at `below`, `>=` begins at `first`, `<=` ends at `last`, and `>` begins at `above`.
     """
 
-    below: Key
-    first: Key
-    last: Key
-    above: Key
+    below: SortKey
+    first: SortKey
+    last: SortKey
+    above: SortKey
     label: Label = ()
 
 

@@ -21,7 +21,7 @@ from wxcloudrun.packages.service import PackageService
 from wxcloudrun.versions import queries
 from wxcloudrun.versions.errors import VersionSealed
 from wxcloudrun.versions.events import FILE_ADDED, VERSION_CHANGED, VERSION_DELETED, VERSION_MADE
-from wxcloudrun.versions.models import Source, Status, Version, VersionFile, VersionNotes
+from wxcloudrun.versions.models import NameSource, Status, Version, VersionFile, VersionNotes
 from wxcloudrun.versions.queries import VersionView
 from wxcloudrun.versions.queries.files import digest_of, first_files
 from wxcloudrun.versions.queries.retired import retire, retired
@@ -50,7 +50,7 @@ class NamedVersion:
     """A version name that somebody or something proposes for some bytes, and the scheme that it follows."""
 
     version: str
-    source: Source
+    source: NameSource
     scheme: str | None = GENERAL
 
 
@@ -122,7 +122,7 @@ class VersionService:
             package_id=found.id,
             version=version,
             status=Status.CREATED.value,
-            version_source=Source.EXPLICIT.value,
+            version_source=NameSource.EXPLICIT.value,
             source=source,
             created_at=clock.now(),
             created_by=actor.user_id,
