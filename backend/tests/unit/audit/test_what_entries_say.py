@@ -184,3 +184,25 @@ def test_given_changes_that_change_nothing_then_nothing_is_recorded(root: ApiCli
     shop.owner.request("PUT", f"{project}/members/{reader.id}", json={"role": "reader"}).ok()
 
     assert [each["action"] for each in entries(root)[before:]] == []
+
+
+def test_given_a_service_account_with_a_role_then_the_log_has_its_membership(
+    root: ApiClient, shop: Workshop
+) -> None:
+    account = {"name": "robot", "project": shop.project, "role": "writer"}
+    made = shop.owner.post("/api/v1/service-accounts", account).ok().data
+
+    [entry] = entries(root, object=f"project/{shop.project}/member/{made['id']}")
+    assert (entry["action"], entry["before"], entry["after"]) == ("member.set", None, {"role": "writer"})
+
+
+def test_given_a_deleted_project_then_the_log_counts_the_keys_that_went_with_it(
+    root: ApiClient, shop: Workshop
+) -> None:
+    for name in ("one", "two"):
+        shop.owner.post("/api/v1/auth/keys", {"name": name, "project": shop.project}).ok()
+
+    shop.owner.delete(f"/api/v1/project/{shop.project}", query={"force": "true"}).ok()
+
+    [entry] = entries(root, action="project.deleted")
+    assert entry["after"] == {"keys_revoked": 2}
