@@ -6,7 +6,7 @@ that dies leaves its lease behind, which ends by itself.
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from wxcloudrun.artifacts import queries
 from wxcloudrun.artifacts.service.deletions import put_down
 from wxcloudrun.kit import clock, ids
-from wxcloudrun.kit.db import Transaction, atomically
+from wxcloudrun.kit.db import Transaction, atomically, was_rolled_back
 from wxcloudrun.kit.errors import Unavailable
 from wxcloudrun.kit.texts import text
 
@@ -31,6 +31,7 @@ class LeasedKey:
 
     def __init__(self, key: str) -> None:
         self.key = key
+        self._is_handed_over = False
         self._renewed_at = clock.monotonic()
 
     @classmethod
@@ -51,12 +52,33 @@ class LeasedKey:
 
     @contextlib.contextmanager
     def until_handed_over(self) -> Iterator[Self]:
-        """Leave the object to the sweeper, and end the lease, unless the block ends without an exception."""
+        """Leave the object to the sweeper, and end the lease, unless the block ends without an exception.
+
+        If the object may have an owner, the lease ends by itself or with that one.
+        """
         try:
             yield self
-        except BaseException:
-            self.release(must_go=True)
+        except BaseException as error:
+            if self.may_have_owner(error):
+                logger.warning("commit_outcome_unknown", extra={"key": self.key})
+            else:
+                self.release(must_go=True)
             raise
+
+    def hand_over[T](self, work: Callable[[Transaction], T]) -> T:
+        """Give the object its owner, in a transaction that is tried as `atomically` does."""
+
+        def attempt(tx: Transaction) -> T:
+            self._is_handed_over = False  # what the attempt before did was rolled back
+            result = work(tx)
+            self._is_handed_over = True
+            return result
+
+        return atomically(attempt)
+
+    def may_have_owner(self, error: BaseException) -> bool:
+        """Tell whether `hand_over`, of which this came, may have been committed all the same."""
+        return self._is_handed_over and not was_rolled_back(error)
 
     def hold_until(self, tx: Transaction, expires_at: datetime) -> None:
         """Let the lease live until then, with the transaction. Raises Unavailable if it is over."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from wxcloudrun.artifacts.service.leases import LeasedKey
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.checksums import Checksums
-from wxcloudrun.kit.db import Transaction, atomically, insert_at_once, reading
+from wxcloudrun.kit.db import Transaction, insert_at_once, reading
 from wxcloudrun.kit.errors import IdempotencyKeyReused, NotFound, TooManyRequests
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.security import Action
@@ -136,9 +136,10 @@ class UploadBeginService:
         with LeasedKey.opened().until_handed_over() as lease:
             writer = self._blobs.begin(lease.key, size_bytes=spec.size_bytes, part_bytes=part_bytes)
             try:
-                return atomically(lambda tx: self._write(tx, place, spec, lease, writer, beside))
-            except BaseException:
-                cancel(writer)
+                return lease.hand_over(lambda tx: self._write(tx, place, spec, lease, writer, beside))
+            except BaseException as error:
+                if not lease.may_have_owner(error):
+                    cancel(writer)
                 raise
 
     def _begun_before(self, session: Session, place: UploadPlace, spec: SessionSpec) -> SessionSeen | None:
