@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, func, select
+from sqlalchemy import Select, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.reads import Lease
 from wxcloudrun.erasure.reads import Keys
 from wxcloudrun.kit.columns import is_over
+from wxcloudrun.kit.db import Reader, prepared
 from wxcloudrun.kit.package_names import written_name
 from wxcloudrun.packages.reads import Package
 from wxcloudrun.projects.reads import Project
@@ -99,6 +100,20 @@ def path_of_package(session: Session, package_id: int) -> str | None:
 def part(session: Session, session_id: int, number: int) -> SessionPart | None:
     """Return what is known of a part; the session is locked."""
     return session.get(SessionPart, (session_id, number))
+
+
+def epoch_of_part(reader: Reader, session_id: int, number: int) -> int | None:
+    """Return how often somebody has begun to send a part, None if nobody has."""
+    asked = {"session_id": session_id, "number": number}
+    return reader.execute(epochs_of_parts(), asked).scalar_one_or_none()
+
+
+@prepared
+def epochs_of_parts() -> Select[int]:
+    """Select the epoch of one part."""
+    return select(SessionPart.epoch).where(
+        SessionPart.session_id == bindparam("session_id"), SessionPart.number == bindparam("number")
+    )
 
 
 def parts(session: Session, session_id: int, first: int, last: int) -> Sequence[SessionPart]:

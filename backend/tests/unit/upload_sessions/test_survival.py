@@ -50,6 +50,20 @@ def place_of(shop: Workshop, sending: Sending) -> SessionPlace:
     return SessionPlace(actor, shop.project, shop.package, sending.answer.data["id"])
 
 
+@pytest.fixture
+def parts_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Note how many parts are read again at a time."""
+    counts, read = list[int](), file_writer.FileWriter.read
+
+    def noted(writer: file_writer.FileWriter, parts: Sequence[WrittenPart]) -> Iterator[bytes]:
+        if parts:
+            counts.append(len(parts))
+        return read(writer, parts)
+
+    monkeypatch.setattr(file_writer.FileWriter, "read", noted)
+    return counts
+
+
 @pytest.mark.local_store
 def test_given_parts_in_order_then_the_digests_are_ready_when_the_last_has_come(
     app: Flask, begin: Begin, monkeypatch: pytest.MonkeyPatch
@@ -77,6 +91,81 @@ def test_given_parts_out_of_order_then_those_behind_the_gap_are_hashed_when_it_c
 
     assert row_of(app, sending).hashed_parts == 6
     assert sending.complete().ok().data["sha256"] == sha256(sending.data)
+
+
+@pytest.mark.local_store
+def test_given_many_parts_behind_a_gap_then_a_request_reads_some_and_the_next_goes_on(
+    app: Flask, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "MOST_PARTS_AT_ONCE", 2)
+    sending = begin(8 * PART_BYTES)
+    for number in (7, 6, 5, 4, 3, 2):
+        sending.put(number).ok()
+
+    hashed = []
+    for number in (1, 8, 5):
+        sending.put(number).ok()
+        hashed.append(row_of(app, sending).hashed_parts)
+
+    assert hashed == [3, 5, 7]
+    assert sending.complete().ok().data["sha256"] == sha256(sending.data)
+
+
+@pytest.mark.local_store
+def test_given_the_first_part_sent_anew_again_and_again_then_little_is_read_each_time(
+    begin: Begin, parts_read: list[int]
+) -> None:
+    sending = begin(40 * PART_BYTES)
+    sending.put_all()
+    assert parts_read == []
+
+    for seed in (7, 8, 9):
+        sending.put(1, content(PART_BYTES, seed=seed)).ok()
+
+    assert parts_read == [progress.MOST_PARTS_AT_ONCE] * 3
+    sending.put(1).ok()
+    assert sending.complete().ok().data["sha256"] == sha256(sending.data)
+
+
+@pytest.mark.local_store
+def test_given_large_parts_then_as_few_are_read_at_once_as_have_a_bound_of_bytes(
+    begin: Begin, parts_read: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "MOST_BYTES_AT_ONCE", 3 * PART_BYTES - 1)
+    sending = begin(5 * PART_BYTES)
+    sending.put_all(1)
+    sending.put(1).ok()
+
+    monkeypatch.setattr(progress, "MOST_BYTES_AT_ONCE", 1)
+    sending.put(1).ok()
+
+    assert parts_read == [2, 1]
+
+
+@pytest.mark.local_store
+def test_given_somebody_who_reads_behind_a_gap_then_nobody_else_reads_in_the_same_session(
+    begin: Begin, parts_read: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sending, other = begin(), begin(seed=2)
+    read = file_writer.FileWriter.read
+    for each in (sending, other):
+        each.put_all(1)
+
+    def interrupted(writer: file_writer.FileWriter, parts: Sequence[WrittenPart]) -> Iterator[bytes]:
+        if parts:
+            monkeypatch.setattr(file_writer.FileWriter, "read", read)
+            sending.put(3).ok()
+            assert parts_read == []
+            other.put(1).ok()
+            assert parts_read == [2]
+        return read(writer, parts)
+
+    monkeypatch.setattr(file_writer.FileWriter, "read", interrupted)
+    sending.put(1).ok()
+
+    assert parts_read == [2, 2]
+    for each in (sending, other):
+        assert each.complete().ok().data["sha256"] == sha256(each.data)
 
 
 def test_given_a_part_replaced_below_what_is_hashed_then_the_digests_begin_anew(

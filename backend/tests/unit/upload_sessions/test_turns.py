@@ -66,7 +66,6 @@ def test_given_parts_in_order_then_each_but_the_first_costs_one_transaction(app:
     assert sending.complete().ok().data["sha256"] == sha256(sending.data)
 
 
-@pytest.mark.local_store
 def test_given_a_part_sent_elsewhere_meanwhile_then_the_later_request_here_still_counts(
     begin: Begin, elsewhere: Elsewhere
 ) -> None:
@@ -78,6 +77,22 @@ def test_given_a_part_sent_elsewhere_meanwhile_then_the_later_request_here_still
     sending.put(2).ok()
     sending.put(3).ok()
 
+    assert sending.complete().ok().data["sha256"] == sha256(sending.data)
+
+
+def test_given_a_part_whose_answer_elsewhere_was_lost_then_asking_here_is_answered_and_writes_nothing(
+    begin: Begin, elsewhere: Elsewhere
+) -> None:
+    sending = begin()
+    said = {"X-Checksum-SHA256": sha256(sending.part(2))}
+    sending.put(1).ok()
+    with elsewhere():
+        sending.put(2, headers=said).ok()
+
+    again = sending.put(2, headers=said)
+
+    assert (again.status, again.data["sha256"]) == (200, said["X-Checksum-SHA256"])
+    sending.put(3).ok()
     assert sending.complete().ok().data["sha256"] == sha256(sending.data)
 
 

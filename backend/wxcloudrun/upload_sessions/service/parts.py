@@ -1,6 +1,5 @@
 """Taking one part: whoever begins to send it last is the one who counts."""
 
-import contextlib
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -12,12 +11,12 @@ from sqlalchemy.orm import Session
 from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.checksums import Checksums
-from wxcloudrun.kit.db import Transaction, atomically
+from wxcloudrun.kit.db import Transaction, asking, atomically
 from wxcloudrun.kit.errors import Invalid
 from wxcloudrun.kit.texts import text
 from wxcloudrun.stores.blobs.continued_hash import RunningDigests
 from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing
-from wxcloudrun.stores.blobs.writing import Fence, Preempted, WrittenPart, preempted
+from wxcloudrun.stores.blobs.writing import Fence, WriterState, WrittenPart, preempted
 from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.models import SessionPart, UploadSession
 from wxcloudrun.upload_sessions.service.endings import lose, prolong
@@ -47,18 +46,15 @@ class IncomingPart:
 
 @dataclass(frozen=True, slots=True)
 class PartTaken:
-    """A part that is there. With `closes_gap` those behind it can be hashed now."""
+    """A part that is there. With `leaves_some_to_hash` some that are there can be hashed now."""
 
     number: int
     size_bytes: int
     sha256: str
     missing: int
     session_id: int
-    closes_gap: bool
-
-
-class TurnIsOver(Exception):
-    """A turn that has waited for its request was overtaken before a byte of it had come."""
+    writer: WriterState
+    leaves_some_to_hash: bool
 
 
 class PartService:
@@ -87,39 +83,39 @@ class PartService:
         Raises Unauthorized, Forbidden, NotFound, SessionGone, SessionEnded, Preempted, Invalid,
         ChecksumMismatch, StoreUnavailable, UploadLost, or whatever the blocks raise.
         """
-        waiting = self._waiting.take(place, part.number)
-        if waiting is not None and part.announced_bytes in (None, waiting.size_bytes):
-            with contextlib.suppress(TurnIsOver):
-                return self._take_in(place, part, waiting)
-        return self._take_in(place, part, atomically(lambda tx: self._begin(tx, place, part)))
-
-    def _take_in(self, place: SessionPlace, part: IncomingPart, turn: PartTurn) -> PartTaken:
+        turn = self._waited(place, part) or atomically(lambda tx: self._begin(tx, place, part))
         meter = PartMeter(turn, part.digests)
         blocks = meter.pass_through(part.blocks)
         written = None
         if turn.known_sha256 is None:
-            written = self._written(place, turn, meter, blocks)
+            written = self._written(place, turn, blocks)
         for _ in blocks:  # what is there already is only measured
             pass
         meter.verify(part.said())
         return atomically(lambda tx: self._record(tx, place, turn, meter, written))
 
-    def _written(
-        self, place: SessionPlace, turn: PartTurn, meter: "PartMeter", blocks: Iterator[bytes]
-    ) -> WrittenPart:
+    def _waited(self, place: SessionPlace, part: IncomingPart) -> PartTurn | None:
+        """Return the turn that waits for this request, unless it was overtaken while it waited.
+
+        Not every store can tell that before all bytes have come, and the request has come last.
+        """
+        turn = self._waiting.take(place, part.number)
+        if turn is None or part.announced_bytes not in (None, turn.size_bytes):
+            return None
+        with asking() as reader:
+            latest = queries.epoch_of_part(reader, turn.session_id, turn.number)
+        return turn if latest == turn.epoch else None
+
+    def _written(self, place: SessionPlace, turn: PartTurn, blocks: Iterator[bytes]) -> WrittenPart:
         try:
             return self._blobs.resume(turn.writer).put(turn.offset, blocks, Fence(turn.number, turn.epoch))
-        except (Preempted, ObjectMissing) as error:
-            if turn.has_waited and not meter.has_begun:
-                raise TurnIsOver from None
-            if isinstance(error, Preempted):
-                raise
+        except ObjectMissing:
             raise lose(self._door, place, partial(require_latest, turn=turn)) from None
 
     def hash_what_follows(self, taken: PartTaken) -> None:
-        """Take the parts behind a gap into the digests; for the time when the answer has gone out."""
-        if taken.closes_gap:
-            self._progress.catch_up(taken.session_id)
+        """Take some parts behind a gap into the digests; for the time when the answer has gone out."""
+        if taken.leaves_some_to_hash:
+            self._progress.catch_up(taken.session_id, taken.writer)
 
     def _begin(self, tx: Transaction, place: SessionPlace, part: IncomingPart) -> PartTurn:
         row = self._door.enter(tx.session, place).row
@@ -167,7 +163,8 @@ class PartService:
             sha256=meter.sha256,
             missing=row.parts - rules.count(row.received),
             session_id=row.id,
-            closes_gap=closes_gap(row, turn.number),
+            writer=turn.writer,
+            leaves_some_to_hash=has_come(row, row.hashed_parts + 1),
         )
 
     def _count(
@@ -216,11 +213,6 @@ class PartMeter:
         """The digest of what has passed."""
         return self._hashes["sha256"].hexdigest()
 
-    @property
-    def has_begun(self) -> bool:
-        """True once a byte has passed."""
-        return self._size_bytes > 0
-
     def pass_through(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the blocks. Raises Invalid if they are too long or too short.
 
@@ -244,12 +236,6 @@ class PartMeter:
     def verify(self, said: Checksums) -> None:
         """Raise ChecksumMismatch if the bytes are not what the sender says."""
         said.verify(Checksums(**{name: each.hexdigest() for name, each in self._hashes.items()}))
-
-
-def closes_gap(row: UploadSession, number: int) -> bool:
-    """Tell whether it is the request with this part that has to hash those that have come behind it."""
-    following = row.hashed_parts + 1
-    return number in (row.hashed_parts, following) and has_come(row, following)
 
 
 def has_come(row: UploadSession, number: int) -> bool:

@@ -8,6 +8,7 @@ cut has taken are noticed, and their part is missing again.
 
 import hashlib
 import logging
+import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,13 +18,14 @@ from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.stores.blobs.continued_hash import PlainDigests, RunningDigests, maker
 from wxcloudrun.stores.blobs.port import BlobStore
-from wxcloudrun.stores.blobs.writing import WriterState, WrittenPart
+from wxcloudrun.stores.blobs.writing import ResumableWriter, WriterState, WrittenPart
 from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.models import SessionPart, SessionState, UploadSession
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 16  # parts that are read again between two commits
+MOST_PARTS_AT_ONCE = 16  # that one request reads again,
+MOST_BYTES_AT_ONCE = 64 * rules.MIB  # if more than one part of them has no more than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,53 +51,71 @@ class Progress:
     def __init__(self, *, blobs: BlobStore, digests: DigestService) -> None:
         self._blobs = blobs
         self._digests = digests
+        self._lock = threading.Lock()
+        self._being_read = set[int]()  # sessions
 
     def keep(self, row: UploadSession, parts: int, running: RunningDigests) -> None:
         """Write down that so many parts are in the digests; only what can be continued is kept."""
         if maker() is not None:
             row.hashed_parts, row.hash_state, row.hash_maker = parts, running.kept(), maker()
 
-    def catch_up(self, session_id: int) -> None:
-        """Read the parts that can be taken now, and keep the state; stops when somebody else does it.
+    def catch_up(self, session_id: int, state: WriterState) -> None:
+        """Read some of the parts that can be taken now, and keep the digests.
 
-        Raises StoreUnavailable, ObjectMissing; what was kept by then stays.
+        The next part that comes goes on behind them, and completing reads what is left then. So what a
+        request makes the service read stays in proportion to what it has sent, also for somebody who sends
+        the first part anew each time. Nothing is read while another thread reads for the same session, or
+        where the store cannot. Raises StoreUnavailable, ObjectMissing.
         """
-        while maker() is not None and self._catch_up_some(session_id):
-            pass
+        writer = self._blobs.resume(state)
+        if maker() is None or writer.read(()) is None or not self._begin_reading(session_id):
+            return
+        try:
+            self._catch_up(session_id, writer)
+        finally:
+            with self._lock:
+                self._being_read.discard(session_id)
 
-    def _catch_up_some(self, session_id: int) -> bool:
+    def _begin_reading(self, session_id: int) -> bool:
+        with self._lock:
+            is_free = session_id not in self._being_read
+            self._being_read.add(session_id)
+            return is_free
+
+    def _catch_up(self, session_id: int, writer: ResumableWriter) -> None:
         with reading() as session:
             row = session.get(UploadSession, session_id)
             if row is None or row.state != SessionState.OPEN.value:
-                return False
-            last = min(rules.leading(row.received, row.parts), row.hashed_parts + AT_ONCE)
+                return
+            last = min(rules.leading(row.received, row.parts), row.hashed_parts + most_parts(row))
             parts = known_parts(row, queries.parts(session, row.id, row.hashed_parts + 1, last))
         running = kept_digests(row, self._digests.computed_on_arrival(()))
         if not parts or running is None:
-            return False
-        blocks = self._blobs.resume(WriterState.of_text(row.writer)).read([each.written for each in parts])
-        if blocks is None:
-            return False
+            return
         try:
-            take_in(running, parts, blocks)
+            take_in(running, parts, writer.read([each.written for each in parts]) or ())
         except DamagedPart:
-            return False  # it is being sent again, or completing finds it damaged
-        return atomically(lambda tx: self._keep_behind(tx, row, parts, running))
+            return  # it is being sent again, or completing finds it damaged
+        atomically(lambda tx: self._keep_behind(tx, row, parts, running))
 
     def _keep_behind(
         self, tx: Transaction, seen: UploadSession, read: list[KnownPart], running: RunningDigests
-    ) -> bool:
+    ) -> None:
         first, last = read[0].number, read[-1].number
         row = queries.locked_session(tx.session, seen.id)
         if row is None or (row.hashed_parts, row.hash_state) != (seen.hashed_parts, seen.hash_state):
-            return False
+            return
         if row.state != SessionState.OPEN.value or rules.leading(row.received, row.parts) < last:
-            return False
+            return
         # A part above `hashed_parts` can be replaced without a trace in the kept state.
         if known_parts(row, queries.parts(tx.session, row.id, first, last)) != read:
-            return False
+            return
         self.keep(row, last, running)
-        return True
+
+
+def most_parts(row: UploadSession) -> int:
+    """Return how many parts of a session one request may have read again."""
+    return min(MOST_PARTS_AT_ONCE, max(1, MOST_BYTES_AT_ONCE // row.part_bytes))
 
 
 def kept_digests(row: UploadSession, wanted: Collection[str]) -> RunningDigests | None:

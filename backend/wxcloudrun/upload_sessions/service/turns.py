@@ -28,7 +28,6 @@ class PartTurn:
     known_sha256: str | None  # of the same part, if it is there
     running: RunningDigests | None  # if this part comes next
     began_with: bytes | None = field(repr=False, default=None)  # what `running` was restored from
-    has_waited: bool = False  # it was given before its request came, and may have been overtaken
 
     @classmethod
     def of(
@@ -62,7 +61,6 @@ class PartTurn:
             offset=row.offset_of(self.number + 1),
             size_bytes=row.size_of(self.number + 1),
             began_with=row.hash_state,
-            has_waited=True,
         )
 
 
