@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
 from flask import Flask
 from sqlalchemy import event, update
 
@@ -83,6 +84,7 @@ def test_the_list_of_sessions_is_no_upload_that_could_be_deleted(shop: Workshop)
     assert set(told.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
 
 
+@pytest.mark.one_process
 def test_a_guessed_and_a_foreign_session_cost_the_same_statements(
     app: Flask, client: ApiClient, shop: Workshop, make_person: PersonMaker, begin: Begin
 ) -> None:

@@ -12,6 +12,7 @@ from tests.support.builders import content, sha256
 from tests.support.moments import Clock
 from tests.support.registry import Workshop
 from tests.unit.upload_sessions.conftest import PART_BYTES, Begin, Sending, row_of
+from wxcloudrun.artifacts.service.deletions import DeletionService
 from wxcloudrun.artifacts.service.sweep import SweepService
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.checksums import NOTHING_SAID, Checksums
@@ -396,6 +397,28 @@ def test_given_no_part_for_a_day_then_the_session_is_over_and_later_its_receipt_
             ]
     assert left == [0, 0]
     assert sending.look().status == 404
+
+
+@pytest.mark.one_process
+def test_given_a_sweeper_that_was_there_first_and_a_store_that_was_away_then_the_session_ends_all_the_same(
+    app: Flask,
+    begin: Begin,
+    time: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    remains: Callable[[], dict[str, int]],
+) -> None:
+    sending = begin()
+    time.advance(days=2)
+    with app.app_context(), monkeypatch.context() as away:
+        away.setattr(DeletionService, "carry_out", lambda _: 0)
+        run(app, SweepService).run()
+
+        assert run(app, UploadExpiryService).run() == 1
+
+    assert sending.look().data["state"] == "expired"
+    with app.app_context():
+        run(app, SweepService).run()
+    assert remains() == NOTHING
 
 
 def test_no_session_lives_longer_than_a_week_however_often_something_comes(begin: Begin, time: Clock) -> None:

@@ -54,6 +54,7 @@ def writes_of(app: Flask) -> Iterator[list[str]]:
         event.remove(engine, "begin", count)
 
 
+@pytest.mark.one_process
 def test_given_parts_in_order_then_each_but_the_first_costs_one_transaction(app: Flask, begin: Begin) -> None:
     sending = begin(4 * PART_BYTES)
     sending.put(1).ok()

@@ -87,9 +87,10 @@ class LeasedKey:
             raise taken()
         lease.expires_at = expires_at
 
-    def end_if_there(self, tx: Transaction) -> None:
-        """End the lease with the transaction, if it has not ended by itself."""
-        queries.end_lease(tx.session, self.key)
+    def give_up(self, tx: Transaction) -> None:
+        """End the lease with the transaction, and let the object go; the sweeper may have done both."""
+        if queries.end_lease(tx.session, self.key):
+            put_down(tx, self.key)
 
     def end(self, tx: Transaction) -> None:
         """End the lease with the transaction. Raises Unavailable if the sweeper has taken it."""
@@ -103,8 +104,10 @@ class LeasedKey:
         """
 
         def work(tx: Transaction) -> None:
-            if queries.end_lease(tx.session, self.key) and must_go:
-                put_down(tx, self.key)
+            if must_go:
+                self.give_up(tx)
+            else:
+                queries.end_lease(tx.session, self.key)
 
         try:
             atomically(work)

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from wxcloudrun.artifacts.service.deletions import put_down
 from wxcloudrun.artifacts.service.leases import LeasedKey
 from wxcloudrun.erasure.reads import Keys
 from wxcloudrun.kit import clock
@@ -43,8 +42,7 @@ type RequireLatest = Callable[[Session, UploadSession], None]
 def let_go(tx: Transaction, row: UploadSession, state: SessionState, now: datetime) -> None:
     """End a session that comes to nothing, and its lease; the object goes with the next deletions."""
     row.end(state, now + RECEIPTS_STAY)
-    LeasedKey(row.object_key).end_if_there(tx)
-    put_down(tx, row.object_key)
+    LeasedKey(row.object_key).give_up(tx)
 
 
 def prolong(tx: Transaction, row: UploadSession, idle: timedelta, now: datetime) -> None:
