@@ -9,7 +9,9 @@ from wxcloudrun.kit.texts import text
 from wxcloudrun.serving.worker.connection import RECEIVE_BYTES, Connection
 from wxcloudrun.serving.worker.framing import Need
 from wxcloudrun.serving.worker.limits import ServingLimits
+from wxcloudrun.serving.worker.tricklers import Tricklers
 
+SLOW_SECONDS = 0.1  # who is still not ready so long after a first look is looked at now and then
 GATHERED_BYTES = 64 * 1024 * 1024  # of requests that are not complete, in this process
 LITTLE_BYTES = 8 * 1024  # whoever has sent less is never refused for what others hold
 
@@ -23,6 +25,7 @@ class Gathering:
         self._total_bytes = 0
         self._held_bytes: dict[Connection, int] = {}
         self._patience: dict[Connection, asyncio.Timeout] = {}
+        self._tricklers = Tricklers()
 
     async def request(self, connection: Connection) -> Need | None:
         """Return what the next request needs a thread for; None if none comes.
@@ -42,7 +45,7 @@ class Gathering:
         try:
             if connection.has_served and not connection.received:
                 async with asyncio.timeout(self._limits.idle_seconds):
-                    await arrival(connection, partial(is_silent, connection))
+                    await arrival(connection, partial(is_silent, connection), self._tricklers)
         except TimeoutError:
             return None
         slow = TimedOut(text("the head of the request took too long"))
@@ -61,7 +64,7 @@ class Gathering:
         try:
             async with asyncio.timeout(seconds) as patience:
                 self._patience[connection] = patience
-                await arrival(connection, partial(self._goes_on, connection, needed))
+                await arrival(connection, partial(self._goes_on, connection, needed), self._tricklers)
         except TimeoutError:
             if connection not in self._held_bytes:
                 raise refused_for_memory() from None
@@ -102,10 +105,14 @@ class Gathering:
 class Arrival:
     """Gathers what comes over a connection, by a callback of the loop: a piece may be a single byte."""
 
-    def __init__(self, connection: Connection, goes_on: Callable[[], bool]) -> None:
+    def __init__(self, connection: Connection, goes_on: Callable[[], bool], tricklers: Tricklers) -> None:
         self._connection = connection
         self._goes_on = goes_on
-        self.end: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._tricklers = tricklers
+        self._loop = asyncio.get_running_loop()
+        self._began_at = self._loop.time()
+        self._is_slow = False
+        self.end: asyncio.Future[None] = self._loop.create_future()
 
     def look(self) -> None:
         """Take what is there, and find out whether it is enough."""
@@ -115,28 +122,43 @@ class Arrival:
             self._connection.gather(self._connection.sock.recv(RECEIVE_BYTES))
             if not self._goes_on():
                 self.end.set_result(None)
+            elif not self._is_slow and self._loop.time() - self._began_at > SLOW_SECONDS:
+                self._slow_down()
         except BlockingIOError:
             return
         except Exception as failure:  # noqa: BLE001  # whoever waits is told
             self.end.set_exception(failure)
 
+    def watch(self) -> None:
+        """Look whenever something comes."""
+        self._loop.add_reader(self._connection.sock, self.look)
 
-async def arrival(connection: Connection, goes_on: Callable[[], bool]) -> None:
+    def _slow_down(self) -> None:
+        self._is_slow = True
+        self._loop.remove_reader(self._connection.sock)
+        self._tricklers.add(self._connection.sock, self.look)
+
+    def leave(self) -> None:
+        """Look no more."""
+        self._loop.remove_reader(self._connection.sock)
+        self._tricklers.remove(self._connection.sock)
+
+
+async def arrival(connection: Connection, goes_on: Callable[[], bool], tricklers: Tricklers) -> None:
     """Gather until `goes_on`, which is asked before and after each piece, says no. Raises what it raises.
 
-    The socket is registered once, and whoever waits is woken once.
+    The socket is registered once, or once more for one that trickles, and whoever waits is woken once.
     """
     if not goes_on():
         return
-    coming = Arrival(connection, goes_on)
+    coming = Arrival(connection, goes_on, tricklers)
     coming.look()
-    loop = asyncio.get_running_loop()
     if not coming.end.done():
-        loop.add_reader(connection.sock, coming.look)
+        coming.watch()
     try:
         await coming.end
     finally:
-        loop.remove_reader(connection.sock)
+        coming.leave()
 
 
 def is_silent(connection: Connection) -> bool:

@@ -3,14 +3,16 @@
 import asyncio
 import contextlib
 import socket
+import time
 
 import pytest
 
 from wxcloudrun.kit.errors import Busy, TimedOut
 from wxcloudrun.serving.worker.connection import Connection
 from wxcloudrun.serving.worker.framing import Need
-from wxcloudrun.serving.worker.gathering import LITTLE_BYTES, Gathering
+from wxcloudrun.serving.worker.gathering import LITTLE_BYTES, SLOW_SECONDS, Gathering
 from wxcloudrun.serving.worker.limits import ServingLimits
+from wxcloudrun.serving.worker.tricklers import LOOK_SECONDS, Tricklers
 
 KIB = 1024
 POST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 60000\r\n\r\n"
@@ -79,5 +81,49 @@ def test_given_many_that_hold_little_then_none_of_them_is_refused() -> None:
             said = await asyncio.gather(*tasks, return_exceptions=True)
 
         assert [type(each) for each in said] == [TimedOut] * 10
+
+    asyncio.run(scene())
+
+
+def test_given_a_head_in_pieces_with_pauses_then_it_is_gathered_and_its_end_is_heard() -> None:
+    async def scene() -> None:
+        gathering = Gathering(ServingLimits())
+        with contextlib.ExitStack() as stack:
+            slow, gone = Client(stack), Client(stack)
+            tasks = [asyncio.create_task(gathering.request(each.connection)) for each in (slow, gone)]
+            for piece in (GET[:1], GET[1:2], GET[2:3]):
+                slow.theirs.sendall(piece)
+                gone.theirs.sendall(piece)
+                await asyncio.sleep(SLOW_SECONDS * 1.2)
+            assert not any(each.done() for each in tasks)
+
+            slow.theirs.sendall(GET[3:])
+            gone.theirs.close()
+
+            assert await asyncio.wait_for(tasks[0], 5) is Need.THREAD
+            assert await asyncio.wait_for(tasks[1], 5) is None
+            assert bytes(slow.connection.received) == GET
+
+    asyncio.run(scene())
+
+
+def test_given_many_bytes_of_one_who_trickles_then_they_are_looked_at_together() -> None:
+    async def scene() -> None:
+        tricklers, looks = Tricklers(), []
+        with contextlib.ExitStack() as stack:
+            client = Client(stack)
+            tricklers.add(client.connection.sock, lambda: looks.append(client.connection.sock.recv(1000)))
+            began = time.monotonic()
+            for _ in range(20):
+                client.theirs.sendall(b"G")
+                await asyncio.sleep(0.01)
+            await asyncio.sleep(LOOK_SECONDS * 2)
+            took = time.monotonic() - began
+            tricklers.remove(client.connection.sock)
+            client.theirs.sendall(b"G")
+            await asyncio.sleep(LOOK_SECONDS * 2)
+
+        assert b"".join(looks) == b"G" * 20
+        assert len(looks) <= took / LOOK_SECONDS + 1
 
     asyncio.run(scene())
