@@ -116,7 +116,7 @@ LISTENERS: Mapping[EventKind, Listeners] = {
     UPLOAD_SESSION_FAILED: RECORDED + COUNTED,
     UPLOAD_SESSION_DONE: COUNTED,  # the upload that it has become is recorded
     # names of bytes
-    VERSION_MADE: RECORDED + FORGETS_CHOICES,
+    VERSION_MADE: RECORDED,  # with its first file, which is what can be chosen
     VERSION_CHANGED: RECORDED + FORGETS_CHOICES,
     VERSION_SEALED: RECORDED,
     VERSION_RECOUNTED: RECORDED + FORGETS_CHOICES,
