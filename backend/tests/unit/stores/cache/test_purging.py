@@ -12,7 +12,7 @@ from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import SYSTEM
 from wxcloudrun.packages.models import Package
 from wxcloudrun.versions import queries
-from wxcloudrun.versions.events import VERSION_MADE
+from wxcloudrun.versions.events import FILE_ADDED
 from wxcloudrun.versions.queries import MadeChoice
 from wxcloudrun.versions.rules.choices import Choice
 
@@ -29,15 +29,15 @@ def package_of(shop: Workshop) -> int:
         return session.execute(select(Package.id).where(Package.name == shop.package)).scalar_one()
 
 
-def say_that_a_version_is_made(tx: Transaction, package_id: int) -> None:
+def say_that_a_file_is_added(tx: Transaction, package_id: int) -> None:
     """Announce it, as the use case does."""
-    announce(tx, SYSTEM, VERSION_MADE, Subject("project/p/package/q/version/1.0.0", package_id))
+    announce(tx, SYSTEM, FILE_ADDED, Subject("project/p/package/q/version/1.0.0", package_id))
 
 
 def say_and_undo(package_id: int) -> None:
-    """Announce that a version is made, and roll that back."""
+    """Announce that a file is added, and roll that back."""
     with transaction() as tx:
-        say_that_a_version_is_made(tx, package_id)
+        say_that_a_file_is_added(tx, package_id)
         raise Undone
 
 
@@ -48,7 +48,7 @@ def test_given_an_event_then_its_group_is_forgotten_after_the_commit(app: Flask,
         queries.choice.settle(package_id + 1, "^1", KEPT)
 
         with transaction() as tx:
-            say_that_a_version_is_made(tx, package_id)
+            say_that_a_file_is_added(tx, package_id)
             assert queries.choice.recall(package_id, "^1") == KEPT, "others still see the versions of before"
 
         assert queries.choice.recall(package_id, "^1") is None
