@@ -60,7 +60,8 @@ class Refused(CommandFailed):
 
     def __init__(self, message: str, status: int, facts: Mapping[str, Any]) -> None:
         reason = str(facts.get("reason", "refused"))
-        super().__init__(message, code_of(status), reason=reason, status=status, facts=facts)
+        exit_code = ExitCode.REFUSED if reason in LASTING else code_of(status)
+        super().__init__(message, exit_code, reason=reason, status=status, facts=facts)
 
 
 class NotInTime(CommandFailed):
@@ -100,6 +101,7 @@ class LocalProblem(CommandFailed):
         super().__init__(message, exit_code, reason=reason)
 
 
+LASTING = frozenset({"too_many_uploads"})  # whatever its status says: it does not end by waiting
 EXIT_CODES = {
     HTTPStatus.UNAUTHORIZED: ExitCode.AUTHENTICATION,
     HTTPStatus.FORBIDDEN: ExitCode.AUTHENTICATION,

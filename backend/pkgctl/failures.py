@@ -7,6 +7,10 @@ from pkgctl.screen import printable
 
 DISPUTED = ("existing", "offered", "current")
 NAMES_SHOWN = 10
+WHAT_TO_DO = (
+    "`pkgctl uploads --in PROJECT/PACKAGE` lists them, `pkgctl uploads discard --in PROJECT/PACKAGE ID` "
+    "gives them up"
+)
 
 
 def described(failure: CommandFailed) -> str:
@@ -19,7 +23,16 @@ def described(failure: CommandFailed) -> str:
     lines += [f"{name}: {failure.facts[name]}" for name in DISPUTED if failure.facts.get(name) is not None]
     if failure.reason == "several_files":
         lines += names_of(failure.facts.get("files"))
+    if failure.reason == "too_many_uploads":
+        lines += unfinished_of(failure.facts.get("sessions"))
     return printable("\n  ".join(lines))
+
+
+def unfinished_of(sessions: object) -> list[str]:
+    """Return which uploads have not ended, as the service names them, and what to do about them."""
+    found = [each for each in sessions if isinstance(each, dict)] if isinstance(sessions, list) else []
+    named = [f"{each['project']}/{each['package']} {each['id']} {each['filename']}" for each in found]
+    return [*named, WHAT_TO_DO]
 
 
 def names_of(files: object) -> list[str]:

@@ -1,18 +1,35 @@
-"""Uploads that were begun from this machine and have not ended."""
+"""Uploads that have not ended: those that were begun from this machine, and those that a service has."""
 
 from typing import Any
 
 import click
 from rich.filesize import decimal
 
+from pkgctl.addresses import PackagePath
 from pkgctl.api import Api
-from pkgctl.errors import ExitCode, LocalProblem, Refused
+from pkgctl.errors import CommandFailed, ExitCode, LocalProblem, Refused
 from pkgctl.invocation import Invocation, pass_invocation
-from pkgctl.options import RegistryGroup
+from pkgctl.options import PACKAGE, RegistryGroup
 from pkgctl.transfers.parted import ALIVE, GONE, kept_bytes
 from pkgctl.transfers.unfinished import Unfinished, UnfinishedUploads
 
-COLUMNS = ("id", "package", "filename", "size", "kept", "state", "expires_at", "file")
+COLUMNS = (
+    "id", "package", "filename", "version", "tag", "size", "kept", "state", "expires_at", "file",
+)  # fmt: skip
+COLUMNS_OF_SERVICE = (
+    "id", "filename", "version", "tag", "size", "received_bytes", "state", "protocol", "created_at",
+    "expires_at",
+)  # fmt: skip
+TUS = "/tus/"
+TUS_VERSION = {"Tus-Resumable": "1.0.0"}  # without it no upload of that protocol is given up
+
+package_option = click.option(
+    "--in",
+    "package",
+    type=PACKAGE,
+    metavar="PROJECT/PACKAGE",
+    help="What the service has of you in this package, wherever it was begun.",
+)
 
 
 @click.group(cls=RegistryGroup)
@@ -21,9 +38,13 @@ def uploads() -> None:
 
 
 @uploads.command("list")
+@package_option
 @pass_invocation
-def list_uploads(invocation: Invocation) -> None:
+def list_uploads(invocation: Invocation, package: PackagePath | None) -> None:
     """Show what was begun from this machine at this service, and how much of it the service has."""
+    if package is not None:
+        invocation.screen.rows(unfinished_in(invocation.api, package), COLUMNS_OF_SERVICE)
+        return
     known = UnfinishedUploads(invocation.profiles.folder)
     shown = [row for each in known.at(invocation.server) if (row := row_of(invocation.api, known, each))]
     invocation.screen.rows(shown, COLUMNS)
@@ -32,27 +53,52 @@ def list_uploads(invocation: Invocation) -> None:
 @uploads.command("discard")
 @click.argument("ids", nargs=-1)
 @click.option("--all", "is_all", is_flag=True, help="Discard all of them.")
+@package_option
 @pass_invocation
-def discard_uploads(invocation: Invocation, ids: tuple[str, ...], *, is_all: bool) -> None:
+def discard_uploads(
+    invocation: Invocation, ids: tuple[str, ...], package: PackagePath | None, *, is_all: bool
+) -> None:
     """Give uploads up, here and at the service."""
     if bool(ids) == is_all:
         raise click.UsageError("name the uploads, or say --all")
     known = UnfinishedUploads(invocation.profiles.folder)
-    found = {id_of(each): each for each in known.at(invocation.server)}
+    here = list(known.at(invocation.server))
+    if package is None:
+        found = {id_of(each): each.url for each in here}
+    else:
+        found = {each["id"]: each["url"] for each in unfinished_in(invocation.api, package)}
     if unknown := [each for each in ids if each not in found]:
-        raise LocalProblem(f"no unfinished upload {unknown[0]} here", ExitCode.NOT_FOUND, reason="no_upload")
+        where = "here" if package is None else f"of yours in {package}"
+        raise LocalProblem(
+            f"no unfinished upload {unknown[0]} {where}", ExitCode.NOT_FOUND, reason="no_upload"
+        )
     chosen = list(found) if is_all else list(dict.fromkeys(ids))
     for each in chosen:
         give_up(invocation.api, found[each])
-        known.forget(found[each])
+        for upload in here:
+            if id_of(upload) == each or (upload.url is not None and upload.url == found[each]):
+                known.forget(upload)
     invocation.screen.done({"discarded": chosen}, f"Discarded {len(chosen)}")
+
+
+def unfinished_in(api: Api, package: PackagePath) -> list[dict[str, Any]]:
+    """Return what a service has of the caller in a package that has not ended."""
+    return api.items(package.path("uploads", "sessions"))[0]
 
 
 def row_of(api: Api, known: UnfinishedUploads, upload: Unfinished) -> dict[str, Any] | None:
     """Ask the service about an upload; None, and forgotten, if there is nothing left to go on with."""
     cargo = upload.cargo
     row: dict[str, Any] = {"id": id_of(upload), "package": cargo.package, "filename": cargo.filename}
-    row |= {"size": cargo.size, "kept": 0, "state": "not begun", "expires_at": None, "file": upload.file}
+    row |= {
+        "version": cargo.version,
+        "tag": cargo.tag,
+        "size": cargo.size,
+        "kept": 0,
+        "state": "not begun",
+        "expires_at": None,
+        "file": upload.file,
+    }
     if upload.url is None:
         return row
     try:
@@ -71,14 +117,14 @@ def row_of(api: Api, known: UnfinishedUploads, upload: Unfinished) -> dict[str, 
     }
 
 
-def give_up(api: Api, upload: Unfinished) -> None:
+def give_up(api: Api, url: str | None) -> None:
     """Let the service forget an upload; one that it has forgotten already is no trouble."""
-    if upload.url is None:
+    if url is None:
         return
     try:
-        api.call("DELETE", upload.url)
-    except Refused as refusal:
-        if refusal.status not in GONE:
+        api.call("DELETE", url, headers=TUS_VERSION if url.startswith(TUS) else None)
+    except CommandFailed as failure:  # what tus refuses is no answer of the API, but has its statuses
+        if failure.status not in GONE:
             raise
 
 

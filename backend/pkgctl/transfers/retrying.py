@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from pkgctl.errors import CommandFailed, Refused, Unreachable
+from pkgctl.errors import LASTING, CommandFailed, Refused, Unreachable
 
 DEFAULT_RETRIES = 5
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.5, 15.0
@@ -16,7 +16,9 @@ class Stopped(Exception):
 
 def is_passing(failure: CommandFailed) -> bool:
     """Tell whether the same request may succeed in a moment."""
-    return isinstance(failure, Unreachable) or (isinstance(failure, Refused) and failure.status in PASSING)
+    if isinstance(failure, Refused):
+        return failure.status in PASSING and failure.reason not in LASTING
+    return isinstance(failure, Unreachable)
 
 
 def pause_after(failure: CommandFailed, attempt: int) -> float:

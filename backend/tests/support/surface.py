@@ -338,6 +338,7 @@ REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
     "upload_form": lambda s: of(f"{s.package}/upload", form=form()),
     "upload_raw": lambda s: of(f"{s.package}/upload/b.bin", data=b"more bytes"),
     "begin_upload_session": lambda s: of(f"{s.package}/uploads/sessions", json={"filename": "a", "size": 3}),
+    "list_upload_sessions": lambda s: of(f"{s.package}/uploads/sessions"),
     "check_files": lambda s: of(f"{s.package}/uploads/check", json={"files": [{"filename": "a", "size": 3}]}),
     "get_upload_session": lambda s: of(s.upload_session()),
     "put_upload_part": lambda s: of(f"{s.upload_session()}/parts/1", data=b"more bytes"),

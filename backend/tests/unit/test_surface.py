@@ -100,6 +100,7 @@ NEEDS = {
     "upload_form": Needs(WRITER, WRITE),
     "upload_raw": Needs(WRITER, WRITE),
     "begin_upload_session": Needs(WRITER, WRITE, answers=201),
+    "list_upload_sessions": Needs(READER, READ),
     "check_files": Needs(WRITER, WRITE),
     "get_upload_session": Needs(WRITER, WRITE),
     "put_upload_part": Needs(WRITER, WRITE),

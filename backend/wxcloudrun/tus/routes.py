@@ -10,7 +10,6 @@ from wxcloudrun.kit.errors import (
     Malformed,
     NotFound,
     TooLarge,
-    TooManyRequests,
     UnsupportedMediaType,
     VersionTaken,
 )
@@ -19,7 +18,13 @@ from wxcloudrun.stores.blobs.port import StoreUnavailable
 from wxcloudrun.stores.blobs.writing import Preempted
 from wxcloudrun.tus import controller
 from wxcloudrun.tus.errors import BeingCompleted, FinalUpload, OtherProtocolVersion
-from wxcloudrun.upload_sessions.errors import OffsetMismatch, SessionEnded, SessionGone, UploadLost
+from wxcloudrun.upload_sessions.errors import (
+    OffsetMismatch,
+    SessionEnded,
+    SessionGone,
+    TooManyUploads,
+    UploadLost,
+)
 from wxcloudrun.versions.errors import FileTaken, VersionSealed
 from wxcloudrun.web.endpoint import BodyFormat, Endpoint, blueprint
 
@@ -34,7 +39,7 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/<project>/<package>", controller.create, "create_tus_upload", "Begin an upload",
         scope=Scope.WRITE, body=BodyFormat.BYTES, status=201, protocol=PROTOCOL,
-        errors=(Forbidden, NotFound, TooManyRequests, *BYTES, *ACCEPTING),
+        errors=(Forbidden, NotFound, TooManyUploads, *BYTES, *ACCEPTING),
     ),
     Endpoint(
         "HEAD", UPLOAD, controller.look, "look_at_tus_upload", "How far an upload has come",

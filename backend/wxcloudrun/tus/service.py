@@ -121,7 +121,7 @@ class TusService:
     ) -> UploadStanding:
         """Begin an upload, with its first bytes if some come along; of a refusal nothing stays.
 
-        Raises Unauthorized, NotFound, Forbidden, Invalid, TooLarge, TooManyRequests, StoreUnavailable, and
+        Raises Unauthorized, NotFound, Forbidden, Invalid, TooLarge, TooManyUploads, StoreUnavailable, and
         what appending raises.
         """
         if wanted.size_bytes == 0 and not wanted.is_partial:

@@ -7,6 +7,7 @@ from flask import Response, request
 from wxcloudrun.kit.checksums import NOTHING_SAID, Checksums
 from wxcloudrun.kit.errors import Invalid, Malformed, NotFound, UnsupportedMediaType
 from wxcloudrun.kit.texts import text
+from wxcloudrun.upload_sessions import rules
 from wxcloudrun.upload_sessions.schemas import (
     CheckedFileOut,
     CheckIn,
@@ -17,6 +18,7 @@ from wxcloudrun.upload_sessions.schemas import (
     SessionIn,
     SessionLimits,
     SessionOut,
+    UnfinishedOut,
 )
 from wxcloudrun.upload_sessions.service.begin import UploadBeginService
 from wxcloudrun.upload_sessions.service.completion import CompletionService
@@ -26,12 +28,13 @@ from wxcloudrun.upload_sessions.service.preflight import PreflightService
 from wxcloudrun.upload_sessions.service.sessions import SessionSeen, UploadSessionService
 from wxcloudrun.uploads.schemas import UploadHeaders, UploadOut, key_of
 from wxcloudrun.uploads.service.incoming import UploadPlace
-from wxcloudrun.web import digests
+from wxcloudrun.web import digests, pages
 from wxcloudrun.web.afterwards import after_answer
 from wxcloudrun.web.bodies import FormUpload, raw_blocks
 from wxcloudrun.web.endpoint import actor, service
 from wxcloudrun.web.envelope import no_content, ok
 from wxcloudrun.web.languages import of_request, translated
+from wxcloudrun.web.pages import PageQuery
 from wxcloudrun.web.parsing import validate
 
 FORM = "multipart/form-data"
@@ -51,6 +54,12 @@ def begin_session(project: str, package: str, body: SessionIn) -> Response:
     response.headers["Location"] = out.url
     response.headers["Cache-Control"] = "no-store"  # it carries the token
     return response
+
+
+def list_sessions(project: str, package: str, query: PageQuery) -> Response:
+    """A page of the caller's unfinished uploads, newest first."""
+    page = service(UploadSessionService).page(actor(), project, package, pages.requested(query, int))
+    return pages.answer(page, UnfinishedOut.of)
 
 
 def check_files(project: str, package: str, body: CheckIn) -> Response:
@@ -138,7 +147,7 @@ def abort_session(project: str, package: str, session_id: str) -> Response:
 
 def url_of(project: str, package: str, session_id: str) -> str:
     """Return the address of a session, relative to the service's."""
-    return f"/api/v1/project/{project}/{package}/uploads/sessions/{session_id}"
+    return rules.address_of(project, package, session_id, is_appended=False)
 
 
 def part_number(given: str) -> int:

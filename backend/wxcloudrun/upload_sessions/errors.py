@@ -2,13 +2,36 @@
 
 from typing import ClassVar
 
-from wxcloudrun.kit.errors import Conflict, Gone
+from wxcloudrun.kit.errors import AppError, Conflict, Gone
 
 RUNS = {
     "type": "array",
     "description": "the first and the last number of each run of parts, from 1 on",
     "items": {"type": "array", "items": {"type": "integer"}, "minItems": 2, "maxItems": 2},
 }
+
+
+STRING = {"type": "string"}
+UNFINISHED = {
+    "type": "array",
+    "description": "some of them, those first that have waited longest; only what you may see",
+    "items": {
+        "type": "object",
+        "required": ["id", "project", "package", "filename", "url"],
+        "properties": dict.fromkeys(("id", "project", "package", "filename", "url"), STRING),
+    },
+}
+
+
+class TooManyUploads(AppError):
+    """You have as many unfinished uploads as you may; waiting does not help, ending some of them does."""
+
+    status = 429
+    reason = "too_many_uploads"
+    described_facts: ClassVar = {
+        "limit": {"type": "integer", "description": "how many are allowed"},
+        "sessions": UNFINISHED,
+    }
 
 
 class PartsMissing(Conflict):

@@ -90,6 +90,15 @@ class UploadSession(Base):
         return rules.leading(self.received, self.parts) == self.parts
 
     @property
+    def received_bytes(self) -> int:
+        """How many bytes have come, wherever they belong."""
+        if self.is_appended:
+            return self.offset_bytes
+        whole = rules.count(self.received) * self.part_bytes
+        lacking = self.part_bytes - self.size_of(self.parts) if rules.has(self.received, self.parts) else 0
+        return whole - lacking
+
+    @property
     def parts(self) -> int:
         """How many parts the file has; not of one that is appended to."""
         return -(-self.size_bytes // self.part_bytes)

@@ -1,9 +1,10 @@
 """Every SELECT on upload sessions."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, bindparam, delete, func, select
+from sqlalchemy import Row, Select, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.reads import Lease
@@ -11,12 +12,30 @@ from wxcloudrun.erasure.reads import Keys
 from wxcloudrun.kit.columns import is_over
 from wxcloudrun.kit.db import Reader, prepared
 from wxcloudrun.kit.package_names import written_name
+from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.security import Actor
 from wxcloudrun.packages.reads import Package
-from wxcloudrun.projects.reads import Project
+from wxcloudrun.projects.reads import Project, visible_to
+from wxcloudrun.upload_sessions import rules
 from wxcloudrun.upload_sessions.models import SessionPart, SessionState, UploadSession
 from wxcloudrun.users.reads import User
 
 ALIVE = (SessionState.OPEN.value, SessionState.SEALING.value)
+
+
+@dataclass(frozen=True, slots=True)
+class UnfinishedUpload:
+    """A session that has not ended, and where it is; names as our API writes them."""
+
+    row: UploadSession
+    project: str
+    package: str
+
+    @property
+    def url(self) -> str:
+        """Where it is, relative to the service's address."""
+        row = self.row
+        return rules.address_of(self.project, self.package, row.public_id, is_appended=row.is_appended)
 
 
 def session_of(
@@ -57,6 +76,40 @@ def count_alive(session: Session, user_id: int | None) -> int:
         UploadSession.created_by == user_id, UploadSession.state.in_(ALIVE)
     )
     return session.execute(statement).scalar_one()
+
+
+def page_of_unfinished(
+    session: Session, package_id: int, user_id: int | None, page: PageRequest[int]
+) -> Page[UnfinishedUpload]:
+    """Return the sessions of a user in a package that have not ended, newest first."""
+    statement = unfinished_of(user_id).where(UploadSession.package_id == package_id)
+    if page.after is not None:
+        statement = statement.where(UploadSession.id < page.after)
+    rows = session.execute(statement.order_by(UploadSession.id.desc()).limit(page.limit + 1))
+    return Page.cut([unfinished_in(row) for row in rows], page.limit, lambda each: each.row.id)
+
+
+def longest_waiting(session: Session, actor: Actor, limit: int) -> Sequence[UnfinishedUpload]:
+    """Return the caller's own sessions, of those that they may see, that nothing has come to for longest."""
+    statement = unfinished_of(actor.user_id).where(visible_to(actor))
+    rows = session.execute(statement.order_by(UploadSession.expires_at, UploadSession.id).limit(limit))
+    return [unfinished_in(row) for row in rows]
+
+
+def unfinished_of(user_id: int | None) -> Select[UploadSession, str, str, str]:
+    """Select the sessions of a user that have not ended: the same that `count_alive` counts."""
+    return (
+        select(UploadSession, Project.name.label("project"), Package.format, Package.name)
+        .join(Package, Package.id == UploadSession.package_id)
+        .join(Project, Project.id == Package.project_id)
+        .where(UploadSession.created_by == user_id, UploadSession.state.in_(ALIVE))
+    )
+
+
+def unfinished_in(row: Row[UploadSession, str, str, str]) -> UnfinishedUpload:
+    """Read a row of `unfinished_of`."""
+    found, project, form, name = row
+    return UnfinishedUpload(found, project, written_name(form, name))
 
 
 def begun_with(session: Session, user_id: int | None, key: str) -> UploadSession | None:

@@ -11,14 +11,19 @@ from wxcloudrun.kit.errors import (
     Malformed,
     NotFound,
     TooLarge,
-    TooManyRequests,
     VersionTaken,
 )
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.stores.blobs.port import StoreUnavailable
 from wxcloudrun.stores.blobs.writing import Preempted
 from wxcloudrun.upload_sessions import controller
-from wxcloudrun.upload_sessions.errors import PartsMissing, SessionEnded, SessionGone, UploadLost
+from wxcloudrun.upload_sessions.errors import (
+    PartsMissing,
+    SessionEnded,
+    SessionGone,
+    TooManyUploads,
+    UploadLost,
+)
 from wxcloudrun.upload_sessions.schemas import (
     CheckIn,
     CheckOut,
@@ -27,10 +32,12 @@ from wxcloudrun.upload_sessions.schemas import (
     PartOut,
     SessionIn,
     SessionOut,
+    UnfinishedOut,
 )
 from wxcloudrun.uploads.schemas import UploadOut
 from wxcloudrun.versions.errors import FileTaken, VersionSealed
 from wxcloudrun.web.endpoint import BodyFormat, Endpoint, blueprint
+from wxcloudrun.web.pages import PageOut, PageQuery
 
 ACCEPTING = (VersionTaken, FileTaken, VersionSealed)
 PART = (
@@ -48,12 +55,18 @@ ENDPOINTS = [
         "Begin an upload that comes in parts",
         scope=Scope.WRITE, body=SessionIn, answer=SessionOut, status=201,
         errors=(
-            Forbidden, NotFound, Malformed, Invalid, IdempotencyKeyReused, TooLarge, TooManyRequests,
+            Forbidden, NotFound, Malformed, Invalid, IdempotencyKeyReused, TooLarge, TooManyUploads,
             *ACCEPTING, StoreUnavailable,
         ),
         reads=("Idempotency-Key",),
         description="With a `sha256` of bytes that the caller may read already, the answer is 200 and the "
         "finished upload.",
+    ),
+    Endpoint(
+        "GET", "/uploads/sessions", controller.list_sessions, "list_upload_sessions",
+        "Your own unfinished uploads in this package, newest first",
+        query=PageQuery, answer=PageOut[UnfinishedOut], errors=(Forbidden, NotFound),
+        description="Those that come in parts, and those of tus clients: what counts against the limit.",
     ),
     Endpoint(
         "POST", "/uploads/check", controller.check_files, "check_files",

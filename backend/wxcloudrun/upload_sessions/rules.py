@@ -24,6 +24,13 @@ def most_bytes() -> int:
     return MOST_PARTS * MOST_PART_BYTES
 
 
+def address_of(project: str, package: str, public_id: str, *, is_appended: bool) -> str:
+    """Return where a session is, relative to the service's address; one that is appended to speaks tus."""
+    if is_appended:
+        return f"/tus/{project}/{package}/{public_id}"
+    return f"/api/v1/project/{project}/{package}/uploads/sessions/{public_id}"
+
+
 def nothing_received(parts: int) -> bytes:
     """Return the bits of so many parts, none of which has come."""
     return bytes(-(-parts // 8))

@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
 from wxcloudrun.kit.names import NewTagName
 from wxcloudrun.upload_sessions import rules
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
+from wxcloudrun.upload_sessions.queries import UnfinishedUpload
 from wxcloudrun.upload_sessions.service.begin import SessionSpec
 from wxcloudrun.upload_sessions.service.parts import PartTaken
 from wxcloudrun.upload_sessions.service.preflight import FileChecked, FileWanted, Prospect
@@ -196,6 +197,43 @@ class SessionOut(Output):
             limits=SessionLimits.of(seen.most_bytes),
             upload=None if seen.accepted is None else UploadOut.of(seen.accepted),
             failure=failure_of(row),
+        )
+
+
+class UnfinishedOut(Output):
+    """An upload of the caller's that has not ended."""
+
+    id: str = Field(description="what its URL carries")
+    filename: str
+    version: str | None
+    tag: str | None
+    size: int | None = Field(description="null while a tus client has not said it")
+    received_bytes: int = Field(description="how many bytes have come, wherever they belong")
+    state: StateName = Field(description="`open`, or `sealing`: being completed, or refused and kept")
+    protocol: Literal["parts", "tus"] = Field(description="how it goes on")
+    created_at: Timestamp
+    expires_at: Timestamp = Field(description="when it is given up unless bytes come")
+    url: str = Field(
+        description="where it is, relative to the service's address; DELETE gives it up, "
+        "of `tus` with `Tus-Resumable: 1.0.0`"
+    )
+
+    @classmethod
+    def of(cls, unfinished: UnfinishedUpload) -> Self:
+        """Shape one for its owner."""
+        row = unfinished.row
+        return cls(
+            id=row.public_id,
+            filename=row.filename,
+            version=row.version,
+            tag=row.tag,
+            size=row.size_bytes if row.has_length else None,
+            received_bytes=row.received_bytes,
+            state=row.state,
+            protocol="tus" if row.is_appended else "parts",
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            url=unfinished.url,
         )
 
 

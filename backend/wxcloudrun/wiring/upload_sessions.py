@@ -60,7 +60,9 @@ def build_upload_sessions(
             idle=idle,
         ),
         preflight=preflight,
-        sessions=UploadSessionService(door=door, intake=intake, acceptance=acceptance, blobs=blobs),
+        sessions=UploadSessionService(
+            packages=packages, door=door, intake=intake, acceptance=acceptance, blobs=blobs
+        ),
         parts=PartService(door=door, blobs=blobs, digests=digests, progress=progress, idle=idle),
         completion=CompletionService(
             door=door, blobs=blobs, digests=digests, intake=intake, acceptance=acceptance

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from tests.support.builders import content, numbers, sha256
+from tests.support.client import ApiClient
 from tests.support.command_line import CommandLine, finish
 from tests.support.live import LiveServer
 from tests.support.proxy import proxy_to
@@ -34,7 +35,7 @@ def test_given_the_client_killed_then_the_list_shows_it_and_another_version_is_a
 
     with proxy_to(server.port, stall_on=b"/parts/4 HTTP") as proxy:
         through = pkgctl.through(proxy.port)
-        process = through.start("upload", package, "big.bin", "-j", "1")
+        process = through.start("upload", package, "big.bin", "-j", "1", "--tag", "nightly")
         assert proxy.stalled.wait(30)
         process.kill()
         process.communicate()
@@ -45,6 +46,7 @@ def test_given_the_client_killed_then_the_list_shows_it_and_another_version_is_a
         sent = proxy.sent - before
 
     assert (left["package"], left["state"], left["size"]) == (package, "open", SIZE)
+    assert (left["version"], left["tag"]) == (None, "nightly")
     assert left["kept"] >= 3 * PART
     assert said["files"][0]["kept"] == 0, "under another version it is another upload"
     assert sent > SIZE
@@ -163,6 +165,53 @@ def test_given_unfinished_uploads_then_they_can_be_discarded(
             assert through.json("uploads", "discard", *chosen)["discarded"] == [left["id"]]
             assert through.json("uploads")["items"] == []
     assert deposits(pkgctl, server, package) == 0
+
+
+def test_given_uploads_begun_elsewhere_then_the_list_of_the_service_has_them_and_discards_them(
+    pkgctl: CommandLine, admin: ApiClient, package: str
+) -> None:
+    url = f"/api/v1/project/{package}/uploads/sessions"
+    parts = admin.post(url, {"filename": "a.bin", "size": 10, "version": "1.0.0", "tag": "stable"}).ok().data
+    tus = {"Tus-Resumable": "1.0.0", "Upload-Length": "5"}
+    admin.request("POST", f"/tus/{package}", headers=tus).ok()
+
+    [appended, parted] = pkgctl.json("uploads", "--in", package)["items"]
+
+    assert pkgctl.json("uploads")["items"] == []
+    assert (appended["protocol"], appended["size"]) == ("tus", 5)
+    assert [parted[name] for name in ("id", "filename", "version", "tag", "received_bytes")] == [
+        parts["id"], "a.bin", "1.0.0", "stable", 0
+    ]  # fmt: skip
+    assert pkgctl("uploads", "discard", "--in", package, "nothing").code == 3
+    for each in (appended["id"], parted["id"]):
+        assert pkgctl.json("uploads", "discard", "--in", package, each)["discarded"] == [each]
+    assert admin.get(url).items == []
+
+
+def test_given_as_many_unfinished_uploads_as_there_may_be_then_the_command_says_so_at_once(
+    administrator: CommandLine, server: LiveServer, package: str
+) -> None:
+    wish = ("--project", package.partition("/")[0], "--role", "writer")
+    number = str(administrator.json("service-accounts", "create", "ci", *wish)["id"])
+    scopes = ("--scope", "read", "--scope", "write")
+    key = administrator("service-accounts", "keys", "create", number, "build", *scopes).ok().out.strip()
+    robot, client = administrator.with_variables(PKGCTL_TOKEN=key), server.client(key)
+    (robot.home / "big.bin").write_bytes(content(SIZE, seed=next(numbers)))
+    url = f"/api/v1/project/{package}/uploads/sessions"
+    begun = [client.post(url, {"filename": f"{each}.bin", "size": 10}).ok().data for each in range(50)]
+
+    before = time.monotonic()
+    said = robot("upload", package, "big.bin", "--retries", "100")
+    took = time.monotonic() - before
+    discarded = robot.json("uploads", "discard", "--in", package, "--all")["discarded"]
+
+    assert said.code == 1, "it is nothing that ends by waiting"
+    assert took < 30, "a hundred pauses take far longer"
+    assert f"{package} {begun[0]['id']} 0.bin" in said.err
+    assert begun[10]["id"] not in said.err, "ten are named"
+    assert "pkgctl uploads discard --in" in said.err
+    assert sorted(discarded) == sorted(each["id"] for each in begun)
+    assert robot.json("upload", package, "big.bin")["files"][0]["outcome"] == "sent"
 
 
 def test_given_a_session_that_the_service_does_not_know_any_more_then_the_file_begins_anew(

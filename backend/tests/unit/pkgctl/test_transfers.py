@@ -143,6 +143,14 @@ class TestPersistence:
             persistently(work, retries=5, stop=threading.Event(), progress=int)
         assert work.attempts == 1
 
+    def test_a_limit_that_does_not_pass_is_no_reason_to_wait_and_to_come_again(self) -> None:
+        refusal = Refused("too many", 429, {"reason": "too_many_uploads", "retry_after_seconds": 60})
+        work = Work(refusal)
+
+        with pytest.raises(Refused):
+            persistently(work, retries=5, stop=threading.Event(), progress=int)
+        assert (work.attempts, refusal.exit_code) == (1, ExitCode.REFUSED)
+
     def test_only_attempts_without_any_progress_count(self) -> None:
         work = Work(*[Unreachable("gone")] * 10)
 

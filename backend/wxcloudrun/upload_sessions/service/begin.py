@@ -10,15 +10,16 @@ from wxcloudrun.artifacts.service.leases import LeasedKey
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.db import Transaction, insert_at_once, reading
-from wxcloudrun.kit.errors import IdempotencyKeyReused, NotFound, TooManyRequests
+from wxcloudrun.kit.errors import IdempotencyKeyReused, NotFound
 from wxcloudrun.kit.events import announce
-from wxcloudrun.kit.security import Action
+from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.stores.blobs.writing import ResumableWriter
 from wxcloudrun.upload_sessions import queries, rules
+from wxcloudrun.upload_sessions.errors import TooManyUploads
 from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_BEGUN
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
 from wxcloudrun.upload_sessions.service.endings import LEASE_MARGIN, cancel
@@ -32,6 +33,7 @@ from wxcloudrun.uploads.service.by_checksum import ChecksumUploadService
 from wxcloudrun.uploads.service.incoming import UploadPlace
 
 MOST_OPEN = 50  # of one user
+MOST_NAMED = 10  # of them, to somebody who has too many
 
 
 type Beside = Callable[[Transaction, UploadSession], None]
@@ -94,7 +96,7 @@ class UploadBeginService:
     def begin(self, place: UploadPlace, spec: SessionSpec) -> SessionSeen | AcceptedUpload:
         """Begin a session, or upload bytes at once that the caller may read already.
 
-        Raises Unauthorized, NotFound, Forbidden, Invalid, TooLarge, TooManyRequests, StoreUnavailable, and
+        Raises Unauthorized, NotFound, Forbidden, Invalid, TooLarge, TooManyUploads, StoreUnavailable, and
         what an upload by checksum raises but for NotFound.
         """
         self._preflight.admit(place, spec.upload, spec.size_bytes, spec.sha256)
@@ -175,7 +177,7 @@ class UploadBeginService:
         found = self._packages.enter(tx.session, actor, place.project, place.package, Action.ARTIFACT_WRITE)
         if self._begun_before(tx.session, place, spec) is not None:
             raise AlreadyBegun
-        refuse_too_many(tx.session, actor.user_id)
+        refuse_too_many(tx.session, actor)
         row = fresh_row(found, spec, writer, self._preflight.most_bytes)
         row.created_by, row.created_at, row.expires_at = actor.user_id, now, now + self._idle
         lease.hold_until(tx, row.expires_at + LEASE_MARGIN)
@@ -222,15 +224,26 @@ def fingerprint_of(found: FoundPackage, spec: SessionSpec) -> str:
     return fingerprint(found.id, *wanted, spec.size_bytes, spec.sha256)
 
 
-def refuse_too_many(session: Session, user_id: int | None) -> None:
-    """Raise TooManyRequests if somebody has as many sessions as they may.
+def refuse_too_many(session: Session, actor: Actor) -> None:
+    """Raise TooManyUploads, which names some of them, if somebody has as many sessions as they may.
 
     Others who begin sessions of the same user wait until this transaction has ended.
     """
-    queries.lock_user(session, user_id)
-    if queries.count_alive(session, user_id) >= MOST_OPEN:
-        raise TooManyRequests(
-            text("you have {limit} unfinished uploads; complete or delete some of them", limit=MOST_OPEN),
-            retry_after_seconds=60,
-            limit=MOST_OPEN,
-        )
+    queries.lock_user(session, actor.user_id)
+    if queries.count_alive(session, actor.user_id) < MOST_OPEN:
+        return
+    named = queries.longest_waiting(session, actor, MOST_NAMED)
+    raise TooManyUploads(
+        text("you have {limit} unfinished uploads; complete or delete some of them", limit=MOST_OPEN),
+        limit=MOST_OPEN,
+        sessions=[
+            {
+                "id": each.row.public_id,
+                "project": each.project,
+                "package": each.package,
+                "filename": each.row.filename,
+                "url": each.url,
+            }
+            for each in named
+        ],
+    )

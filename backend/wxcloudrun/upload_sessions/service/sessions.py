@@ -7,12 +7,16 @@ from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict
 from wxcloudrun.kit.events import announce
+from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
+from wxcloudrun.packages.service import PackageService
 from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.stores.blobs.writing import ResumableWriter, WriterState
 from wxcloudrun.upload_sessions import queries
 from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_ABORTED
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
+from wxcloudrun.upload_sessions.queries import UnfinishedUpload
 from wxcloudrun.upload_sessions.service.endings import cancel, forget_parts, let_go
 from wxcloudrun.upload_sessions.service.entry import SessionDoor, SessionPlace, is_fenced, state_of
 from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadAcceptance
@@ -34,12 +38,30 @@ class UploadSessionService:
     """Shows sessions and gives them up."""
 
     def __init__(
-        self, *, door: SessionDoor, intake: IntakeService, acceptance: UploadAcceptance, blobs: BlobStore
+        self,
+        *,
+        packages: PackageService,
+        door: SessionDoor,
+        intake: IntakeService,
+        acceptance: UploadAcceptance,
+        blobs: BlobStore,
     ) -> None:
+        self._packages = packages
         self._door = door
         self._intake = intake
         self._acceptance = acceptance
         self._blobs = blobs
+
+    def page(
+        self, actor: Actor, project: str, package: str, page: PageRequest[int]
+    ) -> Page[UnfinishedUpload]:
+        """List the caller's own sessions in a package that have not ended, of both kinds, newest first.
+
+        Raises Unauthorized, NotFound, Forbidden.
+        """
+        with reading() as session:
+            found = self._packages.enter(session, actor, project, package, Action.ARTIFACT_READ)
+            return queries.page_of_unfinished(session, found.id, actor.user_id, page)
 
     def look(self, place: SessionPlace) -> SessionSeen:
         """Show a session. Raises Unauthorized, NotFound, Forbidden."""
