@@ -19,7 +19,7 @@ from wxcloudrun.web import languages
 from wxcloudrun.web.afterwards import after_answer
 from wxcloudrun.web.bodies import raw_blocks
 from wxcloudrun.web.endpoint import actor, service
-from wxcloudrun.web.envelope import without_body
+from wxcloudrun.web.envelope import with_remarks, without_body
 
 BYTES = "application/offset+octet-stream"
 STATUSES = {  # where the protocol has its own, or means something else by ours: 409 is for offsets
@@ -141,6 +141,7 @@ def told(standing: UploadStanding, status: int) -> Response:
     if standing.accepted is not None:
         response.headers["X-Checksum-SHA256"] = standing.accepted.upload.digest
         response.headers["X-Artifact-Id"] = standing.accepted.upload.digest
+        with_remarks(response, standing.accepted.remarks)
     if standing.completed is not None:
         after_answer(standing.completed.remove_surplus)
     return response

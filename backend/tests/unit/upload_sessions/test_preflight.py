@@ -4,10 +4,13 @@ from typing import Any
 
 from flask import Flask
 
+from tests.support import builders
 from tests.support.builders import content, sha256
 from tests.support.client import ApiClient
 from tests.support.registry import PersonMaker, Workshop, workshop
+from tests.unit.tus.conftest import Tus, metadata
 from tests.unit.upload_sessions.conftest import Begin
+from wxcloudrun.kit.security import Scope
 
 
 def asked(shop: Workshop, who: ApiClient, *files: dict[str, Any], **options: Any) -> list[dict[str, Any]]:
@@ -40,13 +43,13 @@ def test_given_files_then_each_is_told_what_would_become_of_it(app: Flask, shop:
     found = asked(shop, shop.writer, *questions)
 
     assert [each["prospect"] for each in found] == [
-        "exists", "exists", "link", "link", "upload", "upload", "upload", *(["reject"] * 4)
+        "exists", "exists", "link", "link", "reject", "upload", "upload", *(["reject"] * 4)
     ]  # fmt: skip
-    assert [each["refusal"]["reason"] for each in found[7:]] == [
-        "version_taken", "too_large", "invalid", "invalid"
+    assert [each["refusal"]["reason"] for each in [found[4], *found[7:]]] == [
+        "invalid", "version_taken", "too_large", "invalid", "invalid"
     ]  # fmt: skip
     assert (found[7]["refusal"]["existing"], found[8]["refusal"]["limit"]) == (sha256(here), limit)
-    assert all(each["refusal"] is None for each in found[:7])
+    assert all(each["refusal"] is None for each in [*found[:4], *found[5:7]])
     assert [each["filename"] for each in found] == [each["filename"] for each in questions]
 
 
@@ -83,6 +86,55 @@ def test_given_bytes_of_others_then_they_look_like_bytes_that_nobody_has(
     known, unknown = ({name: value for name, value in each.items() if name != "sha256"} for each in found)
     assert known == unknown
     assert known["prospect"] == "upload"
+
+
+def test_given_a_size_that_the_bytes_do_not_have_then_asking_and_beginning_refuse_it_alike(
+    app: Flask, shop: Workshop
+) -> None:
+    data = content(5000, seed=1)
+    shop.upload(data, "here.bin", version="1.0.0").ok()
+    other = shop.new_package()
+    shop.writer.put(shop.url("/upload/there.bin", package=other), content(6000, seed=2)).ok()
+    here, there = sha256(data), sha256(content(6000, seed=2))
+    wanted: list[dict[str, Any]] = [
+        {"filename": "here.bin", "size": 4999, "sha256": here},
+        {"filename": "here.bin", "size": 4999, "sha256": here, "version": "1.0.0"},
+        {"filename": "new.bin", "size": 5001, "sha256": here},
+        {"filename": "there.bin", "size": 1, "sha256": there},
+    ]
+    blind = shop.writer.as_(builders.key(app, shop.people["writer"].actor, frozenset({Scope.WRITE})))
+
+    told = [each["refusal"] for each in asked(shop, shop.writer, *wanted)]
+    begun = [shop.writer.post(shop.url("/uploads/sessions"), each) for each in wanted]
+    said = {"filename": "new.bin", "sha256": here}
+    of_tus = Tus(shop.writer, f"/tus/{shop.project}/{shop.package}").post(
+        {"Upload-Length": "5001"}, metadata(**said)
+    )
+
+    errors = [{"field": "size", "message": "the bytes with this SHA-256 have another size"}]
+    assert [(each["reason"], each["errors"]) for each in told] == [("invalid", errors)] * 4
+    assert [(each.status, each.data["errors"]) for each in begun] == [(422, errors)] * 4
+    assert of_tus.status == 422
+    prospects = [each["prospect"] for each in asked(shop, blind, *wanted)]
+    assert prospects == ["reject", "reject", "upload", "upload"], "what `exists` tells, and no more"
+
+
+def test_given_a_size_that_bytes_of_others_do_not_have_then_a_session_begins_as_for_unknown_bytes(
+    client: ApiClient, shop: Workshop, make_person: PersonMaker
+) -> None:
+    foreign, data = workshop(client, make_person), content(7000, seed=3)
+    foreign.upload(data, "secret.bin").ok()
+
+    answers = [
+        shop.writer.post(
+            shop.url("/uploads/sessions"), {"filename": "a.bin", "size": size_bytes, "sha256": digest}
+        )
+        for size_bytes, digest in ((6999, sha256(data)), (7000, sha256(data)), (7000, "1" * 64))
+    ]
+    [told] = asked(shop, shop.writer, {"filename": "a.bin", "size": 6999, "sha256": sha256(data)})
+
+    assert [each.status for each in answers] == [201, 201, 201]
+    assert (told["prospect"], told["refusal"]) == ("upload", None)
 
 
 def test_sealed_versions_and_burnt_names_are_told_and_refused_early(shop: Workshop, begin: Begin) -> None:

@@ -81,7 +81,7 @@ def test_the_token_opens_its_session_and_nothing_else(
 def test_the_list_of_sessions_is_no_upload_that_could_be_deleted(shop: Workshop) -> None:
     told = shop.writer.request("OPTIONS", shop.url("/uploads/sessions"))
 
-    assert set(told.headers["Allow"].split(", ")) == {"OPTIONS", "POST"}
+    assert set(told.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
 
 
 @pytest.mark.one_process

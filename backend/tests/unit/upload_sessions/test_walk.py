@@ -157,7 +157,7 @@ def test_given_bytes_that_the_caller_may_read_then_they_are_deposited_at_once(
     other_size = begin(600_001, sha256=sha256(data)).answer
 
     assert (instant.status, instant.data["version"], instant.data["sha256"]) == (200, "1.0.1", sha256(data))
-    assert other_size.status == 201
+    assert (other_size.status, other_size.reason) == (422, "invalid")
     assert remains()["artifacts"] == 1
 
 

@@ -81,15 +81,16 @@ class PreflightService:
         """Raise at once what would be refused when all bytes have come, as far as that can be known.
 
         Raises Unauthorized, NotFound, Forbidden, Invalid, TooLarge, StoreFull, VersionTaken, FileTaken,
-        VersionSealed.
+        VersionSealed. Invalid also for a size that bytes with this SHA-256 cannot have.
         """
         with reading() as session:
             found = self._packages.enter(
                 session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
             )
             refuse_path(found, upload)
-            if upload.version is not None:
-                self._versions.has(session, found, upload.version, upload.filename, sha256)
+            is_held = self._holds(session, found, upload.filename, upload.version, sha256)
+            if sha256 is not None and size_bytes is not None:
+                reads_bytes(session, place.actor, sha256, size_bytes, is_held=is_held)
         self._intake.admit(size_bytes)
         refuse_what_has_too_many_parts(size_bytes or 0)
 
@@ -107,19 +108,34 @@ class PreflightService:
         refuse_path(found, UploadSpec(wanted.filename, CONTENT_TYPE, named_by="filename"))
         self._intake.refuse_size(wanted.size_bytes)
         refuse_what_has_too_many_parts(wanted.size_bytes)
-        is_held = wanted.version is not None and self._versions.has(
-            session, found, wanted.version, wanted.filename, wanted.sha256
-        )
+        is_held = self._holds(session, found, wanted.filename, wanted.version, wanted.sha256)
         if wanted.sha256 is None:
             return Prospect.UPLOAD
-        if is_held or (
-            wanted.version is None
-            and upload_reads.holds_file(session, found.id, wanted.filename, wanted.sha256)
-        ):
+        is_readable = reads_bytes(session, actor, wanted.sha256, wanted.size_bytes, is_held=is_held)
+        if is_held:
             return Prospect.EXISTS
-        seen = artifact_reads.seen_artifact(session, actor, wanted.sha256)
-        is_readable = seen is not None and seen[0].size_bytes == wanted.size_bytes
         return Prospect.LINK if is_readable else Prospect.UPLOAD
+
+    def _holds(
+        self, session: Session, found: FoundPackage, filename: str, version: str | None, sha256: str | None
+    ) -> bool:
+        """Tell whether there is nothing to do for a file. Raises as `VersionService.has` does."""
+        if version is not None:
+            return self._versions.has(session, found, version, filename, sha256)
+        return sha256 is not None and upload_reads.holds_file(session, found.id, filename, sha256)
+
+
+def reads_bytes(session: Session, actor: Actor, sha256: str, size_bytes: int, *, is_held: bool) -> bool:
+    """Tell whether the caller may read these bytes.
+
+    Raises Invalid if they have another size: only of bytes that the caller may read or that the package is
+    told to hold. Of all others nothing is said, neither that they are there nor how large they are.
+    """
+    seen = artifact_reads.seen_artifact(session, actor, sha256)
+    known = seen[0] if seen is not None else artifact_reads.artifact(session, sha256) if is_held else None
+    if known is not None and known.size_bytes != size_bytes:
+        raise Invalid.field("size", text("the bytes with this SHA-256 have another size"))
+    return seen is not None
 
 
 def refuse_what_has_too_many_parts(size_bytes: int) -> None:

@@ -1,5 +1,6 @@
 """What every way in ends with: one transaction makes the tag, the version and the upload, or none."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from wxcloudrun.kit.db import Transaction, insert_at_once
 from wxcloudrun.kit.errors import IdempotencyKeyReused, Invalid, VersionTaken
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.names import UNSAID
+from wxcloudrun.kit.remarks import Remark
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.reads import FoundPackage, Layout
@@ -51,6 +53,19 @@ class AcceptedUpload:
     package: str
     digests: ExtraDigests
     ref_count: int
+    layout: Layout
+
+    @property
+    def remarks(self) -> Sequence[Remark]:
+        """What a caller should know who is not shown the upload itself: why it has no version."""
+        taken = self.upload.version_conflict
+        if taken is not None:
+            facts = {"version": taken}
+            said = text("version {version} means other bytes; the file is there without a version", **facts)
+            return [Remark("version_conflict", said, facts)]
+        if self.upload.version is None and self.layout is Layout.FILES:
+            return [Remark("no_version", text("nothing says a version; the file belongs to none"))]
+        return []
 
 
 class UploadAcceptance:
@@ -178,6 +193,7 @@ class UploadAcceptance:
             package=found.name,
             digests=digests,
             ref_count=artifact_reads.ref_count(session, actor, upload.digest),
+            layout=found.layout,
         )
 
 
