@@ -16,7 +16,7 @@ from wxcloudrun.serving import metering
 from wxcloudrun.web import cross_origin, failures, proxies
 from wxcloudrun.web.afterwards import following_up
 from wxcloudrun.web.endpoint import CONVERTERS
-from wxcloudrun.web.method_override import overriding
+from wxcloudrun.web.method_override import overriding, refuse_other_wishes
 from wxcloudrun.web.trailing_slash import without_trailing_slash
 
 logger = logging.getLogger("wxcloudrun.access")
@@ -56,6 +56,7 @@ def create_app(settings: Settings) -> Flask:
     register_commands(app)
     proxies.trust(app, settings.trusted_proxy_hops)
     app.before_request(begin_request)
+    app.before_request(refuse_other_wishes)
     app.after_request(end_request)
     app.wsgi_app = without_trailing_slash(overriding(app.wsgi_app))  # type: ignore[assignment,method-assign]  # Flask's place for middleware
     app.wsgi_app = following_up(app.wsgi_app)  # type: ignore[assignment,method-assign]  # Flask's place for middleware

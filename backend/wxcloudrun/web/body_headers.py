@@ -11,7 +11,6 @@ from flask import request
 
 from wxcloudrun.kit.errors import ExpectationFailed, Malformed, UnknownTransferCoding, UnsupportedMediaType
 from wxcloudrun.kit.texts import text
-from wxcloudrun.web import method_override
 from wxcloudrun.web.digests import FIELDS
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -78,13 +77,6 @@ def refuse_trailers(names: Iterable[str]) -> None:
             raise Malformed(text("{header} is not read behind the body; send it before", header=name))
 
 
-def refuse_method(_name: str, _value: str) -> None:
-    """Refuse to be another method than PATCH, or that for another than POST: something else would be done."""
-    raise Malformed(
-        text("X-HTTP-Method-Override can only make PATCH of POST; send any other method as it is")
-    )
-
-
 def listed(value: str) -> list[str]:
     """Return the members of a list in lower case."""
     return [member.strip().lower() for member in value.split(",")]
@@ -96,6 +88,5 @@ CHECKS: tuple[tuple[str, Callable[[str, str], None]], ...] = (
     ("Transfer-Encoding", refuse_transfer_coding),
     ("Expect", refuse_expectation),
     ("Trailer", refuse_announced_trailers),
-    (method_override.HEADER, refuse_method),
     *((name, refuse_condition) for name in CONDITIONS),
 )

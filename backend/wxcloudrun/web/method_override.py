@@ -2,15 +2,22 @@
 
 It is decided before the framework looks for the URL, so everything behind it (rights, limits, audit, metrics)
 sees the request that is meant. The tus protocol has other methods too that its clients may say in this way.
+Any other wish is refused, whatever the URL and the method: something else than what was meant would be done.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any
 from wsgiref.types import WSGIApplication
 
+from flask import request
+
+from wxcloudrun.kit.errors import Malformed
+from wxcloudrun.kit.texts import text
+
 HEADER = "X-HTTP-Method-Override"
 FIELD = "HTTP_X_HTTP_METHOD_OVERRIDE"  # the same in the environment of a request (PEP 3333)
 TUS = "/tus/"
+SAFE_IN_TUS = frozenset({"GET", "HEAD"})  # a client of that protocol may send the header with each request
 
 
 def overriding(application: WSGIApplication) -> WSGIApplication:
@@ -29,3 +36,21 @@ def overriding(application: WSGIApplication) -> WSGIApplication:
 def allowed(path: str) -> frozenset[str]:
     """Return which methods a POST to this path may mean."""
     return frozenset({"PATCH", "DELETE", "HEAD"}) if path.startswith(TUS) else frozenset({"PATCH"})
+
+
+def refuse_other_wishes() -> None:
+    """Raise Malformed for a wish that was not granted, before a URL that lacks the method is refused.
+
+    What a browser asks beforehand (OPTIONS) carries no wish.
+    """
+    if HEADER not in request.headers or request.method == "OPTIONS":
+        return
+    if request.path.startswith(TUS):
+        if request.method not in SAFE_IN_TUS:
+            raise Malformed(
+                text("X-HTTP-Method-Override can only make PATCH, DELETE or HEAD of POST in the tus protocol")
+            )
+        return
+    raise Malformed(
+        text("X-HTTP-Method-Override can only make PATCH of POST; send any other method as it is")
+    )

@@ -31,13 +31,21 @@ def test_given_a_post_that_means_patch_then_it_is_one_with_the_same_rights_and_a
 
 @pytest.mark.parametrize(
     ("method", "wish"),
-    [("POST", "DELETE"), ("POST", "PUT"), ("POST", ""), ("PUT", "PATCH"), ("DELETE", "PATCH")],
+    [
+        *(("POST", wish) for wish in ("DELETE", "PUT", "POST", "")),
+        *(("PUT", wish) for wish in ("PATCH", "DELETE")),
+        *(("GET", wish) for wish in ("PATCH", "DELETE")),
+        ("HEAD", "DELETE"),
+        ("DELETE", "PATCH"),
+    ],
 )
 def test_given_any_other_wish_then_nothing_is_done(shop: Workshop, method: str, wish: str) -> None:
     url = {
         "POST": f"/api/v1/project/{shop.project}/packages",
         "PUT": shop.url("/upload/a.bin"),
         "DELETE": f"/api/v1/project/{shop.project}/packages/{shop.package}",
+        "GET": f"/api/v1/project/{shop.project}/packages",
+        "HEAD": shop.url("/+/stable"),
     }[method]
     answer = shop.owner.request(
         method,
@@ -46,7 +54,9 @@ def test_given_any_other_wish_then_nothing_is_done(shop: Workshop, method: str, 
         headers={"X-HTTP-Method-Override": wish},
     )
 
-    assert (answer.status, answer.reason) == (400, "malformed")
+    assert answer.status == 400
+    if method != "HEAD":
+        assert (answer.reason, "can only make PATCH of POST" in answer.msg) == ("malformed", True)
     assert [each["name"] for each in shop.owner.get(f"/api/v1/project/{shop.project}/packages").items] == [
         shop.package
     ]
@@ -59,8 +69,36 @@ def test_given_a_url_without_patch_then_the_refusal_names_what_there_is(shop: Wo
     assert "POST" in answer.headers["Allow"]
 
 
-def test_given_a_safe_request_then_a_wish_changes_nothing(shop: Workshop) -> None:
-    assert shop.owner.get(f"/api/v1/project/{shop.project}/packages", headers=PATCH).status == 200
+@pytest.mark.parametrize("where", ["/api/v1/project/{project}/packages/{package}", "/api/v1/nothing", "/"])
+def test_given_a_url_that_takes_no_post_then_the_wish_is_what_is_refused(shop: Workshop, where: str) -> None:
+    url = where.format(project=shop.project, package=shop.package)
+
+    answers = [
+        who.request("POST", url, headers={"X-HTTP-Method-Override": "DELETE"})
+        for who in (shop.owner, shop.anonymous)
+    ]
+
+    assert [(each.status, each.reason) for each in answers] == [(400, "malformed")] * 2
+    assert all("Allow" not in each.headers for each in answers), "a DELETE that is named there is not done"
+    assert shop.owner.get(f"/api/v1/project/{shop.project}/packages").items
+
+
+@pytest.mark.parametrize(
+    ("method", "wish", "status"),
+    [("POST", "PUT", 400), ("POST", "GET", 400), ("PATCH", "DELETE", 400), ("HEAD", "PATCH", 200)],
+)
+def test_given_another_wish_in_tus_then_nothing_is_done(
+    shop: Workshop, method: str, wish: str, status: int
+) -> None:
+    base = f"/tus/{shop.project}/{shop.package}"
+    tus = {"Tus-Resumable": "1.0.0", "Upload-Length": "3"}
+    upload = shop.writer.request("POST", base, headers=tus).headers["Location"]
+
+    said = tus | {"X-HTTP-Method-Override": wish, "Upload-Offset": "0"}
+    answer = shop.writer.request(method, base if method == "POST" else upload, headers=said)
+
+    assert answer.status == status
+    assert len(shop.writer.get(shop.url("/uploads/sessions")).items) == 1
 
 
 def test_every_patch_is_described_with_its_other_way(app: Flask) -> None:

@@ -92,7 +92,7 @@ def refused(status: int, errors: list[type[AppError]], *, is_head: bool) -> Sche
 
 def errors_of(row: Endpoint) -> set[type[AppError]]:
     """Return every refusal that the row names or that its kind implies."""
-    errors: set[type[AppError]] = {*row.errors, UriTooLong, HeadersTooLarge}
+    errors: set[type[AppError]] = {*row.errors, UriTooLong, HeadersTooLarge, Malformed}
     if not row.any_query or row.query is not None:
         errors.add(Invalid)
     if row.caller is not Caller.ANYONE:
@@ -102,7 +102,7 @@ def errors_of(row: Endpoint) -> set[type[AppError]]:
     if "<" in row.path:
         errors.add(NotFound)
     if row.method != "GET":  # what a client asserts and is not done here
-        errors |= {Malformed, UnsupportedMediaType, ExpectationFailed, UnknownTransferCoding}
+        errors |= {UnsupportedMediaType, ExpectationFailed, UnknownTransferCoding}
     if isinstance(row.body, type):
         errors |= {Interrupted, TooLarge, ChecksumMismatch}
     return errors
