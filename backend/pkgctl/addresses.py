@@ -107,6 +107,12 @@ def parse_package(text: str) -> PackagePath:
 
 def parse_ref(text: str) -> PackageRef:
     """Read `PROJECT/PACKAGE[@REF]`. Raises ValueError."""
+    name, ref = split_ref(text)
+    return PackageRef(name, ref or "latest")
+
+
+def split_ref(text: str) -> tuple[PackagePath, str | None]:
+    """Read `PROJECT/PACKAGE[@REF]`; the reference is None if there is none. Raises ValueError."""
     head, scoped, rest = text.partition(":@")
     if not scoped or "@" in head:
         head, scoped, rest = "", "", text
@@ -115,4 +121,4 @@ def parse_ref(text: str) -> PackageRef:
     if at and not ref:
         message = f"{text!r} names no reference after the @"
         raise ValueError(message)
-    return PackageRef(parse_package(name), ref or "latest")
+    return parse_package(name), ref or None

@@ -57,6 +57,7 @@ class Api:
         self.server = server
         self.credentials = credentials
         self._on_warning = on_warning
+        self._said: set[str] = set()
         self._agent = f"pkgctl/{version}"
         self._threads = threading.local()
 
@@ -87,7 +88,10 @@ class Api:
     def pass_on_warnings(self, response: requests.Response) -> None:
         """Tell the person what the service warns of beside a success."""
         for sentence in warnings_of(response):
-            self._on_warning(sentence)
+            # Every file of a yanked version says the same; once is enough for one command.
+            if sentence not in self._said:
+                self._said.add(sentence)
+                self._on_warning(sentence)
 
     def items(self, where: str, limit: int | None = None, **params: Any) -> tuple[list[Any], bool]:
         """Return the entries of a list, at most `limit`, and whether there are more."""

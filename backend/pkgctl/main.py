@@ -34,7 +34,7 @@ COMMANDS: tuple[click.Command, ...] = (
     projects.projects, projects.packages,
     transfer.upload, uploads.uploads, transfer.download, files.files,
     names.resolve, names.tags, names.versions,
-    standing.yank, standing.deprecate, standing.notes,
+    standing.seal, standing.yank, standing.deprecate, standing.notes,
     adoption.adopt,
     releases.create, releases.status, releases.log, releases.activate, releases.deactivate, releases.retry,
     releases.releases,

@@ -1,11 +1,11 @@
 """The options that every command takes, the shapes of arguments, and groups whose bare name is a list."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, override
 
 import click
 
-from pkgctl.addresses import PackagePath, PackageRef, parse_package, parse_ref
+from pkgctl.addresses import PackagePath, PackageRef, parse_package, parse_ref, split_ref
 from pkgctl.invocation import Invocation
 
 DEFAULT_ENTRIES = 50  # of lists that grow with time; lists of names are shown whole
@@ -82,6 +82,38 @@ class Parsed[T](click.ParamType[T | Any]):
 PACKAGE: Parsed[PackagePath] = Parsed("PROJECT/PACKAGE", parse_package)
 REF: Parsed[PackageRef] = Parsed("PROJECT/PACKAGE[@REF]", parse_ref)
 package_argument = click.argument("package", type=PACKAGE, metavar="PROJECT/PACKAGE")
+NAMED_VERSION = "PROJECT/PACKAGE@VERSION"
+
+
+def split_version(words: Sequence[str]) -> tuple[PackageRef, list[str]]:
+    """Read `PROJECT/PACKAGE@VERSION`, or `PROJECT/PACKAGE VERSION`, and return the words after it too.
+
+    Raises BadParameter, and UsageError if no version is named.
+    """
+    try:
+        name, version = split_ref(words[0])
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint=NAMED_VERSION) from error
+    rest = list(words[1:])
+    if version is None:
+        if not rest:
+            raise click.UsageError(f"{name} names no version; write {name}@VERSION")
+        version = rest.pop(0)
+    return PackageRef(name, version), rest
+
+
+def read_version(context: click.Context, parameter: click.Parameter, words: tuple[str, ...]) -> PackageRef:
+    """Read the words that name one version. Raises UsageError for more than that."""
+    del parameter
+    version, rest = split_version(words)
+    if rest:
+        raise click.UsageError(f"Got unexpected extra argument ({rest[0]})", context)
+    return version
+
+
+version_argument = click.argument(
+    "version", nargs=-1, required=True, metavar=NAMED_VERSION, callback=read_version
+)
 
 
 def limit_option(default: int) -> Callable[[Any], Any]:

@@ -8,14 +8,19 @@ from pkgctl.addresses import PackageRef
 from pkgctl.api import Api
 from pkgctl.errors import CommandFailed, ExitCode
 from pkgctl.invocation import Invocation, pass_invocation
-from pkgctl.options import REF, RegistryCommand, bound, limit_option
+from pkgctl.options import NAMED_VERSION, REF, RegistryGroup, bound, limit_option, split_version
 
 
-@click.command(cls=RegistryCommand)
+@click.group(cls=RegistryGroup)
+def files() -> None:
+    """Files of a version: list (default), delete."""
+
+
+@files.command("list")
 @click.argument("ref", type=REF, metavar="PROJECT/PACKAGE[@REF]")
 @limit_option(0)
 @pass_invocation
-def files(invocation: Invocation, ref: PackageRef, limit: int) -> None:
+def list_files(invocation: Invocation, ref: PackageRef, limit: int) -> None:
     """Show the files of a version, in the order in which they came.
 
     REF is a tag, a version, version:RANGE (such as version:^1.2), latest (default) or active.
@@ -24,6 +29,19 @@ def files(invocation: Invocation, ref: PackageRef, limit: int) -> None:
     items, more = invocation.api.items(ref.name.path("versions", version, "files"), bound(limit))
     columns = ("filename", "size", "sha256", "content_type")
     invocation.screen.rows(items, columns, more=more)
+
+
+@files.command("delete")
+@click.argument("words", nargs=-1, required=True, metavar=f"{NAMED_VERSION} FILE")
+@pass_invocation
+def delete_file(invocation: Invocation, words: tuple[str, ...]) -> None:
+    """Delete one file of a version, in a package of the layout files."""
+    version, rest = split_version(words)
+    if len(rest) != 1:
+        raise click.UsageError(f"give the version and one file: {version} FILE")
+    where = version.name.path("versions", version.ref, "files", *rest[0].split("/"))
+    invocation.api.call("DELETE", where)
+    invocation.screen.done({"deleted": rest[0]}, f"Deleted {rest[0]} of {version}")
 
 
 def version_meant(api: Api, ref: PackageRef) -> str:

@@ -15,6 +15,7 @@ from pkgctl.options import (
     bound,
     limit_option,
     package_argument,
+    version_argument,
 )
 
 VERSION = re.compile(r"[!-.0-~]{1,128}")
@@ -109,7 +110,7 @@ def condition(expect: str | None) -> dict[str, str]:
 
 @click.group(cls=RegistryGroup)
 def versions() -> None:
-    """Versions of a package: list (default), show, delete; see also yank, deprecate, notes."""
+    """Versions of a package: list (default), show, delete; see also seal, yank, deprecate, notes."""
 
 
 @versions.command("list")
@@ -121,10 +122,16 @@ def list_versions(invocation: Invocation, package: PackagePath, limit: int) -> N
     items, more = invocation.api.items(package.path("versions"), bound(limit))
     columns = (
         "id", "version", "status", "artifact_id", "version_source", "created_at", "created_by", "yanked",
-        "deprecated",
+        "deprecated", "sealed",
     )  # fmt: skip
-    shown = items if invocation.as_json else [{**each, "yanked": reason_of_yank(each)} for each in items]
+    shown = items if invocation.as_json else [as_row(each) for each in items]
     invocation.screen.rows(shown, columns, more=more)
+
+
+def as_row(version: dict[str, Any]) -> dict[str, Any]:
+    """Return a version as a row for people: why it was yanked, and whether it takes new files."""
+    sealed = "yes" if version["sealed_at"] else None
+    return {**version, "yanked": reason_of_yank(version), "sealed": sealed}
 
 
 def reason_of_yank(version: dict[str, Any]) -> str | None:
@@ -134,20 +141,18 @@ def reason_of_yank(version: dict[str, Any]) -> str | None:
 
 
 @versions.command("show")
-@package_argument
-@click.argument("version")
+@version_argument
 @pass_invocation
-def show_version(invocation: Invocation, package: PackagePath, version: str) -> None:
+def show_version(invocation: Invocation, version: PackageRef) -> None:
     """Show one version."""
-    found: dict[str, Any] = invocation.api.get(package.path("versions", version))
+    found: dict[str, Any] = invocation.api.get(version.name.path("versions", version.ref))
     invocation.screen.facts(found)
 
 
 @versions.command("delete")
-@package_argument
-@click.argument("version")
+@version_argument
 @pass_invocation
-def delete_version(invocation: Invocation, package: PackagePath, version: str) -> None:
+def delete_version(invocation: Invocation, version: PackageRef) -> None:
     """Delete a version; its name takes only the same bytes afterwards."""
-    invocation.api.call("DELETE", package.path("versions", version))
-    invocation.screen.done({"deleted": version}, f"Deleted version {version} of {package}")
+    invocation.api.call("DELETE", version.name.path("versions", version.ref))
+    invocation.screen.done({"deleted": version.ref}, f"Deleted version {version.ref} of {version.name}")

@@ -15,16 +15,23 @@ from pkgctl.commands.uploads import kept_sentence
 from pkgctl.errors import ExitCode, LocalProblem, Refused
 from pkgctl.failures import described
 from pkgctl.invocation import Invocation, pass_invocation
-from pkgctl.options import REF, RegistryCommand, package_argument
+from pkgctl.options import REF, RegistryCommand, package_argument, without_none
 from pkgctl.transfers.download import Downloader, Fetched, Target
-from pkgctl.transfers.files import named_files
+from pkgctl.transfers.files import LocalFile, named_files
 from pkgctl.transfers.progress import display
 from pkgctl.transfers.retrying import DEFAULT_RETRIES
 from pkgctl.transfers.trees import Tree
 from pkgctl.transfers.unfinished import UnfinishedUploads
-from pkgctl.transfers.upload import Outcome, Uploader, UploadOptions
+from pkgctl.transfers.upload import Kind, Outcome, Uploader, UploadOptions
 
 DEFAULT_AT_ONCE = 4
+DONE: dict[Kind, str] = {
+    "sent": "sent",
+    "linked": "linked",
+    "present": "there already",
+    "failed": "failed",
+    "not_tried": "not tried",
+}
 
 retries_option = click.option(
     "--retries", type=click.IntRange(0, 100), default=DEFAULT_RETRIES, metavar="N",
@@ -43,20 +50,42 @@ retries_option = click.option(
 )  # fmt: skip
 @click.option("--create", is_flag=True, help="Make the package if it is new.")
 @click.option(
+    "--layout", type=click.Choice(["single", "files"]),
+    help="How many files a version has in a new package: one, or several, as for a folder or several files "
+    "of one --version.",
+)  # fmt: skip
+@click.option(
     "--allow-unversioned", is_flag=True, help="Be content if a file's version is taken by other bytes."
 )
 @retries_option
 @pass_invocation
 def upload(
-    invocation: Invocation, /, package: PackagePath, files: tuple[str, ...], *, create: bool, **options: Any
+    invocation: Invocation,
+    /,
+    package: PackagePath,
+    files: tuple[str, ...],
+    *,
+    create: bool,
+    layout: str | None,
+    **options: Any,
 ) -> None:
     """Put files into a package: files, folders, patterns. What is there already is not sent again.
 
+    "linked" is a file whose bytes the service has elsewhere, where you may read them: they are not sent.
+    A folder makes a new package one of the layout files, whose versions have many.
     An upload of a large file that was interrupted goes on where it was when the command is run again.
     """
+    if layout and not create:
+        raise click.UsageError("--layout is for a package that --create makes")
     named = named_files(files)
-    keeps_paths = prepare_package(invocation, package, create=create)["layout"] == "files"
-    refuse_names(len(named), options, keeps_paths=keeps_paths)
+    found = found_package(invocation, package, may_lack=create)
+    if found is None:
+        layout = layout or fitting_layout(files, named, options["version"])
+        # Wrong usage leaves nothing behind, so it is found before the package is made.
+        refuse_names(package, len(named), options, layout=layout or "files")
+        found = made_package(invocation, package, layout)
+    keeps_paths = found["layout"] == "files"
+    refuse_names(package, len(named), options, layout=found["layout"])
     # Of several files the tag comes last: whoever follows it must find all of them.
     tag_last = options["tag"] if len(named) > 1 else None
     tag = None if tag_last else options["tag"]
@@ -95,36 +124,48 @@ def is_bare(answer: dict[str, Any]) -> bool:
     return bool(answer) and answer["version"] is None and answer["version_conflict"] is None
 
 
-def refuse_names(count: int, options: dict[str, Any], *, keeps_paths: bool) -> None:
+def refuse_names(package: PackagePath, count: int, options: dict[str, Any], *, layout: str) -> None:
     """Raise UsageError if so many files cannot have one version or one tag."""
     if count <= 1 or not (options["tag"] or options["version"]):
         return
-    if not keeps_paths:
+    if layout != "files":
         raise click.UsageError(
             f"a tag or version names one file, and these are {count};"
-            " several take a package of the layout files (packages update --layout files)"
+            f" several take a package of the layout files (pkgctl packages update {package} --layout files)"
         )
     if not options["version"]:
         raise click.UsageError("the tag of several files needs --version")
 
 
-def prepare_package(invocation: Invocation, package: PackagePath, *, create: bool) -> dict[str, Any]:
-    """See that the package is there, or make it, and return it. Raises CommandFailed."""
-    made: dict[str, Any]
+def found_package(invocation: Invocation, package: PackagePath, *, may_lack: bool) -> dict[str, Any] | None:
+    """Return the package, None if it is not there and need not be. Raises CommandFailed."""
     try:
-        if not create:
-            made = invocation.api.get(package.itself)
-            return made
-        body = {"name": package.package}
-        made = invocation.api.post(path("project", package.project, "packages"), body)
+        found: dict[str, Any] = invocation.api.get(package.itself)
     except Refused as refusal:
-        if create and refusal.status == HTTPStatus.CONFLICT:
-            made = invocation.api.get(package.itself)
-            return made
-        if not create and refusal.status == HTTPStatus.NOT_FOUND:
-            hint = f"there is no package {package} that you can see; --create makes it"
-            raise Refused(hint, refusal.status, refusal.facts) from refusal
-        raise
+        if refusal.status != HTTPStatus.NOT_FOUND:
+            raise
+        if may_lack:
+            return None
+        hint = f"there is no package {package} that you can see; --create makes it"
+        raise Refused(hint, refusal.status, refusal.facts) from refusal
+    return found
+
+
+def fitting_layout(arguments: Sequence[str], files: Sequence[LocalFile], version: str | None) -> str | None:
+    """Return the layout that files need: `files` for a folder or for many of one version, None for any."""
+    is_build = any(Path(each).is_dir() for each in arguments) or (version is not None and len(files) > 1)
+    return "files" if is_build else None
+
+
+def made_package(invocation: Invocation, package: PackagePath, layout: str | None) -> dict[str, Any]:
+    """Make the package and return it, also if somebody else has made it meanwhile. Raises CommandFailed."""
+    body = without_none(name=package.package, layout=layout)
+    try:
+        made: dict[str, Any] = invocation.api.post(path("project", package.project, "packages"), body)
+    except Refused as refusal:
+        if refusal.status != HTTPStatus.CONFLICT:
+            raise
+        made = invocation.api.get(package.itself)
     return made
 
 
@@ -140,9 +181,9 @@ def sentence_of(outcome: Outcome) -> str:
     """Describe a file that the service has now."""
     answer = outcome.answer
     size = decimal(answer["size"])
-    done = (
-        f"sent {size}{kept_sentence(outcome.kept)}" if outcome.kind == "sent" else f"there already ({size})"
-    )
+    done = f"{DONE[outcome.kind]} ({size})"
+    if outcome.kind == "sent":
+        done = f"sent {size}{kept_sentence(outcome.kept)}"
     parts = [f"{answer['original_name']}: {done}"]
     if answer["version"] is not None:
         parts.append(f"version {answer['version']}")
@@ -161,8 +202,7 @@ def conclude(invocation: Invocation, package: PackagePath, outcomes: Sequence[Ou
         )
     elif len(outcomes) > 1:
         kinds = [outcome.kind for outcome in outcomes]
-        words = {"sent": "sent", "present": "there already", "failed": "failed", "not_tried": "not tried"}
-        counts = (f"{kinds.count(kind)} {word}" for kind, word in words.items() if kind in kinds)
+        counts = (f"{kinds.count(kind)} {word}" for kind, word in DONE.items() if kind in kinds)
         invocation.screen.say(f"{package}: " + ", ".join(counts))
     failures = [outcome.failure for outcome in outcomes if outcome.failure is not None]
     click.get_current_context().exit(failures[0].exit_code if failures else ExitCode.OK)
@@ -210,10 +250,21 @@ def download(
                     fetch_tree(invocation.api, downloader, ref, Tree(Path(output or "."), options["force"])),
                 )
                 return
-            fetched = downloader.fetch(ref, Target(output, options["force"]), expected)
+            fetched = fetch_one(downloader, ref, Target(output, options["force"]), expected)
         except OSError as error:
             raise LocalProblem(f"cannot write: {error.strerror}", reason="unwritable") from error
     invocation.screen.done(fetched_document(ref, fetched), fetched_sentence(fetched))
+
+
+def fetch_one(downloader: Downloader, ref: PackageRef, target: Target, expected: str | None) -> Fetched:
+    """Fetch the file that a reference means. Raises CommandFailed, which of several says how to get each."""
+    try:
+        return downloader.fetch(ref, target, expected)
+    except Refused as refusal:
+        if refusal.reason != "several_files" or refusal.status is None:
+            raise
+        ways = f"--all fetches all of them, {ref}/FILE one of these"
+        raise Refused(f"{ref} has several files; {ways}", refusal.status, refusal.facts) from refusal
 
 
 def fetch_tree(

@@ -23,12 +23,16 @@ from pkgctl.transfers.unfinished import Cargo, UnfinishedUploads
 HOPELESS = frozenset({ExitCode.AUTHENTICATION, ExitCode.UNAVAILABLE, ExitCode.NOT_FOUND})
 
 
+# Neither was sent: of "present" there was nothing to do, of "linked" the service had the bytes elsewhere.
+Kind = Literal["sent", "linked", "present", "failed", "not_tried"]
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What became of one file; `answer` is the service's, `failure` says what was not done."""
 
     file: Path
-    kind: Literal["sent", "present", "failed", "not_tried"]
+    kind: Kind
     answer: dict[str, Any] = field(default_factory=dict)
     failure: CommandFailed | None = None
     kept: int = 0  # so many bytes had come by an earlier command
@@ -116,9 +120,13 @@ class Uploader:
             if size == 0:
                 raise LocalProblem("is empty, and the service takes no empty files", reason="empty_file")
             meter = self._display.meter(file.name, size)
+            cargo = self._cargo(name, size, digest)
+            prospect = self._prospect(cargo)
+            unsent: Kind = "present" if prospect == "exists" else "linked"
             if size >= parted.LEAST_BYTES:
-                return self._upload_parts(file, self._cargo(name, size, digest), means, meter)
-            shipment = Shipment(self._api, where, opened, size, meter, self._stop)
+                return self._upload_parts(file, cargo, means, meter, unsent)
+            must_send = prospect == "upload"
+            shipment = Shipment(self._api, where, opened, size, meter, self._stop, must_send=must_send)
             names = {"tag": self._options.tag, "version": self._options.version}
             headers = {"X-Checksum-SHA256": digest, "Idempotency-Key": secrets.token_urlsafe(16)}
             answer, was_there = persistently(
@@ -127,16 +135,32 @@ class Uploader:
                 stop=self._stop,
                 progress=lambda: None,
             )
-        return Outcome(file, "present" if was_there else "sent", answer, self._shortfall(answer))
+        return Outcome(file, unsent if was_there else "sent", answer, self._shortfall(answer))
+
+    def _prospect(self, cargo: Cargo) -> str:
+        """Ask what would become of a file; the bytes of one that is `upload` have to come."""
+        wanted = {"filename": cargo.filename, "size": cargo.size, "sha256": cargo.sha256}
+        body = {"files": [wanted | ({} if cargo.version is None else {"version": cargo.version})]}
+        where = self._options.package.path("uploads", "check")
+        try:
+            answer = persistently(
+                lambda: self._api.post(where, body),
+                retries=self._retries,
+                stop=self._stop,
+                progress=lambda: None,
+            )
+        except Refused:
+            return "reject"  # the upload itself will say why
+        return str(answer["files"][0]["prospect"])
 
     def _cargo(self, name: str, size: int, digest: str) -> Cargo:
         wanted = self._options
         return Cargo(self._api.server, str(wanted.package), name, size, digest, wanted.tag, wanted.version)
 
-    def _upload_parts(self, file: Path, cargo: Cargo, means: Means, meter: Meter) -> Outcome:
+    def _upload_parts(self, file: Path, cargo: Cargo, means: Means, meter: Meter, unsent: Kind) -> Outcome:
         sessions = self._options.package.path("uploads", "sessions")
         done = PartedShipment(means, sessions, cargo, file, meter).deliver()
-        kind: Literal["sent", "present"] = "present" if done.was_there else "sent"
+        kind: Kind = unsent if done.was_there else "sent"
         return Outcome(file, kind, done.answer, self._shortfall(done.answer), done.kept)
 
     def _shortfall(self, answer: dict[str, Any]) -> CommandFailed | None:
@@ -157,27 +181,36 @@ class Shipment:
     size: int
     meter: Meter
     stop: threading.Event
+    must_send: bool = False  # the service has just said that it needs the bytes
     sent: bool = False
 
     def deliver(self, names: dict[str, str | None], headers: dict[str, str]) -> tuple[dict[str, Any], bool]:
         """Return the service's answer, and whether it had the bytes already.
 
-        Asking by checksum comes first in every attempt: if an earlier one arrived and only its answer was
-        lost, the key that they share makes the service give that answer, and no byte is sent twice.
+        Asking by checksum comes first in every attempt but a first one that would be in vain: if an earlier
+        one arrived and only its answer was lost, the key that they share makes the service give that answer,
+        and no byte is sent twice.
         """
-        by_checksum = {**headers, "X-Checksum-Deploy": "true"}
-        try:
-            answer = self.api.call("PUT", self.where, params=names, headers=by_checksum)
-        except Refused as refusal:
-            if refusal.status != HTTPStatus.NOT_FOUND:
-                raise
-        else:
-            self.meter.at(self.size)
-            return answer, not self.sent
+        if self.sent or not self.must_send:
+            answer = self._by_checksum(names, headers)
+            if answer is not None:
+                self.meter.at(self.size)
+                return answer, not self.sent
         self.meter.at(0)
         self.sent = True
         with self.api.send("PUT", self.where, body=self._body, params=names, headers=headers) as response:
             return self.api.data_of(response), False
+
+    def _by_checksum(self, names: dict[str, str | None], headers: dict[str, str]) -> dict[str, Any] | None:
+        """Return the service's answer if it has bytes that it may use, else None."""
+        by_checksum = {**headers, "X-Checksum-Deploy": "true"}
+        try:
+            answer: dict[str, Any] = self.api.call("PUT", self.where, params=names, headers=by_checksum)
+        except Refused as refusal:
+            if refusal.status != HTTPStatus.NOT_FOUND:
+                raise
+            return None
+        return answer
 
     def _body(self) -> OutgoingFile:
         return OutgoingFile(self.file, self.size, self.stop, self.meter.moved)

@@ -38,7 +38,7 @@ def test_a_deprecated_version_warns(pkgctl: CommandLine, filled: str) -> None:
     fetched = pkgctl("download", f"{filled}@latest", "-o", "fetched").ok()
 
     assert "warning: version 1.1.0 is deprecated: use 2\n" in fetched.err
-    assert pkgctl("versions", filled).ok().out.splitlines()[1].endswith("\tuse 2")
+    assert pkgctl("versions", filled).ok().out.splitlines()[1].endswith("\tuse 2\t")
     assert pkgctl.json("deprecate", filled, "1.1.0", "--undo")["deprecated"] is None
 
 
@@ -63,3 +63,24 @@ def test_contradictions_are_wrong_usage(pkgctl: CommandLine, filled: str, argume
     command, *options = arguments
 
     assert pkgctl(command, filled, "1.1.0", *options).code == 2
+
+
+@pytest.mark.parametrize("command", [["yank"], ["deprecate", "--reason", "old"], ["versions", "show"]])
+def test_a_version_is_named_in_one_word_or_in_two(
+    pkgctl: CommandLine, filled: str, command: list[str]
+) -> None:
+    assert pkgctl(*command, f"{filled}@1.1.0").ok() != pkgctl(*command, filled, "1.0.0").ok()
+
+    assert pkgctl(*command, filled).code == 2
+    assert pkgctl(*command, f"{filled}@1.1.0", "1.0.0").code == 2
+    assert "PROJECT/PACKAGE@VERSION" in pkgctl(*command, "--help").ok().out
+
+
+def test_a_version_without_notes_says_so(pkgctl: CommandLine, filled: str) -> None:
+    said = pkgctl("notes", f"{filled}@1.1.0").ok()
+
+    assert (said.out, said.err) == ("", f"{filled}@1.1.0 has no notes\n")
+    (pkgctl.home / "NOTES.md").write_text("Faster.\n")
+    pkgctl("notes", f"{filled}@1.1.0", "NOTES.md").ok()
+    assert pkgctl("notes", f"{filled}@1.1.0").ok().out == "Faster.\n"
+    assert pkgctl("notes", f"{filled}@1.1.0", "NOTES.md", "more").code == 2

@@ -15,13 +15,18 @@ BUILD = {"tool": b"tool", "lib/arm64/a.so": b"arm", "lib/x86/a.so": b"x86", "文
 def build(pkgctl: CommandLine, package: str) -> str:
     """A package for several files, whose version 1.0.0 is the folder `build`."""
     pkgctl("packages", "update", package, "--layout", "files").ok()
+    put_build(pkgctl)
+    said = pkgctl.json("upload", package, "build", "--version", "1.0.0", "--tag", "stable")
+    assert {each["upload"]["original_name"] for each in said["files"]} == set(BUILD)
+    return package
+
+
+def put_build(pkgctl: CommandLine) -> None:
+    """Write the folder `build`."""
     for name, data in BUILD.items():
         path = pkgctl.home / "build" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
-    said = pkgctl.json("upload", package, "build", "--version", "1.0.0", "--tag", "stable")
-    assert {each["upload"]["original_name"] for each in said["files"]} == set(BUILD)
-    return package
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -108,11 +113,83 @@ def test_several_files_for_one_version_need_the_layout(pkgctl: CommandLine, pack
 
     refused = pkgctl("upload", package, "a.bin", "b.bin", "--version", "1.0.0")
 
-    assert (refused.code, "--layout files" in refused.err) == (2, True)
-    pkgctl("packages", "update", package, "--layout", "files").ok()
+    assert refused.code == 2
+    hint = refused.err.rpartition("(pkgctl ")[2].partition(")")[0]
+    pkgctl(*hint.split()).ok()  # what it says can be typed as it stands
     assert pkgctl("upload", package, "a.bin", "b.bin", "--tag", "t").code == 2
     bare = pkgctl("upload", package, "a.bin", "b.bin", "--allow-unversioned")
     assert "warning: a.bin and 1 more went in without a version; --version names one\n" in bare.ok().err
     given = pkgctl("upload", package, "a.bin", "b.bin", "--version", "1.0.0").ok()
-    assert (given.out.startswith("a.bin: there already"), "warning" in given.err) == (True, False)
+    assert (given.out.startswith("a.bin: linked"), "warning" in given.err) == (True, False)
     assert len(pkgctl.json("files", package)["items"]) == 2
+
+
+def test_given_a_folder_for_a_new_package_then_its_versions_have_many_files(
+    pkgctl: CommandLine, package: str
+) -> None:
+    new = package.replace("/box", "/kit")
+    put_build(pkgctl)
+
+    pkgctl("upload", new, "build", "--version", "1.0.0", "--create").ok()
+
+    assert pkgctl.json("packages", "show", new)["layout"] == "files"
+    assert {each["filename"] for each in pkgctl.json("files", new)["items"]} == set(BUILD)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--version", "1.0.0", "--create", "--layout", "single"],
+        ["--tag", "stable", "--create"],
+        ["--version", "1.0.0", "--layout", "files"],
+    ],
+)
+def test_given_wrong_usage_then_no_package_is_made(
+    pkgctl: CommandLine, package: str, options: list[str]
+) -> None:
+    new = package.replace("/box", "/kit")
+    put_build(pkgctl)
+
+    assert pkgctl("upload", new, "build", *options).code == 2
+
+    assert pkgctl("packages", "show", new).code == 3
+
+
+def test_given_a_version_with_several_files_then_its_download_names_both_ways_out(
+    pkgctl: CommandLine, build: str
+) -> None:
+    refused = pkgctl("download", f"{build}@1.0.0")
+
+    assert refused.code == 5
+    assert f"--all fetches all of them, {build}@1.0.0/FILE one of these" in refused.err
+
+
+def test_given_a_yanked_version_then_all_of_its_files_come_with_one_warning(
+    pkgctl: CommandLine, build: str
+) -> None:
+    pkgctl("yank", f"{build}@1.0.0", "--reason", "loses data").ok()
+
+    fetched = pkgctl("download", f"{build}@1.0.0", "--all", "-o", "out").ok()
+
+    assert fetched.err.count("warning: version 1.0.0 was yanked: loses data\n") == 1
+    assert tree(pkgctl.home / "out") == BUILD
+
+
+def test_a_file_of_a_version_is_deleted_and_a_sealed_version_takes_no_other(
+    pkgctl: CommandLine, build: str
+) -> None:
+    (pkgctl.home / "late.bin").write_bytes(b"late")
+
+    said = pkgctl("files", "delete", f"{build}@1.0.0", "lib/x86/a.so").ok()
+    sealed = pkgctl("seal", f"{build}@1.0.0").ok()
+
+    assert said.out == f"Deleted lib/x86/a.so of {build}@1.0.0\n"
+    assert {each["filename"] for each in pkgctl.json("files", build)["items"]} == set(BUILD) - {
+        "lib/x86/a.so"
+    }
+    assert sealed.out == f"{build}@1.0.0 is sealed\n"
+    refused = pkgctl("upload", build, "late.bin", "--version", "1.0.0", "--json")
+    assert (refused.code, refused.document["files"][0]["error"]["reason"]) == (5, "version_sealed")
+    titles, row = (line.split("\t") for line in pkgctl("versions", build).ok().out.splitlines())
+    assert dict(zip(titles, row, strict=True))["SEALED"] == "yes"
+    assert pkgctl("files", "delete", f"{build}@1.0.0").code == 2

@@ -35,6 +35,22 @@ def test_given_bytes_that_are_there_then_they_are_not_sent_again(
     assert second["files"][0]["upload"]["tag"] == "again"
 
 
+@pytest.mark.parametrize("size", [1000, 17 * MIB])
+def test_given_bytes_of_another_package_then_they_are_linked_not_there_already(
+    pkgctl: CommandLine, package: str, size: int
+) -> None:
+    (pkgctl.home / "big.bin").write_bytes(content(size, seed=next(numbers)))
+    other = package.replace("/box", "/crate")
+    pkgctl("upload", package, "big.bin").ok()
+
+    linked = pkgctl("upload", other, "big.bin", "--create").ok()
+    again = pkgctl("upload", other, "big.bin").ok()
+
+    assert linked.out.startswith("big.bin: linked (")
+    assert again.out.startswith("big.bin: there already (")
+    assert outcomes(pkgctl.json("upload", package, "big.bin")) == ["present"]
+
+
 def test_files_folders_and_patterns_go_in_side_by_side(pkgctl: CommandLine, package: str) -> None:
     for place in ("dist/a-1.0.0.bin", "dist/deep/b-1.1.0.bin", "more/c-1.2.0.bin", "d-1.3.0.bin"):
         path = pkgctl.home / place
@@ -116,7 +132,7 @@ def test_given_a_detected_version_with_other_bytes_then_the_file_is_kept_and_5_t
     (pkgctl.home / "box-1.0.0.bin").write_bytes(rebuilt)
 
     # A second time too, when the bytes are there already.
-    for outcome in ("sent", "there already"):
+    for outcome in ("sent", "linked"):
         said = pkgctl("upload", package, "box-1.0.0.bin", "--tag", "rebuilt")
 
         assert said.code == 5
@@ -187,7 +203,7 @@ def test_given_ctrl_c_while_threads_wait_for_answers_then_130_at_once(
 ) -> None:
     (pkgctl.home / "a.bin").write_bytes(content(1000, seed=next(numbers)))
 
-    with proxy_to(server.port, stall_on=b"X-Checksum-Deploy") as proxy:
+    with proxy_to(server.port, stall_on=b"Idempotency-Key") as proxy:
         process = pkgctl.through(proxy.port).start("upload", package, "a.bin")
         assert proxy.stalled.wait(PATIENCE_SECONDS)
         ended = finish(process, signal.SIGINT)
