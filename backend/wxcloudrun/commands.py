@@ -134,7 +134,11 @@ def welcome() -> None:
     made = service(KeyService).make_once(administrator(settings), spec)
     click.echo(f"\nThe registry is at {settings.base_url}/ (a page for your browser).")
     if made is None:
-        click.echo(f"Log in there, or with `pkgctl login {settings.base_url}`.\n")
+        # The key of the first start is not made again; the page has no form to log in with.
+        click.echo(
+            f"Log in with `backend/tools/pkgctl login {settings.base_url} --email {settings.admin_email}`."
+        )
+        click.echo(f"Calls can be tried at {settings.base_url}/api/docs.\n")
         return
     package = f"hello-{secrets.token_hex(3)}"
     url = f"{settings.base_url}/api/v1/project/{DEFAULT_PROJECT}"

@@ -228,6 +228,8 @@ class TestWelcome:
         assert log_in(app, PASSWORD).get("/api/v1/auth/keys").ok().items == []
         assert second == third
         assert "The registry is at " in second
+        assert f"pkgctl login {app.extensions['settings'].base_url} --email admin@example.com`" in second
+        assert "Log in there" not in second
         assert "Bearer" not in second
 
     def test_before_init_it_says_what_to_do(self, first_install: Install) -> None:
