@@ -41,9 +41,11 @@ def test_given_a_lost_answer_then_the_same_key_gives_the_same_session_also_when_
         part = data[(number - 1) * PART_BYTES : number * PART_BYTES]
         shop.anonymous.as_(again.data["token"]).put(f"{first['url']}/parts/{number}", part).ok()
     upload = shop.writer.post(f"{first['url']}/complete", {}).ok().data
-    late = shop.writer.post(url, begun(), headers=KEY).ok().data
+    answered = shop.writer.post(url, begun(), headers=KEY)
+    late = answered.ok().data
 
     assert (again.status, again.data["id"], again.data["received"]) == (201, first["id"], [[1, 1]])
+    assert answered.status == 201
     assert (late["id"], late["state"], late["upload"]) == (first["id"], "done", upload)
     assert count(app, UploadSession) == 1
     assert upload["sha256"] == sha256(data)
