@@ -15,6 +15,7 @@ from wxcloudrun.upload_sessions.schemas import (
     CompleteIn,
     PartFields,
     PartOut,
+    SealingOut,
     SessionIn,
     SessionLimits,
     SessionOut,
@@ -132,7 +133,7 @@ def complete_session(project: str, package: str, session_id: str, body: Complete
     place = SessionPlace(actor(), project, package, session_id)
     completed = service(CompletionService).complete(place, Checksums(sha256=body.sha256))
     if completed is None:
-        response = ok({"state": "sealing"}, status=202)
+        response = ok(SealingOut(), status=202)
         response.headers["Retry-After"] = str(ASK_AGAIN_SECONDS)
         return response
     after_answer(completed.remove_surplus)

@@ -30,13 +30,14 @@ from wxcloudrun.upload_sessions.schemas import (
     CompleteIn,
     PartFields,
     PartOut,
+    SealingOut,
     SessionIn,
     SessionOut,
     UnfinishedOut,
 )
 from wxcloudrun.uploads.schemas import UploadOut
 from wxcloudrun.versions.errors import FileTaken, VersionSealed
-from wxcloudrun.web.endpoint import BodyFormat, Endpoint, blueprint
+from wxcloudrun.web.endpoint import BodyFormat, Endpoint, OtherAnswer, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
 
 ACCEPTING = (VersionTaken, FileTaken, VersionSealed)
@@ -49,11 +50,14 @@ CHECKSUMS = (
     "Content-Digest", "Repr-Digest", "Digest", "Content-MD5",
 )  # fmt: skip
 
+AT_ONCE = OtherAnswer(200, UploadOut, "The finished upload: the caller may read these bytes already")
+MEANWHILE = OtherAnswer(202, SealingOut, "Another request completes it; ask again", ("Retry-After",))
+
 ENDPOINTS = [
     Endpoint(
         "POST", "/uploads/sessions", controller.begin_session, "begin_upload_session",
         "Begin an upload that comes in parts",
-        scope=Scope.WRITE, body=SessionIn, answer=SessionOut, status=201,
+        scope=Scope.WRITE, body=SessionIn, answer=SessionOut, status=201, others=(AT_ONCE,),
         errors=(
             Forbidden, NotFound, Malformed, Invalid, IdempotencyKeyReused, TooLarge, TooManyUploads,
             *ACCEPTING, StoreUnavailable,
@@ -97,7 +101,7 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/uploads/sessions/<session_id>/complete", controller.complete_session,
         "complete_upload_session", "Make the parts an upload",
-        scope=Scope.WRITE, body=CompleteIn, answer=UploadOut,
+        scope=Scope.WRITE, body=CompleteIn, answer=UploadOut, others=(MEANWHILE,),
         errors=(
             Forbidden, NotFound, Invalid, PartsMissing, ChecksumMismatch, *ACCEPTING, Gone, SessionGone,
             UploadLost, StoreUnavailable,

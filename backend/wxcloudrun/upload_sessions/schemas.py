@@ -242,6 +242,12 @@ def failure_of(row: UploadSession) -> str | None:
     return None if row.failure is None else str(json.loads(row.failure)["reason"])
 
 
+class SealingOut(Output):
+    """An upload that another request completes at the moment."""
+
+    state: Literal["sealing"] = Field("sealing", description="ask again; the answer will be the upload")
+
+
 class PartOut(Output):
     """A part that is there."""
 

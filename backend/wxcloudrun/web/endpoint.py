@@ -49,6 +49,16 @@ class BodyFormat(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class OtherAnswer:
+    """A success of another status than the usual one of its row, and of another shape."""
+
+    status: int
+    answer: type[BaseModel]
+    meaning: str
+    sends: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One row: a method and a path bound to a controller function, and everything a caller must know.
 
@@ -67,6 +77,7 @@ class Endpoint:
     body: type[BaseModel] | BodyFormat | None = None
     answer: type[BaseModel] | None = None
     status: int = 200
+    others: tuple[OtherAnswer, ...] = ()  # successes of other statuses
     errors: tuple[type[AppError], ...] = ()
     any_query: bool = False  # downloads ignore parameters that they do not know
     answers_bytes: bool = False  # a success may be the bytes of an artifact

@@ -55,6 +55,24 @@ def test_given_a_row_with_an_answer_then_its_envelope_is_described(document: dic
     assert schema["properties"]["data"] == {"$ref": "#/components/schemas/ProjectOut"}
 
 
+def test_given_a_row_with_several_successes_then_each_is_described(document: dict[str, Any]) -> None:
+    shapes = {
+        (operation, status): answer["content"]["application/json"]["schema"]["properties"]["data"]["$ref"]
+        for operation in ("begin_upload_session", "complete_upload_session")
+        for status, answer in operations(document)[operation]["responses"].items()
+        if status.startswith("2")
+    }
+
+    assert {key: ref.rpartition("/")[2] for key, ref in shapes.items()} == {
+        ("begin_upload_session", "200"): "UploadOut",
+        ("begin_upload_session", "201"): "SessionOut",
+        ("complete_upload_session", "200"): "UploadOut",
+        ("complete_upload_session", "202"): "SealingOut",
+    }
+    meanwhile = operations(document)["complete_upload_session"]["responses"]["202"]
+    assert "Retry-After" in meanwhile["headers"]
+
+
 def test_given_a_row_with_refusals_then_their_reasons_are_named(document: dict[str, Any]) -> None:
     conflict = operations(document)["upload_raw"]["responses"]["409"]
 

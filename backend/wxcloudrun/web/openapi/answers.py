@@ -45,6 +45,9 @@ def successes(row: Endpoint, shapes: Shapes, *, is_head: bool) -> Schema:
     described = {str(row.status): answer(row.status, HTTPStatus(row.status).phrase, row.sends)}
     if content and not is_head:
         described[str(row.status)]["content"] = content
+    for each in row.others:
+        described[str(each.status)] = answer(each.status, each.meaning, each.sends)
+        described[str(each.status)]["content"] = {"application/json": shapes.answer(each.answer)}
     if row.answers_bytes:
         described |= other_answers_of_downloads(row, is_head=is_head)
     return described

@@ -31,8 +31,8 @@ class Shapes:
         for row in rows:
             models = (row.body, row.query, row.form)
             pairs |= {(model, "validation") for model in models if isinstance(model, type)}
-            if row.answer is not None:
-                pairs.add((row.answer, "serialization"))
+            answers = (row.answer, *(each.answer for each in row.others))
+            pairs |= {(model, "serialization") for model in answers if model is not None}
         ordered = sorted(pairs, key=lambda pair: (pair[0].__name__, pair[1]))
         refs, definitions = models_json_schema(ordered, ref_template=REFERENCE)
         components = definitions.get("$defs", {})
