@@ -8,7 +8,7 @@ from werkzeug.datastructures import Headers
 
 from wxcloudrun.kit.checksums import HEX_LENGTHS, Checksums
 from wxcloudrun.kit.errors import Malformed
-from wxcloudrun.kit.names import NewTagName
+from wxcloudrun.kit.names import NewTagName, check_said
 from wxcloudrun.kit.texts import text
 from wxcloudrun.uploads.queries import UploadView
 from wxcloudrun.uploads.rules import check_file_name, check_file_path, last_part, settled_content_type
@@ -21,8 +21,9 @@ DEPLOY_HEADER = "X-Checksum-Deploy"
 IDEMPOTENCY_KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 
-FileName = Annotated[str, AfterValidator(check_file_name)]
-FilePath = Annotated[str, AfterValidator(check_file_path)]
+# Of new files; a path may have such a word as a part, for trees have files that are called so.
+FileName = Annotated[str, AfterValidator(check_file_name), AfterValidator(check_said)]
+FilePath = Annotated[str, AfterValidator(check_file_path), AfterValidator(check_said)]
 
 
 class UploadQuery(Query):

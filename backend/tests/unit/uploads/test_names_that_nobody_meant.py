@@ -1,5 +1,7 @@
 """`undefined` and `null`: what a program sends that had no name to send."""
 
+from collections.abc import Callable
+
 import pytest
 from flask import Flask
 from sqlalchemy import update
@@ -9,6 +11,7 @@ from tests.support.client import Answer
 from tests.support.forms import field, file, post_form
 from tests.support.registry import Workshop
 from tests.unit.formats.samples import npm
+from tests.unit.tus.conftest import Tus, metadata
 from wxcloudrun.kit.db import transaction
 from wxcloudrun.tags.models import Tag
 from wxcloudrun.versions.models import Version
@@ -50,6 +53,58 @@ def test_given_an_upload_that_names_nothing_then_422_says_so_and_nothing_is_made
     assert shop.reader.get(shop.url("/tags")).items == []
     assert shop.reader.get(shop.url("/versions")).items == []
     assert "file.bin" not in {each["original_name"] for each in shop.reader.get(shop.url("/uploads")).items}
+
+
+def url(shop: Workshop, value: str) -> Answer:
+    """Name the file in the URL."""
+    return shop.upload(b"bytes", value)
+
+
+def part(shop: Workshop, value: str) -> Answer:
+    """Name the file in its part of a form."""
+    return post_form(shop.writer, shop.url("/upload"), file(b"bytes", value))
+
+
+def path(shop: Workshop, value: str) -> Answer:
+    """Name the file in a field of a form."""
+    return post_form(shop.writer, shop.url("/upload"), field("path", value), file(b"bytes"))
+
+
+def session(shop: Workshop, value: str) -> Answer:
+    """Name the file of an upload in parts."""
+    return shop.writer.post(shop.url("/uploads/sessions"), {"filename": value, "size": 5})
+
+
+def of_tus(shop: Workshop, value: str) -> Answer:
+    """Name the file as a tus client does, of a stream for instance."""
+    return Tus(shop.writer, f"/tus/{shop.project}/{shop.package}").post(
+        {"Upload-Length": "5"}, metadata(filename=value), data=b"bytes"
+    )
+
+
+@pytest.mark.same_everywhere
+@pytest.mark.parametrize("value", UNSAID)
+@pytest.mark.parametrize("send", [url, part, path, session, of_tus])
+def test_given_a_file_that_is_called_so_then_422_and_nothing_is_made(
+    shop: Workshop, send: Callable[[Workshop, str], Answer], value: str
+) -> None:
+    answer = send(shop, value)
+
+    assert answer.status == 422
+    assert "is what a program writes for a missing value" in (answer.msg or answer.body.decode())
+    assert shop.reader.get(shop.url("/uploads")).items == []
+    assert shop.writer.get(shop.url("/uploads/sessions")).items == []
+
+
+@pytest.mark.same_everywhere
+def test_given_a_tree_with_such_a_file_then_it_is_taken(shop: Workshop) -> None:
+    package = f"/api/v1/project/{shop.project}/packages/{shop.package}"
+    shop.owner.request("PATCH", package, json={"layout": "files"}).ok()
+
+    answer = shop.upload(b"bytes", "lib/null", version="1.0.0").ok()
+
+    assert answer.data["original_name"] == "lib/null"
+    assert shop.upload(b"others", "null.bin", version="1.0.0").ok().data["original_name"] == "null.bin"
 
 
 @pytest.mark.same_everywhere
