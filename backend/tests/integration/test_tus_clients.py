@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,23 @@ from tests.support.stack import make_stack
 
 MIB = 1024 * 1024
 DATA = content(10 * MIB + 12_345, seed=31)
-STORIES = ("plain", "chunks", "with_creation", "parallel", "deferred", "override", "resumed", "uppy")
+STORIES = (
+    "plain", "chunks", "with_creation", "parallel", "deferred", "override", "resumed", "remembered", "uppy",
+)  # fmt: skip
+REMEMBERING = """
+import sys
+from tusclient.client import TusClient
+from tusclient.storage.filestorage import FileStorage
+
+url, key, file, stop_at = sys.argv[1:]
+client = TusClient(url, headers={"Authorization": f"Bearer {key}"})
+storage = FileStorage("uploads.json")
+uploader = client.uploader(
+    file, chunk_size=1024 * 1024, store_url=True, url_storage=storage, metadata={"filename": "a.bin"}
+)
+print(uploader.offset)
+uploader.upload(stop_at=int(stop_at) if stop_at else None)
+"""
 
 
 @pytest.fixture(scope="module", params=["local", "minio"])
@@ -84,7 +101,7 @@ def test_given_a_client_of_node_then_its_upload_is_accepted(
     assert len(client.get(f"/api/v1/project/{name}/uploads").ok().items) == 1
     if story == "override":
         assert set(result["methods"]) == {"POST"}
-    if story == "resumed":
+    if story in {"resumed", "remembered"}:
         assert result["resumed"][0] == "HEAD"
 
 
@@ -146,3 +163,23 @@ def test_given_tuspy_without_a_right_then_it_is_told_so(
 
     with file.open("rb") as opened, pytest.raises(TusCommunicationError, match="401"):
         tus.uploader(file_stream=opened).upload()
+
+
+def test_given_tuspy_that_remembers_then_a_later_run_goes_on(
+    serving: LiveServer, package: tuple[ApiClient, str], key: str, file: Path, tmp_path: Path
+) -> None:
+    client, name = package
+    arguments = [f"{serving.url}/tus/{name}/", key, str(file)]
+
+    # A program of its own, for tuspy leaves files open that it opens by their names.
+    offsets = [
+        subprocess.run(
+            [sys.executable, "-c", REMEMBERING, *arguments, stop_at],
+            cwd=tmp_path, capture_output=True, text=True, check=True, timeout=120,
+        ).stdout
+        for stop_at in (str(3 * MIB), "")
+    ]  # fmt: skip
+
+    assert offsets == ["0\n", f"{3 * MIB}\n"]
+    [upload] = client.get(f"/api/v1/project/{name}/uploads").ok().items
+    assert (upload["artifact_id"], upload["original_name"]) == (sha256(DATA), "a.bin")

@@ -1,7 +1,7 @@
 // Uploads a file with the clients that other people wrote: node tus.mjs STORY ENDPOINT KEY FILE
 // Prints what a test wants to know as one line of JSON.
 
-import { readFileSync } from 'node:fs';
+import { createReadStream, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import * as tus from 'tus-js-client';
 
@@ -40,6 +40,33 @@ async function abortedAndResumed() {
   });
   const begun = methods.length;
   await uploaded(data, { uploadUrl: url });
+  return { resumed: methods.slice(begun) };
+}
+
+async function abortedAndFoundAgain() {
+  const remembering = {
+    urlStorage: new tus.FileUrlStorage(`${path}.uploads-${process.pid}.json`),
+    removeFingerprintOnSuccess: true,
+  };
+  await new Promise((resolve, reject) => {
+    const upload = new tus.Upload(createReadStream(path), options({
+      ...remembering, chunkSize: 2 * MIB, onError: reject,
+      onChunkComplete: (_size, accepted) => {
+        if (accepted >= 4 * MIB) upload.abort().then(resolve);
+      },
+    }));
+    upload.start();
+  });
+  const begun = methods.length;
+  await new Promise((resolve, reject) => {
+    const upload = new tus.Upload(createReadStream(path), options({
+      ...remembering, onError: reject, onSuccess: resolve,
+    }));
+    upload.findPreviousUploads().then(([earlier]) => {
+      upload.resumeFromPreviousUpload(earlier);
+      upload.start();
+    }, reject);
+  });
   return { resumed: methods.slice(begun) };
 }
 
@@ -84,6 +111,7 @@ const STORIES = {
   deferred: () => uploaded(Readable.from(pieces()), { uploadLengthDeferred: true, chunkSize: 2 * MIB }),
   override: () => uploaded(data, { overridePatchMethod: true, chunkSize: 4 * MIB }),
   resumed: abortedAndResumed,
+  remembered: abortedAndFoundAgain,
   terminated,
   uppy: byUppy,
   refused,
