@@ -9,7 +9,18 @@ import requests
 
 from tests.support.builders import content, sha256
 from tests.support.live import live_server, stop
-from tests.support.patience import DOWNLOAD, LARGE, MIB, SETTINGS, SOON, UPLOAD, reading, rest_of
+from tests.support.patience import (
+    DOWNLOAD,
+    LARGE,
+    MIB,
+    SETTINGS,
+    SOON,
+    UPLOAD,
+    eventually,
+    figure,
+    reading,
+    rest_of,
+)
 from tests.support.raw_http import RawConnection
 
 
@@ -78,3 +89,41 @@ class TestStopping:
         assert b"connection: close" in refused.lower()
         assert kept_upload.status == 200
         assert sha256(received.partition(b"\r\n\r\n")[2]) == sha256(LARGE)
+
+
+class TestShares:
+    def test_given_a_client_with_its_share_then_what_is_refused_disturbs_nobody_who_is_sending(
+        self, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
+        settings = {**SETTINGS, "UPLOADS_PER_CLIENT": "1"}
+        with live_server(tmp_path_factory.mktemp("share"), **settings) as full:
+            key = str(full.administrator().post("/api/v1/auth/keys", {"name": "t"}).ok().data["key"])
+            client = full.client(key)
+            client.post("/api/v1/projects", {"name": "mine"}).ok()
+            client.post("/api/v1/project/mine/packages", {"name": "app"}).ok()
+            tus = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
+            begun = client.request("POST", "/tus/mine/app", headers={**tus, "Upload-Length": str(MIB)})
+            wanted = {"filename": "s.bin", "size": 300_000}
+            session = client.post("/api/v1/project/mine/app/uploads/sessions", wanted).ok().data["url"]
+            appending = {name.replace("-", "_"): value for name, value in tus.items()}
+            appending |= {"Upload_Offset": "0", "Content_Length": str(MIB)}
+            with RawConnection(full.port) as live:
+                live.head("PATCH", begun.headers["Location"], key, **appending)
+                live.send(b"x" * 200_000)
+                assert eventually(lambda: figure(full, "registry_transfers_active") == 1)
+
+                statuses = []
+                for method, path, said in (
+                    ("PATCH", begun.headers["Location"], appending),
+                    ("PUT", f"{session}/parts/1", {"Content_Length": "300000"}),
+                ):
+                    with RawConnection(full.port) as late:
+                        late.head(method, path, key, **said)
+                        late.send(b"y" * 1000)
+                        statuses.append(late.answer().status)
+                live.send(b"x" * (MIB - 200_000))
+                done = live.answer()
+
+            assert statuses == [503, 503]
+            assert done.status == 204
+            assert client.put(f"{session}/parts/1", b"z" * 300_000).status == 200

@@ -26,7 +26,7 @@ from wxcloudrun.web import parsing
 from wxcloudrun.web.body_headers import refuse_what_is_not_done
 from wxcloudrun.web.failures import Refusals, refuse_by
 from wxcloudrun.web.proxies import client_address
-from wxcloudrun.web.transfer_places import name_client
+from wxcloudrun.web.transfer_places import admit_body, name_client
 
 Handler = Callable[..., Response]
 
@@ -180,6 +180,8 @@ def call(row: Endpoint, **path: str) -> Response:
         arguments |= parsing.parse_query(row.query, ignore_unknown=row.any_query)
     if isinstance(row.body, type):
         arguments["body"] = parsing.parse_json(row.body)
+    elif row.body is not None:
+        admit_body()  # it is read late, when rows have been written for it
     return row.handler(**arguments)
 
 

@@ -28,6 +28,8 @@ def overriding(application: WSGIApplication) -> WSGIApplication:
         if environ["REQUEST_METHOD"] == "POST" and method in allowed(environ["PATH_INFO"]):
             del environ[FIELD]
             environ["REQUEST_METHOD"] = method
+            if method == "HEAD":
+                return application(environ, announcing_no_body(start_response))
         return application(environ, start_response)
 
     return wrapped
@@ -54,3 +56,20 @@ def refuse_other_wishes() -> None:
     raise Malformed(
         text("X-HTTP-Method-Override can only make PATCH of POST; send any other method as it is")
     )
+
+
+def announcing_no_body(start_response: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a `start_response` for an answer to HEAD that goes out as one to POST.
+
+    Whoever has sent POST waits for as many bytes as are announced (RFC 9110 section 8.6), and would take the
+    next answer on the connection for them.
+    """
+
+    def start(status: str, headers: list[tuple[str, str]], *more: Any) -> Any:
+        said = [
+            ("Content-Length", "0") if name.lower() == "content-length" else (name, value)
+            for name, value in headers
+        ]
+        return start_response(status, said, *more)
+
+    return start

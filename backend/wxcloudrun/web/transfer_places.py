@@ -9,6 +9,7 @@ CLIENT = "registry.client"  # who asks: a user, or else an address
 SMALL_BYTES = 64 * 1024
 HASTEN = "registry.hasten_body"  # put there by a server that waits for bodies
 ADMIT = "registry.admit_download"  # put there by a server that counts
+ADMIT_BODY = "registry.admit_body"  # the same, while a long body is still coming
 
 
 def name_client(client: str) -> None:
@@ -21,6 +22,16 @@ def hasten_body() -> None:
     hasten = cast("Callable[[], None] | None", request.environ.get(HASTEN))
     if hasten is not None:
         hasten()
+
+
+def admit_body() -> None:
+    """Count the body that is still coming as the caller's, where the server counts them. Raises Busy.
+
+    Said before anything is written for it: a request that is refused for want of room changes nothing.
+    """
+    admit = cast("Callable[[], None] | None", request.environ.get(ADMIT_BODY))
+    if admit is not None:
+        admit()
 
 
 def admit_download(size_bytes: int) -> None:

@@ -149,14 +149,18 @@ class WatchedBody:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._body, name)
 
+    def admit(self) -> None:
+        """Do what comes before the first read, unless that was done. Raises what it refuses with."""
+        if self.before_first_read is not None:
+            self.before_first_read()
+            self.before_first_read = None
+
     def read(self, size: int | None = None) -> bytes:
         """Read like the body itself; the client is told to go on before the first byte.
 
         Raises Malformed, or another refusal of the client, for framing that cannot be read.
         """
-        if self.before_first_read is not None:
-            self.before_first_read()
-            self.before_first_read = None
+        self.admit()
         if self._expected:
             self._expected = False
             self._sock.sendall(CONTINUE)

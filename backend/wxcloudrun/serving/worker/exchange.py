@@ -22,7 +22,7 @@ from wxcloudrun.stores.blobs.outgoing import FileBody, MemoryBody, Outgoing, Sto
 from wxcloudrun.web.afterwards import LEFT, Work, carry_out
 from wxcloudrun.web.arrival import ARRIVED_AT
 from wxcloudrun.web.host_field import check_host
-from wxcloudrun.web.transfer_places import ADMIT, CLIENT, HASTEN
+from wxcloudrun.web.transfer_places import ADMIT, ADMIT_BODY, CLIENT, HASTEN
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -121,6 +121,7 @@ class Exchange:
         environ[ADMIT] = lambda: place.hold(self._places.take(DOWN, client()))
         if incoming is not None:
             held.body.before_first_read = lambda: incoming.belongs_to(client())
+            environ[ADMIT_BODY] = held.body.admit
 
     def _send(
         self,
