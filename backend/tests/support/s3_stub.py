@@ -186,6 +186,8 @@ class StubHandler(BaseHTTPRequestHandler):
         length = {} if answer.status == 204 else {"Content-Length": str(answer.length)}
         for name, value in (length | answer.headers).items():
             self.send_header(name, value)
+        if self.close_connection:  # or the client may send its next request into a closing connection
+            self.send_header("Connection", "close")
         self.end_headers()
         if self.command == "HEAD":
             return
