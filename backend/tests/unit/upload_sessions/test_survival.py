@@ -168,6 +168,27 @@ def test_given_somebody_who_reads_behind_a_gap_then_nobody_else_reads_in_the_sam
         assert each.complete().ok().data["sha256"] == sha256(each.data)
 
 
+@pytest.mark.local_store
+def test_given_somebody_who_completes_while_it_is_read_behind_a_gap_then_nothing_is_complained_of(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sending = begin()
+    read, answers = file_writer.FileWriter.read, []
+    sending.put_all(1)
+
+    def overtaken(writer: file_writer.FileWriter, parts: Sequence[WrittenPart]) -> Iterator[bytes]:
+        if parts:
+            monkeypatch.setattr(file_writer.FileWriter, "read", read)
+            answers.append(sending.complete().ok())
+        return read(writer, parts)
+
+    monkeypatch.setattr(file_writer.FileWriter, "read", overtaken)
+    sending.put(1).ok()
+
+    assert [each.data["sha256"] for each in answers] == [sha256(sending.data)]
+    assert [each.message for each in caplog.records if each.levelname == "ERROR"] == []
+
+
 def test_given_a_part_replaced_below_what_is_hashed_then_the_digests_begin_anew(
     app: Flask, begin: Begin
 ) -> None:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.stores.blobs.continued_hash import PlainDigests, RunningDigests, maker
-from wxcloudrun.stores.blobs.port import BlobStore
+from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing
 from wxcloudrun.stores.blobs.writing import ResumableWriter, WriterState, WrittenPart
 from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.models import SessionPart, SessionState, UploadSession
@@ -65,7 +65,7 @@ class Progress:
         The next part that comes goes on behind them, and completing reads what is left then. So what a
         request makes the service read stays in proportion to what it has sent, also for somebody who sends
         the first part anew each time. Nothing is read while another thread reads for the same session, or
-        where the store cannot. Raises StoreUnavailable, ObjectMissing.
+        where the store cannot. Raises StoreUnavailable.
         """
         writer = self._blobs.resume(state)
         if maker() is None or writer.read(()) is None or not self._begin_reading(session_id):
@@ -94,8 +94,10 @@ class Progress:
             return
         try:
             take_in(running, parts, writer.read([each.written for each in parts]) or ())
-        except DamagedPart:
-            return  # it is being sent again, or completing finds it damaged
+        except (DamagedPart, ObjectMissing):
+            # Such a part is being sent again, or completing finds it damaged; the object has been sealed or
+            # given up by another request meanwhile, or the next part finds it lost.
+            return
         atomically(lambda tx: self._keep_behind(tx, row, parts, running))
 
     def _keep_behind(
