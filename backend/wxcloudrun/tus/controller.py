@@ -6,6 +6,7 @@ from typing import Any
 from flask import Response, request
 from werkzeug.http import http_date
 
+from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.errors import Malformed, UnsupportedMediaType
 from wxcloudrun.kit.texts import Text, text
 from wxcloudrun.tus import rules
@@ -14,8 +15,9 @@ from wxcloudrun.tus.schemas import names_of
 from wxcloudrun.tus.service import TusService, UploadStanding, WantedUpload, place_of
 from wxcloudrun.upload_sessions.service.appends import IncomingBytes
 from wxcloudrun.upload_sessions.service.entry import SessionPlace
+from wxcloudrun.uploads.schemas import UploadHeaders
 from wxcloudrun.uploads.service.incoming import UploadPlace
-from wxcloudrun.web import languages
+from wxcloudrun.web import digests, languages
 from wxcloudrun.web.afterwards import after_answer
 from wxcloudrun.web.bodies import raw_blocks
 from wxcloudrun.web.endpoint import actor, service
@@ -42,6 +44,8 @@ def create(project: str, package: str) -> Response:
         request.headers.get("Upload-Length"), request.headers.get("Upload-Defer-Length")
     )
     incoming = incoming_bytes(0) if has_body() else None
+    if incoming is None:
+        nothing_comes()
     standing = service(TusService).create(destination, wanted(size_bytes, is_partial=bool(concat)), incoming)
     return created(destination, standing)
 
@@ -50,6 +54,7 @@ def join(destination: UploadPlace, addresses: str) -> Response:
     """201 with the address of an upload that was made of others."""
     if "Upload-Length" in request.headers:
         raise Malformed(text("a final upload is as long as its partial ones; send no Upload-Length"))
+    nothing_comes()
     below = address_of(destination.project, destination.package)
     partial_ids = rules.partial_ids(addresses, below)
     return created(destination, service(TusService).join(destination, wanted(None), partial_ids))
@@ -116,9 +121,23 @@ def incoming_bytes(offset: int) -> IncomingBytes:
         offset=offset,
         blocks=raw_blocks(),
         announced_bytes=request.content_length,
-        said=rules.checksum(request.headers.get("Upload-Checksum")),
+        said=said_of_body(),
         length_bytes=rules.number(request.headers.get("Upload-Length"), "Upload-Length"),
     )
+
+
+def said_of_body() -> Checksums:
+    """Return what the headers say of the bytes of this request, however they say it. Raises Malformed."""
+    headers = UploadHeaders.parse(request.headers, digests.announced())
+    if headers.by_checksum:
+        raise Malformed(text("deploy by checksum with PUT and the file name in the URL"))
+    return rules.checksum(request.headers.get("Upload-Checksum")).also(headers.checksums)
+
+
+def nothing_comes() -> None:
+    """Raise ChecksumMismatch if the headers speak of bytes, and none come."""
+    for _ in digests.verified(said_of_body(), ()):
+        pass
 
 
 def created(destination: UploadPlace, standing: UploadStanding) -> Response:

@@ -1,5 +1,6 @@
 """HTTP in, HTTP out, for upload sessions; decides nothing."""
 
+import re
 from functools import partial
 
 from flask import Response, request
@@ -39,7 +40,7 @@ from wxcloudrun.web.pages import PageQuery
 from wxcloudrun.web.parsing import validate
 
 FORM = "multipart/form-data"
-MOST_DIGITS = 6
+PART_NUMBER = re.compile(r"0|[1-9][0-9]{0,5}")  # written in one way
 ASK_AGAIN_SECONDS = 1
 
 
@@ -153,6 +154,6 @@ def url_of(project: str, package: str, session_id: str) -> str:
 
 def part_number(given: str) -> int:
     """Read the number of a part. Raises NotFound for what is none."""
-    if not (given.isascii() and given.isdecimal() and len(given) <= MOST_DIGITS):
+    if not PART_NUMBER.fullmatch(given):
         raise NotFound(text("the number of a part is 1 or more"))
     return int(given)

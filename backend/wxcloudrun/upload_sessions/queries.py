@@ -120,6 +120,11 @@ def begun_with(session: Session, user_id: int | None, key: str) -> UploadSession
     return session.execute(statement).scalar_one_or_none()
 
 
+def has_begun_with(session: Session, user_id: int | None, key: str) -> bool:
+    """Tell whether a user has begun a session under an Idempotency-Key."""
+    return begun_with(session, user_id, key) is not None
+
+
 def lock_user(session: Session, user_id: int | None) -> None:
     """Let nobody else count the sessions of a user before the transaction ends."""
     session.execute(select(User.id).where(User.id == user_id).with_for_update())

@@ -180,7 +180,7 @@ class SessionOut(Output):
         row = seen.row
         return cls(
             id=row.public_id,
-            state=row.state,
+            state=seen.state,
             filename=row.filename,
             size=row.size_bytes,
             part_bytes=row.part_bytes,

@@ -26,7 +26,8 @@ MEANINGLESS_TYPES = frozenset(
 )
 # What a mini-program's wx.request says of every body, an ArrayBuffer too. Sometimes it is true.
 DOUBTFUL_TYPES = frozenset({"application/json"})
-CONTENT_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+(?:[ \t]*;[\x20-\x7e]*)?")
+TYPE_NAME = r"[A-Za-z0-9][A-Za-z0-9!#$&^_.+-]*"  # RFC 6838 section 4.2
+CONTENT_TYPE = re.compile(rf"{TYPE_NAME}/{TYPE_NAME}(?:[ \t]*;[\x20-\x7e]*)?")
 
 
 def check_file_name(name: str) -> str:

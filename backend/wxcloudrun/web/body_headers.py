@@ -15,7 +15,7 @@ from wxcloudrun.web.digests import FIELDS
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 CONDITIONS = ("If-Match", "If-None-Match", "If-Unmodified-Since")
-ASSERTING_TRAILERS = tuple(field.lower() for field in FIELDS)
+ASSERTING_TRAILERS = ("upload-checksum", *(field.lower() for field in FIELDS))
 
 
 def refuse_what_is_not_done(reads: Collection[str]) -> None:

@@ -24,6 +24,7 @@ from wxcloudrun.service_accounts.reads import may_join
 from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.tags.service import following
 from wxcloudrun.tags.service.tags import TagService
+from wxcloudrun.upload_sessions.reads import has_begun_with
 from wxcloudrun.uploads.reads import contents
 from wxcloudrun.uploads.service.acceptance import UploadAcceptance
 from wxcloudrun.uploads.service.by_checksum import ChecksumUploadService
@@ -114,7 +115,9 @@ def build_bytes(
         link_seconds=settings.link_seconds,
     )
     packages = names.packages
-    acceptance = UploadAcceptance(versions=names.versions, tags=names.tags, blobs=blobs)
+    acceptance = UploadAcceptance(
+        versions=names.versions, tags=names.tags, blobs=blobs, is_key_taken=has_begun_with
+    )
     return ByteServices(
         digests=digests,
         intake=intake,

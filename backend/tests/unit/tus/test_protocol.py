@@ -7,7 +7,6 @@ from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 
 import pytest
-from flask import Flask
 
 from tests.support.builders import content, sha256
 from tests.support.client import Answer
@@ -379,23 +378,6 @@ def test_given_a_client_that_can_only_post_then_a_header_names_the_method(tus: T
 
     assert answer.status == {"PATCH": 204, "HEAD": 200, "DELETE": 204}[method]
     assert answer.body == b""
-
-
-@pytest.mark.parametrize("status", [200, 404])
-def test_given_a_post_that_means_head_then_no_body_is_announced_for_which_its_sender_would_wait(
-    app: Flask, shop: Workshop, tus: Tus, status: int
-) -> None:
-    url = tus.create(10) if status == 200 else unknown(tus)
-    said = {
-        "Tus-Resumable": "1.0.0",
-        "X-HTTP-Method-Override": "HEAD",
-        "Authorization": f"Bearer {shop.people['writer'].token}",
-    }
-
-    answer = app.test_client().post(url, headers=said)
-
-    assert answer.status_code == status
-    assert (answer.headers["Content-Length"], answer.get_data()) == ("0", b"")
 
 
 def test_given_a_slash_at_the_end_then_it_is_the_same_address(tus: Tus) -> None:

@@ -20,7 +20,7 @@ from wxcloudrun.stores.blobs import continued_hash
 from wxcloudrun.stores.blobs.port import StoreUnavailable
 from wxcloudrun.stores.blobs.writing import Preempted
 from wxcloudrun.upload_sessions import rules
-from wxcloudrun.upload_sessions.errors import SessionEnded
+from wxcloudrun.upload_sessions.errors import SessionEnded, SessionGone
 from wxcloudrun.upload_sessions.models import UploadSession
 from wxcloudrun.upload_sessions.service import appends, progress
 from wxcloudrun.upload_sessions.service.appends import AppendService, IncomingBytes
@@ -277,3 +277,17 @@ def test_given_a_stalled_request_when_all_has_come_and_is_sealed_then_its_rest_e
 
     assert tus.offset(url) == len(DATA)
     assert row_of(app, url).state == "done"
+
+
+def test_given_an_upload_given_up_while_bytes_come_then_their_sender_is_told_that_it_is_gone(
+    app: Flask, shop: Workshop, tus: Tus
+) -> None:
+    url = tus.create(len(DATA))
+
+    def given_up() -> Iterator[bytes]:
+        yield from in_blocks(DATA[: MIB + 1000])
+        assert tus.send("DELETE", url).status == 204
+        yield from in_blocks(DATA[MIB + 1000 :])
+
+    with pytest.raises(SessionGone):
+        append(app, place_of(shop, url), 0, given_up())

@@ -125,3 +125,34 @@ def test_the_audit_log_calls_a_session_the_same_from_its_beginning_to_its_end(
     assert len(objects) == 2
     assert len(set(objects)) == 1
     assert str(sending.answer.data["id"]) in objects[0]
+
+
+def test_given_the_name_taken_meanwhile_then_the_same_key_still_gives_the_same_session(
+    shop: Workshop,
+) -> None:
+    url, body = shop.url("/uploads/sessions"), begun(version="1.0.0", sha256="0" * 64)
+    first = shop.writer.post(url, body, headers=KEY).ok().data
+    shop.writer.put(shop.url("/upload/a.bin"), b"others", query={"version": "1.0.0"}).ok()
+
+    again = shop.writer.post(url, body, headers=KEY)
+
+    assert (again.status, again.data["id"]) == (201, first["id"])
+    assert shop.writer.post(url, body).status == 409
+
+
+def test_given_the_key_of_a_session_then_no_upload_of_other_bytes_has_it_and_no_session_that_of_an_upload(
+    shop: Workshop,
+) -> None:
+    other = {"Idempotency-Key": "of-an-upload"}
+    url = shop.url("/uploads/sessions")
+    shop.writer.post(url, begun(), headers=KEY).ok()
+    made = shop.writer.put(shop.url("/upload/b.bin"), b"bytes", headers=other).ok().data
+
+    upload = shop.writer.put(shop.url("/upload/c.bin"), b"others", headers=KEY)
+    session = shop.writer.post(url, begun(), headers=other)
+    at_once = shop.writer.post(
+        url, {"filename": "b.bin", "size": 5, "sha256": sha256(b"bytes")}, headers=other
+    )
+
+    assert {(each.status, each.reason) for each in (upload, session)} == {(422, "idempotency_key_reused")}
+    assert (at_once.status, at_once.data["id"]) == (200, made["id"])

@@ -16,7 +16,7 @@ from wxcloudrun.kit.texts import text
 from wxcloudrun.stores.blobs import file_writer
 from wxcloudrun.stores.blobs.port import ObjectMissing, StoreUnavailable
 from wxcloudrun.stores.blobs.writing import Fence, Preempted, WrittenPart
-from wxcloudrun.upload_sessions.errors import SessionEnded, UploadLost
+from wxcloudrun.upload_sessions.errors import SessionEnded, SessionGone, UploadLost
 from wxcloudrun.upload_sessions.rules import MIB
 from wxcloudrun.upload_sessions.service.completion import CompletionService
 from wxcloudrun.upload_sessions.service.parts import IncomingPart, PartService
@@ -121,3 +121,38 @@ def test_given_a_file_that_is_gone_then_the_latest_sender_says_so(
         run(app, PartService).take(place_of(shop, sending), part)
 
     assert sending.look().data["state"] == "failed"
+
+
+def test_given_a_session_given_up_while_a_part_comes_then_its_sender_is_told_that_it_is_gone(
+    app: Flask, shop: Workshop, begin: Begin
+) -> None:
+    sending = begin()
+
+    def given_up() -> Iterator[bytes]:
+        yield sending.part(1)[:1000]
+        sending.client.delete(sending.url).ok()
+        yield sending.part(1)[1000:]
+
+    part = IncomingPart(1, given_up(), lambda: NOTHING_SAID)
+    with app.test_request_context(), pytest.raises(SessionGone):
+        run(app, PartService).take(place_of(shop, sending), part)
+
+
+@pytest.mark.local_store
+def test_given_a_session_given_up_while_parts_behind_a_gap_are_read_then_nothing_failed(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    sending = begin()
+    sending.put_all(1)
+    read = file_writer.FileWriter.read
+
+    def ended(writer: file_writer.FileWriter, parts: Sequence[WrittenPart]) -> Iterator[bytes] | None:
+        if parts:
+            sending.client.delete(sending.url).ok()
+        return read(writer, parts)
+
+    monkeypatch.setattr(file_writer.FileWriter, "read", ended)
+    sending.put(1).ok()
+
+    assert sending.look().data["state"] == "aborted"
+    assert [each.getMessage() for each in caplog.records if each.levelname == "ERROR"] == []

@@ -104,6 +104,9 @@ def test_what_is_no_part_of_this_file_is_refused_and_leaves_the_part_missing(beg
         "no such part": (sending.put(4, first), 422, "invalid"),
         "part nought": (sending.put(0, first), 422, "invalid"),
         "no number": (sending.client.put(f"{sending.url}/parts/one", first), 404, "not_found"),
+        "a number in another writing": (
+            sending.client.put(f"{sending.url}/parts/01", first), 404, "not_found",
+        ),
         "another digest in the form": (
             sending.client.request(
                 "POST", f"{sending.url}/parts/1", **form_of(field("sha256", "0" * 64), file(first))

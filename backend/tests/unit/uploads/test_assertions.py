@@ -80,6 +80,7 @@ REFUSED: dict[str, tuple[int, str, dict[str, str]]] = {
     "If-None-Match *": (400, "malformed", {"If-None-Match": "*"}),
     "If-Unmodified-Since": (400, "malformed", {"If-Unmodified-Since": "Sat, 21 Nov 2026 10:30:31 GMT"}),
     "a digest in a trailer": (400, "malformed", {"Trailer": "Content-Digest"}),
+    "a checksum of tus in a trailer": (400, "malformed", {"Trailer": "Upload-Checksum"}),
     "a checksum in a trailer": (400, "malformed", {"Trailer": "X-Other, X-Checksum-SHA256"}),
     "Content-MD5 in hex": (400, "malformed", {"Content-MD5": hashlib.md5(DATA).hexdigest()}),
     "Content-MD5 that is none": (400, "malformed", {"Content-MD5": "nonsense"}),

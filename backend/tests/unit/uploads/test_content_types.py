@@ -127,7 +127,7 @@ def test_given_an_array_buffer_from_a_mini_program_then_it_is_no_json(
 
 
 @pytest.mark.parametrize(
-    "sent", ["nonsense", "a/b/c", "text/", "/plain", "text/plain, text/html", "x/" + "y" * 300]
+    "sent", ["nonsense", "../..", "a/b/c", "text/", "/plain", "text/plain, text/html", "x/" + "y" * 300]
 )
 def test_given_a_type_that_is_none_then_the_name_decides(shop: Workshop, sent: str) -> None:
     assert settled(shop, "x.txt", sent) == "text/plain"

@@ -22,11 +22,18 @@ from wxcloudrun.kit.errors import Interrupted, Invalid, TooLarge
 from wxcloudrun.kit.texts import text
 from wxcloudrun.stores.blobs.continued_hash import RunningDigests
 from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing
-from wxcloudrun.stores.blobs.writing import Fence, ResumableWriter, WriterState, WrittenPart, preempted
+from wxcloudrun.stores.blobs.writing import (
+    Fence,
+    Preempted,
+    ResumableWriter,
+    WriterState,
+    WrittenPart,
+    preempted,
+)
 from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.errors import OffsetMismatch
 from wxcloudrun.upload_sessions.models import SessionPart, UploadSession
-from wxcloudrun.upload_sessions.service.endings import lose, prolong
+from wxcloudrun.upload_sessions.service.endings import lose, overtaken, prolong
 from wxcloudrun.upload_sessions.service.entry import SessionDoor, SessionPlace, require_open
 from wxcloudrun.upload_sessions.service.progress import Progress, kept_digests
 from wxcloudrun.uploads.service.acceptance import empty_file
@@ -117,6 +124,8 @@ class AppendService:
             self._write(place, turn, body, writer)
         except ObjectMissing:
             raise lose(self._door, place, partial(require_latest, epoch=turn.epoch)) from None
+        except Preempted as error:
+            raise overtaken(self._door, place, error) from None
         if body.broken is not None and incoming.said.given:
             raise body.broken
         body.verify()

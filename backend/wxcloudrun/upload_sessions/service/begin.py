@@ -99,10 +99,10 @@ class UploadBeginService:
         Raises Unauthorized, NotFound, Forbidden, Invalid, TooLarge, TooManyUploads, StoreUnavailable, and
         what an upload by checksum raises but for NotFound.
         """
-        self._preflight.admit(place, spec.upload, spec.size_bytes, spec.sha256)
-        begun = self._seen_before(place, spec)
+        begun = self._seen_before(place, spec)  # first: its own file may have taken the name meanwhile
         if begun is not None:
             return begun
+        self._preflight.admit(place, spec.upload, spec.size_bytes, spec.sha256)
         if spec.sha256 is not None:
             try:
                 return self._by_checksum.accept(
@@ -115,11 +115,18 @@ class UploadBeginService:
         except AlreadyBegun:
             return self.begin(place, spec)
 
-    def _seen_before(self, place: UploadPlace, spec: SessionSpec) -> SessionSeen | None:
+    def _seen_before(self, place: UploadPlace, spec: SessionSpec) -> SessionSeen | AcceptedUpload | None:
         if spec.upload.idempotency_key is None:
             return None
         with reading() as session:
-            return self._begun_before(session, place, spec)
+            return self._begun_before(session, place, spec) or self._made_before(session, place, spec)
+
+    def _made_before(self, session: Session, place: UploadPlace, spec: SessionSpec) -> AcceptedUpload | None:
+        """Return the upload that this request has made at once. Raises as `_begun_before` does."""
+        found = self._packages.enter(
+            session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
+        )
+        return self._acceptance.replayed(session, place.actor, found, spec.upload, spec.sha256 or "")
 
     def begin_appended(self, place: UploadPlace, spec: SessionSpec, beside: Beside) -> SessionSeen:
         """Begin a session whose bytes come in order, however many at a time. Raises as `begin` does."""

@@ -10,13 +10,13 @@ from sqlalchemy.orm import Session
 from wxcloudrun.artifacts.service.leases import LeasedKey
 from wxcloudrun.erasure.reads import Keys
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import Transaction, atomically
+from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import AppError
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.stores.blobs.port import StoreUnavailable
-from wxcloudrun.stores.blobs.writing import ResumableWriter
+from wxcloudrun.stores.blobs.writing import Preempted, ResumableWriter
 from wxcloudrun.upload_sessions import queries
 from wxcloudrun.upload_sessions.errors import UploadLost
 from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_FAILED
@@ -96,6 +96,17 @@ def lose(door: SessionDoor, place: SessionPlace, require_latest: RequireLatest) 
         return lost(tx, place.actor, entered)
 
     return atomically(work)
+
+
+def overtaken(door: SessionDoor, place: SessionPlace, error: Preempted) -> AppError:
+    """Return why a request writes no more: the end of its session, if that is what has overtaken it."""
+    with reading() as session:
+        row = door.look(session, place).row
+    try:
+        require_open(row)
+    except AppError as refusal:
+        return refusal
+    return error
 
 
 def lost(tx: Transaction, actor: Actor, entered: Entered) -> AppError:

@@ -91,6 +91,13 @@ def is_over(row: UploadSession) -> bool:
     return row.state in queries.ALIVE and clock.is_over(row.expires_at, clock.now(), LONGEST_LIFE)
 
 
+def state_now(row: UploadSession) -> str:
+    """Return what a session is at this moment: expired also before anybody has written that down."""
+    if is_over(row) and not is_fenced(row, clock.now()):
+        return SessionState.EXPIRED.value
+    return row.state
+
+
 def ended(row: UploadSession) -> AppError:
     """Return why a session takes no more parts."""
     state = SessionState.EXPIRED.value if is_over(row) else row.state

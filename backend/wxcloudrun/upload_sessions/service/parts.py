@@ -16,10 +16,10 @@ from wxcloudrun.kit.errors import Invalid
 from wxcloudrun.kit.texts import text
 from wxcloudrun.stores.blobs.continued_hash import RunningDigests
 from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing
-from wxcloudrun.stores.blobs.writing import Fence, WriterState, WrittenPart, preempted
+from wxcloudrun.stores.blobs.writing import Fence, Preempted, WriterState, WrittenPart, preempted
 from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.models import SessionPart, UploadSession
-from wxcloudrun.upload_sessions.service.endings import lose, prolong
+from wxcloudrun.upload_sessions.service.endings import lose, overtaken, prolong
 from wxcloudrun.upload_sessions.service.entry import SessionDoor, SessionPlace, require_open
 from wxcloudrun.upload_sessions.service.progress import Progress, kept_digests, restart_hash
 from wxcloudrun.upload_sessions.service.turns import PartTurn, WaitingTurns
@@ -111,6 +111,8 @@ class PartService:
             return self._blobs.resume(turn.writer).put(turn.offset, blocks, Fence(turn.number, turn.epoch))
         except ObjectMissing:
             raise lose(self._door, place, partial(require_latest, turn=turn)) from None
+        except Preempted as error:
+            raise overtaken(self._door, place, error) from None
 
     def hash_what_follows(self, taken: PartTaken) -> None:
         """Take some parts behind a gap into the digests; for the time when the answer has gone out."""

@@ -18,7 +18,7 @@ from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_ABORTED
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
 from wxcloudrun.upload_sessions.queries import UnfinishedUpload
 from wxcloudrun.upload_sessions.service.endings import cancel, forget_parts, let_go
-from wxcloudrun.upload_sessions.service.entry import SessionDoor, SessionPlace, is_fenced, state_of
+from wxcloudrun.upload_sessions.service.entry import SessionDoor, SessionPlace, is_fenced, state_now, state_of
 from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadAcceptance
 
 
@@ -32,6 +32,11 @@ class SessionSeen:
     most_bytes: int
     token: str | None = None
     accepted: AcceptedUpload | None = None
+
+    @property
+    def state(self) -> str:
+        """What it is now."""
+        return state_now(self.row)
 
 
 class UploadSessionService:

@@ -1,6 +1,6 @@
 """What every way in ends with: one transaction makes the tag, the version and the upload, or none."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -30,6 +30,9 @@ from wxcloudrun.uploads.rules import fingerprint, last_part
 from wxcloudrun.versions.reads import NameSource
 from wxcloudrun.versions.rules.schemes import scheme_of_file
 from wxcloudrun.versions.service.versions import NamedVersion, VersionService
+
+type IsKeyTaken = Callable[[Session, int | None, str], bool]
+"""Tells whether a user has sent an Idempotency-Key with something else than an upload."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,18 @@ class AcceptedUpload:
 class UploadAcceptance:
     """Accepts bytes whose artifact is in the database: makes their upload and what it names."""
 
-    def __init__(self, *, versions: VersionService, tags: TagService, blobs: BlobStore) -> None:
+    def __init__(
+        self,
+        *,
+        versions: VersionService,
+        tags: TagService,
+        blobs: BlobStore,
+        is_key_taken: IsKeyTaken,
+    ) -> None:
         self._versions = versions
         self._tags = tags
         self._blobs = blobs
+        self._is_key_taken = is_key_taken
 
     def proposed_version(self, spec: UploadSpec, key: str, size_bytes: int) -> NamedVersion | None:
         """Return the version that the bytes shall have, None if nothing says anything.
@@ -103,9 +114,9 @@ class UploadAcceptance:
         if spec.idempotency_key is None:
             return None
         earlier = queries.by_idempotency_key(session, actor.user_id, spec.idempotency_key)
-        if earlier is None:
+        if earlier is None and not self._is_key_taken(session, actor.user_id, spec.idempotency_key):
             return None
-        if earlier.fingerprint != request_fingerprint(found, spec, digest):
+        if earlier is None or earlier.fingerprint != request_fingerprint(found, spec, digest):
             raise IdempotencyKeyReused(
                 text("this Idempotency-Key was used for another upload; take a new one")
             )
