@@ -97,7 +97,7 @@ def upload(
             wanted,
             shown,
             retries=options["retries"],
-            unfinished=UnfinishedUploads(invocation.profiles.folder),
+            unfinished=UnfinishedUploads(invocation.profiles.folder, invocation.screen.warn),
         )
         # Where bars move, lines would tear them.
         tell = told.append if invocation.screen.is_animated else lambda each: tell_of(invocation, each)

@@ -1,5 +1,7 @@
 """Uploads that have not ended: those that were begun from this machine, and those that a service has."""
 
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Any
 
 import click
@@ -10,7 +12,7 @@ from pkgctl.api import Api
 from pkgctl.errors import CommandFailed, ExitCode, LocalProblem, Refused
 from pkgctl.invocation import Invocation, pass_invocation
 from pkgctl.options import PACKAGE, RegistryGroup
-from pkgctl.transfers.parted import ALIVE, GONE, kept_bytes
+from pkgctl.transfers.parted import ALIVE, kept_bytes
 from pkgctl.transfers.unfinished import Unfinished, UnfinishedUploads
 
 COLUMNS = (
@@ -20,6 +22,7 @@ COLUMNS_OF_SERVICE = (
     "id", "filename", "version", "tag", "size", "received_bytes", "state", "protocol", "created_at",
     "expires_at",
 )  # fmt: skip
+NOT_VISIBLE = "not visible to you"  # whoever shows another credential may see it
 TUS = "/tus/"
 TUS_VERSION = {"Tus-Resumable": "1.0.0"}  # without it no upload of that protocol is given up
 
@@ -45,7 +48,7 @@ def list_uploads(invocation: Invocation, package: PackagePath | None) -> None:
     if package is not None:
         invocation.screen.rows(unfinished_in(invocation.api, package), COLUMNS_OF_SERVICE)
         return
-    known = UnfinishedUploads(invocation.profiles.folder)
+    known = UnfinishedUploads(invocation.profiles.folder, invocation.screen.warn)
     shown = [row for each in known.at(invocation.server) if (row := row_of(invocation.api, known, each))]
     invocation.screen.rows(shown, COLUMNS)
 
@@ -53,15 +56,16 @@ def list_uploads(invocation: Invocation, package: PackagePath | None) -> None:
 @uploads.command("discard")
 @click.argument("ids", nargs=-1)
 @click.option("--all", "is_all", is_flag=True, help="Discard all of them.")
+@click.option("--forget", is_flag=True, help="Forget here also what the service does not show to you.")
 @package_option
 @pass_invocation
 def discard_uploads(
-    invocation: Invocation, ids: tuple[str, ...], package: PackagePath | None, *, is_all: bool
+    invocation: Invocation, ids: tuple[str, ...], package: PackagePath | None, *, is_all: bool, forget: bool
 ) -> None:
     """Give uploads up, here and at the service."""
     if bool(ids) == is_all:
         raise click.UsageError("name the uploads, or say --all")
-    known = UnfinishedUploads(invocation.profiles.folder)
+    known = UnfinishedUploads(invocation.profiles.folder, invocation.screen.warn)
     here = list(known.at(invocation.server))
     if package is None:
         found = {id_of(each): each.url for each in here}
@@ -73,12 +77,29 @@ def discard_uploads(
             f"no unfinished upload {unknown[0]} {where}", ExitCode.NOT_FOUND, reason="no_upload"
         )
     chosen = list(found) if is_all else list(dict.fromkeys(ids))
-    for each in chosen:
-        give_up(invocation.api, found[each])
-        for upload in here:
-            if id_of(upload) == each or (upload.url is not None and upload.url == found[each]):
-                known.forget(upload)
+    # What the service has just listed and shows no more has ended.
+    may_lack = forget or package is not None
+    invisible = [each for each in chosen if not give_up(invocation.api, found[each]) and not may_lack]
+    for upload in here:
+        if any(
+            id_of(upload) == each or (upload.url is not None and upload.url == found[each])
+            for each in chosen
+            if each not in invisible
+        ):
+            known.forget(upload)
+    refuse_invisible(invisible)
     invocation.screen.done({"discarded": chosen}, f"Discarded {len(chosen)}")
+
+
+def refuse_invisible(ids: Sequence[str]) -> None:
+    """Raise LocalProblem if there are uploads that the service does not show to whoever asks."""
+    if ids:
+        raise LocalProblem(
+            f"{', '.join(ids)}: {NOT_VISIBLE}, so not discarded; use the credential that began it, or say"
+            " --forget if it shall only be forgotten here",
+            ExitCode.NOT_FOUND,
+            reason="not_visible",
+        )
 
 
 def unfinished_in(api: Api, package: PackagePath) -> list[dict[str, Any]]:
@@ -104,7 +125,9 @@ def row_of(api: Api, known: UnfinishedUploads, upload: Unfinished) -> dict[str, 
     try:
         session = api.get(upload.url)
     except Refused as refusal:
-        if refusal.status not in GONE:
+        if refusal.status == HTTPStatus.NOT_FOUND:
+            return row | {"kept": None, "state": NOT_VISIBLE}
+        if refusal.status != HTTPStatus.GONE:
             raise
         session = {"state": "gone"}
     if session["state"] not in ALIVE:
@@ -117,15 +140,17 @@ def row_of(api: Api, known: UnfinishedUploads, upload: Unfinished) -> dict[str, 
     }
 
 
-def give_up(api: Api, url: str | None) -> None:
-    """Let the service forget an upload; one that it has forgotten already is no trouble."""
+def give_up(api: Api, url: str | None) -> bool:
+    """Let the service give an upload up; False if it shows none, to this caller at least."""
     if url is None:
-        return
+        return True
     try:
         api.call("DELETE", url, headers=TUS_VERSION if url.startswith(TUS) else None)
     except CommandFailed as failure:  # what tus refuses is no answer of the API, but has its statuses
-        if failure.status not in GONE:
+        if failure.status not in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
             raise
+        return failure.status == HTTPStatus.GONE
+    return True
 
 
 def id_of(upload: Unfinished) -> str:

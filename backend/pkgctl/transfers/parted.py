@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pkgctl.api import Api
-from pkgctl.errors import NotInTime, Refused
+from pkgctl.errors import CommandFailed, NotInTime, Refused
 from pkgctl.transfers.files import OutgoingFile
 from pkgctl.transfers.progress import Meter
 from pkgctl.transfers.retrying import Stopped, persistently
@@ -57,14 +57,25 @@ class PartedShipment:
 
         When this fails, what has come stays with the service, and the same command goes on with it.
         """
-        upload = self.means.uploads.found_or_new(self.cargo, self.file)
+        try:
+            return self._delivered()
+        except Refused as refusal:
+            # What has expired, or what the store has lost, may look alive until something is sent.
+            if refusal.status != HTTPStatus.GONE or refusal.facts.get("state") == "aborted":
+                raise
+        return self._delivered()
+
+    def _delivered(self) -> Delivered:
+        upload = remembered = self.means.uploads.found_or_new(self.cargo, self.file)
         session = self._resumed(upload)
         if session is None:
             if upload.url is not None:
-                upload = self.means.uploads.anew(self.cargo, self.file)
+                # Remembered in its place only when it has begun: the other may be there for somebody else.
+                upload = Unfinished.of(self.cargo, self.file)
+            self._give_up_outdated()
             session = self._begun(upload)
         if "part_bytes" not in session:  # the bytes were there: it is the deposit
-            self.means.uploads.forget(upload)
+            self.means.uploads.forget(remembered)
             self.meter.at(self.cargo.size)
             return Delivered(session, was_there=True)
         upload = self.means.uploads.begun(upload, str(session["url"]))
@@ -73,11 +84,26 @@ class PartedShipment:
         try:
             answer = self._completed(session)
         except Refused as refusal:
-            if refusal.status in {*GONE, HTTPStatus.UNPROCESSABLE_ENTITY}:
+            if refusal.status in {HTTPStatus.GONE, HTTPStatus.UNPROCESSABLE_ENTITY}:
                 self.means.uploads.forget(upload)
             raise
         self.means.uploads.forget(upload)
         return Delivered(answer, was_there=False, kept=kept)
+
+    def _give_up_outdated(self) -> None:
+        """Give up what was begun with other bytes of the same file: nobody can go on with that."""
+        for each in self.means.uploads.outdated(self.cargo, self.file):
+            try:
+                if each.url is not None:
+                    self.means.api.call("DELETE", each.url)
+            except CommandFailed as failure:
+                if failure.status != HTTPStatus.GONE:
+                    continue  # it stays in the list
+            self.means.uploads.forget(each)
+            self.means.uploads.warn(
+                f"{self.file} has changed: the unfinished upload of what it was to {each.cargo.package} is"
+                " given up"
+            )
 
     def _resumed(self, upload: Unfinished) -> dict[str, Any] | None:
         """Return the session that was begun, None if there is none to go on with."""
