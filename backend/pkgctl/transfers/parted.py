@@ -1,5 +1,6 @@
 """A large file goes in by parts: what has come once is not sent again, whoever dies in between."""
 
+import random
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_EXCEPTION, CancelledError, Future, ThreadPoolExecutor, wait
@@ -20,6 +21,9 @@ SEALING_SECONDS, LONGEST_SEALING_SECONDS = 1.0, 900
 GONE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 ALIVE = frozenset({"open", "sealing"})
 MOVED_ON = frozenset({"parts_missing", "preempted", "session_ended"})  # another command sends it too
+# Two that sent again at once would pre-empt each other for ever: each waits longer than the time before,
+# until one has the time for a part.
+FIRST_QUIET_SECONDS, LOOK_SECONDS, ROUNDS = 1.0, 0.5, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +134,30 @@ class PartedShipment:
 
     def _completed(self, session: dict[str, Any]) -> dict[str, Any]:
         """Send what is missing and complete, again where another command has changed something."""
-        rounds = self.means.retries
+        rounds, most = 0, 0
         while True:
-            if session["state"] == "open":
-                self._send(session)
             try:
+                if session["state"] == "open":
+                    self._send(session)
                 return self._sealed(str(session["url"]))
             except Refused as refusal:
-                if refusal.reason not in MOVED_ON or not rounds:
+                if refusal.reason not in MOVED_ON or rounds >= ROUNDS:
                     raise
-            rounds -= 1
-            session = self._asked("GET", str(session["url"]))
+            session = self._left_alone(str(session["url"]), FIRST_QUIET_SECONDS * 2**rounds)
+            kept = kept_bytes(session)
+            self.meter.at(kept)
+            rounds, most = (0, kept) if kept > most else (rounds + 1, most)
+
+    def _left_alone(self, url: str, seconds: float) -> dict[str, Any]:
+        """Return the session when nobody has got further in it for about so long, or no part is missing."""
+        quiet, patience = 0.0, random.uniform(0.5, 1.5) * seconds  # noqa: S311 - no secret
+        session = self._asked("GET", url)
+        while session["state"] == "open" and session["missing"] and quiet < patience:
+            if self.means.stop.wait(LOOK_SECONDS):
+                raise Stopped
+            seen, session = session, self._asked("GET", url)
+            quiet = quiet + LOOK_SECONDS if session["missing"] == seen["missing"] else 0.0
+        return session
 
     def _sealed(self, url: str) -> dict[str, Any]:
         """Complete the session; the service may be at it for a while."""

@@ -1,6 +1,7 @@
 """What a machine remembers of large files: shared by commands and people, unusable, outdated, torn."""
 
 import json
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.support.builders import content, numbers, sha256
-from tests.support.command_line import CommandLine
+from tests.support.command_line import CommandLine, finish
 from tests.support.live import LiveServer
 from tests.support.proxy import proxy_to
 from tests.support.site import site
@@ -59,6 +60,38 @@ def colleague(administrator: CommandLine, broken_off: CommandLine) -> CommandLin
     scopes = ("--scope", "read", "--scope", "write")
     key = administrator("service-accounts", "keys", "create", number, "build", *scopes).ok().out.strip()
     return broken_off.with_variables(PKGCTL_TOKEN=key)
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_given_several_commands_that_send_one_file_at_once_then_all_end_well_with_one_upload(
+    pkgctl: CommandLine, package: str, count: int
+) -> None:
+    data = file_of(pkgctl, 16 * PART + 7)
+
+    running = [pkgctl.start("upload", package, "big.bin", "--json") for _ in range(count)]
+    said = [finish(each) for each in running]
+
+    assert [each.code for each in said] == [0] * count, said
+    assert {each.document["files"][0]["upload"]["sha256"] for each in said} == {sha256(data)}
+    assert len({each.document["files"][0]["upload"]["id"] for each in said}) == 1
+    assert pkgctl.json("uploads")["items"] == []
+    pkgctl("download", f"{package}@{sha256(data)}", "-o", "back.bin").ok()
+    assert (pkgctl.home / "back.bin").read_bytes() == data
+
+
+def test_given_one_of_two_commands_killed_then_the_other_ends_alone(
+    pkgctl: CommandLine, package: str
+) -> None:
+    data = file_of(pkgctl, 16 * PART)
+
+    killed, other = (pkgctl.start("upload", package, "big.bin", "--json") for _ in range(2))
+    time.sleep(1.2)
+    killed.kill()
+    killed.communicate()
+    said = finish(other)
+
+    assert said.code == 0, said
+    assert said.document["files"][0]["upload"]["sha256"] == sha256(data)
 
 
 @pytest.mark.parametrize("place", ["file", "below-a-file"])
