@@ -208,7 +208,11 @@ class PartedShipment:
                 self.meter.moved(-moved)
                 raise
 
-        self._persistently(attempt)
+        try:
+            self._persistently(attempt)
+        except BaseException:
+            failed.set()  # from here, so that no other part begins, which might take another command's
+            raise
 
     def _asked(self, method: str, where: str, **options: Any) -> dict[str, Any]:
         answer: dict[str, Any] = self._persistently(lambda: self.means.api.call(method, where, **options))
