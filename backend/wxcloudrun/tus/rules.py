@@ -87,6 +87,8 @@ def partial_ids(listed: str, below: str) -> list[str]:
         folder, _, public_id = unquote(urlsplit(address).path).rstrip("/").rpartition("/")
         if not public_id or not folder.endswith(below):
             raise Malformed(text("Upload-Concat names uploads of this package, by their addresses"))
+        if public_id in ids:
+            raise Malformed(text("Upload-Concat names an upload twice; send its bytes twice"))
         ids.append(public_id)
     if not ids:
         raise Malformed(text("Upload-Concat names uploads of this package, by their addresses"))

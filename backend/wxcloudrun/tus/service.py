@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy.exc import SQLAlchemyError
 
 from wxcloudrun.artifacts.service.intake import IntakeService
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.checksums import NOTHING_SAID
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import AppError, Invalid, NotFound
@@ -23,13 +24,17 @@ from wxcloudrun.upload_sessions import rules as session_rules
 from wxcloudrun.upload_sessions.errors import OffsetMismatch, SessionGone
 from wxcloudrun.upload_sessions.reads import ALIVE, SessionState, UploadSession
 from wxcloudrun.upload_sessions.service.appends import Appended, AppendService, IncomingBytes
-from wxcloudrun.upload_sessions.service.begin import SessionSpec, UploadBeginService
+from wxcloudrun.upload_sessions.service.begin import Beside, SessionSpec, UploadBeginService
 from wxcloudrun.upload_sessions.service.completion import Completed, CompletionService
-from wxcloudrun.upload_sessions.service.entry import SessionPlace, ended, is_over
+from wxcloudrun.upload_sessions.service.entry import SessionPlace, ended, is_fenced, is_over
 from wxcloudrun.upload_sessions.service.joining import JoiningService
 from wxcloudrun.upload_sessions.service.sessions import UploadSessionService
 from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadSpec, empty_file
 from wxcloudrun.uploads.service.incoming import UploadPlace
+
+
+class Taken(Exception):
+    """Another final upload is made of the same partial ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,52 +184,81 @@ class TusService:
         Raises as `create` does, Invalid for what is no whole partial upload, and what accepting raises.
         """
         places = [place_of(destination, public_id) for public_id in partial_ids]
-        partials = [self._partial(place) for place in places]
-        earlier = self._joined_earlier(destination, partials, partial_ids)
+        earlier = self._joined_earlier(destination, partial_ids)
         if earlier is not None:
             return earlier
-        for held in partials:
-            if not held.is_alive or not held.row.is_whole:
-                raise Invalid.field(
-                    "Upload-Concat", text("only partial uploads that are whole can be joined")
-                )
+        try:
+            place, final = self._opened_final(destination, wanted, places)
+        except Taken:
+            earlier = self._joined_earlier(destination, partial_ids)
+            if earlier is None:
+                raise not_joinable() from None
+            return earlier
+        with self._given_up_on_failure(place):
+            with self._joining.held(final.row.id, self._joining.blocks(places)) as blocks:
+                incoming = IncomingBytes(0, blocks, announced_bytes=final.row.size_bytes)
+                self._appends.append(place, incoming)
+            standing = self._completed(place, self._held(place).standing())
+        atomically(lambda tx: self._joining.use_up(tx, places))
+        return standing
+
+    def _opened_final(
+        self, destination: UploadPlace, wanted: WantedUpload, places: Sequence[SessionPlace]
+    ) -> tuple[SessionPlace, Held]:
+        """Begin a final upload that nobody else makes meanwhile, of these. Raises Taken."""
+        partials = [self._partial(place) for place in places]
+        if not all(held.is_alive and held.row.is_whole for held in partials):
+            raise not_joinable()
         size_bytes = sum(held.row.size_bytes for held in partials)
         if size_bytes == 0:
             raise empty_file()
-        place = self._opened(destination, replace(wanted, size_bytes=size_bytes), partial_ids)
-        with self._given_up_on_failure(place):
-            blocks = self._joining.blocks(places)
-            self._appends.append(place, IncomingBytes(0, blocks, announced_bytes=size_bytes))
-            standing = self._completed(place, self._held(place).standing())
-        final_id = self._held(place).row.id
-        atomically(lambda tx: self._use_up(tx, partials, places, final_id))
-        return standing
 
-    def _use_up(
-        self, tx: Transaction, partials: Sequence[Held], places: Sequence[SessionPlace], final_id: int
-    ) -> None:
-        queries.join(tx.session, [held.row.id for held in partials], final_id)
-        self._joining.use_up(tx, places)
+        def claim(tx: Transaction, row: UploadSession) -> None:
+            kept = queries.locked_uploads(tx.session, [held.row.id for held in partials])
+            if queries.are_taken(tx.session, kept):
+                raise Taken
+            for each in kept:
+                each.final_id = row.id
+            self._joining.hold(tx, row.id)
 
-    def _joined_earlier(
-        self, destination: UploadPlace, partials: Sequence[Held], partial_ids: Sequence[str]
-    ) -> UploadStanding | None:
+        ids = [place.public_id for place in places]
+        place = self._opened(destination, replace(wanted, size_bytes=size_bytes), ids, claim)
+        return place, self._held(place)
+
+    def _joined_earlier(self, destination: UploadPlace, partial_ids: Sequence[str]) -> UploadStanding | None:
+        """Return the final upload of just these, None if there is none. Raises BeingCompleted."""
+        partials = [self._partial(place_of(destination, public_id)) for public_id in partial_ids]
         finals = {held.kept.final_id for held in partials}
         if len(finals) != 1 or (final_id := finals.pop()) is None:
             return None
         with reading() as session:
             public_id = queries.public_id(session, final_id)
-        standing = self.look(place_of(destination, public_id))
-        return standing if list(standing.partials) == list(partial_ids) else None
+        place = place_of(destination, public_id)
+        try:
+            final = self._held(place)
+        except SessionGone:
+            return None
+        if final.standing().partials != list(partial_ids):
+            return None
+        if not final.is_alive or final.row.is_whole:
+            return self.look(place)
+        if is_fenced(final.row, clock.now()):
+            raise being_completed()
+        self.terminate(place)  # whoever has made it has died
+        return None
 
     def _partial(self, place: SessionPlace) -> Held:
         held = self._held(place)
         if held.kept.kind != Kind.PARTIAL:
-            raise Invalid.field("Upload-Concat", text("only partial uploads that are whole can be joined"))
+            raise not_joinable()
         return held
 
     def _opened(
-        self, destination: UploadPlace, wanted: WantedUpload, partial_ids: Sequence[str] = ()
+        self,
+        destination: UploadPlace,
+        wanted: WantedUpload,
+        partial_ids: Sequence[str] = (),
+        claim: Beside | None = None,
     ) -> SessionPlace:
         """Begin a session, with what the protocol keeps beside it."""
         kind = Kind.FINAL if partial_ids else Kind.PARTIAL if wanted.is_partial else Kind.WHOLE
@@ -233,6 +267,8 @@ class TusService:
             kept = TusUpload(session_id=row.id, kind=kind.value, said=wanted.said.encode())
             kept.partials = " ".join(partial_ids).encode() or None
             tx.session.add(kept)
+            if claim is not None:
+                claim(tx, row)
 
         spec = SessionSpec(wanted.spec, wanted.size_bytes, wanted.sha256)
         begun = self._begin.begin_appended(destination, spec, beside)
@@ -265,9 +301,7 @@ class TusService:
     def _completed(self, place: SessionPlace, standing: UploadStanding) -> UploadStanding:
         completed = self._completion.complete(place, NOTHING_SAID)
         if completed is None:
-            raise BeingCompleted(
-                text("this upload is being completed; ask again"), headers={"Retry-After": "1"}
-            )
+            raise being_completed()
         return replace(standing, completed=completed, accepted=completed.accepted, expires_at=None)
 
     @contextmanager
@@ -275,6 +309,8 @@ class TusService:
         """Give an upload up whose address nobody will learn; what cannot be given up now expires."""
         try:
             yield
+        except BeingCompleted:
+            raise  # by somebody who knows it
         except Exception:
             with suppress(AppError, SQLAlchemyError):
                 self.terminate(place)
@@ -301,3 +337,13 @@ def grown(standing: UploadStanding, appended: Appended, incoming: IncomingBytes)
 def gone(state: SessionState) -> SessionGone:
     """Refuse an upload that has come to nothing."""
     return SessionGone(text("this upload session is over ({state}); begin another", state=state), state=state)
+
+
+def being_completed() -> BeingCompleted:
+    """Let a client wait while another request does what it asks for."""
+    return BeingCompleted(text("this upload is being completed; ask again"), headers={"Retry-After": "1"})
+
+
+def not_joinable() -> Invalid:
+    """Refuse to make a final upload of these."""
+    return Invalid.field("Upload-Concat", text("only partial uploads that are whole can be joined"))

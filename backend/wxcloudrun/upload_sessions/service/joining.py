@@ -1,10 +1,14 @@
 """What was appended to several sessions, read as one, and those sessions ended when it was used."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
 from functools import partial
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import Transaction, reading
+from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.events import announce
 from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing
 from wxcloudrun.stores.blobs.writing import WriterState
@@ -12,9 +16,17 @@ from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_DONE
 from wxcloudrun.upload_sessions.models import SessionState
 from wxcloudrun.upload_sessions.service.appends import require_latest
-from wxcloudrun.upload_sessions.service.endings import cancel, let_go, lose
-from wxcloudrun.upload_sessions.service.entry import SessionDoor, SessionPlace, missing_parts, require_open
+from wxcloudrun.upload_sessions.service.endings import cancel, forget_parts, let_go, lose
+from wxcloudrun.upload_sessions.service.entry import (
+    FENCE,
+    SessionDoor,
+    SessionPlace,
+    missing_parts,
+    require_open,
+)
 from wxcloudrun.upload_sessions.service.progress import DamagedPart, KnownPart, compared, known_parts
+
+RENEW_SECONDS = 15
 
 
 class JoiningService:
@@ -33,6 +45,30 @@ class JoiningService:
         for place in places:
             yield from self._blocks_of(place)
 
+    def hold(self, tx: Transaction, session_id: int) -> None:
+        """Let everybody else wait for a session that is going to be made of others, from its beginning on."""
+        hold_until(tx, session_id, clock.now() + FENCE)
+
+    @contextmanager
+    def held(self, session_id: int, blocks: Iterator[bytes]) -> Iterator[Iterator[bytes]]:
+        """Hold a session as long as these blocks come; at the end anybody may go on with it.
+
+        If this process dies, others may when the fence has ended.
+        """
+        try:
+            yield self._renewing(session_id, blocks)
+        finally:
+            with suppress(SQLAlchemyError):
+                atomically(lambda tx: hold_until(tx, session_id, None))
+
+    def _renewing(self, session_id: int, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        renewed_at = clock.monotonic()
+        for block in blocks:
+            if clock.monotonic() - renewed_at > RENEW_SECONDS:
+                atomically(lambda tx: hold_until(tx, session_id, clock.now() + FENCE))
+                renewed_at = clock.monotonic()
+            yield block
+
     def use_up(self, tx: Transaction, places: Sequence[SessionPlace]) -> None:
         """End them, because their bytes are elsewhere now."""
         for place in places:
@@ -43,6 +79,7 @@ class JoiningService:
             let_go(tx, row, SessionState.DONE, clock.now())
             announce(tx, place.actor, UPLOAD_SESSION_DONE, entered.subject, after={"upload": None})
             tx.after_commit(partial(cancel, self._blobs.resume(WriterState.of_text(row.writer))))
+            tx.after_commit(partial(forget_parts, row.id))
 
     def _blocks_of(self, place: SessionPlace) -> Iterator[bytes]:
         with reading() as session:
@@ -66,3 +103,10 @@ class JoiningService:
             return unsealed
         writer.seal(written)
         return self._blobs.read(state.key)
+
+
+def hold_until(tx: Transaction, session_id: int, moment: datetime | None) -> None:
+    """Let others wait for a session until then, unless it has ended or is completed by now."""
+    row = queries.locked_session(tx.session, session_id)
+    if row is not None and row.state == SessionState.OPEN.value:
+        row.fenced_until = moment
