@@ -34,6 +34,7 @@ def test_given_no_part_for_a_day_then_the_session_is_over_and_later_its_receipt_
     time.advance(hours=2)
 
     assert (sending.put(3).status, sending.complete().status) == (410, 410)
+    assert sending.look().data["state"] == "expired", "also before a job has written that down"
     with app.app_context():
         assert run(app, UploadExpiryService).run() == 1
     assert sending.look().data["state"] == "expired"
