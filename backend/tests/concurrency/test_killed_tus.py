@@ -159,13 +159,14 @@ def test_given_two_that_write_to_one_upload_then_it_has_what_was_counted_and_no_
 
     with ThreadPoolExecutor(2) as pool:
         statuses = set().union(*pool.map(write, [1, 2]))
+    parts = parts_of(stacked, url)  # they are forgotten with the last byte
+    counted = int(owner.until_answered(lambda: owner.asked("HEAD", url)).headers["Upload-Offset"])
     owner.send(url)
 
     assert statuses == {204, 409}, "there were take-overs, and nothing else"
     data = stacked.admin.get(f"{package}/+/tag:rivals").ok().body
     assert len(data) == size_bytes
-    parts = parts_of(stacked, url)
-    assert sum(size for _, size, _ in parts) == size_bytes
+    assert sum(size for _, size, _ in parts) == counted > 0
     assert [each for each in parts if sha256(data[each[0] : each[0] + each[1]]) != each[2]] == []
 
 
