@@ -15,6 +15,7 @@ from unittest import mock
 
 from pkgctl.main import run
 from tests.support.live import ADMIN_EMAIL, ADMIN_PASSWORD, BACKEND, SECRET
+from tests.support.proxy import Proxy
 
 PATIENCE_SECONDS = 60
 
@@ -150,3 +151,17 @@ def finish(process: "subprocess.Popen[str]", number: signal.Signals | None = Non
         process.send_signal(number)
     out, err = process.communicate(timeout=PATIENCE_SECONDS)
     return checked(Ended(process.returncode, out, err))
+
+
+def killed_at_a_stall(pkgctl: CommandLine, proxy: Proxy, *arguments: str) -> CommandLine:
+    """Run a command through a proxy until that stalls, kill it, and let the proxy go on.
+
+    Returns the command line that speaks through it.
+    """
+    through = pkgctl.through(proxy.port)
+    process = through.start(*arguments)
+    assert proxy.stalled.wait(30)
+    process.kill()
+    process.communicate()
+    proxy.lifted.set()
+    return through

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from tests.support.builders import content, numbers, sha256
-from tests.support.command_line import CommandLine, finish
+from tests.support.command_line import CommandLine, finish, killed_at_a_stall
 from tests.support.live import LiveServer
 from tests.support.proxy import proxy_to
 from tests.support.site import site
@@ -41,12 +41,7 @@ def broken_off(pkgctl: CommandLine, server: LiveServer, package: str) -> Iterato
     """Somebody whose upload of big.bin was killed in its second part."""
     file_of(pkgctl)
     with proxy_to(server.port, stall_on=b"/parts/2 HTTP") as proxy:
-        through = pkgctl.through(proxy.port)
-        process = through.start("upload", package, "big.bin", "-j", "1")
-        assert proxy.stalled.wait(30)
-        process.kill()
-        process.communicate()
-        proxy.lifted.set()
+        through = killed_at_a_stall(pkgctl, proxy, "upload", package, "big.bin", "-j", "1")
         yield through
 
 
@@ -148,12 +143,7 @@ def test_given_a_session_that_has_expired_then_the_same_command_begins_anew(tmp_
         person = CommandLine(tmp_path, running.server.url, {"PKGCTL_TOKEN": running.token})
         data = file_of(person)
         with proxy_to(running.server.port, stall_on=b"/parts/2 HTTP") as proxy:
-            through = person.through(proxy.port)
-            process = through.start("upload", "expired/package", "big.bin", "-j", "1")
-            assert proxy.stalled.wait(30)
-            process.kill()
-            process.communicate()
-            proxy.lifted.set()
+            through = killed_at_a_stall(person, proxy, "upload", "expired/package", "big.bin", "-j", "1")
             past = clock.now() - timedelta(seconds=1)
             with running.app.app_context(), transaction() as tx:
                 tx.session.execute(update(UploadSession).values(expires_at=past))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.support.builders import content, numbers, sha256
 from tests.support.client import ApiClient
-from tests.support.command_line import CommandLine, finish
+from tests.support.command_line import CommandLine, finish, killed_at_a_stall
 from tests.support.live import LiveServer
 from tests.support.proxy import proxy_to
 from tests.support.site import eventually, site
@@ -34,12 +34,9 @@ def test_given_the_client_killed_then_the_list_shows_it_and_another_version_is_a
     (pkgctl.home / "big.bin").write_bytes(data)
 
     with proxy_to(server.port, stall_on=b"/parts/4 HTTP") as proxy:
-        through = pkgctl.through(proxy.port)
-        process = through.start("upload", package, "big.bin", "-j", "1", "--tag", "nightly")
-        assert proxy.stalled.wait(30)
-        process.kill()
-        process.communicate()
-        proxy.lifted.set()
+        through = killed_at_a_stall(
+            pkgctl, proxy, "upload", package, "big.bin", "-j", "1", "--tag", "nightly"
+        )
         [left] = through.json("uploads")["items"]
         before = proxy.sent
         said = through("upload", package, "big.bin", "--version", "1.0.0", "--json").ok().document
@@ -59,12 +56,7 @@ def test_given_the_client_killed_then_the_same_command_goes_on_and_says_what_was
     (pkgctl.home / "big.bin").write_bytes(data)
 
     with proxy_to(server.port, stall_on=b"/parts/4 HTTP") as proxy:
-        through = pkgctl.through(proxy.port)
-        process = through.start("upload", package, "big.bin", "-j", "1")
-        assert proxy.stalled.wait(30)
-        process.kill()
-        process.communicate()
-        proxy.lifted.set()
+        through = killed_at_a_stall(pkgctl, proxy, "upload", package, "big.bin", "-j", "1")
         before = proxy.sent
         said = through("upload", package, "big.bin").ok().out
         sent = proxy.sent - before
@@ -151,12 +143,7 @@ def test_given_unfinished_uploads_then_they_can_be_discarded(
         (pkgctl.home / name).write_bytes(content(SIZE, seed=next(numbers)))
         with proxy_to(server.port, stall_on=b"/parts/2 HTTP") as proxy:
             # The service is known by its address, so that the list finds what was begun through the proxy.
-            process = pkgctl.through(proxy.port).start("upload", package, name, "-j", "1")
-            assert proxy.stalled.wait(30)
-            process.kill()
-            process.communicate()
-            proxy.lifted.set()
-            through = pkgctl.through(proxy.port)
+            through = killed_at_a_stall(pkgctl, proxy, "upload", package, name, "-j", "1")
             [left] = through.json("uploads")["items"]
             if name == "a.bin":
                 assert through("uploads", "discard", "nothing").code == 3
@@ -219,12 +206,7 @@ def test_given_a_session_that_the_service_does_not_know_any_more_then_the_file_b
 ) -> None:
     (pkgctl.home / "big.bin").write_bytes(content(SIZE, seed=next(numbers)))
     with proxy_to(server.port, stall_on=b"/parts/2 HTTP") as proxy:
-        through = pkgctl.through(proxy.port)
-        process = through.start("upload", package, "big.bin", "-j", "1")
-        assert proxy.stalled.wait(30)
-        process.kill()
-        process.communicate()
-        proxy.lifted.set()
+        through = killed_at_a_stall(pkgctl, proxy, "upload", package, "big.bin", "-j", "1")
         [kept] = (pkgctl.config.parent / "uploads").glob("*.json")
         kept.write_text(kept.read_text().replace("/sessions/", "/sessions/gone"))
 
@@ -238,12 +220,7 @@ def test_given_the_file_changed_then_it_is_another_upload(
 ) -> None:
     (pkgctl.home / "big.bin").write_bytes(content(SIZE, seed=next(numbers)))
     with proxy_to(server.port, stall_on=b"/parts/2 HTTP") as proxy:
-        through = pkgctl.through(proxy.port)
-        process = through.start("upload", package, "big.bin", "-j", "1")
-        assert proxy.stalled.wait(30)
-        process.kill()
-        process.communicate()
-        proxy.lifted.set()
+        through = killed_at_a_stall(pkgctl, proxy, "upload", package, "big.bin", "-j", "1")
         other = content(SIZE, seed=next(numbers))
         (pkgctl.home / "big.bin").write_bytes(other)
         said = through.json("upload", package, "big.bin")
