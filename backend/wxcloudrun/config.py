@@ -180,6 +180,7 @@ class Settings(BaseModel):
     jwt_secret_key: SecretStr = Field(alias="JWT_SECRET_KEY")
     jwt_previous_secret_key: SecretStr | None = Field(None, alias="JWT_PREVIOUS_SECRET_KEY")
     api_key_secret: SecretStr = Field(alias="API_KEY_SECRET")
+    api_key_previous_secret: SecretStr | None = Field(None, alias="API_KEY_PREVIOUS_SECRET")
     access_token_seconds: int = Field(900, alias="ACCESS_TOKEN_SECONDS", ge=1, le=86_400)
     refresh_token_seconds: int = Field(30 * 86_400, alias="REFRESH_TOKEN_SECONDS", ge=60)
     refresh_leeway_seconds: int = Field(10, alias="REFRESH_LEEWAY_SECONDS", ge=0, le=300)
@@ -256,6 +257,7 @@ class Settings(BaseModel):
             ("JWT_SECRET_KEY", self.jwt_secret_key),
             ("JWT_PREVIOUS_SECRET_KEY", self.jwt_previous_secret_key),
             ("API_KEY_SECRET", self.api_key_secret),
+            ("API_KEY_PREVIOUS_SECRET", self.api_key_previous_secret),
         ):
             if secret is not None and is_weak(secret.get_secret_value()):
                 message = f"{name} must be at least {MIN_SECRET_BYTES} random bytes"

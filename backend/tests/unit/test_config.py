@@ -209,6 +209,7 @@ class TestWrongSettings:
             ("MINIO_SECURE", "perhaps"),
             ("JWT_SECRET_KEY", "hunter2-is-too-short"),
             ("JWT_PREVIOUS_SECRET_KEY", "a" * 64),
+            ("API_KEY_PREVIOUS_SECRET", "b" * 64),
             ("API_KEY_SECRET", "abab" * 20),
             ("ACCESS_TOKEN_SECONDS", "0"),
             ("REFRESH_TOKEN_SECONDS", "-1"),
@@ -313,7 +314,9 @@ class TestProduction:
         assert name in sentence
         assert not (data_dir / "secrets").exists()
 
-    @pytest.mark.parametrize("name", [*GENERATED_SECRETS, "JWT_PREVIOUS_SECRET_KEY"])
+    @pytest.mark.parametrize(
+        "name", [*GENERATED_SECRETS, "JWT_PREVIOUS_SECRET_KEY", "API_KEY_PREVIOUS_SECRET"]
+    )
     @pytest.mark.parametrize("weak", ["short", "x" * 64, "0123456789" * 3, "ab" * 40])
     def test_a_weak_secret_is_refused(self, data_dir: Path, name: str, weak: str) -> None:
         assert name in refused(data_dir, **{**PRODUCTION, name: weak})

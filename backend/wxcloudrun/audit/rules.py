@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from wxcloudrun.kit.clock import rfc3339
+from wxcloudrun.kit.derived_keys import DerivedKey, KeyRing
 from wxcloudrun.kit.events import State
 
 MAX_TEXTS = (200, 64, 24)  # characters; 32 properties with the longest names fit with the last
@@ -43,27 +44,51 @@ def shortened(value: Any, max_text: int = MAX_TEXTS[0]) -> Any:
     return value
 
 
+class Hashes:
+    """One message under the keys of a ring, each hash made when it is needed."""
+
+    def __init__(self, message: bytes, ring: KeyRing) -> None:
+        self._message = message
+        self._ring = ring
+
+    @property
+    def newest(self) -> str:
+        """What is to be written."""
+        return self._under(self._ring.newest)
+
+    def include(self, written: str | None) -> bool:
+        """Tell whether `written` was made of this message with any key that is accepted."""
+        return any(self._under(key) == written for key in self._ring.accepted)
+
+    def _under(self, key: DerivedKey) -> str:
+        return hmac.digest(key.value, self._message, hashlib.sha256).hex()
+
+
 class ChainKeys:
-    """The keyed hashes of the chain. Who has only the database can make none of them."""
+    """The keyed hashes of the chain. Who has only the database can make none of them.
 
-    def __init__(self, server_secret: str) -> None:
-        self._key = hmac.digest(server_secret.encode(), b"audit chain", "sha256")
+    Of each there are several while the server's secret is being changed: the first is what is written, and
+    any of them is what may have been.
+    """
 
-    def digest(self, said: State) -> str:
-        """Return the hash of everything that an entry says."""
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
+
+    def digests(self, said: State) -> Hashes:
+        """Return the hashes of everything that an entry says."""
         plain = {
             name: shortened(value) if isinstance(value, datetime) else value for name, value in said.items()
         }
-        return self._hash("entry", json.dumps(plain, sort_keys=True, ensure_ascii=False))
+        return self._hashes("entry", json.dumps(plain, sort_keys=True, ensure_ascii=False))
 
-    def mac(self, before: str, *, position: int, entry_id: int, digest: str) -> str:
-        """Return the hash of a link and, by the one before it, of all before it."""
-        return self._hash("link", f"{before} {position} {entry_id} {digest}")
+    def macs(self, before: str, *, position: int, entry_id: int, digest: str) -> Hashes:
+        """Return the hashes of a link and, by the one before it, of all before it."""
+        return self._hashes("link", f"{before} {position} {entry_id} {digest}")
 
-    def seal(self, *, position: int, mac: str, settled_id: int) -> str:
-        """Return the hash of where the chain ends."""
-        return self._hash("head", f"{position} {mac} {settled_id}")
+    def seals(self, *, position: int, mac: str, settled_id: int) -> Hashes:
+        """Return the hashes of where the chain ends."""
+        return self._hashes("head", f"{position} {mac} {settled_id}")
 
-    def _hash(self, kind: str, text: str) -> str:
+    def _hashes(self, kind: str, text: str) -> Hashes:
         message = f"{kind}\0{text}".encode("utf-8", "surrogatepass")
-        return hmac.new(self._key, message, hashlib.sha256).hexdigest()
+        return Hashes(message, self._ring)

@@ -24,8 +24,8 @@ def identify_caller() -> Actor:
     """
     identities = service(IdentityService)
     caller = identities.identify(presented())
-    if identities.uses.are_to_be_written:
-        after_answer(identities.uses.write_down)
+    for write_down in identities.to_write:
+        after_answer(write_down)
     if caller.credential is CredentialKind.SESSION and request.method not in SAFE_METHODS:
         refuse_other_sites()
     return caller

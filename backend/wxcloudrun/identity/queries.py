@@ -25,6 +25,7 @@ class Identity:
     user_id: int
     is_admin: bool
     session_id: str
+    hashed_with: str | None  # the name of the key that made the hash of its cookie
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class KeyIdentity:
     kind: str
     key_id: int
     key_hash: str
+    hashed_with: str | None
     scopes: frozenset[Scope]
     project_id: int | None
     last_used_at: datetime | None
@@ -54,10 +56,10 @@ def identity_of_token(
 
 
 def identity_of_cookie(
-    reader: Reader, cookie_hash: str, *, now: datetime, longest: timedelta
+    reader: Reader, hashes: Sequence[str], *, now: datetime, longest: timedelta
 ) -> Identity | None:
-    """Return whose session cookie it is."""
-    asked = {"cookie_hash": cookie_hash, **validity(now, longest)}
+    """Return whose session cookie it is; `hashes` is what may be stored of it."""
+    asked = {"hashes": hashes, **validity(now, longest)}
     row = reader.execute(cookie_owners(), asked).one_or_none()
     return None if row is None else Identity(*row)
 
@@ -72,7 +74,7 @@ def identity_of_session(
 
 
 @prepared
-def bearers() -> Select[int, bool, str]:
+def bearers() -> Select[int, bool, str, str | None]:
     """Select the Identity behind the claims of a token."""
     revoked = exists().where(RevokedToken.jti == bindparam("jti"))
     mine = and_(LoginSession.id == bindparam("session_id"), User.id == bindparam("user_id"))
@@ -80,21 +82,21 @@ def bearers() -> Select[int, bool, str]:
 
 
 @prepared
-def cookie_owners() -> Select[int, bool, str]:
+def cookie_owners() -> Select[int, bool, str, str | None]:
     """Select the Identity behind a cookie."""
-    return live_identities().where(LoginSession.cookie_hash == bindparam("cookie_hash"))
+    return live_identities().where(LoginSession.cookie_hash.in_(bindparam("hashes", expanding=True)))
 
 
 @prepared
-def session_owners() -> Select[int, bool, str]:
+def session_owners() -> Select[int, bool, str, str | None]:
     """Select the Identity of a session."""
     return live_identities().where(LoginSession.id == bindparam("session_id"))
 
 
-def live_identities() -> Select[int, bool, str]:
+def live_identities() -> Select[int, bool, str, str | None]:
     """Select what an Identity holds, in its order: active users of live sessions."""
     return (
-        select(User.id, User.is_admin, LoginSession.id)
+        select(User.id, User.is_admin, LoginSession.id, LoginSession.hashed_with)
         .join(LoginSession, LoginSession.user_id == User.id)
         .where(User.is_active, is_live(bindparam("now"), bindparam("latest")))
     )
@@ -132,9 +134,10 @@ def keys_of_id() -> Select[*tuple[Any, ...]]:
 def usable_keys() -> Select[*tuple[Any, ...]]:
     """Select what a KeyIdentity holds: live keys of active users."""
     holder = (ApiKey.user_id, User.is_admin, User.kind)
-    key = (ApiKey.id.label("key_id"), ApiKey.key_hash, ApiKey.scopes, ApiKey.project_id, ApiKey.last_used_at)
+    kept = (ApiKey.id.label("key_id"), ApiKey.key_hash, ApiKey.hashed_with, ApiKey.last_used_at)
+    may = (ApiKey.scopes, ApiKey.project_id)
     usable = is_usable(bindparam("now"), bindparam("latest"))
-    return select(*holder, *key).join(User, User.id == ApiKey.user_id).where(User.is_active, usable)
+    return select(*holder, *kept, *may).join(User, User.id == ApiKey.user_id).where(User.is_active, usable)
 
 
 def validity(now: datetime, longest: timedelta = timedelta()) -> dict[str, datetime]:

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wxcloudrun.kit.columns import KeyedHash, RowId, UtcDateTime, ascii_name, unicode_name
+from wxcloudrun.kit.columns import KeyedHash, KeyName, RowId, UtcDateTime, ascii_name, unicode_name
 from wxcloudrun.kit.db import Base
 from wxcloudrun.kit.security import Scope
 
@@ -26,6 +26,7 @@ class ApiKey(Base):
     name: Mapped[str] = mapped_column(unicode_name(100))
     prefix: Mapped[str] = mapped_column(ascii_name(16))
     key_hash: Mapped[str] = mapped_column(KeyedHash, unique=True)
+    hashed_with: Mapped[str | None] = mapped_column(KeyName)
     scopes: Mapped[str] = mapped_column(ascii_name(64))  # names with one space between them
     project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -18,9 +18,9 @@ def new_secret(prefix: str = "") -> str:
     return prefix + secrets.token_urlsafe(32)
 
 
-def keyed_hash(secret: str, *, key: str) -> str:
+def keyed_hash(secret: str, *, key: bytes) -> str:
     """Return HMAC-SHA256 of a high-entropy secret as hex, so that a stolen table opens nothing."""
-    return hmac.new(key.encode(), secret.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, secret.encode(), hashlib.sha256).hex()
 
 
 def request_id(offered: str | None) -> str:

@@ -116,7 +116,7 @@ OPEN_CONNECTIONS = Gauge(
 )
 KEY_USES_PUT_OFF = Counter(
     "registry_key_uses_put_off",
-    "Times that the last uses of API keys could not be written down; a later request tries again.",
+    "Times that last uses and newer hashes of credentials could not be written down; they are tried again.",
     registry=OWN,
 )
 

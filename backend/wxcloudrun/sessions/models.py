@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wxcloudrun.kit.columns import KeyedHash, UtcDateTime, ascii_name
+from wxcloudrun.kit.columns import KeyedHash, KeyName, UtcDateTime, ascii_name
 from wxcloudrun.kit.db import Base
 
 RandomId = ascii_name(32)
@@ -23,6 +23,7 @@ class LoginSession(Base):
     id: Mapped[str] = mapped_column(RandomId, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     cookie_hash: Mapped[str] = mapped_column(KeyedHash, unique=True)
+    hashed_with: Mapped[str | None] = mapped_column(KeyName)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -35,6 +36,7 @@ class RefreshToken(Base):
     __table_args__ = (Index(None, "session_id"),)
 
     token_hash: Mapped[str] = mapped_column(KeyedHash, primary_key=True)
+    hashed_with: Mapped[str | None] = mapped_column(KeyName)
     session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id", ondelete="CASCADE"))
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,6 +1,6 @@
 """Every SELECT on sessions and their tokens, and the statements that end many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.columns import Moment, is_over
 from wxcloudrun.kit.db import Base
+from wxcloudrun.kit.derived_keys import KeptHash
 from wxcloudrun.kit.windows import change_all
 from wxcloudrun.sessions.models import LoginSession, RefreshToken, RevokedToken
 from wxcloudrun.users.reads import User
@@ -25,10 +26,26 @@ def is_live(now: Moment, latest: Moment) -> ColumnElement[bool]:
     return and_(LoginSession.ended_at.is_(None), is_not_over)
 
 
-def lock_refresh_token(session: Session, token_hash: str) -> RefreshToken | None:
-    """Return a refresh token for its use: of two that use it at once, one waits."""
-    statement = select(RefreshToken).where(RefreshToken.token_hash == token_hash)
+def lock_refresh_token(session: Session, hashes: Sequence[str]) -> RefreshToken | None:
+    """Return a refresh token for its use: of two that use it at once, one waits.
+
+    `hashes` is what may be stored of it.
+    """
+    statement = select(RefreshToken).where(RefreshToken.token_hash.in_(hashes))
     return session.execute(statement.with_for_update()).scalar_one_or_none()
+
+
+def renew_hashes_of_cookies(session: Session, hashes: Mapping[str, KeptHash]) -> None:
+    """Write newer hashes of the cookies of sessions; skip what others hold."""
+    free = (
+        select(LoginSession.id)
+        .where(LoginSession.id.in_(hashes))
+        .order_by(LoginSession.id)
+        .with_for_update(skip_locked=True)
+    )
+    for session_id in session.execute(free).scalars().all():
+        values = {"cookie_hash": hashes[session_id].value, "hashed_with": hashes[session_id].key_name}
+        session.execute(update(LoginSession).where(LoginSession.id == session_id).values(values))
 
 
 def live_login(

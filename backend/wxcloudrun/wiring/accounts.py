@@ -9,6 +9,7 @@ from wxcloudrun.identity.service.identify import IdentityService
 from wxcloudrun.identity.service.revoke import RevocationService
 from wxcloudrun.keys.service.keys import KeyService
 from wxcloudrun.keys.service.secrets import KeyHashes
+from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.net.http_client import HttpClient
 from wxcloudrun.projects.reads import projects_solely_owned_by
 from wxcloudrun.service_accounts.service import ServiceAccountService
@@ -26,6 +27,7 @@ from wxcloudrun.users.service.users import UserService
 from wxcloudrun.wechat.gateway import HttpWechatGateway, NoWechat, WechatGateway
 from wxcloudrun.wechat.service.binding import WechatBindingService, forget
 from wxcloudrun.wechat.service.logins import WechatService
+from wxcloudrun.wiring.secrets import access_token_keys, server_keys
 from wxcloudrun.wiring.stores import rate_counters
 
 
@@ -52,8 +54,8 @@ def build_accounts(settings: Settings, erasure: ErasureService) -> AccountServic
     guard = LoginGuard(counters=rate_counters(settings), limits=login_limits(settings))
     tokens = access_tokens(settings)
     lifetimes = login_lifetimes(settings, tokens)
-    server_secret = settings.api_key_secret.get_secret_value()
-    session_hashes, key_hashes = SessionHashes(server_secret), KeyHashes(server_secret)
+    server = server_keys(settings)
+    session_hashes, key_hashes = SessionHashes(server), KeyHashes(server.ring(Purpose.API_KEYS))
     sessions = SessionService(
         passwords=passwords, tokens=tokens, hashes=session_hashes, lifetimes=lifetimes, guard=guard
     )
@@ -67,7 +69,7 @@ def build_accounts(settings: Settings, erasure: ErasureService) -> AccountServic
             session_hashes=session_hashes,
             key_hashes=key_hashes,
             lifetimes=lifetimes,
-            upload_tokens=UploadTokens(secret=server_secret),
+            upload_tokens=UploadTokens(server.ring(Purpose.UPLOAD_TOKENS)),
         ),
         revocation=RevocationService(sessions=sessions),
         sessions=sessions,
@@ -90,11 +92,7 @@ def build_accounts(settings: Settings, erasure: ErasureService) -> AccountServic
 
 def access_tokens(settings: Settings) -> AccessTokens:
     """Build what signs and reads access tokens."""
-    signing_keys = [settings.jwt_secret_key, settings.jwt_previous_secret_key]
-    return AccessTokens(
-        [key.get_secret_value() for key in signing_keys if key is not None],
-        lifetime_seconds=settings.access_token_seconds,
-    )
+    return AccessTokens(access_token_keys(settings), lifetime_seconds=settings.access_token_seconds)
 
 
 def login_lifetimes(settings: Settings, tokens: AccessTokens) -> Lifetimes:

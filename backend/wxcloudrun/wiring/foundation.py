@@ -8,6 +8,7 @@ from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.config import Settings
 from wxcloudrun.erasure.service import ErasureService
 from wxcloudrun.jobs.service.queue import JobQueue
+from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.service_accounts.reads import ServiceAccount
 from wxcloudrun.stores.queue.port import WakeUps
 from wxcloudrun.upload_sessions.reads import UploadSession
@@ -15,6 +16,7 @@ from wxcloudrun.upload_sessions.service.endings import give_leases_back
 from wxcloudrun.users.service.users import leave_all
 from wxcloudrun.versions.reads import Version
 from wxcloudrun.versions.service.names import retire_versions
+from wxcloudrun.wiring.secrets import server_keys
 
 
 @dataclass(frozen=True)
@@ -37,5 +39,5 @@ def build_foundation(settings: Settings, wake_ups: WakeUps) -> FoundationService
     return FoundationServices(
         jobs=jobs,
         erasure=ErasureService(jobs=jobs, before=before),
-        audit=AuditService(chain=Chain(ChainKeys(settings.api_key_secret.get_secret_value()))),
+        audit=AuditService(chain=Chain(ChainKeys(server_keys(settings).ring(Purpose.AUDIT_CHAIN)))),
     )

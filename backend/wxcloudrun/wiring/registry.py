@@ -11,6 +11,7 @@ from wxcloudrun.downloads.service.artifacts import ArtifactService
 from wxcloudrun.downloads.service.blobs import BlobService
 from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.keys.service.keys import revoke_bound_to
+from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.net.fetch import Fetcher, FetchLimits
 from wxcloudrun.packages.reads import count_packages
 from wxcloudrun.packages.service import PackageService
@@ -34,6 +35,7 @@ from wxcloudrun.versions.reads import last_file, of_several_files
 from wxcloudrun.versions.service.files import FileService
 from wxcloudrun.versions.service.versions import VersionService
 from wxcloudrun.wiring.foundation import FoundationServices
+from wxcloudrun.wiring.secrets import server_keys
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def build_bytes(
             blobs=blobs,
             base_url=settings.base_url,
             link_seconds=settings.link_seconds,
-            link_secret=settings.api_key_secret.get_secret_value(),
+            link_keys=server_keys(settings).ring(Purpose.LINKS),
         ),
         artifacts=ArtifactService(),
         adoptions=AdoptionService(packages=packages, jobs=foundation.jobs),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from wxcloudrun.config import Settings
+from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.tus.service import TusService
 from wxcloudrun.upload_sessions.service.appends import AppendService
@@ -18,6 +19,7 @@ from wxcloudrun.upload_sessions.service.progress import Progress
 from wxcloudrun.upload_sessions.service.sessions import UploadSessionService
 from wxcloudrun.upload_sessions.service.tokens import UploadTokens
 from wxcloudrun.wiring.registry import ByteServices, NameServices
+from wxcloudrun.wiring.secrets import server_keys
 
 
 @dataclass(frozen=True)
@@ -91,4 +93,4 @@ def build_tus(begun: UploadSessionServices, taken: ByteServices) -> TusServices:
 
 def upload_tokens(settings: Settings) -> UploadTokens:
     """Return what signs and reads the tokens of sessions."""
-    return UploadTokens(secret=settings.api_key_secret.get_secret_value())
+    return UploadTokens(server_keys(settings).ring(Purpose.UPLOAD_TOKENS))

@@ -12,6 +12,7 @@ from tests.support.moments import Clock
 from wxcloudrun.attempts.models import KnownAddress
 from wxcloudrun.keys.models import ApiKey
 from wxcloudrun.kit.db import Base, reading, transaction
+from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
 from wxcloudrun.sessions.models import RevokedToken
 from wxcloudrun.sessions.service.expiry import ExpiryService
 from wxcloudrun.sessions.service.tokens import AccessTokens, InvalidToken
@@ -86,7 +87,7 @@ def test_a_refresh_token_that_was_used_then_has_no_leeway_until_that_time(
 
 
 def test_an_access_token_from_then_is_refused(time: Clock) -> None:
-    tokens = AccessTokens(["k" * 32], lifetime_seconds=900)
+    tokens = AccessTokens(ServerKeys("k" * 32).ring(Purpose.ACCESS_TOKENS), lifetime_seconds=900)
     with time.ahead(days=400):
         token = tokens.issue(7, "session")
 

@@ -13,8 +13,7 @@ from tests.support.client import ApiClient, sender
 from tests.support.moments import Clock
 from tests.support.sqlite_files import other_writer
 from tests.support.statements import recorded
-from wxcloudrun.keys.service import uses
-from wxcloudrun.kit import metrics
+from wxcloudrun.kit import metrics, written_later
 
 pytestmark = pytest.mark.local_store  # a file of SQLite that somebody else holds
 
@@ -113,7 +112,7 @@ def test_given_that_the_lock_is_gone_then_a_later_request_writes_the_earlier_use
     time: Clock,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(uses, "RETRY_SECONDS", 0)
+    monkeypatch.setattr(written_later, "RETRY_SECONDS", 0)
     reader.get(ME).ok()
     first_use = time.now()
     holder.execute("COMMIT")
@@ -158,7 +157,7 @@ def make_app_without_schema(make_app: MakeApp, database: Path) -> Flask:
 def test_what_is_remembered_is_bounded(
     monkeypatch: pytest.MonkeyPatch, holder: sqlite3.Connection, on_file: Flask, reader: ApiClient
 ) -> None:
-    monkeypatch.setattr(uses, "MOST_REMEMBERED", 0)
+    monkeypatch.setattr(written_later, "MOST_REMEMBERED", 0)
     before = put_off()
     assert holder
     assert on_file

@@ -14,10 +14,13 @@ from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
 from tests.support.logins import PASSWORD, Login
 from wxcloudrun.kit import clock
+from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
 from wxcloudrun.sessions.service.tokens import AccessTokens, InvalidToken
+from wxcloudrun.wiring.secrets import access_token_keys
 
 ME = "/api/v1/auth/me"
 OTHER_KEY = "another-key-0123456789-abcdefghijklmnop"
+FRESH_KEY = "fresh-key-0123456789-abcdefghijklmnopqr"
 
 Forge = Callable[..., str]
 
@@ -25,18 +28,23 @@ Forge = Callable[..., str]
 @pytest.fixture
 def forge(app: Flask, ada: Login) -> Forge:
     """Sign a token like Ada's with some claims or header fields changed (None: left out)."""
-    secret = app.extensions["settings"].jwt_secret_key.get_secret_value()
+    newest = access_token_keys(app.extensions["settings"]).newest.value
     claims = jwt.decode(ada.access_token, options={"verify_signature": False})
     header = jwt.get_unverified_header(ada.access_token)
 
     def sign(
-        key: str = secret, algorithm: str = "HS256", kid: str | None = header["kid"], **changes: Any
+        key: bytes | str = newest, algorithm: str = "HS256", kid: str | None = header["kid"], **changes: Any
     ) -> str:
         changed = {name: value for name, value in {**claims, **changes}.items() if value is not None}
         headers = {} if kid is None else {"kid": kid}
         return jwt.encode(changed, key, algorithm=algorithm, headers=headers)
 
     return sign
+
+
+def tokens_under(*secrets: str) -> AccessTokens:
+    """Return what signs and reads under one secret, or under one and the one before it."""
+    return AccessTokens(ServerKeys(*secrets).ring(Purpose.ACCESS_TOKENS), lifetime_seconds=900)
 
 
 def status_of(client: ApiClient, token: str) -> int:
@@ -137,9 +145,8 @@ def test_a_revoked_token_is_refused_while_its_session_goes_on(client: ApiClient,
 
 @pytest.mark.same_everywhere
 def test_while_keys_are_changed_the_previous_one_is_accepted() -> None:
-    before = AccessTokens([OTHER_KEY], lifetime_seconds=900)
-    during = AccessTokens(["fresh-key-0123456789-abcdefghijklmnopqr", OTHER_KEY], lifetime_seconds=900)
-    after = AccessTokens(["fresh-key-0123456789-abcdefghijklmnopqr"], lifetime_seconds=900)
+    before = tokens_under(OTHER_KEY)
+    during, after = tokens_under(FRESH_KEY, OTHER_KEY), tokens_under(FRESH_KEY)
     old = before.issue(1, "session")
     new = during.issue(1, "session")
 
@@ -157,6 +164,6 @@ def test_the_application_takes_the_previous_key_from_its_settings(make_app: Make
     answer = client.post("/api/v1/auth/login", json={"email": "ada@example.com", "password": PASSWORD})
     claims = jwt.decode(answer.data["access_token"], options={"verify_signature": False})
 
-    token = AccessTokens([OTHER_KEY], lifetime_seconds=900).issue(int(claims["sub"]), claims["sid"])
+    token = tokens_under(OTHER_KEY).issue(int(claims["sub"]), claims["sid"])
 
     assert status_of(client, token) == 200

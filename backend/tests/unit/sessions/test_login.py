@@ -15,6 +15,7 @@ from tests.support.logins import PASSWORD, AddUser, LogIn, Login, cookie_of
 from tests.support.moments import Clock
 from wxcloudrun.attempts.service import LoginGuard, LoginLimits
 from wxcloudrun.kit.db import reading, transaction
+from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
 from wxcloudrun.kit.errors import Unauthorized
 from wxcloudrun.kit.security import ANONYMOUS
 from wxcloudrun.sessions.models import LoginSession
@@ -326,8 +327,8 @@ def test_a_login_that_was_overtaken_by_a_change_is_refused(
 
     sessions = SessionService(
         passwords=PasswordsWhileSomethingHappens(meanwhile),
-        tokens=AccessTokens(["k" * 32], lifetime_seconds=900),
-        hashes=SessionHashes("s" * 32),
+        tokens=AccessTokens(ServerKeys("k" * 32).ring(Purpose.ACCESS_TOKENS), lifetime_seconds=900),
+        hashes=SessionHashes(ServerKeys("s" * 32)),
         lifetimes=Lifetimes(access_token_seconds=1020, refresh_token_seconds=60, refresh_leeway_seconds=10),
         guard=LoginGuard(counters=MemoryCounters(), limits=LoginLimits(*[RateLimit(None)] * 6)),
     )

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from wxcloudrun.audit import queries
 from wxcloudrun.audit.models import HEAD_ID, AuditEntry, AuditHead, AuditLink
-from wxcloudrun.audit.rules import GENESIS, ChainKeys
+from wxcloudrun.audit.rules import GENESIS, ChainKeys, Hashes
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 
@@ -103,7 +103,7 @@ class Chain:
         if len(entries) == BATCH:
             settled_id = min(settled_id, entries[-1].id)
         head.settled_id = max(head.settled_id, settled_id)
-        head.seal = self._seal(head)
+        head.seal = self._seals(head).newest
         tx.session.add(head)
         tx.session.flush()
         if entries:
@@ -112,8 +112,8 @@ class Chain:
         return len(entries)
 
     def _link(self, tx: Transaction, head: AuditHead, entry: AuditEntry) -> None:
-        digest, position = self._keys.digest(entry.said), head.position + 1
-        mac = self._keys.mac(head.mac, position=position, entry_id=entry.id, digest=digest)
+        digest, position = self._keys.digests(entry.said).newest, head.position + 1
+        mac = self._keys.macs(head.mac, position=position, entry_id=entry.id, digest=digest).newest
         tx.session.add(AuditLink(position=position, entry_id=entry.id, digest=digest, mac=mac))
         head.position, head.mac = position, mac
 
@@ -130,10 +130,12 @@ class Chain:
             verdict.add("missing", position=verdict.position + 1)
         if entry is None:
             verdict.add("missing", position=link.position, entry_id=link.entry_id)
-        elif self._keys.digest(entry.said) != link.digest:
+        elif not self._keys.digests(entry.said).include(link.digest):
             verdict.add("edited", position=link.position, entry_id=link.entry_id)
-        mac = self._keys.mac(verdict.mac, position=link.position, entry_id=link.entry_id, digest=link.digest)
-        if follows and mac != link.mac:
+        macs = self._keys.macs(
+            verdict.mac, position=link.position, entry_id=link.entry_id, digest=link.digest
+        )
+        if follows and not macs.include(link.mac):
             verdict.add("reordered", position=link.position, entry_id=link.entry_id)
         verdict.position, verdict.mac = link.position, link.mac
         verdict.checked += 1
@@ -143,12 +145,12 @@ class Chain:
             if verdict.checked:
                 verdict.add("missing", position=verdict.position)
             return
-        if head.seal != self._seal(head):
+        if not self._seals(head).include(head.seal):
             verdict.add("edited", position=head.position)
         if head.position > verdict.position:
             verdict.add("missing", position=verdict.position + 1)
         elif (head.position, head.mac) != (verdict.position, verdict.mac):
             verdict.add("reordered", position=verdict.position)
 
-    def _seal(self, head: AuditHead) -> str:
-        return self._keys.seal(position=head.position, mac=head.mac, settled_id=head.settled_id)
+    def _seals(self, head: AuditHead) -> Hashes:
+        return self._keys.seals(position=head.position, mac=head.mac, settled_id=head.settled_id)

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature
 
 from wxcloudrun.downloads.errors import DamagedObject
 from wxcloudrun.downloads.rules import Blob
 from wxcloudrun.kit import clock
+from wxcloudrun.kit.derived_keys import KeyRing
 from wxcloudrun.kit.errors import Gone, NotFound
+from wxcloudrun.kit.signing import signer
 from wxcloudrun.kit.texts import text
 from wxcloudrun.stores.blobs.outgoing import FileBody, ObjectRange, Outgoing, StoreBody
 from wxcloudrun.stores.blobs.port import BlobStore, DownloadLink, ObjectMissing
@@ -25,11 +27,11 @@ class Link:
 class BlobService:
     """Hands out bytes, and links to them."""
 
-    def __init__(self, *, blobs: BlobStore, base_url: str, link_seconds: int, link_secret: str) -> None:
+    def __init__(self, *, blobs: BlobStore, base_url: str, link_seconds: int, link_keys: KeyRing) -> None:
         self._blobs = blobs
         self._base_url = base_url
         self._link_seconds = link_seconds
-        self._signer = URLSafeSerializer(link_secret, salt="blob-link")
+        self._signer = signer(link_keys, salt="blob-link")
 
     def check(self, blob: Blob) -> None:
         """Return if the object is there with its size. Raises DamagedObject."""

@@ -1,20 +1,21 @@
 """From credential to Actor: the one place that decides whether a credential is good."""
 
 import enum
-import hmac
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from wxcloudrun.identity import queries
 from wxcloudrun.identity.queries import Identity, KeyIdentity
 from wxcloudrun.identity.service.delegation import Delegated, UploadTokenReader
 from wxcloudrun.keys.service.secrets import KEY_PREFIX, KeyHashes, prefix_of_key
-from wxcloudrun.keys.service.uses import KeyUses
+from wxcloudrun.keys.service.uses import KeyRenewals, KeyUses
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import asking
 from wxcloudrun.kit.errors import Unauthorized
 from wxcloudrun.kit.security import ANONYMOUS, EVERY_SCOPE, UPLOAD_TOKEN_PREFIX, Actor, CredentialKind
 from wxcloudrun.kit.texts import text
 from wxcloudrun.sessions.service.lifetimes import Lifetimes
+from wxcloudrun.sessions.service.renewals import CookieRenewals
 from wxcloudrun.sessions.service.secrets import SessionHashes
 from wxcloudrun.sessions.service.tokens import AccessTokens, InvalidToken
 from wxcloudrun.users.rules import UserKind
@@ -50,11 +51,19 @@ class IdentityService:
         upload_tokens: UploadTokenReader,
     ) -> None:
         self.uses = KeyUses()
+        self.key_renewals = KeyRenewals()
+        self.cookie_renewals = CookieRenewals()
         self._tokens = tokens
         self._session_hashes = session_hashes
         self._key_hashes = key_hashes
         self._longest = lifetimes.session
         self._upload_tokens = upload_tokens
+
+    @property
+    def to_write(self) -> Sequence[Callable[[], None]]:
+        """What writes down what was noticed, when nobody waits for it; nothing if there is nothing."""
+        noticed = (self.uses, self.key_renewals, self.cookie_renewals)
+        return [each.write_down for each in noticed if each.are_to_be_written]
 
     def identify(self, presented: Presented | None) -> Actor:
         """Return the caller, ANONYMOUS if nothing was presented.
@@ -141,8 +150,10 @@ class IdentityService:
     def _by_cookie(self, cookie: str) -> Actor | None:
         with asking() as reader:
             found = queries.identity_of_cookie(
-                reader, self._session_hashes.of_cookie(cookie), now=clock.now(), longest=self._longest
+                reader, self._session_hashes.all_of_cookie(cookie), now=clock.now(), longest=self._longest
             )
+        if found is not None and self._session_hashes.is_outdated(found.hashed_with):
+            self.cookie_renewals.remember(found.session_id, self._session_hashes.of_cookie(cookie))
         return None if found is None else person(found, CredentialKind.SESSION, found.session_id)
 
     def _by_key(self, key: str) -> Actor | None:
@@ -150,8 +161,9 @@ class IdentityService:
             return None
         with asking() as reader:
             candidates = queries.identities_of_prefix(reader, prefix_of_key(key), clock.now())
-        offered = self._key_hashes.of_key(key)
-        found = next((each for each in candidates if hmac.compare_digest(each.key_hash, offered)), None)
+        found = next((each for each in candidates if self._key_hashes.fits(key, each.key_hash)), None)
+        if found is not None and self._key_hashes.is_outdated(found.hashed_with):
+            self.key_renewals.remember(found.key_id, self._key_hashes.of_key(key))
         return None if found is None else self._used(found)
 
     def _used(self, found: KeyIdentity) -> Actor:

@@ -198,7 +198,8 @@ class KeyService:
     def _store(self, tx: Transaction, actor: Actor, row: ApiKey) -> MadeKey:
         key = ids.new_secret(KEY_PREFIX)
         row.prefix = prefix_of_key(key)
-        row.key_hash = self._hashes.of_key(key)
+        kept = self._hashes.of_key(key)
+        row.key_hash, row.hashed_with = kept.value, kept.key_name
         tx.session.add(row)
         tx.session.flush()
         names = names_of(tx.session, [row.project_id] if row.project_id else [])

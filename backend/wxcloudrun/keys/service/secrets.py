@@ -1,6 +1,6 @@
 """What API keys look like, and the hash under which they are stored."""
 
-from wxcloudrun.kit import ids
+from wxcloudrun.kit.derived_keys import KeptHash, KeyRing
 
 KEY_PREFIX = "wxr_"  # by which people and secret scanners recognise an API key
 SHOWN_CHARACTERS = 8
@@ -12,11 +12,19 @@ def prefix_of_key(key: str) -> str:
 
 
 class KeyHashes:
-    """Keyed hashes under the server's secret."""
+    """Keyed hashes under a key of the server."""
 
-    def __init__(self, server_secret: str) -> None:
-        self._server_secret = server_secret
+    def __init__(self, ring: KeyRing) -> None:
+        self._ring = ring
 
-    def of_key(self, key: str) -> str:
+    def of_key(self, key: str) -> KeptHash:
         """Return what is stored of an API key."""
-        return ids.keyed_hash(key, key=self._server_secret)
+        return self._ring.keep(key)
+
+    def fits(self, key: str, kept: str) -> bool:
+        """Tell whether `kept` was stored of that key."""
+        return self._ring.fits(key, kept)
+
+    def is_outdated(self, key_name: str | None) -> bool:
+        """Tell whether a hash that was made with the key of that name is to be made anew."""
+        return key_name != self._ring.newest.name

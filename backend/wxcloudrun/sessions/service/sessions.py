@@ -100,6 +100,7 @@ class SessionService:
         """
         now = clock.now()
         cookie, refresh_token, session_id = ids.new_secret(), ids.new_secret(REFRESH_PREFIX), ids.new_id()
+        kept = self._hashes.of_cookie(cookie)
 
         def work(tx: Transaction) -> UserView | None:
             user = lock_person(tx.session, user_id)
@@ -109,7 +110,8 @@ class SessionService:
                 LoginSession(
                     id=session_id,
                     user_id=user.id,
-                    cookie_hash=self._hashes.of_cookie(cookie),
+                    cookie_hash=kept.value,
+                    hashed_with=kept.key_name,
                     created_at=now,
                     expires_at=now + self._lifetimes.session,
                 )
@@ -145,8 +147,10 @@ class SessionService:
         self._guard.count_refresh(actor)
         now = clock.now()
 
-        def work(tx: Transaction) -> tuple[str, UserView] | None:
-            token = queries.lock_refresh_token(tx.session, self._hashes.of_refresh_token(refresh_token))
+        kept = self._hashes.all_of_refresh_token(refresh_token)
+
+        def work(tx: Transaction) -> tuple[str, str, UserView] | None:
+            token = queries.lock_refresh_token(tx.session, kept)
             if token is None:
                 return None
             longest = self._lifetimes.session
@@ -154,18 +158,19 @@ class SessionService:
             if found is None:
                 return None
             login, user = found
-            if not self._use(tx, replace(actor, user_id=user.id), token, refresh_token, now):
+            successor = self._hashes.successor_of(refresh_token, token.token_hash)
+            if not self._use(tx, replace(actor, user_id=user.id), token, successor, now):
                 return None
             login.expires_at = max(login.expires_at, now + self._lifetimes.session)
-            return login.id, user_view(user)
+            return login.id, successor, user_view(user)
 
         done = atomically(work)
         if done is None:  # raised only now, because ending the session has to be committed
             raise Unauthorized(text("the refresh token is not valid or no longer valid; log in again"))
-        session_id, user = done
+        session_id, successor, user = done
         return Refreshed(
             access_token=self._tokens.issue(user.id, session_id),
-            refresh_token=self._hashes.successor_of(refresh_token),
+            refresh_token=successor,
             expires_in=self._tokens.lifetime_seconds,
             user=user,
         )
@@ -230,12 +235,12 @@ class SessionService:
 
         return self.open(actor, verified.user_id, way="password", admits=admits)
 
-    def _use(self, tx: Transaction, actor: Actor, token: RefreshToken, clear: str, now: datetime) -> bool:
+    def _use(self, tx: Transaction, actor: Actor, token: RefreshToken, successor: str, now: datetime) -> bool:
         if token.used_at is None:
             if token.expires_at <= now:
                 return False
             token.used_at = now
-            self._add_refresh_token(tx, self._hashes.successor_of(clear), token.session_id, now)
+            self._add_refresh_token(tx, successor, token.session_id, now)
             return True
         # A use in the future was noted by a clock that was wrong; nobody knows how long ago it really was.
         if abs(now - token.used_at) <= timedelta(seconds=self._lifetimes.refresh_leeway_seconds):
@@ -246,9 +251,11 @@ class SessionService:
         return False
 
     def _add_refresh_token(self, tx: Transaction, clear: str, session_id: str, now: datetime) -> None:
+        kept = self._hashes.of_refresh_token(clear)
         tx.session.add(
             RefreshToken(
-                token_hash=self._hashes.of_refresh_token(clear),
+                token_hash=kept.value,
+                hashed_with=kept.key_name,
                 session_id=session_id,
                 issued_at=now,
                 expires_at=now + timedelta(seconds=self._lifetimes.refresh_token_seconds),

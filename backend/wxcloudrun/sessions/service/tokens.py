@@ -1,11 +1,11 @@
 """Access tokens: signed statements, good for minutes, about whose session it is (RFC 7519, RFC 8725)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import jwt
 
 from wxcloudrun.kit import clock, ids
+from wxcloudrun.kit.derived_keys import KeyRing
 
 ALGORITHM = "HS256"
 ISSUER = "wxcloudrun"
@@ -29,12 +29,12 @@ class Claims:
 
 
 class AccessTokens:
-    """Signs with the first key and accepts them all: changing keys logs nobody out."""
+    """Signs with the newest key and accepts them all: changing keys logs nobody out."""
 
-    def __init__(self, keys: Sequence[str], *, lifetime_seconds: int) -> None:
+    def __init__(self, keys: KeyRing, *, lifetime_seconds: int) -> None:
         self.lifetime_seconds = lifetime_seconds
-        self._keys = {key_id(key): key for key in keys}
-        self._signing_key_id = key_id(keys[0])
+        self._keys = {key_id(key.value): key.value for key in keys.accepted}
+        self._signing_key_id = key_id(keys.newest.value)
 
     def issue(self, user_id: int, session_id: str) -> str:
         """Return a fresh token for a session."""
@@ -76,6 +76,6 @@ class AccessTokens:
         return self.lifetime_seconds + 2 * LEEWAY_SECONDS
 
 
-def key_id(key: str) -> str:
+def key_id(key: bytes) -> str:
     """Return the name under which tokens mention a key; it says nothing about the key."""
     return ids.keyed_hash("kid", key=key)[:16]

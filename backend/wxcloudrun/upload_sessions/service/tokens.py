@@ -6,18 +6,20 @@ which the session was begun: it may see and do no more than that one, and ends w
 
 from datetime import datetime
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature
 
 from wxcloudrun.identity.service.delegation import Delegated
 from wxcloudrun.kit import clock
+from wxcloudrun.kit.derived_keys import KeyRing
 from wxcloudrun.kit.security import UPLOAD_TOKEN_PREFIX, Actor, CredentialKind
+from wxcloudrun.kit.signing import signer
 
 
 class UploadTokens:
     """Issues and reads them."""
 
-    def __init__(self, *, secret: str) -> None:
-        self._signer = URLSafeSerializer(secret, salt="upload-session")
+    def __init__(self, keys: KeyRing) -> None:
+        self._signer = signer(keys, salt="upload-session", former=True)
 
     def issue(self, public_id: str, actor: Actor, expires_at: datetime) -> str:
         """Return the token of a session for whoever begins it."""

@@ -1,0 +1,61 @@
+"""What requests have noticed and nobody waits for: remembered at once, written down behind an answer."""
+
+import threading
+from collections.abc import Callable, Mapping
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
+
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import transaction
+
+RETRY_SECONDS = 1.0
+MOST_REMEMBERED = 10_000
+
+
+class WrittenLater[K, V]:
+    """Facts that the database does not know of yet; of each thing the first.
+
+    They are of one process, and lost with it. A database that is locked, full or read-only keeps nobody
+    waiting for them: they stay remembered, and a later request tries again.
+    """
+
+    def __init__(
+        self, write: Callable[[Session, Mapping[K, V]], None], *, put_off: Callable[[], None]
+    ) -> None:
+        self._write = write
+        self._put_off = put_off
+        self._remembered: dict[K, V] = {}
+        self._lock = threading.Lock()
+        self._writing = threading.Lock()
+        self._not_before = 0.0
+
+    def remember(self, thing: K, fact: V) -> None:
+        """Remember a fact, unless there are too many."""
+        with self._lock:
+            if len(self._remembered) < MOST_REMEMBERED:
+                self._remembered.setdefault(thing, fact)
+
+    @property
+    def are_to_be_written(self) -> bool:
+        """True if there is something to write down and it is worth trying."""
+        return bool(self._remembered) and clock.monotonic() >= self._not_before
+
+    def write_down(self) -> None:
+        """Write down what is remembered, if the database has time for it now; wait for nobody."""
+        if not self._writing.acquire(blocking=False):
+            return
+        try:
+            self._write_all(dict(self._remembered))
+        except SQLAlchemyError:
+            self._not_before = clock.monotonic() + RETRY_SECONDS
+            self._put_off()
+        finally:
+            self._writing.release()
+
+    def _write_all(self, facts: Mapping[K, V]) -> None:
+        with transaction(wait_seconds=0) as tx:
+            self._write(tx.session, facts)
+        with self._lock:
+            for thing in facts:
+                self._remembered.pop(thing, None)

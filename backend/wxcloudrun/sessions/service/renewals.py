@@ -1,0 +1,13 @@
+"""Hashes of session cookies, made anew when a cookie comes that an older key of the server has hashed."""
+
+from wxcloudrun.kit import metrics
+from wxcloudrun.kit.derived_keys import KeptHash
+from wxcloudrun.kit.written_later import WrittenLater
+from wxcloudrun.sessions import queries
+
+
+class CookieRenewals(WrittenLater[str, KeptHash]):
+    """The newer hashes, by session."""
+
+    def __init__(self) -> None:
+        super().__init__(queries.renew_hashes_of_cookies, put_off=metrics.KEY_USES_PUT_OFF.inc)
