@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-import errno
+import os
 import re
 import socket
 from collections.abc import Callable, Sequence
@@ -14,6 +14,7 @@ from wxcloudrun.kit import clock, metrics
 from wxcloudrun.kit.errors import AppError, Busy
 from wxcloudrun.kit.texts import text
 from wxcloudrun.serving.memory import Spare
+from wxcloudrun.serving.worker.accept_turns import AcceptTurns
 from wxcloudrun.serving.worker.answers import language_of_bytes, rendered
 from wxcloudrun.serving.worker.connection import Connection
 from wxcloudrun.serving.worker.doorway import Doorway
@@ -23,18 +24,17 @@ from wxcloudrun.serving.worker.gathering import Gathering
 from wxcloudrun.serving.worker.lanes import Lane
 from wxcloudrun.serving.worker.limits import ServingLimits
 from wxcloudrun.serving.worker.lingering import close_lingering
+from wxcloudrun.serving.worker.listening import Listening
 from wxcloudrun.serving.worker.places import OTHER, UP, Places, TransferPlace
-from wxcloudrun.serving.worker.transfers import Transfer, TransferLoop, bound_unsent, note_failure
+from wxcloudrun.serving.worker.transfers import Transfer, TransferLoop, note_failure
 
 BEAT_SECONDS = 1.0
-BREATH_SECONDS = 0.2  # without a free file descriptor nobody is let in for so long
 STOP_IDLE_SECONDS = 2.0  # a stopping worker answers what is on its way on a kept connection
 SECONDS_TO_LINGER = {
     ConnectionOutcome.GONE: 0.0,
     ConnectionOutcome.CLOSE: 2.0,
     ConnectionOutcome.CLOSE_UNREAD: 10.0,
 }
-OUT_OF_FILES = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 class Serving:
@@ -83,21 +83,17 @@ class Serving:
 
     # --- the loop -------------------------------------------------------------------------------------
 
-    async def serve(self, listeners: Sequence[Any]) -> None:
-        """Serve until told to stop."""
+    async def serve(self, listeners: Sequence[Any], turns: AcceptTurns | None = None) -> None:
+        """Serve until told to stop. `turns` are those of all workers, None if this is the only one."""
         self._loop = asyncio.get_running_loop()
         self._transfers.start()
-        for listener in listeners:
-            listener.setblocking(False)
-            bound_unsent(listener)
-            self._loop.add_reader(listener, self._accept, listener)
+        listening = Listening(listeners, self._enter, self._log, turns=turns, process=os.getpid())
+        listening.start()
         while self._beat():
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._told.wait(), BEAT_SECONDS)
         self._places.is_closing = True
-        for listener in listeners:
-            self._loop.remove_reader(listener)
-            listener.close()
+        listening.stop()
         await self._let_finish()
         self.hang_up()
         for lane in (self._short, *self._lanes.values(), *self._reserved.values()):
@@ -122,24 +118,10 @@ class Serving:
             if loop.time() > until - self._limits.graceful_seconds + STOP_IDLE_SECONDS:
                 self._doorway.dismiss_idle()
 
-    def _accept(self, listener: Any) -> None:
-        loop = asyncio.get_running_loop()
-        try:
-            sock, address = listener.accept()
-        except OSError as error:
-            if error.errno in OUT_OF_FILES:
-                self._log.warning("no more connections: %s", error.strerror)
-                loop.remove_reader(listener)
-                loop.call_later(BREATH_SECONDS, self._listen_again, listener)
-            return
-        connection = Connection(sock, address, listener.getsockname())
-        task = loop.create_task(self._attend(connection))
+    def _enter(self, connection: Connection) -> None:
+        task = asyncio.get_running_loop().create_task(self._attend(connection))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _listen_again(self, listener: Any) -> None:
-        if not self._places.is_closing:
-            asyncio.get_running_loop().add_reader(listener, self._accept, listener)
 
     # --- one connection -------------------------------------------------------------------------------
 

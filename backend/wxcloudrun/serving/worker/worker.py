@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from gunicorn.workers.base import Worker
 
 from wxcloudrun.serving import memory
+from wxcloudrun.serving.worker.accept_turns import AcceptTurns
 from wxcloudrun.serving.worker.limits import ServingLimits
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class PatientWorker(Worker):  # type: ignore[misc]  # gunicorn is not typed
     """A process that serves."""
 
     limits: ClassVar[ServingLimits] = ServingLimits()
+    turns: ClassVar[AcceptTurns] = AcceptTurns()  # of all processes: the master makes them
     _serving: "Serving | None" = None
 
     def load_wsgi(self) -> None:
@@ -38,8 +40,9 @@ class PatientWorker(Worker):  # type: ignore[misc]  # gunicorn is not typed
     def run(self) -> None:
         """Serve until told to stop."""
         if self._serving is not None:
+            turns = self.turns if self.cfg.workers > 1 else None
             with asyncio.Runner() as runner:
-                runner.run(self._serving.serve(self.sockets))
+                runner.run(self._serving.serve(self.sockets, turns))
 
     def handle_exit(self, sig: int, frame: Any) -> None:
         """Stop when what is under way has ended."""
