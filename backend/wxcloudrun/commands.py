@@ -30,9 +30,10 @@ from wxcloudrun.artifacts.service.sweep import SweepService, Swept
 from wxcloudrun.audit.service.chain import Verdict
 from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.config import Settings
+from wxcloudrun.doctor.service import DoctorService, Examined, RotationRefused
 from wxcloudrun.keys.service.keys import KeyService, KeySpec
 from wxcloudrun.kit.db import allow_migrations, db, trouble_with_database
-from wxcloudrun.kit.errors import Conflict
+from wxcloudrun.kit.errors import Conflict, Invalid
 from wxcloudrun.kit.security import EVERY_SCOPE, Actor, CredentialKind
 from wxcloudrun.kit.trouble import Trouble
 from wxcloudrun.projects.service import DEFAULT_PROJECT, ProjectService
@@ -48,7 +49,7 @@ FINDINGS, FAILED = 1, 2
 WORKER_PATIENCE_SECONDS = 25.0  # what runs such processes kills them after half a minute
 DEV_PATIENCE_SECONDS = 1.0
 
-CommandReport = Collected | Swept | Checked | Rebuilt | Verdict
+CommandReport = Collected | Swept | Checked | Rebuilt | Verdict | Examined
 
 
 def register_commands(app: Flask) -> None:
@@ -63,6 +64,8 @@ def register_commands(app: Flask) -> None:
         restore,
         audit_chain,
         audit_verify,
+        doctor,
+        rotate_secrets,
         worker,
         dev,
     ):
@@ -100,7 +103,7 @@ def create_administrator(settings: Settings) -> None:
     password = given.get_secret_value() if given else secrets.token_urlsafe(12)
     try:
         created = service(UserService).ensure_administrator(settings.admin_email, password)
-    except (ValueError, Conflict) as error:
+    except (ValueError, Conflict, Invalid) as error:
         raise click.ClickException(f"ADMIN_EMAIL and ADMIN_PASSWORD: {error}") from error
     service(ProjectService).ensure_default(administrator(settings).user_id or 0)
     if created:
@@ -207,6 +210,8 @@ def is_clean(report: CommandReport) -> bool:
         return not report.counts
     if isinstance(report, Verdict):
         return report.is_clean
+    if isinstance(report, Examined):
+        return not report.advice
     return not (isinstance(report, Swept) and report.refused)
 
 
@@ -327,3 +332,23 @@ def audit_chain() -> None:
 def audit_verify(*, contains: str | None) -> CommandReport:
     """Find audit entries that were edited, removed, reordered or slipped in."""
     return service(AuditService).check(contains=contains)
+
+
+@click.command()
+@reporting
+def doctor() -> CommandReport:
+    """Say what should be changed in secrets, settings, credentials and files; change nothing."""
+    return service(DoctorService).examine()
+
+
+@click.command("rotate-secrets")
+@click.option("--force", is_flag=True, help="Even if something still stands on the previous secret.")
+@with_appcontext
+def rotate_secrets(*, force: bool) -> None:
+    """Make new secrets; put them in place where the service makes its own, else print what to set."""
+    try:
+        click.echo("\n".join(service(DoctorService).rotate(force=force)))
+    except RotationRefused as error:
+        fail(str(error))
+    except OSError as error:
+        fail(f"the secrets in DATA_DIR cannot be written ({type(error).__name__})")

@@ -21,6 +21,14 @@ from pydantic import (
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from wxcloudrun.kit.given_secrets import (
+    GENERATED,
+    PREVIOUS,
+    GivenSecrets,
+    password_in,
+    refuse_short,
+    weaknesses,
+)
 from wxcloudrun.kit.private import EmptySecret, SharedDirectory, kept_secret, make_private, share_nothing
 from wxcloudrun.kit.trouble import Trouble, trouble_of
 from wxcloudrun.net.fetch import AllowedHost
@@ -28,8 +36,7 @@ from wxcloudrun.stores.blobs.port import LONGEST_LINK_SECONDS
 from wxcloudrun.stores.limits.port import RateLimit
 
 BACKEND_DIR = Path(__file__).resolve().parent.parent
-MIN_SECRET_BYTES = 32
-GENERATED_SECRETS = ("JWT_SECRET_KEY", "API_KEY_SECRET")
+SECRETS = (*GENERATED, *PREVIOUS, "METRICS_TOKEN", "ADMIN_PASSWORD", "MINIO_SECRET_KEY")
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 RESERVED_BUCKET = re.compile(r"^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$")
 DATABASE_DRIVERS = frozenset({"sqlite", "mysql+pymysql"})
@@ -166,6 +173,7 @@ class Settings(BaseModel):
     cache_ttl_seconds: int = Field(300, alias="CACHE_TTL_SECONDS", ge=1, le=86_400)
     metrics_host: str = Field("127.0.0.1", alias="METRICS_HOST")
     metrics_port: int | None = Field(None, alias="METRICS_PORT", ge=1, le=65535)
+    metrics_public: bool | None = Field(None, alias="METRICS_PUBLIC")
     metrics_token: SecretStr | None = Field(None, alias="METRICS_TOKEN", min_length=16, max_length=1024)
     redis_url: Annotated[SecretStr, AfterValidator(check_redis_url)] | None = Field(None, alias="REDIS_URL")
 
@@ -184,7 +192,7 @@ class Settings(BaseModel):
     access_token_seconds: int = Field(900, alias="ACCESS_TOKEN_SECONDS", ge=1, le=86_400)
     refresh_token_seconds: int = Field(30 * 86_400, alias="REFRESH_TOKEN_SECONDS", ge=60)
     refresh_leeway_seconds: int = Field(10, alias="REFRESH_LEEWAY_SECONDS", ge=0, le=300)
-    registration_enabled: bool = Field(default=True, alias="REGISTRATION_ENABLED")
+    registration_enabled: bool | None = Field(None, alias="REGISTRATION_ENABLED")
     project_creation: Literal["everyone", "administrators"] = Field("everyone", alias="PROJECT_CREATION")
     ratelimit_login: Rate = Field(RateLimit(10, 60), alias="RATELIMIT_LOGIN")
     ratelimit_login_account: Rate = Field(RateLimit(100, 3600), alias="RATELIMIT_LOGIN_ACCOUNT")
@@ -253,18 +261,9 @@ class Settings(BaseModel):
         if self.blob_store == "minio" and not (self.minio_access_key and self.minio_secret_key):
             message = "MINIO_ACCESS_KEY and MINIO_SECRET_KEY must be set when BLOB_STORE is minio"
             raise ValueError(message)
-        for name, secret in (
-            ("JWT_SECRET_KEY", self.jwt_secret_key),
-            ("JWT_PREVIOUS_SECRET_KEY", self.jwt_previous_secret_key),
-            ("API_KEY_SECRET", self.api_key_secret),
-            ("API_KEY_PREVIOUS_SECRET", self.api_key_previous_secret),
-        ):
-            if secret is not None and is_weak(secret.get_secret_value()):
-                message = f"{name} must be at least {MIN_SECRET_BYTES} random bytes"
-                raise ValueError(message)
-        if self.app_env == "production" and self.admin_password and is_default(self.admin_password):
-            message = "ADMIN_PASSWORD must not be a well-known one in production"
-            raise ValueError(message)
+        refuse_short(self.secrets)
+        if self.app_env == "production" and (weakness := next(weaknesses(self.secrets), None)):
+            raise ValueError(weakness)
         return self
 
     @model_validator(mode="after")
@@ -296,6 +295,29 @@ class Settings(BaseModel):
             message = "URL_SOURCE_ALLOW_PRIVATE is for tests; it must not be set in production"
             raise ValueError(message)
         return self
+
+    @property
+    def secrets(self) -> GivenSecrets:
+        """The secrets that are given, by the names of their settings."""
+        passwords = {"DATABASE_URL": self.database_url, "REDIS_URL": self.redis_url}
+        in_urls = {name: password_in(url.get_secret_value()) for name, url in passwords.items() if url}
+        fields = {name: getattr(self, name.lower()) for name in SECRETS}
+        given = {name: value.get_secret_value() for name, value in fields.items() if value is not None}
+        return {**given, **{name: password for name, password in in_urls.items() if password}}
+
+    @property
+    def registers(self) -> bool:
+        """True if anybody may make an account: by default in development only."""
+        return (
+            self.app_env == "development" if self.registration_enabled is None else self.registration_enabled
+        )
+
+    @property
+    def shows_metrics(self) -> bool:
+        """True if everybody who reaches the service may read its metrics: by default in development only."""
+        if self.metrics_token is not None or self.metrics_port is not None:
+            return False
+        return self.app_env == "development" if self.metrics_public is None else self.metrics_public
 
     @property
     def keeps_data(self) -> bool:
@@ -339,30 +361,16 @@ def read_env_file(path: Path) -> dict[str, str]:
 def with_generated_secrets(values: Mapping[str, Any]) -> dict[str, Any]:
     """Add the secrets that a development machine makes for itself. Raises SettingsError, OSError."""
     directory = Path(values.get("DATA_DIR", BACKEND_DIR / "instance")) / "secrets"
-    missing = [name for name in GENERATED_SECRETS if name not in values]
+    missing = [name for name in GENERATED if name not in values]
     if missing:
         make_private(directory.parent)
+    changed = [previous for name, previous in zip(GENERATED, PREVIOUS, strict=True) if name in missing]
+    missing += [name for name in changed if name not in values and (directory / name.lower()).exists()]
     try:
         return {**values, **{name: kept_secret(directory / name.lower()) for name in missing}}
     except EmptySecret as error:
         message = f"DATA_DIR: secrets/{error} is empty; put it back, or remove the file to get a new one"
         raise SettingsError(message) from None
-
-
-def is_weak(secret: str) -> bool:
-    """Tell a secret that is short or repeats a few characters."""
-    return len(secret.encode()) < MIN_SECRET_BYTES or len(set(secret)) < MIN_SECRET_BYTES // 4
-
-
-def is_default(password: SecretStr) -> bool:
-    """Tell a password that everybody tries first."""
-    return password.get_secret_value().lower() in {
-        "password",
-        "admin123",
-        "changeme",
-        "12345678",
-        "administrator",
-    }
 
 
 def sentence(error: ValidationError) -> str:

@@ -31,7 +31,7 @@ def start(make_app: MakeApp, tmp_path: Path) -> Start:
 
     def start(secret: str, previous: str | None = None) -> Flask:
         url = f"sqlite:///{tmp_path / 'registry.db'}"
-        settings: dict[str, Any] = {"DATABASE_URL": url, "API_KEY_SECRET": secret}
+        settings: dict[str, Any] = {"DATABASE_URL": url, "API_KEY_SECRET": secret, "DATA_DIR": str(tmp_path)}
         return make_app(**settings, **({"API_KEY_PREVIOUS_SECRET": previous} if previous else {}))
 
     return start

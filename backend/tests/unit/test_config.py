@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
-from wxcloudrun.config import GENERATED_SECRETS, Settings, SettingsError
+from wxcloudrun.config import Settings, SettingsError
+from wxcloudrun.kit.given_secrets import GENERATED
 from wxcloudrun.net.fetch import AllowedHost
 
 BACKEND = Path(__file__).resolve().parents[2]
@@ -35,10 +36,10 @@ def refused(data_dir: Path, **environ: str) -> str:
 
 PRODUCTION = {"APP_ENV": "production", "JWT_SECRET_KEY": GOOD_SECRET, "API_KEY_SECRET": OTHER_SECRET}
 ELSEWHERE = {
-    "DATABASE_URL": "mysql+pymysql://u:p@h/db",
+    "DATABASE_URL": "mysql+pymysql://u:that-of-the-database@h/db",
     "BLOB_STORE": "minio",
     "MINIO_ACCESS_KEY": "access",
-    "MINIO_SECRET_KEY": "secret",
+    "MINIO_SECRET_KEY": "that-of-the-store",
 }
 
 
@@ -58,7 +59,7 @@ class TestDefaults:
         assert settings.access_token_seconds == 900
         assert settings.refresh_token_seconds == 30 * 24 * 3600
         assert settings.refresh_leeway_seconds == 10
-        assert settings.registration_enabled is True
+        assert settings.registers is True
         assert settings.admin_password is None
         assert settings.trusted_proxy_hops == 0
 
@@ -307,16 +308,14 @@ class TestProduction:
 
         assert settings.jwt_secret_key.get_secret_value() == GOOD_SECRET
 
-    @pytest.mark.parametrize("name", GENERATED_SECRETS)
+    @pytest.mark.parametrize("name", GENERATED)
     def test_a_missing_secret_is_refused_and_not_made_up(self, data_dir: Path, name: str) -> None:
         sentence = refused(data_dir, **{key: value for key, value in PRODUCTION.items() if key != name})
 
         assert name in sentence
         assert not (data_dir / "secrets").exists()
 
-    @pytest.mark.parametrize(
-        "name", [*GENERATED_SECRETS, "JWT_PREVIOUS_SECRET_KEY", "API_KEY_PREVIOUS_SECRET"]
-    )
+    @pytest.mark.parametrize("name", [*GENERATED, "JWT_PREVIOUS_SECRET_KEY", "API_KEY_PREVIOUS_SECRET"])
     @pytest.mark.parametrize("weak", ["short", "x" * 64, "0123456789" * 3, "ab" * 40])
     def test_a_weak_secret_is_refused(self, data_dir: Path, name: str, weak: str) -> None:
         assert name in refused(data_dir, **{**PRODUCTION, name: weak})

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.test_config import GOOD_SECRET, data_dir, read, refused
-from wxcloudrun.config import GENERATED_SECRETS
+from wxcloudrun.kit.given_secrets import GENERATED
 
 __all__ = ["data_dir"]
 
@@ -33,7 +33,7 @@ class TestGeneratedSecrets:
             os.umask(before)
 
         files = list((data_dir / "secrets").iterdir())
-        assert {file.name.upper() for file in files} == set(GENERATED_SECRETS)
+        assert {file.name.upper() for file in files} == set(GENERATED)
         assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
     def test_once_they_are_there_nothing_is_written(

@@ -76,16 +76,36 @@ def kept_secret(path: Path) -> str:
     return kept
 
 
+def change_secret(path: Path, previous: Path) -> None:
+    """Put another secret into a file, and what it held into another file. Raises OSError.
+
+    If the machine stops in between, both files hold the secret that was there.
+    """
+    draft = drafted(previous, path.read_text())
+    draft.replace(previous)
+    drafted(path, secrets.token_urlsafe(SECRET_BYTES)).replace(path)
+
+
 def make_secret(path: Path) -> None:
     """Make a file with a secret; of several processes that do so at once one wins. Raises OSError."""
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    draft = drafted(path, secrets.token_urlsafe(SECRET_BYTES))
     try:
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(SECRET_BYTES))
-            file.flush()
-            os.fsync(descriptor)  # before it has its name: after a power cut it is whole or not there
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(draft)
     finally:
         draft.unlink()
+
+
+def drafted(path: Path, secret: str) -> Path:
+    """Return a file beside `path` with a secret in it, which only has to get its name. Raises OSError."""
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OWNER_ONLY)
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secret)
+            file.flush()
+            os.fsync(descriptor)  # before it has its name: after a power cut it is whole or not there
+    except BaseException:
+        draft.unlink()
+        raise
+    return draft

@@ -1,10 +1,11 @@
 """What other domains may read here: tables of logins, which are live."""
 
-from wxcloudrun.sessions.models import LoginSession, RevokedToken
+from wxcloudrun.sessions.models import LoginSession, RefreshToken, RevokedToken
 from wxcloudrun.sessions.queries import is_live
 
 __all__ = [
     "LoginSession",
+    "RefreshToken",
     "RevokedToken",
     "is_live",
 ]

@@ -34,10 +34,13 @@ class Figures:
 class StatsService:
     """Gathers figures."""
 
-    def __init__(self, *, cache: Cache, jobs: JobStatistics, metrics_token: str | None) -> None:
+    def __init__(
+        self, *, cache: Cache, jobs: JobStatistics, metrics_token: str | None, is_open: bool
+    ) -> None:
         self._cache = cache
         self._job_statistics = jobs
         self._metrics_token = metrics_token
+        self._is_open = is_open
 
     def figures(self, actor: Actor) -> Figures:
         """Return how the service does. Raises Unauthorized, Forbidden."""
@@ -48,12 +51,14 @@ class StatsService:
         return Figures(pool, self._cache.figures(), self._job_statistics.summary(), storage)
 
     def exposition(self, offered_token: str | None) -> bytes:
-        """Return every metric. Raises Unauthorized if METRICS_TOKEN is set and something else was offered."""
-        if self._metrics_token is not None:
-            offered, expected = (offered_token or "").encode(), self._metrics_token.encode()
-            if not hmac.compare_digest(offered, expected):
-                raise Unauthorized(text("the metrics need METRICS_TOKEN as a bearer token"))
+        """Return every metric. Raises Unauthorized unless they are open or METRICS_TOKEN was offered."""
+        if not self._is_open and not self._is_token(offered_token):
+            raise Unauthorized(text("the metrics need METRICS_TOKEN as a bearer token"))
         return metrics.exposition(self._jobs())
+
+    def _is_token(self, offered: str | None) -> bool:
+        expected = self._metrics_token
+        return expected is not None and hmac.compare_digest((offered or "").encode(), expected.encode())
 
     def _jobs(self) -> Mapping[str, int]:
         try:

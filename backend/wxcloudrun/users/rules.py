@@ -1,9 +1,12 @@
 """What e-mail addresses, user names and passwords may be."""
 
 import enum
+import re
+from collections.abc import Iterable
 
 import email_validator
 
+from wxcloudrun.kit import strength
 from wxcloudrun.kit.errors import WrongValue
 from wxcloudrun.kit.texts import Text, borrowed, text
 
@@ -15,6 +18,7 @@ MAX_USERNAME_LENGTH = 150
 SERVICE_PREFIX = "service:"  # how the user names of service accounts begin, and nobody else's
 MIN_PASSWORD_BYTES = 8
 MAX_PASSWORD_BYTES = 1024
+NO_WORD = re.compile(r"[\W\d_]+")
 
 
 class UserKind(enum.StrEnum):
@@ -69,7 +73,27 @@ def check_password(password: str) -> str:
         raise WrongValue(
             text("use {least} to {most} bytes", least=MIN_PASSWORD_BYTES, most=MAX_PASSWORD_BYTES)
         )
+    if strength.is_common(password):
+        raise WrongValue(text("many people have this password, and it is tried first; use another"))
     return password
+
+
+def check_own_password(password: str, names: Iterable[str]) -> str:
+    """Return `password`; WrongValue if it is little more than names that everybody knows of this account."""
+    if strength.is_made_of(password, words_of(names)):
+        raise WrongValue(
+            text("this is little more than a name of the account or of the service; use another")
+        )
+    return password
+
+
+def words_of(names: Iterable[str]) -> set[str]:
+    """Return names and the words in them; of an address its parts without the last, such as `com`."""
+    words: set[str] = set()
+    for name in names:
+        local, at, domain = name.rpartition("@")
+        words |= {name, local, *domain.split(".")[:-1]} if at else {name}
+    return words | {part for word in words for part in NO_WORD.split(word)}
 
 
 def username_from(email: str) -> str:

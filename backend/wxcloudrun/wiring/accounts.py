@@ -1,6 +1,7 @@
 """Who is asking: users, sessions, keys, WeChat, service accounts, and the limits on trying to get in."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from wxcloudrun.attempts.service import LoginGuard, LoginLimits
 from wxcloudrun.config import Settings
@@ -50,7 +51,7 @@ class AccountServices:
 
 def build_accounts(settings: Settings, erasure: ErasureService) -> AccountServices:
     """Build what knows people, sessions and keys."""
-    passwords = Passwords()
+    passwords = Passwords(service_names=service_names(settings))
     guard = LoginGuard(counters=rate_counters(settings), limits=login_limits(settings))
     tokens = access_tokens(settings)
     lifetimes = login_lifetimes(settings, tokens)
@@ -59,7 +60,7 @@ def build_accounts(settings: Settings, erasure: ErasureService) -> AccountServic
     sessions = SessionService(
         passwords=passwords, tokens=tokens, hashes=session_hashes, lifetimes=lifetimes, guard=guard
     )
-    is_open, keys = settings.registration_enabled, KeyService(hashes=key_hashes)
+    is_open, keys = settings.registers, KeyService(hashes=key_hashes)
     wechat = WechatService(
         gateway=wechat_gateway(settings), sessions=sessions, guard=guard, registration_enabled=is_open
     )
@@ -88,6 +89,12 @@ def build_accounts(settings: Settings, erasure: ErasureService) -> AccountServic
         ),
         service_accounts=ServiceAccountService(keys=keys, erasure=erasure),
     )
+
+
+def service_names(settings: Settings) -> list[str]:
+    """Return what the service is called, for passwords that must not be that."""
+    host = urlsplit(settings.base_url).hostname or ""
+    return ["wxcloudrun", *host.split(".")[:-1]]
 
 
 def access_tokens(settings: Settings) -> AccessTokens:

@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 
 from wxcloudrun.config import Settings
+from wxcloudrun.doctor.service import DoctorService
 from wxcloudrun.health.service import HealthService
 from wxcloudrun.jobs.service.queue import JobQueue
+from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.maintenance.service import MaintenanceService
 from wxcloudrun.stats.service import StatsService
 from wxcloudrun.wiring.background import JobServices
+from wxcloudrun.wiring.secrets import server_keys
 from wxcloudrun.wiring.stores import Stores
 
 
@@ -17,6 +20,7 @@ class OperatorServices:
 
     maintenance: MaintenanceService
     health: HealthService
+    doctor: DoctorService
     stats: StatsService
 
 
@@ -25,8 +29,13 @@ def build_operation(
 ) -> OperatorServices:
     """Build what operators ask."""
     token = None if settings.metrics_token is None else settings.metrics_token.get_secret_value()
+    # Beside everything else or at a port of their own, where whoever may reach that may read them.
+    is_open = settings.shows_metrics or (token is None and settings.metrics_port is not None)
     return OperatorServices(
         maintenance=MaintenanceService(queue=jobs, jobs=work.administration),
         health=HealthService(blobs=stores.blobs, queue=stores.wake_ups),
-        stats=StatsService(cache=stores.cache, jobs=work.statistics, metrics_token=token),
+        doctor=DoctorService(
+            settings=settings, newest_key=server_keys(settings).ring(Purpose.API_KEYS).newest.name
+        ),
+        stats=StatsService(cache=stores.cache, jobs=work.statistics, metrics_token=token, is_open=is_open),
     )

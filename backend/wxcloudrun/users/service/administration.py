@@ -64,10 +64,11 @@ class UserAdministrationService:
     def create(self, actor: Actor, *, username: str, email: str, password: str | None) -> UserView:
         """Make a user; without a password they cannot log in with one until they are given one.
 
-        Raises Forbidden, Conflict if the address is taken.
+        Raises Forbidden, Conflict if the address is taken, Invalid for a password that is little more than a
+        name.
         """
         actor.require_administrator()
-        password_hash = None if password is None else self._passwords.hash(password)
+        password_hash = None if password is None else self._passwords.hash_new(password, email, username)
 
         def work(tx: Transaction) -> UserView:
             refuse_taken(tx, email)
@@ -82,10 +83,11 @@ class UserAdministrationService:
     def change(self, actor: Actor, user_id: int, change: UserChange) -> UserView:
         """Change a user; deactivating them or giving them another password ends their sessions.
 
-        Raises Forbidden, NotFound, Conflict if the address is taken or no active administrator would stay.
+        Raises Forbidden, NotFound, Conflict if the address is taken or no active administrator would stay,
+        Invalid for a password that is little more than a name.
         """
         actor.require_administrator()
-        password_hash = None if change.password is None else self._passwords.hash(change.password)
+        password_hash = None if change.password is None else self._new_hash(user_id, change)
 
         def work(tx: Transaction) -> UserView:
             if change.takes_power:
@@ -105,6 +107,12 @@ class UserAdministrationService:
             return queries.user_view(user)
 
         return atomically(work)
+
+    def _new_hash(self, user_id: int, change: UserChange) -> str:
+        with reading() as session:
+            user = found(queries.person(session, user_id))
+        names = (user.email, user.username, change.email, change.username)
+        return self._passwords.hash_new(change.password or "", *names)
 
     def delete(self, actor: Actor, user_id: int) -> None:
         """Delete a user with their sessions, keys and memberships; what they made stays, without a name.

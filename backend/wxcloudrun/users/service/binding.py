@@ -31,9 +31,10 @@ class EmailBindingService:
         """
         user_id = person_logged_in(actor)
         with reading() as session:
-            stored = the_user(queries.person(session, user_id)).password_hash
+            user = the_user(queries.person(session, user_id))
+        stored, username = user.password_hash, user.username
         if stored is None:
-            fresh_hash = self._passwords.hash(acceptable(password))
+            fresh_hash = self._passwords.hash_new(acceptable(password), email, username)
         else:
             fresh_hash = stored
             self._verify(actor, user_id, stored, password)

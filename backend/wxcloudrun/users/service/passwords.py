@@ -2,15 +2,16 @@
 
 import base64
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from wxcloudrun.kit import waiting
-from wxcloudrun.kit.errors import TooManyRequests
+from wxcloudrun.kit.errors import Invalid, TooManyRequests, WrongValue
 from wxcloudrun.kit.texts import text
+from wxcloudrun.users.rules import check_own_password
 
 # One step above the least that the OWASP password storage cheat sheet asks of argon2id.
 TIME_COST = 3
@@ -49,7 +50,9 @@ class Passwords:
         concurrent_hashes: int = CONCURRENT_HASHES,
         wait_seconds: float = WAIT_SECONDS,
         most_waiting: int = MOST_WAITING,
+        service_names: Collection[str] = (),
     ) -> None:
+        self._service_names = service_names
         self._hasher = PasswordHasher(
             time_cost=TIME_COST,
             memory_cost=MEMORY_KIB,
@@ -67,6 +70,17 @@ class Passwords:
         """Return what is stored. Raises TooManyRequests."""
         with self.turn():
             return self._hasher.hash(password)
+
+    def hash_new(self, password: str, *names: str | None, field: str = "password") -> str:
+        """Return what is stored of a new password of somebody who has these names and addresses.
+
+        Raises Invalid for `field` if it is little more than those or the service's, TooManyRequests.
+        """
+        try:
+            check_own_password(password, [*filter(None, names), *self._service_names])
+        except WrongValue as error:
+            raise Invalid.field(field, error.message) from None
+        return self.hash(password)
 
     def verify(self, stored: str | None, password: str) -> bool:
         """Tell whether `password` is the one; without a stored hash it takes as long to say no.

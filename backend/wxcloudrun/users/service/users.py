@@ -39,12 +39,13 @@ class UserService:
     def register(self, actor: Actor, *, email: str, password: str, username: str | None) -> UserView:
         """Sign up; `actor` says where the request comes from.
 
-        Raises Forbidden if registration is closed, TooManyRequests, Conflict if the address is taken.
+        Raises Forbidden if registration is closed, TooManyRequests, Conflict if the address is taken,
+        Invalid for a password that is little more than a name.
         """
         if not self._registration_enabled:
             raise Forbidden(text("registration is closed; ask an administrator for an account"))
         self._guard.count_registration(actor)
-        password_hash = self._passwords.hash(password)
+        password_hash = self._passwords.hash_new(password, email, username)
 
         def work(tx: Transaction) -> UserView:
             refuse_taken(tx, email)
@@ -65,7 +66,8 @@ class UserService:
     def change_password(self, actor: Actor, *, current: str, new: str) -> None:
         """Set a new password and end every other session: whoever knew the old one is out.
 
-        Raises Forbidden if `current` is wrong, Conflict if there is no password to change, TooManyRequests.
+        Raises Forbidden if `current` is wrong, Conflict if there is no password to change, Invalid for a new
+        one that is little more than a name, TooManyRequests.
         """
         user = self._find(actor)
         stored = user.password_hash
@@ -78,7 +80,7 @@ class UserService:
             attempt.succeeded = self._passwords.verify(stored, current)
         if not attempt.succeeded:
             raise Forbidden(text("the current password is wrong"))
-        password_hash = self._passwords.hash(new)
+        password_hash = self._passwords.hash_new(new, user.email, user.username, field="new_password")
 
         def work(tx: Transaction) -> None:
             row = queries.lock_person(tx.session, user.id)
@@ -93,13 +95,13 @@ class UserService:
     def ensure_administrator(self, email: str, password: str) -> bool:
         """Make the first administrator; False if there is an active one, whoever that is by now.
 
-        Nobody's password changes. Raises ValueError for an impossible address or password, and Conflict
-        if somebody else signed up with the address: they are not made an administrator for it.
+        Nobody's password changes. Raises ValueError or Invalid for an impossible address or password, and
+        Conflict if somebody else signed up with the address: they are not made an administrator for it.
         """
         canonical, password = canonical_email(email), check_password(password)
         if self.administrator_id(email) is not None:
             return False  # found without a lock, so that a start needs no database that can be written to
-        password_hash = self._passwords.hash(password)
+        password_hash = self._passwords.hash_new(password, canonical)
 
         def work(tx: Transaction) -> bool:
             if queries.lock_active_administrators(tx.session):

@@ -1,0 +1,150 @@
+"""Looking at an installation, and saying what its operator should change."""
+
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wxcloudrun.config import Settings
+from wxcloudrun.doctor import queries
+from wxcloudrun.doctor.rules import of_settings
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import reading
+from wxcloudrun.kit.given_secrets import GENERATED, PREVIOUS
+from wxcloudrun.kit.ids import new_secret
+from wxcloudrun.kit.private import OTHERS, change_secret, contents
+
+MOST_NAMED = 10  # files
+
+
+class RotationRefused(Exception):
+    """Another change of secrets would end what stands on the one before; the message says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """With which secret the hashes were made of what still works."""
+
+    under_newest: int
+    under_previous: int  # with another secret than API_KEY_SECRET: they end with it
+    under_secret_itself: int  # by an earlier release; they go over when they are used
+
+
+@dataclass(slots=True)
+class Examined:
+    """What an examination has found: `advice` holds a sentence for each thing to change."""
+
+    api_keys: Standing
+    cookies: Standing
+    refresh_tokens: Standing
+    advice: list[str] = field(default_factory=list)
+
+
+class DoctorService:
+    """Examines. It changes nothing."""
+
+    def __init__(self, *, settings: Settings, newest_key: str) -> None:
+        self._settings = settings
+        self._newest_key = newest_key
+
+    def examine(self) -> Examined:
+        """Return what should be changed in settings, credentials and files."""
+        now = clock.now()
+        with reading() as session:
+            examined = Examined(
+                api_keys=self._standing(queries.usable_keys_by_key(session, now)),
+                cookies=self._standing(queries.open_cookies_by_key(session, now)),
+                refresh_tokens=self._standing(queries.open_refresh_tokens_by_key(session, now)),
+            )
+            endless = queries.count_keys_without_end(session)
+        examined.advice += of_settings(self._settings)
+        examined.advice += of_standing(
+            examined, has_previous=self._settings.api_key_previous_secret is not None
+        )
+        if endless:
+            examined.advice.append(
+                f"API keys: {endless} never expire; rotate them into ones that do, or revoke them"
+            )
+        examined.advice += of_files(self._settings.data_dir)
+        return examined
+
+    def rotate(self, *, force: bool) -> list[str]:
+        """Make new secrets, and return the lines that say what to do with them.
+
+        Those that the service has made itself are changed in their files; of others the new ones are only
+        said. Raises RotationRefused if something stands on the previous secret and `force` is not given;
+        OSError.
+        """
+        if not force and self._settings.api_key_previous_secret is not None:
+            refuse_if_waiting(self.examine())
+        lines = []
+        directory = self._settings.data_dir / "secrets"
+        for name, previous in zip(GENERATED, PREVIOUS, strict=True):
+            file = directory / name.lower()
+            if file.exists() and file.read_text() == self._settings.secrets[name]:
+                change_secret(file, directory / previous.lower())
+                lines.append(f"{name}: changed in {file}; what it was is accepted still")
+            else:
+                lines += [f"{previous}=(what {name} is now)", f"{name}={new_secret()}"]
+        return [*lines, *self._what_ends_when()]
+
+    def _what_ends_when(self) -> list[str]:
+        minutes = -(-(self._settings.access_token_seconds + 120) // 60)
+        days = -(-self._settings.refresh_token_seconds // 86_400)
+        return [
+            "",
+            "Restart every process of the service with them. Nobody is logged out.",
+            f"JWT_PREVIOUS_SECRET_KEY can be taken out {minutes} minutes later.",
+            "API_KEY_PREVIOUS_SECRET can be taken out when `flask doctor` says that nothing stands on it:",
+            f"keys go over when they are used, logins do so or are over after {days} days, others in a week.",
+            "The chain of the audit log is verified with the secrets that made it. Run `flask audit-verify`",
+            "before, and keep the secret with its verdict.",
+        ]
+
+    def _standing(self, counts: queries.Counts) -> Standing:
+        newest, itself = counts.get(self._newest_key, 0), counts.get(None, 0)
+        return Standing(newest, sum(counts.values()) - newest - itself, itself)
+
+
+def refuse_if_waiting(examined: Examined) -> None:
+    """Raise RotationRefused if something that works was made with an older secret."""
+    kinds = (examined.api_keys, examined.cookies, examined.refresh_tokens)
+    if waiting := sum(each.under_previous + each.under_secret_itself for each in kinds):
+        raise RotationRefused(
+            f"{waiting} API keys and logins still stand on an older secret and would end; "
+            "`flask doctor` counts them, --force does it all the same"
+        )
+
+
+def of_standing(examined: Examined, *, has_previous: bool) -> Iterator[str]:
+    """Return what to do about credentials that an older secret has hashed."""
+    kinds = {
+        "API keys": examined.api_keys,
+        "cookies": examined.cookies,
+        "refresh tokens": examined.refresh_tokens,
+    }
+    older = {name: each.under_previous + each.under_secret_itself for name, each in kinds.items()}
+    waiting = ", ".join(f"{count} {name}" for name, count in older.items() if count)
+    if has_previous and waiting:
+        yield (
+            f"API_KEY_PREVIOUS_SECRET: {waiting} have not been used since the change and may stand on it; "
+            "they end when it is taken out"
+        )
+    elif has_previous:
+        yield "API_KEY_PREVIOUS_SECRET: nothing stands on it any more; take it out"
+    elif lost := sum(each.under_previous for each in kinds.values()):
+        yield (
+            f"API_KEY_SECRET: {lost} API keys and logins were made with another one and do not work; if it "
+            "was changed by mistake, give the other one as API_KEY_PREVIOUS_SECRET"
+        )
+
+
+def of_files(data_dir: Path) -> Iterator[str]:
+    """Return which files of the service others can get at."""
+    inside = (data_dir, *contents(data_dir), *contents(data_dir / "blobs"), *contents(data_dir / "secrets"))
+    is_shut = data_dir.is_dir() and not stat.S_IMODE(data_dir.stat().st_mode) & OTHERS
+    if is_shut:
+        return
+    opened = [path for path in inside if path.exists() and stat.S_IMODE(path.stat().st_mode) & OTHERS]
+    for path in opened[:MOST_NAMED]:
+        yield f"DATA_DIR: others can get at {path.name}; chmod go-rwx"
