@@ -211,6 +211,7 @@ class Settings(BaseModel):
     max_upload_bytes: int = Field(10 * 1024**3, alias="MAX_UPLOAD_BYTES", ge=1)
     upload_session_seconds: int = Field(86_400, alias="SESSION_SECONDS", ge=60, le=7 * 86_400)
     extra_digests: Literal["inline", "deferred"] = Field("inline", alias="EXTRA_DIGESTS")
+    download_links: Literal["service", "store"] = Field("service", alias="DOWNLOAD_LINKS")
     link_seconds: int = Field(300, alias="LINK_SECONDS", ge=1, le=LONGEST_LINK_SECONDS)
     gc_grace_seconds: int = Field(86_400, alias="GC_GRACE_SECONDS", ge=0)
 

@@ -3,6 +3,7 @@
 artifact          bytes, known by their SHA-256; the row says under which opaque key they lie
 lease             a key that an upload is writing to: the sweeper keeps off until it expires
 pending deletion  an object that a row once named; it goes when no link to it can be valid any more
+untold digests    MD5 and SHA-1 that a package does not show yet: whoever sent the bytes did not know them
 reference         a row with a foreign key to an artifact: what keeps it alive
 provenance        how bytes came into a package; stands on each reference (`deposited_at`, `deposited_by`)
 """
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
-from wxcloudrun.kit.columns import Bytes, FileNameText, Sha256, UtcDateTime, ascii_name
+from wxcloudrun.kit.columns import Bytes, FileNameText, RowId, Sha256, UtcDateTime, ascii_name
 from wxcloudrun.kit.db import Base
 
 ObjectKey = ascii_name(32)
@@ -53,6 +54,39 @@ class PendingDeletion(Base):
     object_key: Mapped[str] = mapped_column(ObjectKey, primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     not_before: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class UntoldDigests(Base):
+    """What a package shows of MD5 and SHA-1 until a job has computed them for it, whoever else knows them.
+
+    Without this row, digests that are there at once would tell that somebody had the same bytes before.
+    The job that has `mark` among its arguments deletes the row. It keeps nothing alive.
+    """
+
+    __tablename__ = "untold_digests"
+
+    artifact_id: Mapped[str] = mapped_column(Sha256, primary_key=True)
+    package_id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=False)
+    mark: Mapped[str] = mapped_column(ObjectKey, index=True)
+    md5: Mapped[str | None] = mapped_column(ascii_name(32))
+    sha1: Mapped[str | None] = mapped_column(ascii_name(40))
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraDigests:
+    """The two digests that an artifact has beside its id, as far as somebody is told of them."""
+
+    md5: str | None = None
+    sha1: str | None = None
+
+    @property
+    def are_known(self) -> bool:
+        """True if neither is missing."""
+        return None not in (self.md5, self.sha1)
+
+    def completed(self, other: "ExtraDigests") -> "ExtraDigests":
+        """Return them with what the others know in addition."""
+        return ExtraDigests(self.md5 or other.md5, self.sha1 or other.sha1)
 
 
 @dataclass(frozen=True, slots=True)

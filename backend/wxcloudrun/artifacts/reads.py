@@ -2,11 +2,13 @@
 
 from wxcloudrun.artifacts.models import (
     Artifact,
+    ExtraDigests,
     Lease,
     ObjectKey,
     PendingDeletion,
     Provenance,
     Reference,
+    UntoldDigests,
     artifact_index,
 )
 from wxcloudrun.artifacts.queries import (
@@ -17,16 +19,21 @@ from wxcloudrun.artifacts.queries import (
     reference_tables,
     seen_artifact,
     seen_reference,
+    told,
 )
+from wxcloudrun.artifacts.queries.digests import Told, shown, shown_digests, withheld
 
 __all__ = [
     "Artifact",
+    "ExtraDigests",
     "Lease",
     "ObjectKey",
     "PendingDeletion",
     "Provenance",
     "Reference",
     "SeenReference",
+    "Told",
+    "UntoldDigests",
     "artifact",
     "artifact_index",
     "provenance_in",
@@ -34,4 +41,8 @@ __all__ = [
     "reference_tables",
     "seen_artifact",
     "seen_reference",
+    "shown",
+    "shown_digests",
+    "told",
+    "withheld",
 ]

@@ -112,8 +112,8 @@ class ArtifactOut(Output):
         return cls(
             id=artifact.id,
             size=artifact.size_bytes,
-            md5=artifact.md5,
-            sha1=artifact.sha1,
+            md5=seen.told.digests.md5,
+            sha1=seen.told.digests.sha1,
             sha256=artifact.id,
             content_type=seen.provenance.content_type,
             original_name=seen.provenance.original_name,

@@ -162,7 +162,7 @@ def told(standing: UploadStanding, status: int) -> Response:
         response.headers["X-Artifact-Id"] = standing.accepted.upload.digest
         with_remarks(response, standing.accepted.remarks)
     if standing.completed is not None:
-        after_answer(standing.completed.remove_surplus)
+        after_answer(standing.completed.forget_parts)
     return response
 
 

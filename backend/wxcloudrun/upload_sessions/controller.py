@@ -137,7 +137,7 @@ def complete_session(project: str, package: str, session_id: str, body: Complete
         response = ok(SealingOut(), status=202)
         response.headers["Retry-After"] = str(ASK_AGAIN_SECONDS)
         return response
-    after_answer(completed.remove_surplus)
+    after_answer(completed.forget_parts)
     return ok(UploadOut.of(completed.accepted))
 
 

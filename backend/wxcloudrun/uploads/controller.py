@@ -15,12 +15,10 @@ from wxcloudrun.uploads.schemas import (
     UploadQuery,
     checked_file_name,
 )
-from wxcloudrun.uploads.service.acceptance import AcceptedUpload
 from wxcloudrun.uploads.service.by_checksum import ChecksumUploadService
-from wxcloudrun.uploads.service.incoming import IncomingUpload, UploadPlace, UploadService
+from wxcloudrun.uploads.service.incoming import UploadPlace, UploadService
 from wxcloudrun.uploads.service.listing import UploadListService
 from wxcloudrun.web import digests, pages
-from wxcloudrun.web.afterwards import after_answer
 from wxcloudrun.web.bodies import FormUpload, raw_blocks
 from wxcloudrun.web.endpoint import actor, is_path_text, service
 from wxcloudrun.web.envelope import no_content, ok
@@ -47,7 +45,7 @@ def upload_raw(project: str, package: str, filename: str, query: UploadQuery) ->
     with uploads.open(place) as incoming:
         incoming.take(raw_blocks(), headers.checksums, request.content_length)
         accepted = incoming.accept(spec)
-    return answer(accepted, incoming)
+    return ok(UploadOut.of(accepted))
 
 
 def upload_form(project: str, package: str) -> Response:
@@ -67,7 +65,7 @@ def upload_form(project: str, package: str) -> Response:
         incoming.take(named_blocks(form), headers.checksums)
         fields = validate(FormFields, form.fields)
         accepted = incoming.accept(headers.spec(form.filename or "", form.content_type, fields))
-    return answer(accepted, incoming)
+    return ok(UploadOut.of(accepted))
 
 
 def upload_by_checksum(
@@ -96,12 +94,6 @@ def delete_upload(project: str, package: str, upload_id: str) -> Response:
         actor(), project, package, row_id(upload_id, text("there is no such upload"))
     )
     return no_content()
-
-
-def answer(accepted: AcceptedUpload, incoming: IncomingUpload) -> Response:
-    """Answer, and remove an object that lost a race once the answer has gone out."""
-    after_answer(incoming.remove_surplus)
-    return ok(UploadOut.of(accepted))
 
 
 def announced_file_bytes() -> int | None:

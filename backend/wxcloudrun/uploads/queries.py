@@ -5,21 +5,12 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
-from wxcloudrun.artifacts.reads import Artifact
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.packages.reads import MAX_COUNTED, Contents
 from wxcloudrun.tags.reads import Tag
 from wxcloudrun.uploads.models import Upload
 from wxcloudrun.users.reads import username_of
 from wxcloudrun.versions.reads import Version, VersionFile
-
-
-@dataclass(frozen=True, slots=True)
-class ExtraDigests:
-    """The two digests that an artifact has beside its id."""
-
-    md5: str | None
-    sha1: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +86,6 @@ def holds_file(session: Session, package_id: int, filename: str, digest: str) ->
         Upload.artifact_id == digest, Upload.package_id == package_id, Upload.original_name == filename
     )
     return bool(session.execute(select(or_(in_version, bare))).scalar_one())
-
-
-def digests(session: Session, digest: str) -> ExtraDigests:
-    """Return MD5 and SHA-1 of an artifact, None if it has been collected since."""
-    row = session.execute(select(Artifact.md5, Artifact.sha1).where(Artifact.id == digest)).one_or_none()
-    return ExtraDigests(None, None) if row is None else ExtraDigests(row.md5, row.sha1)
 
 
 def page_of_uploads(session: Session, package_id: int, page: PageRequest[int]) -> Page[UploadView]:

@@ -118,7 +118,7 @@ def build_bytes(
     )
     packages = names.packages
     acceptance = UploadAcceptance(
-        versions=names.versions, tags=names.tags, blobs=blobs, is_key_taken=has_begun_with
+        versions=names.versions, tags=names.tags, blobs=blobs, digests=digests, is_key_taken=has_begun_with
     )
     return ByteServices(
         digests=digests,
@@ -132,6 +132,7 @@ def build_bytes(
             base_url=settings.base_url,
             link_seconds=settings.link_seconds,
             link_keys=server_keys(settings).ring(Purpose.LINKS),
+            links_to_store=settings.download_links == "store",
         ),
         artifacts=ArtifactService(),
         adoptions=AdoptionService(packages=packages, jobs=foundation.jobs),

@@ -16,6 +16,7 @@ from wxcloudrun.versions.service.recount import FileCounts
 class UpkeepServices:
     """The services that remove, compare and rebuild."""
 
+    deletions: DeletionService
     collect: CollectService
     sweep: SweepService
     fsck: FsckService
@@ -26,6 +27,7 @@ def build_upkeep(settings: Settings, blobs: BlobStore) -> UpkeepServices:
     """Build what keeps rows and objects in step."""
     deletions = DeletionService(blobs=blobs)
     return UpkeepServices(
+        deletions=deletions,
         collect=CollectService(
             deletions=deletions, grace_seconds=settings.gc_grace_seconds, link_seconds=settings.link_seconds
         ),

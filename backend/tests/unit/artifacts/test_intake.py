@@ -10,6 +10,7 @@ from sqlalchemy.exc import OperationalError
 from tests.support.broken_cache import broken_cache
 from tests.support.lost_commits import lost_commit
 from tests.support.registry import Workshop
+from tests.support.remains import remove_what_may_go
 from tests.unit.artifacts.conftest import Keeper
 from wxcloudrun.artifacts.models import Artifact, Lease, PendingDeletion
 from wxcloudrun.artifacts.service.intake import Intake
@@ -177,7 +178,7 @@ class TestCommitted:
         assert keeper.object_keys() == {sender.key}
         assert keeper.count(Artifact) == 1
 
-    def test_given_bytes_that_were_there_then_the_new_object_goes_only_when_it_is_asked_for(
+    def test_given_bytes_that_were_there_then_the_new_object_goes_in_the_background(
         self, app: Flask, shop: Workshop, keeper: Keeper
     ) -> None:
         shop.upload(DATA, tag="t").ok()
@@ -186,18 +187,16 @@ class TestCommitted:
             intake.complete(intake.adopt)
         assert len(keeper.object_keys()) == 2
 
-        intake.remove_surplus()
+        assert remove_what_may_go(app) == 1
 
         assert intake.key not in keeper.object_keys()
         assert shop.download("t").body == DATA
 
-    def test_given_an_object_that_is_needed_then_removing_what_is_surplus_does_nothing(
-        self, app: Flask, keeper: Keeper
-    ) -> None:
+    def test_given_an_object_that_is_needed_then_nothing_is_removed(self, app: Flask, keeper: Keeper) -> None:
         with app.app_context(), keeper.intake().open() as intake:
             intake.take([DATA])
             intake.complete(intake.adopt)
-            intake.remove_surplus()
+        assert remove_what_may_go(app) == 0
 
         assert keeper.object_keys() == {intake.key}
 

@@ -8,6 +8,7 @@ from flask import Flask
 
 from tests.support.apps import AppWith, MakeApp
 from tests.support.client import ApiClient
+from tests.support.inside import Inside
 from tests.support.registry import Workshop
 from tests.unit.downloads.conftest import SIZE_BYTES, Stored
 from wxcloudrun.kit import clock
@@ -88,7 +89,18 @@ class TestMode:
         assert answer.ok().data["size"] == SIZE_BYTES
 
 
-@pytest.mark.local_store
+def test_given_an_operator_who_wants_links_to_the_store_then_s3_serves_them_itself(app_with: AppWith) -> None:
+    world = Inside(app_with(PUBLIC_URL=PUBLIC_URL, DOWNLOAD_LINKS="store"))
+    shop = world.workshop()
+    shop.upload(b"bytes", tag="t").ok()
+
+    url = shop.download("t", query={"mode": "presigned"}).ok().data["url"]
+
+    is_local = world.app.extensions["settings"].blob_store == "local"
+    assert url.startswith(f"{PUBLIC_URL}/api/v1/blobs/") is is_local
+    assert ("X-Amz-Signature" in url) is not is_local
+
+
 class TestSignedLink:
     @pytest.mark.usefixtures("stored")
     def test_given_a_link_then_it_begins_with_the_public_url_and_never_with_the_host_header(

@@ -11,7 +11,6 @@ from tests.support.moments import Clock
 from tests.unit.releases.conftest import NIX, Works
 from wxcloudrun.jobs.models import Job
 from wxcloudrun.kit.db import reading
-from wxcloudrun.stores.blobs.local import LocalBlobStore
 from wxcloudrun.wiring.stores import blob_store
 
 BUILT = b"built bytes"
@@ -29,11 +28,6 @@ def objects(app: Flask) -> set[str]:
     return {each.key for each in found}
 
 
-def undeletable(_store: LocalBlobStore, key: str) -> None:
-    """Fail in a way that no store is known to fail."""
-    raise RuntimeError(key)
-
-
 def test_given_an_effect_that_fails_then_the_release_is_downloaded_and_its_object_stays(
     works: Works, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -47,22 +41,6 @@ def test_given_an_effect_that_fails_then_the_release_is_downloaded_and_its_objec
     assert [(job.state, job.attempts) for job in jobs_of(works.app)] == [("done", 1)]
     assert len(objects(works.app)) == 1
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == ["effect_failed"]
-
-
-@pytest.mark.local_store
-def test_given_an_object_that_cannot_be_removed_after_all_then_the_release_is_downloaded(
-    works: Works, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    works.uploaded("0.9.0", BUILT)
-    release_id = works.made("1.0.0", source=NIX)
-
-    with monkeypatch.context() as broken:
-        broken.setattr(LocalBlobStore, "delete", undeletable)
-        works.work()
-
-    assert works.status(release_id) == "downloaded"
-    assert [(job.state, job.attempts) for job in jobs_of(works.app)] == [("done", 1)]
-    assert len(objects(works.app)) == 2, "the copy is left to the sweeper"
 
 
 def test_given_a_commit_that_was_done_and_not_confirmed_then_the_release_keeps_its_bytes(

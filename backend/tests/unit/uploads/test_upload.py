@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from tests.support.builders import content, sha256
 from tests.support.registry import Workshop
+from tests.support.remains import remove_what_may_go
 
 
 def objects(blobs: Path) -> list[Path]:
@@ -40,12 +42,15 @@ class TestRawUpload:
 
         assert [path.stat().st_size for path in objects(blobs)] == [size_bytes]
 
-    def test_given_the_same_bytes_twice_then_they_are_stored_once(self, shop: Workshop, blobs: Path) -> None:
+    def test_given_the_same_bytes_twice_then_they_are_stored_once(
+        self, app: Flask, shop: Workshop, blobs: Path
+    ) -> None:
         first = shop.upload(b"same", tag="a").ok()
         second = shop.upload(b"same", tag="b").ok()
 
         assert (first.data["deduplicated"], second.data["deduplicated"]) == (False, True)
         assert second.data["ref_count"] == 2
+        assert remove_what_may_go(app) == 1
         assert len(objects(blobs)) == 1, "the second copy must not linger"
 
 

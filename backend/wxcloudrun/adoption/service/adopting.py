@@ -131,7 +131,8 @@ class AdoptService:
         artifact = artifact_reads.artifact(tx.session, held.artifact_id)
         if artifact is None:
             raise LeftOut("gone", "it was deleted in the meantime")
-        self._intake.adopt_held(artifact)
+        adopted = self._intake.adopt_held(artifact)
+        self._intake.tell_project(tx, found.access.project_id, found.id, adopted)
         version = version_of(tx.session, found, spot)
         row = version_reads.version(tx.session, found.id, version)
         before = 0 if row is None else row.files_count

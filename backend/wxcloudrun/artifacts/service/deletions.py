@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from wxcloudrun.artifacts import queries
 from wxcloudrun.artifacts.models import PendingDeletion
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.db import Transaction, atomically, insertion, reading
 from wxcloudrun.stores.blobs.port import BlobStore
 
 logger = logging.getLogger(__name__)
@@ -64,4 +64,5 @@ def put_down(tx: Transaction, key: str, *, after_seconds: int = 0) -> None:
     """Let the object with this key go once the transaction has committed and the time is over."""
     now = clock.now()
     not_before = now + timedelta(seconds=after_seconds)
-    tx.session.add(PendingDeletion(object_key=key, created_at=now, not_before=not_before))
+    values = {"object_key": key, "created_at": now, "not_before": not_before}
+    tx.session.execute(insertion(PendingDeletion), values)

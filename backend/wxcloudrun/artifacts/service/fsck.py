@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from wxcloudrun.artifacts import queries
 from wxcloudrun.artifacts.events import OBJECT_RESTORED, STORE_REPAIRED
-from wxcloudrun.artifacts.queries import StoredArtifact
+from wxcloudrun.artifacts.queries import checking
+from wxcloudrun.artifacts.queries.checking import StoredArtifact
 from wxcloudrun.artifacts.service.announced import announced
 from wxcloudrun.artifacts.service.hashing import Throttle, measure
 from wxcloudrun.artifacts.service.sweep import unnamed
@@ -111,8 +111,8 @@ class FsckService:
             self._check_shard(shard, report, strangers, spec, throttle)
         self._report_strangers(strangers, report, spec)
         with reading() as session:
-            report.references = queries.count_references(session)
-            for dangling in queries.dangling_references(session, MAX_LISTED):
+            report.references = checking.count_references(session)
+            for dangling in checking.dangling_references(session, MAX_LISTED):
                 report.add(
                     DANGLING_REFERENCE,
                     table=dangling.table,
@@ -142,7 +142,7 @@ class FsckService:
         self, shard: str, report: Checked, strangers: dict[str, int], spec: CheckSpec, throttle: Throttle
     ) -> None:
         with reading() as session:
-            rows = {held.object_key: held for held in queries.artifacts_in_shard(session, shard)}
+            rows = {held.object_key: held for held in checking.artifacts_in_shard(session, shard)}
         sizes = {found.key: found.size_bytes for found in self._blobs.keys(shard)}
         report.artifacts += len(rows)
         report.objects += len(sizes)
@@ -210,7 +210,7 @@ def repaired(report: Checked) -> dict[str, int]:
 def still_held(held: StoredArtifact) -> bool:
     """Tell whether the row still says that this object holds its bytes."""
     with reading() as session:
-        return queries.artifact_holding(session, held.object_key) == held.artifact_id
+        return checking.artifact_holding(session, held.object_key) == held.artifact_id
 
 
 def quietly(action: Callable[[str], None], key: str) -> None:

@@ -5,7 +5,7 @@ transaction is open while bytes flow. What becomes of the object is decided here
 
 - refused before the commit began, or by the database itself: it is removed at once, with its lease;
 - the store has failed: its lease ends and the sweeper removes what there may be;
-- committed: it stays, or goes after the answer if it turned out not to be needed;
+- committed: it stays, or goes in the background, by that commit, if it turned out not to be needed;
 - anything else, such as a connection lost during the commit: nobody knows, so nothing is touched. The
   sweeper judges when the lease has ended.
 """
@@ -14,16 +14,16 @@ import enum
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from wxcloudrun.artifacts import queries
-from wxcloudrun.artifacts.models import Artifact
+from wxcloudrun.artifacts.models import Artifact, ExtraDigests
 from wxcloudrun.artifacts.service.deletions import put_down
-from wxcloudrun.artifacts.service.digests import DigestService
+from wxcloudrun.artifacts.service.digests import BytesInPackage, DigestService
 from wxcloudrun.artifacts.service.hashing import Throttle, measure
 from wxcloudrun.artifacts.service.leases import LeasedKey
 from wxcloudrun.kit import clock
@@ -63,7 +63,7 @@ class Adopted:
     """The artifact that the bytes became, or were already."""
 
     artifact: Artifact
-    is_new: bool
+    own: ExtraDigests = field(default_factory=ExtraDigests)  # measured now, whatever else is known
 
 
 class IntakeService:
@@ -108,12 +108,12 @@ class IntakeService:
         """How many bytes an upload may have."""
         return self._max_upload_bytes
 
-    def is_whole(self, artifact: Artifact, checksums: Checksums) -> bool:
+    def is_whole(self, artifact: Artifact, checksums: Checksums, told: ExtraDigests) -> bool:
         """Tell whether the object of an artifact is there with its size, for an upload without bytes.
 
-        Raises ChecksumMismatch, StoreUnavailable. A checksum that nobody has computed yet is computed now.
+        Raises ChecksumMismatch, StoreUnavailable. A checksum that was not told yet is computed now.
         """
-        known = Checksums(sha256=artifact.id, sha1=artifact.sha1, md5=artifact.md5)
+        known = Checksums(sha256=artifact.id, sha1=told.sha1, md5=told.md5)
         checksums.verify(known)
         if self._blobs.size_of(artifact.object_key) != artifact.size_bytes:
             return False
@@ -124,7 +124,12 @@ class IntakeService:
     def adopt_held(self, artifact: Artifact) -> Adopted:
         """Let an upload refer to an artifact that is there, in the transaction that has read its row."""
         artifact.unreferenced_since = None
-        return Adopted(artifact, is_new=False)
+        return Adopted(artifact)
+
+    def tell_project(self, tx: Transaction, project_id: int, package_id: int, adopted: Adopted) -> None:
+        """Decide what a package shows of bytes that came into it without a caller."""
+        told = queries.told_in_project(tx.session, project_id, adopted.artifact.id)
+        self._digests.tell(tx, told, BytesInPackage(adopted.artifact.id, package_id), adopted.own)
 
 
 class Intake:
@@ -146,7 +151,6 @@ class Intake:
         self._examined = Examined(existing_key=None, is_whole=False)
         self._is_proved = False  # the store has said that the new object is there, with its size
         self._outcome = CommitOutcome.NOT_COMMITTED
-        self._is_surplus = False
         self._is_taken_over = False
 
     def __enter__(self) -> Self:
@@ -222,38 +226,28 @@ class Intake:
     def adopt(self, tx: Transaction) -> Adopted:
         """Make the bytes an artifact, or find the one that they are; ends the lease.
 
-        A row whose object is gone or has the wrong size is healed: it gets the new object.
+        A row whose object is gone or has the wrong size is healed: it gets the new object. An object that is
+        not needed goes in the background: never before the answer or behind it, where its time would tell
+        that the bytes were there.
         """
         self._held_lease().end(tx)
         measured = self.measured
+        own = ExtraDigests(measured.md5, measured.sha1)
         artifact = queries.artifact(tx.session, measured.sha256)
-        self._is_surplus = False
         if artifact is None:
-            return Adopted(self._insert(tx, measured), is_new=True)
+            return Adopted(self._insert(tx, measured), own)
         if None in (artifact.md5, artifact.sha1):
             self._digests.fill(tx, artifact, measured)
         if artifact.object_key == self._examined.existing_key and not self._examined.is_whole:
             self._heal(tx, artifact)
         else:
-            self._is_surplus = True
-        return self._service.adopt_held(artifact)
+            put_down(tx, self.key)
+        return replace(self._service.adopt_held(artifact), own=own)
 
     def renounce(self, tx: Transaction) -> None:
         """Let the bytes belong to nobody after all, with the transaction; ends the lease."""
         self._held_lease().end(tx)
-        self._is_surplus = True
-
-    def remove_surplus(self) -> None:
-        """Remove the object if it turned out not to be needed; for the time when the answer is on its way.
-
-        Raises nothing: the rows are written, and what is left of the object is left to the sweeper.
-        """
-        if self._outcome is not CommitOutcome.COMMITTED or not self._is_surplus:
-            return
-        try:
-            self._blobs.delete(self.key)
-        except Exception as error:  # noqa: BLE001  # whatever it is, it must not look like a failed upload
-            logger.warning("object_left_to_sweeper", extra={"key": self.key, "cause": type(error).__name__})
+        put_down(tx, self.key)
 
     def _passing(self, meter: Measurement, blocks: Iterable[bytes], lease: LeasedKey) -> Iterator[bytes]:
         """Pass blocks on, up to the limit and under a lease that lives as long as they come."""
@@ -326,7 +320,6 @@ class Intake:
             created_at=clock.now(),
         )
         insert_at_once(tx, artifact)
-        self._digests.follow(tx, artifact)
         return artifact
 
     def _heal(self, tx: Transaction, artifact: Artifact) -> None:

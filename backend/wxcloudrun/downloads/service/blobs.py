@@ -27,8 +27,17 @@ class Link:
 class BlobService:
     """Hands out bytes, and links to them."""
 
-    def __init__(self, *, blobs: BlobStore, base_url: str, link_seconds: int, link_keys: KeyRing) -> None:
+    def __init__(
+        self,
+        *,
+        blobs: BlobStore,
+        base_url: str,
+        link_seconds: int,
+        link_keys: KeyRing,
+        links_to_store: bool = False,
+    ) -> None:
         self._blobs = blobs
+        self._links_to_store = links_to_store
         self._base_url = base_url
         self._link_seconds = link_seconds
         self._signer = signer(link_keys, salt="blob-link")
@@ -55,10 +64,14 @@ class BlobService:
         return FileBody(file, start, length)
 
     def link(self, blob: Blob, content_disposition: str) -> Link:
-        """Return a link that lives `LINK_SECONDS`: the store's own, else one that this service serves."""
+        """Return a link that lives `LINK_SECONDS`: one that this service serves, or the store's own.
+
+        Behind its own the store says when it got the object, and by its ETag in how many parts. Both tell
+        that bytes were there before they came into this package, so only an operator may want that.
+        """
         expires_at = clock.now() + timedelta(seconds=self._link_seconds)
         wanted = DownloadLink(blob.content_type, content_disposition, self._link_seconds)
-        url = self._blobs.link(blob.object_key, wanted)
+        url = self._blobs.link(blob.object_key, wanted) if self._links_to_store else None
         if url is None:
             url = f"{self._base_url}/api/v1/blobs/{self._sign(blob, expires_at)}"
         return Link(url, expires_at)

@@ -64,7 +64,6 @@ class ObtainService:
             with self._intake.open() as intake:
                 file = self._receive(intake, wanted, notebook)
                 intake.complete(lambda tx: self._write(tx, context, assignment, intake, file, notebook))
-            intake.remove_surplus()
         except (NotObtained, NotThisTime, VersionTaken) as error:
             notebook.log.say(str(error))
             notebook.keep()
@@ -129,6 +128,7 @@ class ObtainService:
             cancel(tx, context, assignment, "deleted in the meantime")
             return
         adopted = intake.adopt(tx)
+        self._intake.tell_project(tx, found.package.access.project_id, found.package.id, adopted)
         named = NamedVersion(found.row.version, NameSource.EXPLICIT)
         provenance = Provenance(file.filename, file.content_type, clock.now(), found.row.created_by)
         self._versions.record(tx, SYSTEM, found.package, named, adopted.artifact.id, provenance)

@@ -89,16 +89,13 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """A session that is done; `intake` has something to remove once the answer is out, if it is there."""
+    """A session that is done; `session_id` if this request has done it."""
 
     accepted: AcceptedUpload
-    intake: Intake | None = None
     session_id: int | None = None
 
-    def remove_surplus(self) -> None:
-        """Remove an object that turned out not to be needed, and what was known of the parts."""
-        if self.intake is not None:
-            self.intake.remove_surplus()
+    def forget_parts(self) -> None:
+        """Forget what was known of the parts, once the answer is out."""
         if self.session_id is not None:
             forget_parts(self.session_id)
 
@@ -188,7 +185,7 @@ class CompletionService:
         with self._intake.open_sealed(claim.writer.key, measured) as intake:
             proposed = self._acceptance.proposed_version(claim.spec, intake.key, claim.size_bytes)
             accepted = intake.complete(lambda tx: self._accept(tx, claim, intake, proposed))
-        return Completed(accepted, intake, claim.session_id)
+        return Completed(accepted, claim.session_id)
 
     def _measured_and_sealed(self, claim: Claim, writer: ResumableWriter, said: Checksums) -> Measured:
         """Measure before sealing if the store can read what is not sealed: then parts can be sent again."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts import reads as artifact_reads
-from wxcloudrun.artifacts.reads import Provenance
+from wxcloudrun.artifacts.reads import ExtraDigests, Provenance
+from wxcloudrun.artifacts.service.digests import BytesInPackage, DigestService
 from wxcloudrun.artifacts.service.intake import Adopted
 from wxcloudrun.formats.detect import declared_version, may_declare, version_in_filename
 from wxcloudrun.kit import clock
@@ -25,7 +26,6 @@ from wxcloudrun.tags.service.tags import TagService
 from wxcloudrun.uploads import queries
 from wxcloudrun.uploads.events import UPLOAD_ACCEPTED
 from wxcloudrun.uploads.models import Upload
-from wxcloudrun.uploads.queries import ExtraDigests
 from wxcloudrun.uploads.rules import fingerprint, last_part
 from wxcloudrun.versions.reads import NameSource
 from wxcloudrun.versions.rules.schemes import scheme_of_file
@@ -80,11 +80,13 @@ class UploadAcceptance:
         versions: VersionService,
         tags: TagService,
         blobs: BlobStore,
+        digests: DigestService,
         is_key_taken: IsKeyTaken,
     ) -> None:
         self._versions = versions
         self._tags = tags
         self._blobs = blobs
+        self._digests = digests
         self._is_key_taken = is_key_taken
 
     def proposed_version(self, spec: UploadSpec, key: str, size_bytes: int) -> NamedVersion | None:
@@ -120,7 +122,7 @@ class UploadAcceptance:
             raise IdempotencyKeyReused(
                 text("this Idempotency-Key was used for another upload; take a new one")
             )
-        known = queries.digests(session, earlier.digest)
+        known = artifact_reads.shown_digests(session, earlier.digest, found.id)
         return self._shown(session, actor, found, earlier, known)
 
     def receipt(
@@ -130,7 +132,8 @@ class UploadAcceptance:
         upload = session.get(Upload, upload_id)
         if upload is None:
             return None
-        return self._shown(session, actor, found, upload, queries.digests(session, upload.digest))
+        known = artifact_reads.shown_digests(session, upload.digest, found.id)
+        return self._shown(session, actor, found, upload, known)
 
     def accept(
         self,
@@ -150,8 +153,9 @@ class UploadAcceptance:
         """
         refuse_path(found, spec)
         artifact = adopted.artifact
-        # Nothing can refer to what was not there a moment ago, so nobody is asked.
-        seen_before = not adopted.is_new and artifact_reads.ref_count(tx.session, actor, artifact.id) > 0
+        # Asked of bytes that nobody had, too: else its time would tell them from those that others have.
+        told = artifact_reads.told(tx.session, actor, artifact.id)
+        digests = self._digests.tell(tx, told, BytesInPackage(artifact.id, found.id), adopted.own)
         provenance = Provenance(spec.filename, spec.content_type, clock.now(), actor.user_id)
         received = ReceivedBytes(artifact.id, provenance)
         named, conflict = self._name(tx, actor, found, spec, proposed, received)
@@ -165,14 +169,14 @@ class UploadAcceptance:
             version=named.version if named else None,
             version_source=named.source.value if named else None,
             version_conflict=conflict,
-            deduplicated=seen_before,
+            deduplicated=told.is_seen,
             idempotency_key=spec.idempotency_key,
             fingerprint=request_fingerprint(found, spec, artifact.id),
         )
         upload.refer(artifact.id if upload.is_bare else None, provenance)
         insert_at_once(tx, upload)
         announce(tx, actor, UPLOAD_ACCEPTED, found.subject("upload", upload.id), after=state_of(upload))
-        return self._shown(tx.session, actor, found, upload, ExtraDigests(artifact.md5, artifact.sha1))
+        return self._shown(tx.session, actor, found, upload, digests)
 
     def _name(
         self,

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts import reads as artifact_reads
-from wxcloudrun.artifacts.reads import Artifact
+from wxcloudrun.artifacts.reads import Artifact, ExtraDigests
 from wxcloudrun.artifacts.service.intake import IntakeService
 from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.db import Transaction, atomically, reading
@@ -45,8 +45,10 @@ class ChecksumUploadService:
         actor, digest = place.actor, checksums.sha256 or ""
         with reading() as session:
             self._enter(session, place)
-            artifact = readable_artifact(session, actor, digest)
-        if size_bytes not in (None, artifact.size_bytes) or not self._intake.is_whole(artifact, checksums):
+            artifact, told = readable_artifact(session, actor, digest)
+        if size_bytes not in (None, artifact.size_bytes) or not self._intake.is_whole(
+            artifact, checksums, told
+        ):
             raise send_the_bytes()  # an upload of the bytes heals it
         proposed = self._acceptance.proposed_version(spec, artifact.object_key, artifact.size_bytes)
 
@@ -55,7 +57,8 @@ class ChecksumUploadService:
             earlier = self._acceptance.replayed(tx.session, actor, found, spec, digest)
             if earlier is not None:
                 return earlier
-            adopted = self._intake.adopt_held(readable_artifact(tx.session, actor, digest))
+            held, _ = readable_artifact(tx.session, actor, digest)
+            adopted = self._intake.adopt_held(held)
             return self._acceptance.accept(tx, actor, found, spec, adopted, proposed)
 
         return atomically(work)
@@ -64,13 +67,13 @@ class ChecksumUploadService:
         return self._packages.enter(session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE)
 
 
-def readable_artifact(session: Session, actor: Actor, digest: str) -> Artifact:
-    """Return the artifact if this credential may read it somewhere. Raises NotFound."""
+def readable_artifact(session: Session, actor: Actor, digest: str) -> tuple[Artifact, ExtraDigests]:
+    """Return the artifact if this credential may read it somewhere, and what it is told. Raises NotFound."""
     seen = artifact_reads.seen_reference(session, actor, digest)
     artifact = artifact_reads.artifact(session, digest) if seen is not None else None
-    if artifact is None:
+    if seen is None or artifact is None:
         raise send_the_bytes()
-    return artifact
+    return artifact, seen.told.digests
 
 
 def send_the_bytes() -> NotFound:

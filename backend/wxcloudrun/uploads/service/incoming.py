@@ -94,10 +94,6 @@ class IncomingUpload:
         proposed = self._acceptance.proposed_version(spec, self._intake.key, self._intake.measured.size_bytes)
         return self._intake.complete(lambda tx: self._write(tx, spec, proposed))
 
-    def remove_surplus(self) -> None:
-        """Remove an object that turned out not to be needed; called when the answer is on its way."""
-        self._intake.remove_surplus()
-
     def _write(self, tx: Transaction, spec: UploadSpec, proposed: NamedVersion | None) -> AcceptedUpload:
         actor = self._place.actor
         found = self._packages.enter(

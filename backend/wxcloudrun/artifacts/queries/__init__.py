@@ -1,9 +1,8 @@
 """Every SELECT on artifacts, leases and references."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any, cast
 
 from sqlalchemy import (
@@ -17,7 +16,6 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    literal,
     or_,
     select,
     true,
@@ -25,7 +23,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
-from wxcloudrun.artifacts.models import Artifact, Lease, PendingDeletion, Provenance
+from wxcloudrun.artifacts.models import (
+    Artifact,
+    Lease,
+    PendingDeletion,
+    Provenance,
+    UntoldDigests,
+)
+from wxcloudrun.artifacts.queries.digests import Told, as_told, withheld, withheld_in
 from wxcloudrun.kit.columns import is_over
 from wxcloudrun.kit.db import Base, Reader, insertion, prepared
 from wxcloudrun.kit.security import Actor
@@ -35,8 +40,6 @@ from wxcloudrun.projects.reads import Project, Sight, visible, who
 from wxcloudrun.stores.blobs.port import LONGEST_LINK_SECONDS
 from wxcloudrun.users.reads import User
 
-SOME = 5000  # rows that a statement of maintenance reads
-
 
 @dataclass(frozen=True, slots=True)
 class SeenReference:
@@ -45,6 +48,7 @@ class SeenReference:
     provenance: Provenance
     uploader: str | None
     ref_count: int
+    told: Told
 
 
 def artifact(session: Session, digest: str) -> Artifact | None:
@@ -117,10 +121,12 @@ def visible_references(sight: Sight) -> Select[*tuple[Any, ...]]:
         for table in reference_tables()
     ]
     found = union_all(*parts).subquery()
+    untold = UntoldDigests.__table__
     return (
-        select(*found.c)
+        select(*found.c, untold.c.mark, untold.c.md5.label("untold_md5"), untold.c.sha1.label("untold_sha1"))
         .join(Package, Package.id == found.c.package_id)
         .join(Project, Project.id == Package.project_id)
+        .outerjoin(untold, withheld(untold, bindparam("digest"), found.c.package_id))
         .where(visible(sight))
     )
 
@@ -154,6 +160,29 @@ def seen_artifact(session: Session, actor: Actor, digest: str) -> tuple[Artifact
     return None if row is None else (row.Artifact, as_seen(row))
 
 
+def told(session: Session, actor: Actor, digest: str) -> Told:
+    """Return what the caller may know of an artifact."""
+    row = session.execute(told_to(Sight.of(actor)), {"digest": digest, **who(actor)}).one()
+    return as_told(row)
+
+
+def told_in_project(session: Session, project_id: int, digest: str) -> Told:
+    """Return what those may know of an artifact who see all of one project and nothing else."""
+    sight = Sight(reads=True, is_bound=True, is_administrator=True)
+    names = {"digest": digest, "caller_id": None, "bound_project_id": project_id}
+    return as_told(session.execute(told_to(sight), names).one())
+
+
+@prepared
+def told_to(sight: Sight) -> Select[*tuple[Any, ...]]:
+    """Select what `as_told` reads, of the artifact `digest`."""
+    found = visible_references(sight).subquery()
+    facts = select(func.count().label("ref_count"), *withheld_in(found)).select_from(found).subquery()
+    artifacts = Artifact.__table__
+    known = facts.outerjoin(artifacts, and_(artifacts.c.id == bindparam("digest"), facts.c.ref_count > 0))
+    return select(*facts.c, artifacts.c.md5, artifacts.c.sha1).select_from(known)
+
+
 # The statements below are built once for each kind of caller: that costs ten times what asking does.
 
 
@@ -167,7 +196,7 @@ def seen_with_artifact(sight: Sight) -> Select[*tuple[Any, ...]]:
 @prepared
 def oldest_seen(sight: Sight) -> Select[*tuple[Any, ...]]:
     """Select the oldest provenance of `digest` that the caller may see, and count all of them."""
-    found = visible_references(sight).subquery()
+    found, artifacts = visible_references(sight).subquery(), Artifact.__table__
     return (
         select(
             found.c.original_name,
@@ -176,8 +205,15 @@ def oldest_seen(sight: Sight) -> Select[*tuple[Any, ...]]:
             found.c.deposited_by,
             User.username,
             func.count().over().label("ref_count"),
+            *(each.element.over().label(each.name) for each in withheld_in(found)),
+            artifacts.c.md5,
+            artifacts.c.sha1,
         )
-        .outerjoin(User, User.id == found.c.deposited_by)
+        .select_from(
+            found.join(artifacts, artifacts.c.id == bindparam("digest")).outerjoin(
+                User, User.id == found.c.deposited_by
+            )
+        )
         .order_by(found.c.deposited_at, found.c.original_name)
         .limit(1)
     )
@@ -186,7 +222,7 @@ def oldest_seen(sight: Sight) -> Select[*tuple[Any, ...]]:
 def as_seen(row: Any) -> SeenReference:
     """Shape a row of `oldest_seen`."""
     provenance = Provenance(row.original_name, row.content_type, row.deposited_at, row.deposited_by)
-    return SeenReference(provenance, row.username, row.ref_count)
+    return SeenReference(provenance, row.username, row.ref_count, as_told(row))
 
 
 def ref_count(session: Session, actor: Actor, digest: str) -> int:
@@ -204,15 +240,6 @@ def counted_references(sight: Sight) -> Select[int]:
 
 
 @dataclass(frozen=True, slots=True)
-class StoredArtifact:
-    """An artifact row as maintenance sees it: which object holds its bytes."""
-
-    artifact_id: str
-    object_key: str
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
 class CollectCandidate:
     """An artifact as the collector passes it."""
 
@@ -226,16 +253,6 @@ class CollectCandidate:
         if self.is_referenced:
             return self.unreferenced_since is None
         return self.unreferenced_since is not None and cutoff < self.unreferenced_since <= now
-
-
-@dataclass(frozen=True, slots=True)
-class Dangling:
-    """A reference whose artifact has no row: something that foreign keys forbid."""
-
-    table: str
-    row_id: int
-    package_id: int
-    artifact_id: str
 
 
 def candidates(session: Session, *, after: str, limit: int) -> list[CollectCandidate]:
@@ -336,43 +353,3 @@ def held_keys(session: Session, keys: Iterable[str]) -> set[str]:
     wanted = list(keys)
     parts = [select(table.object_key).where(table.object_key.in_(wanted)) for table in (Artifact, Lease)]
     return set(session.execute(union_all(*parts)).scalars())
-
-
-def artifacts_in_shard(session: Session, shard: str) -> Iterator[StoredArtifact]:
-    """Yield the artifacts whose objects lie in one shard of the store, by the keys of those."""
-    rows = select(Artifact.id, Artifact.object_key, Artifact.size_bytes).order_by(Artifact.object_key)
-    after = shard
-    while some := session.execute(rows.where(behind(after, shard)).limit(SOME)).all():
-        after = some[-1].object_key
-        yield from (StoredArtifact(*row) for row in some)
-
-
-def behind(key: str, shard: str) -> ColumnElement[bool]:
-    """Return the condition for artifacts of a shard whose objects come after that key."""
-    return and_(Artifact.object_key > key, Artifact.object_key.startswith(shard))
-
-
-def artifact_holding(session: Session, key: str) -> str | None:
-    """Return the id of the artifact whose bytes this object holds."""
-    return session.execute(select(Artifact.id).where(Artifact.object_key == key)).scalar_one_or_none()
-
-
-def dangling_references(session: Session, limit: int) -> list[Dangling]:
-    """Return references to artifacts that do not exist, of each table so many at most."""
-    found: list[Dangling] = []
-    for table in reference_tables():
-        is_there = exists().where(Artifact.id == table.c.artifact_id)
-        statement = select(literal(table.name), table.c.id, table.c.package_id, table.c.artifact_id)
-        lost = statement.where(table.c.artifact_id.is_not(None), ~is_there).order_by(table.c.id)
-        rows = (row for window in windows(session, table.c.id) for row in session.execute(lost.where(window)))
-        found += [Dangling(*row) for row in islice(rows, limit)]
-    return found
-
-
-def count_references(session: Session) -> int:
-    """Count everything that keeps an artifact alive."""
-    return sum(
-        session.execute(select(func.count(table.c.artifact_id)).where(window)).scalar_one()
-        for table in reference_tables()
-        for window in windows(session, table.c.id)
-    )
