@@ -1,6 +1,7 @@
-"""How many heaps the threads of a process have, as the C library tells it."""
+"""How many heaps the threads of a process have, and what the search for cycles passes over."""
 
 import ctypes
+import gc
 import multiprocessing
 import threading
 from pathlib import Path
@@ -54,3 +55,20 @@ def test_given_a_process_that_is_kept_small_then_its_threads_share_two_heaps(tmp
 @needs_glibc
 def test_given_another_process_then_it_has_more(tmp_path: Path) -> None:
     assert heaps(tmp_path / "large.xml", keep_small=False) > memory.ARENAS
+
+
+def gc_facts(answer: "multiprocessing.SimpleQueue[tuple[int, int]]") -> None:
+    """Tell how many objects are passed over, and how many new ones begin a search."""
+    memory.collect_what_is_new()
+    answer.put((gc.get_freeze_count(), gc.get_threshold()[0]))
+
+
+def test_given_a_process_that_collects_what_is_new_then_what_was_there_is_passed_over() -> None:
+    answer: multiprocessing.SimpleQueue[tuple[int, int]] = multiprocessing.get_context("fork").SimpleQueue()
+    process = multiprocessing.get_context("fork").Process(target=gc_facts, args=(answer,))
+    process.start()
+    passed_over, begins_at = answer.get()
+    process.join()
+
+    assert passed_over > 1000
+    assert begins_at == memory.COLLECT_EVERY

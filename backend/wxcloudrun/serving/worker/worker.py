@@ -33,6 +33,7 @@ class PatientWorker(Worker):  # type: ignore[misc]  # gunicorn is not typed
 
         super().load_wsgi()
         memory.keep_small()
+        memory.collect_what_is_new()
         self._serving = Serving(
             self.wsgi, self.cfg, self.log, self.limits, self._goes_on, upload_paths(self.wsgi)
         )
