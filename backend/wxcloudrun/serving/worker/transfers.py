@@ -5,7 +5,6 @@ import contextlib
 import logging
 import os
 import socket
-import struct
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -14,6 +13,7 @@ from typing import Any
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.errors import AppError
 from wxcloudrun.serving.worker.limits import ServingLimits
+from wxcloudrun.serving.worker.stalls import Stalls
 from wxcloudrun.serving.worker.windows import WINDOW_BYTES, Windows
 from wxcloudrun.stores.blobs.outgoing import FileBody, MemoryBody, Outgoing, StoreBody
 from wxcloudrun.stores.blobs.port import ObjectMissing
@@ -29,9 +29,7 @@ PATIENT_UNSENT_BYTES = 2 * WINDOW_BYTES  # for one that is waited for; it has ro
 MOST_WINDOW_BYTES = 1024 * 1024
 MOST_BLOCKS = 16  # of objects, in memory at once: read, or just being sent
 FAST_SECONDS = 0.1  # who has room again within this gets a larger window
-LOOKS = 12  # at a client, within the time after which it is given up
 STOP_SECONDS = 2.0
-BYTES_ACKED = struct.Struct("120xQ")  # of struct tcp_info in linux/tcp.h
 
 IsWanted = Callable[[], bool]
 
@@ -105,7 +103,7 @@ class TransferLoop:
     """One thread that carries transfers to their end, however slow their clients are."""
 
     def __init__(self, limits: ServingLimits) -> None:
-        self._limits = limits
+        self._stalls = Stalls(limits)
         self._loop = asyncio.new_event_loop()
         self._windows = Windows()
         self._blocks = asyncio.Semaphore(MOST_BLOCKS)
@@ -132,7 +130,7 @@ class TransferLoop:
         return asyncio.run_coroutine_threadsafe(self._carry(transfer), self._loop)
 
     async def _carry(self, transfer: Transfer) -> bool:
-        watch = asyncio.ensure_future(self._give_up_if_stalled(transfer, asyncio.current_task()))
+        watched = self._stalls.watch(transfer.sock)
         try:
             transfer.sock.setblocking(False)
             bound_unsent(transfer.sock, PATIENT_UNSENT_BYTES)
@@ -152,7 +150,7 @@ class TransferLoop:
             note_failure(failure)
             return False  # a short body never looks whole
         finally:
-            watch.cancel()
+            self._stalls.leave(watched)
             transfer.finish()
         return transfer.is_complete
 
@@ -199,19 +197,6 @@ class TransferLoop:
             if sent == len(block) or not await has_room(self._loop, sock, FAST_SECONDS):
                 return sent
 
-    async def _give_up_if_stalled(self, transfer: Transfer, task: "asyncio.Task[bool] | None") -> None:
-        """Cancel a transfer whose client takes less than it must (see ServingLimits)."""
-        least = self._limits.give_up_bytes_per_second * self._limits.give_up_seconds
-        since, mark = clock.monotonic(), taken_bytes(transfer.sock)
-        while True:
-            await asyncio.sleep(self._limits.give_up_seconds / LOOKS)
-            taken, now = taken_bytes(transfer.sock), clock.monotonic()
-            if taken - mark >= least:
-                since, mark = now, taken
-            elif now - since > self._limits.give_up_seconds and task is not None:
-                task.cancel()
-                return
-
 
 def bound_unsent(sock: socket.socket, size: int = UNSENT_BYTES) -> None:
     """Say how much the kernel takes for a connection, or for each that a listener accepts, before it is sent.
@@ -233,16 +218,6 @@ async def drop(tasks: "set[asyncio.Task[Any]]") -> None:
     for each in tasks:
         each.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-def taken_bytes(sock: socket.socket) -> int:
-    """Return how many bytes the client's side has acknowledged on this connection; 0 once it has closed."""
-    try:
-        info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, BYTES_ACKED.size)
-    except OSError:
-        return 0
-    acknowledged: int = BYTES_ACKED.unpack(info)[0]
-    return acknowledged
 
 
 async def has_room(

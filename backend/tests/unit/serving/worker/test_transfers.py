@@ -11,7 +11,8 @@ import pytest
 
 from tests.support.raw_http import received_bytes
 from wxcloudrun.serving.worker.limits import ServingLimits
-from wxcloudrun.serving.worker.transfers import Transfer, TransferLoop, taken_bytes
+from wxcloudrun.serving.worker.stalls import taken_bytes
+from wxcloudrun.serving.worker.transfers import Transfer, TransferLoop
 from wxcloudrun.serving.worker.windows import WINDOW_BYTES
 from wxcloudrun.stores.blobs.local import LocalBlobStore
 from wxcloudrun.stores.blobs.outgoing import FileBody, ObjectRange, Outgoing, StoreBody
