@@ -15,10 +15,10 @@ from benchmarks.contenders.docker_registry import DockerRegistry
 from benchmarks.contenders.nginx import Nginx
 from benchmarks.contenders.pypi_server import PypiServer
 from benchmarks.contenders.s3_server import S3Server
-from benchmarks.contenders.service import BACKEND, Service
+from benchmarks.contenders.service import BACKEND, RegistryService
 from benchmarks.files import Samples
 from benchmarks.options import Options
-from benchmarks.processes import Unavailable
+from benchmarks.processes import ContenderMissing
 
 INLINE, DEFERRED = "service", "service, deferred digests"
 S3_STORES = ("minio", "seaweedfs")
@@ -30,12 +30,12 @@ class Field:
 
     folder: Path
     samples: Samples
-    service: Service
-    deferred: Service
+    service: RegistryService
+    deferred: RegistryService
     docker: DockerRegistry | None = None
     nginx: Nginx | None = None
     pypi: PypiServer | None = None
-    stores: dict[str, tuple[S3Server, Service]] = field(default_factory=dict)
+    stores: dict[str, tuple[S3Server, RegistryService]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     is_quick: bool = False
 
@@ -60,8 +60,8 @@ def entered(options: Options) -> Iterator[Field]:
         found = Field(
             folder,
             Samples(folder / "samples"),
-            Service(INLINE, folder / "service"),
-            Service(DEFERRED, folder / "deferred", {"EXTRA_DIGESTS": "deferred"}),
+            RegistryService(INLINE, folder / "service"),
+            RegistryService(DEFERRED, folder / "deferred", {"EXTRA_DIGESTS": "deferred"}),
             is_quick=options.is_quick,
         )
         for mine in (found.service, found.deferred):
@@ -96,7 +96,7 @@ def join_stores(found: Field, stack: ExitStack) -> None:
             continue
         store = joined(S3Server(found.folder / name, name, described["servers"][name]), found, stack)
         if store is not None:
-            mine = Service(f"service on {name}", found.folder / f"service-{name}", store.settings())
+            mine = RegistryService(f"service on {name}", found.folder / f"service-{name}", store.settings())
             stack.callback(mine.stop)
             mine.start()
             found.stores[name] = (store, mine)
@@ -107,7 +107,7 @@ def joined[C: Contender](contender: C, found: Field, stack: ExitStack) -> C | No
     stack.callback(contender.stop)
     try:
         contender.start()
-    except Unavailable as unavailable:
+    except ContenderMissing as unavailable:
         found.left_out[contender.name] = str(unavailable)
         return None
     return contender

@@ -11,7 +11,7 @@ _numbers = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SampleFile:
     """A file with a name that is new, and its SHA-256."""
 
     path: Path
@@ -27,7 +27,7 @@ class Samples:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
-    def fresh(self, size_bytes: int, lane: int = 0) -> Sample:
+    def fresh(self, size_bytes: int, lane: int = 0) -> SampleFile:
         """Return bytes that nobody has seen. The file of a lane is overwritten by the next call."""
         path = self._folder / f"{size_bytes}-{lane}.bin"
         if not path.exists():
@@ -38,4 +38,4 @@ class Samples:
             file.write(os.urandom(32))
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return Sample(path, f"1.0.{next(_numbers)}", digest, size_bytes)
+        return SampleFile(path, f"1.0.{next(_numbers)}", digest, size_bytes)

@@ -31,13 +31,13 @@ from wxcloudrun.projects.models import Project
 from wxcloudrun.uploads.models import Upload
 from wxcloudrun.versions.models import Version, VersionFile
 
-from benchmarks.contenders.service import PROJECT, Service
+from benchmarks.contenders.service import PROJECT, RegistryService
 
 MOST_VERSIONS = 100_000  # of one package
 WHEN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def versions(service: Service, wanted: Sequence[tuple[str, int]]) -> None:
+def versions(service: RegistryService, wanted: Sequence[tuple[str, int]]) -> None:
     """Give packages, which are made, so many versions with artifacts and deposits. They have no bytes."""
     engine = create_engine(database_url(service))
     if engine.dialect.name == "sqlite":
@@ -71,7 +71,7 @@ def remember(connection: Connection, names: Sequence[str]) -> dict[str, int]:
     return {row.package: row.id for row in connection.execute(statement)}
 
 
-def database_url(service: Service) -> str:
+def database_url(service: RegistryService) -> str:
     """Return the database of an instance."""
     given = service.environ.get("DATABASE_URL")
     return given or f"sqlite:///{service.environ['DATA_DIR']}/registry.db"

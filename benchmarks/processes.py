@@ -18,12 +18,12 @@ TICKS = os.sysconf("SC_CLK_TCK")
 RESET_PEAK = "5"  # proc(5): sets the peak of the resident memory back to what is resident now
 
 
-class Unavailable(Exception):
+class ContenderMissing(Exception):
     """A contender cannot be had on this machine; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningServer:
     """A server that was started here, with the processes that it started itself."""
 
     process: "subprocess.Popen[bytes]"
@@ -64,24 +64,24 @@ class Running:
 
 def launch(
     command: Sequence[str], *, folder: Path, log: Path, environ: Mapping[str, str] | None = None
-) -> Running:
-    """Start a server. Raises Unavailable if its program is not there."""
+) -> RunningServer:
+    """Start a server. Raises ContenderMissing if its program is not there."""
     try:
         with log.open("ab") as output:
             process = subprocess.Popen(command, cwd=folder, env=environ, stdout=output, stderr=output)
     except FileNotFoundError as error:
-        raise Unavailable(f"{command[0]} is not installed") from error
-    return Running(process)
+        raise ContenderMissing(f"{command[0]} is not installed") from error
+    return RunningServer(process)
 
 
-def wait_until(is_ready: Callable[[], bool], running: Running, log: Path) -> None:
-    """Return when the server answers. Raises Unavailable with the end of its log if it does not."""
+def wait_until(is_ready: Callable[[], bool], running: RunningServer, log: Path) -> None:
+    """Return when the server answers. Raises ContenderMissing with the end of its log if it does not."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and running.process.poll() is None:
         if is_ready():
             return
         time.sleep(0.01)
-    raise Unavailable(f"it did not start: {log.read_text(errors='replace')[-500:]}")
+    raise ContenderMissing(f"it did not start: {log.read_text(errors='replace')[-500:]}")
 
 
 def answers(port: int, path: str, status: int = 200) -> bool:
@@ -99,7 +99,7 @@ def free_port() -> int:
         with socket.socket() as probe, contextlib.suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
-    raise Unavailable("no free port")
+    raise ContenderMissing("no free port")
 
 
 def tree(pid: int) -> list[int]:

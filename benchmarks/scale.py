@@ -17,10 +17,10 @@ from sqlalchemy import create_engine, make_url
 from tools.servers.control import known
 
 from benchmarks import fill, machine, report
-from benchmarks.contenders.service import PROJECT, Service
+from benchmarks.contenders.service import PROJECT, RegistryService
 from benchmarks.files import Samples
 from benchmarks.load import curl
-from benchmarks.load.keep_alive import Client
+from benchmarks.load.keep_alive import KeptClient
 from benchmarks.options import RESULTS
 
 AT_MOST = 1.3
@@ -31,11 +31,11 @@ FIRST_PACKAGE = 2  # the package of the transfers is the first
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class FilledSite:
     """One instance with a filled database, and a connection to it."""
 
-    service: Service
-    client: Client
+    service: RegistryService
+    client: KeptClient
     packages: int
     sample: str
 
@@ -54,7 +54,7 @@ def package_name(number: int) -> str:
     return f"p{number:05d}"
 
 
-Question = Callable[[Site, int], None]
+Question = Callable[[FilledSite, int], None]
 
 
 def reads() -> dict[str, Question]:
@@ -123,7 +123,7 @@ def main() -> int:
 
 
 @contextmanager
-def filled(database: str, sizes: tuple[int, int]) -> Iterator[list[Site]]:
+def filled(database: str, sizes: tuple[int, int]) -> Iterator[list[FilledSite]]:
     """Start a small and a large instance on one kind of database."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmark-scale-")))
@@ -132,7 +132,7 @@ def filled(database: str, sizes: tuple[int, int]) -> Iterator[list[Site]]:
             settings = {"LOG_LEVEL": "WARNING"}
             if database == "mysql":
                 settings["DATABASE_URL"] = stack.enter_context(mysql_database(name))
-            service = Service(f"{database}, {name}", folder / f"{database}-{name}", settings)
+            service = RegistryService(f"{database}, {name}", folder / f"{database}-{name}", settings)
             stack.callback(service.stop)
             service.start()
             began = time.monotonic()
@@ -141,8 +141,8 @@ def filled(database: str, sizes: tuple[int, int]) -> Iterator[list[Site]]:
             print(f"{service.name}: {packages * VERSIONS} versions filled in {took:.0f} s", flush=True)
             sample = Samples(folder / "samples").fresh(10_240)
             service.put(sample)
-            client = stack.enter_context(Client.of(service))
-            sites.append(Site(service, client, packages, sample.name))
+            client = stack.enter_context(KeptClient.of(service))
+            sites.append(FilledSite(service, client, packages, sample.name))
         yield sites
 
 
@@ -163,7 +163,7 @@ def mysql_database(name: str) -> Iterator[str]:
     engine.dispose()
 
 
-def compared(database: str, sites: list[Site], rounds: int) -> Iterator[dict[str, Any]]:
+def compared(database: str, sites: list[FilledSite], rounds: int) -> Iterator[dict[str, Any]]:
     """Measure every question on both sites in turn; yield the medians and their ratio."""
     for work, ask in {**reads(), **writes()}.items():
         seen: list[list[float]] = [[] for _ in sites]
@@ -176,7 +176,7 @@ def compared(database: str, sites: list[Site], rounds: int) -> Iterator[dict[str
         yield {"database": database, "work": work, "small": small, "large": large, "ratio": ratio}
 
 
-def typical(site: Site, ask: Question) -> float:
+def typical(site: FilledSite, ask: Question) -> float:
     """Ask for a second; return the median of the seconds that an answer took."""
     took: list[float] = []
     end = time.perf_counter() + SECONDS

@@ -25,7 +25,7 @@ PAGE_ITEMS = 200  # the most that the service gives at once
 Body = Callable[[], Any]  # makes what is sent anew for each attempt
 
 
-class Answer(dict[str, Any]):
+class ServiceAnswer(dict[str, Any]):
     """A JSON object of the service; one that lacks what every registry says comes from something else."""
 
     def __missing__(self, name: str) -> Any:
@@ -150,7 +150,7 @@ class Api:
                 status,
             )
         try:
-            envelope = json.loads(self._bounded(response), object_hook=Answer)
+            envelope = json.loads(self._bounded(response), object_hook=ServiceAnswer)
         except ValueError:
             envelope = None
         if not isinstance(envelope, dict) or not isinstance(envelope.get("msg"), str):

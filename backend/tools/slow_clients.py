@@ -25,11 +25,11 @@ COMMON_BYTES = 64 * 1024
 HEAD_END = b"\r\n\r\n"
 
 
-class Gone(Exception):
+class ClientEnded(Exception):
     """A client has ended; the message says how."""
 
 
-class Client(ABC):
+class SlowClient(ABC):
     """Somebody who is looked at now and then."""
 
     def __init__(self, note_open: Callable[[], None]) -> None:
@@ -41,14 +41,14 @@ class Client(ABC):
     def step(self) -> float | None:
         """Do what is due; return in how many seconds something is again, None: when something comes.
 
-        Raises Gone.
+        Raises ClientEnded.
         """
         try:
             return self._step()
         except BlockingIOError:
             return SOON_SECONDS
         except OSError as error:
-            raise Gone(type(error).__name__) from error
+            raise ClientEnded(type(error).__name__) from error
 
     @abstractmethod
     def begin(self) -> float | None:
@@ -69,7 +69,7 @@ class Client(ABC):
         return int((time.monotonic() - self.began_at) * rate) - done
 
 
-class Transferring(Client):
+class Transferring(SlowClient):
     """Somebody who sends a request and reads an answer."""
 
     def __init__(self, plan: Plan, number: int, note_open: Callable[[], None]) -> None:
@@ -115,7 +115,7 @@ class Downloading(Transferring):
         status, self._length = found
         self._note_open()
         if status != "200":
-            raise Gone(status)
+            raise ClientEnded(status)
         self._digest = hashlib.sha256(self.received)
         self._taken = len(self.received)
         self._step = self._go_on
@@ -126,11 +126,11 @@ class Downloading(Transferring):
         if due > 0:
             block = self.sock.recv(due)
             if not block:
-                raise Gone("cut")
+                raise ClientEnded("cut")
             self._digest.update(block)
             self._taken += len(block)
         if self._taken == self._length:
-            raise Gone("whole" if self._digest.hexdigest() == self.plan.sha256 else "other bytes")
+            raise ClientEnded("whole" if self._digest.hexdigest() == self.plan.sha256 else "other bytes")
         return STEP_SECONDS
 
 
@@ -165,7 +165,7 @@ class Uploading(Transferring):
             return SOON_SECONDS
         status, self._length = found
         if status != "200":
-            raise Gone(status)
+            raise ClientEnded(status)
         self._step = self._read_answer
         return 0.0
 
@@ -173,13 +173,13 @@ class Uploading(Transferring):
         while len(self.received) < self._length:
             block = self.sock.recv(65_536)
             if not block:
-                raise Gone("cut")
+                raise ClientEnded("cut")
             self.received += block
         is_right = json.loads(self.received)["data"]["sha256"] == self._sha256
-        raise Gone("whole" if is_right else "other bytes")
+        raise ClientEnded("whole" if is_right else "other bytes")
 
 
-class Staying(Client):
+class Staying(SlowClient):
     """Somebody who never sends a whole request, from one of a few addresses of their own."""
 
     def __init__(self, plan: Plan, number: int, note_open: Callable[[], None], *, trickles: bool) -> None:
@@ -219,7 +219,7 @@ class Everybody:
         self._plan = plan
         self._crowd = Crowd()
         self._order = count()  # of clients for whom the same time has come
-        self._due: list[tuple[float, int, Client]] = []
+        self._due: list[tuple[float, int, SlowClient]] = []
         self._staying: dict[int, Staying] = {}
         self._epoll = select.epoll()
         self._not_open = plan.downloads + plan.uploads + plan.silent + plan.trickling
@@ -229,7 +229,9 @@ class Everybody:
     def come(self) -> Crowd:
         """Let everybody come; return when all have gone."""
         plan = self._plan
-        clients: list[Client] = [Downloading(plan, each, self._note_open) for each in range(plan.downloads)]
+        clients: list[SlowClient] = [
+            Downloading(plan, each, self._note_open) for each in range(plan.downloads)
+        ]
         clients += [Uploading(plan, each, self._note_open) for each in range(plan.uploads)]
         clients += [Staying(plan, each, self._note_open, trickles=False) for each in range(plan.silent)]
         clients += [Staying(plan, each, self._note_open, trickles=True) for each in range(plan.trickling)]
@@ -255,7 +257,7 @@ class Everybody:
             sys.stderr.write("open\n")
             sys.stderr.flush()
 
-    def _look_again(self, client: Client, at: float) -> None:
+    def _look_again(self, client: SlowClient, at: float) -> None:
         heapq.heappush(self._due, (at, next(self._order), client))
 
     def _look_at_those_who_stay(self) -> None:
@@ -278,7 +280,7 @@ class Everybody:
             was_new = client.began_at == 0.0
             try:
                 seconds = client.step()
-            except Gone as gone:
+            except ClientEnded as gone:
                 self._has_gone(client, str(gone))
                 continue
             if was_new and isinstance(client, Staying):
@@ -287,7 +289,7 @@ class Everybody:
             if seconds is not None:
                 self._look_again(client, max(at, now - STEP_SECONDS) + seconds)
 
-    def _has_gone(self, client: Client, how: str) -> None:
+    def _has_gone(self, client: SlowClient, how: str) -> None:
         if isinstance(client, Downloading):
             self._crowd.downloads[how] += 1
         elif isinstance(client, Uploading):

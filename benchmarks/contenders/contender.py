@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.processes import Running
+from benchmarks.processes import RunningServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,10 +16,10 @@ class Request:
 
 
 class Contender(ABC):
-    """A server with a folder of its own. Raises Unavailable at the start if it cannot be had."""
+    """A server with a folder of its own. Raises ContenderMissing at the start if it cannot be had."""
 
     name: str
-    running: Running | None = None  # None for a server that others started
+    running: RunningServer | None = None  # None for a server that others started
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -5,9 +5,9 @@ import subprocess
 from pathlib import Path
 
 from benchmarks.contenders.contender import Contender, Request
-from benchmarks.files import Sample
+from benchmarks.files import SampleFile
 from benchmarks.load import curl
-from benchmarks.processes import Unavailable, answers, free_port, launch, wait_until
+from benchmarks.processes import ContenderMissing, answers, free_port, launch, wait_until
 
 # What its package ships, without passwords and on a folder of its own.
 CONFIGURATION = """
@@ -44,7 +44,7 @@ class DockerRegistry(Contender):
         """Where its blobs are put."""
         return f"http://127.0.0.1:{self.port}/v2/bench"
 
-    def put(self, sample: Sample) -> None:
+    def put(self, sample: SampleFile) -> None:
         """Push one blob as its clients do: ask for a place, then send the bytes there."""
         curl.put(sample.path, Request(f"{self.begin()}&digest=sha256:{sample.sha256}"), status=201)
 
@@ -59,9 +59,9 @@ class DockerRegistry(Contender):
         for line in answer.splitlines():
             if line.lower().startswith("location:"):
                 return line.split(":", 1)[1].strip()
-        raise Unavailable(f"docker-registry gave no place for a push: {answer[:200]}")
+        raise ContenderMissing(f"docker-registry gave no place for a push: {answer[:200]}")
 
-    def get(self, sample: Sample) -> Request:
+    def get(self, sample: SampleFile) -> Request:
         """Where a blob that was pushed is read."""
         return Request(f"{self.url}/blobs/sha256:{sample.sha256}")
 

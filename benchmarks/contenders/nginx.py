@@ -3,7 +3,7 @@
 import os
 
 from benchmarks.contenders.contender import Contender, Request
-from benchmarks.files import Sample
+from benchmarks.files import SampleFile
 from benchmarks.processes import answers, free_port, launch, wait_until
 
 CONFIGURATION = """
@@ -38,7 +38,7 @@ class Nginx(Contender):
         self.running = launch(["nginx", "-c", str(configuration)], folder=self.folder, log=self.log)
         wait_until(lambda: answers(self._port, "/ready"), self.running, self.log)
 
-    def get(self, sample: Sample) -> Request:
+    def get(self, sample: SampleFile) -> Request:
         """Put a file there without the server, and say where it is served."""
         served = self.folder / "files" / sample.path.name
         if not served.exists():

@@ -6,9 +6,9 @@ import sys
 from pathlib import Path
 
 from benchmarks.contenders.contender import Contender, Request
-from benchmarks.files import Sample
+from benchmarks.files import SampleFile
 from benchmarks.load import curl
-from benchmarks.processes import Unavailable, answers, free_port, launch, wait_until
+from benchmarks.processes import ContenderMissing, answers, free_port, launch, wait_until
 
 VERSION = "2.4.2"
 
@@ -41,19 +41,19 @@ class PypiServer(Contender):
             pip = [str(self._environment / "bin" / "python"), "-m", "pip", "install", "--quiet"]
             subprocess.run([*pip, f"pypiserver=={VERSION}"], check=True, capture_output=True, timeout=300)
         except (subprocess.SubprocessError, OSError) as error:
-            raise Unavailable("it could not be installed from PyPI") from error
+            raise ContenderMissing("it could not be installed from PyPI") from error
 
     @property
     def url(self) -> str:
         """Where uploads go."""
         return f"http://127.0.0.1:{self.port}/"
 
-    def put(self, sample: Sample) -> None:
+    def put(self, sample: SampleFile) -> None:
         """Upload as twine does: a form with the file."""
         fields = {":action": "file_upload", "name": "bench", "version": sample.name}
         curl.form(sample.path, Request(self.url), "content", f"bench-{sample.name}.tar.gz", fields)
 
-    def get(self, sample: Sample) -> Request:
+    def get(self, sample: SampleFile) -> Request:
         """Where an uploaded file is read."""
         return Request(f"{self.url}packages/bench-{sample.name}.tar.gz")
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contenders.contender import Contender, Request
-from benchmarks.files import Sample
+from benchmarks.files import SampleFile
 from benchmarks.load import curl
 from benchmarks.load.curl import Failed
 
@@ -62,15 +62,15 @@ class S3Server(Contender):
             "MINIO_BUCKET": self.bucket,
         }
 
-    def sdk_put(self, sample: Sample) -> float:
+    def sdk_put(self, sample: SampleFile) -> float:
         """Upload with the SDK's parallel `fput_object`; return its seconds."""
         return self._sdk("put", sample)
 
-    def sdk_get(self, sample: Sample) -> float:
+    def sdk_get(self, sample: SampleFile) -> float:
         """Download with the SDK and throw the bytes away; return its seconds."""
         return self._sdk("get", sample)
 
-    def _sdk(self, verb: str, sample: Sample) -> float:
+    def _sdk(self, verb: str, sample: SampleFile) -> float:
         """Run the SDK in a process of its own, as a program would that uses it."""
         found = self._description
         facts = {**found, "bucket": self.bucket, "key": PREFIX + sample.name, "path": str(sample.path)}
@@ -80,7 +80,7 @@ class S3Server(Contender):
             raise Failed(f"the SDK failed: {done.stderr[-500:]}")
         return float(done.stdout)
 
-    def curl_put(self, sample: Sample) -> None:
+    def curl_put(self, sample: SampleFile) -> None:
         """Upload with curl to a presigned URL."""
         curl.put(
             sample.path,
@@ -89,7 +89,7 @@ class S3Server(Contender):
             ),
         )
 
-    def get(self, sample: Sample) -> Request:
+    def get(self, sample: SampleFile) -> Request:
         """Return a presigned URL."""
         return Request(
             self._client.presigned_get_object(self.bucket, PREFIX + sample.name, timedelta(minutes=30))

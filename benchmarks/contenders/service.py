@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contenders.contender import Contender, Request
-from benchmarks.files import Sample
+from benchmarks.files import SampleFile
 from benchmarks.load import curl
-from benchmarks.processes import Unavailable, answers, free_port, launch, wait_until
+from benchmarks.processes import ContenderMissing, answers, free_port, launch, wait_until
 
 BACKEND = Path(__file__).resolve().parents[2] / "backend"
 EMAIL, PASSWORD = "admin@example.com", "a password for benchmarks"
@@ -22,7 +22,7 @@ LINK_SECONDS = 1
 SETTLE_SECONDS = 120
 
 
-class Service(Contender):
+class RegistryService(Contender):
     """One instance with its own data; `settings` are environment variables."""
 
     def __init__(self, name: str, folder: Path, settings: Mapping[str, str] | None = None) -> None:
@@ -66,13 +66,13 @@ class Service(Contender):
         wait_until(lambda: answers(self.port, "/api/ready"), self.running, self.log)
 
     def flask(self, *arguments: str) -> str:
-        """Run one of the service's commands. Raises Unavailable if it fails."""
+        """Run one of the service's commands. Raises ContenderMissing if it fails."""
         command = [sys.executable, "-m", "flask", *arguments]
         done = subprocess.run(
             command, cwd=BACKEND, env=self.environ, capture_output=True, text=True, check=False
         )
         if done.returncode not in (0, 1):
-            raise Unavailable(f"flask {arguments[0]} failed: {done.stderr[-500:]}")
+            raise ContenderMissing(f"flask {arguments[0]} failed: {done.stderr[-500:]}")
         return done.stdout
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
@@ -105,16 +105,16 @@ class Service(Contender):
         url = f"http://127.0.0.1:{self.port}/api/v1/project/{PROJECT}/{package}{path}"
         return Request(url, {"Authorization": f"Bearer {self.key}", **named})
 
-    def put(self, sample: Sample) -> None:
+    def put(self, sample: SampleFile) -> None:
         """Upload the raw body under a version of its own."""
         curl.put(sample.path, self.request(f"/upload/{sample.path.name}?version={sample.name}"))
 
-    def put_form(self, sample: Sample) -> None:
+    def put_form(self, sample: SampleFile) -> None:
         """Upload a form with the file."""
         fields = {"version": sample.name}
         curl.form(sample.path, self.request("/upload"), "file", sample.path.name, fields)
 
-    def get(self, sample: Sample) -> Request:
+    def get(self, sample: SampleFile) -> Request:
         """Where an uploaded version is read."""
         return self.request(f"/+/version:{sample.name}")
 

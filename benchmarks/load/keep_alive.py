@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from http.client import HTTPConnection
 from typing import Any
 
-from benchmarks.contenders.service import PROJECT, Service
+from benchmarks.contenders.service import PROJECT, RegistryService
 from benchmarks.load.curl import Failed
 
 
-class Client:
+class KeptClient:
     """Asks one instance with its API key; paths that do not begin with /api/ are those of packages."""
 
     def __init__(self, connection: HTTPConnection, key: str) -> None:
@@ -19,7 +19,7 @@ class Client:
 
     @classmethod
     @contextmanager
-    def of(cls, service: Service) -> Iterator["Client"]:
+    def of(cls, service: RegistryService) -> Iterator["KeptClient"]:
         """Connect."""
         connection = HTTPConnection("127.0.0.1", service.port, timeout=60)
         try:

@@ -13,7 +13,7 @@ from statistics import mean
 
 from tools.crowd import Crowd, Plan, Visitors, coming
 
-from benchmarks.contenders.service import PACKAGE, PROJECT, Service
+from benchmarks.contenders.service import PACKAGE, PROJECT, RegistryService
 from benchmarks.field import Field
 from benchmarks.load import wrk
 from benchmarks.rounds import Case, Work
@@ -42,7 +42,7 @@ def works(field: Field, seconds: int) -> Iterator[Work]:
 class Visit:
     """One crowd at one instance."""
 
-    def __init__(self, field: Field, mine: Service, seconds: int, *, is_idle: bool = False) -> None:
+    def __init__(self, field: Field, mine: RegistryService, seconds: int, *, is_idle: bool = False) -> None:
         self._field = field
         self._mine = mine
         self._seconds = min(seconds, IDLE_ASK_SECONDS) if is_idle else seconds

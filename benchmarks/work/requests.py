@@ -9,7 +9,7 @@ from benchmarks import fill
 from benchmarks.contenders.contender import Contender, Request
 from benchmarks.contenders.service import PROJECT
 from benchmarks.field import Field
-from benchmarks.files import Sample
+from benchmarks.files import SampleFile
 from benchmarks.load import wrk
 from benchmarks.load.curl import Failed
 from benchmarks.rounds import Case, Work
@@ -42,7 +42,7 @@ class Reads:
         self._seconds = seconds
 
     @cached_property
-    def _sample(self) -> Sample:
+    def _sample(self) -> SampleFile:
         sample = self._field.samples.fresh(wrk.SMALL_BYTES)
         self._mine.put(sample)
         return sample

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from benchmarks.contenders.docker_registry import DockerRegistry
-from benchmarks.contenders.service import Service
+from benchmarks.contenders.service import RegistryService
 from benchmarks.field import Field
 from benchmarks.rounds import Case, Work
 
@@ -14,7 +14,7 @@ IDLE_SECONDS = 1.0
 
 def works(field: Field) -> Iterator[Work]:
     """Make both."""
-    servers: list[Service | DockerRegistry] = [field.service]
+    servers: list[RegistryService | DockerRegistry] = [field.service]
     if field.docker is not None:
         servers.append(field.docker)
     starts = [Case(server.name, restart(server), server=server) for server in servers]
@@ -23,7 +23,7 @@ def works(field: Field) -> Iterator[Work]:
     yield Work("largest process after a start", "MB", lambda: idles)
 
 
-def restart(server: Service | DockerRegistry) -> Callable[[], float]:
+def restart(server: RegistryService | DockerRegistry) -> Callable[[], float]:
     """Stop a server; measure how long it takes from the command until it is ready."""
 
     def run() -> float:
@@ -35,7 +35,7 @@ def restart(server: Service | DockerRegistry) -> Callable[[], float]:
     return run
 
 
-def idle(server: Service | DockerRegistry) -> Callable[[], float]:
+def idle(server: RegistryService | DockerRegistry) -> Callable[[], float]:
     """Return the memory of the largest process of a server that has just started."""
 
     def run() -> float:

@@ -6,7 +6,7 @@ from functools import partial
 from benchmarks import limits
 from benchmarks.contenders.contender import Contender, Request
 from benchmarks.field import Field
-from benchmarks.files import Sample
+from benchmarks.files import SampleFile
 from benchmarks.load import curl
 from benchmarks.rounds import Case, Work
 
@@ -114,8 +114,8 @@ class Transfers:
             ),
         ]
 
-    def _put(self, server: Contender, put: Callable[[Sample], None]) -> Case:
-        box: list[Sample] = []
+    def _put(self, server: Contender, put: Callable[[SampleFile], None]) -> Case:
+        box: list[SampleFile] = []
 
         def prepare() -> None:
             self._field.deferred.settle()
@@ -124,7 +124,7 @@ class Transfers:
         return Case(server.name, lambda: put(box[0]), self._amount, server, prepare)
 
     def _put_eight(self, server: Contender) -> Case:
-        samples: list[Sample] = []
+        samples: list[SampleFile] = []
         requests: list[Request] = []
 
         def prepare() -> None:
@@ -140,7 +140,7 @@ class Transfers:
 
         return Case(server.name, run, self._amount, server, prepare)
 
-    def _place(self, server: Contender, sample: Sample) -> Request:
+    def _place(self, server: Contender, sample: SampleFile) -> Request:
         docker = self._field.docker
         if docker is not None and server is docker:
             return Request(f"{docker.begin()}&digest=sha256:{sample.sha256}")
@@ -154,10 +154,10 @@ class Transfers:
         return Case(name, run, self._amount)
 
     def _seconds(
-        self, name: str, run: Callable[[Sample], float | None], sample: Sample | None = None
+        self, name: str, run: Callable[[SampleFile], float | None], sample: SampleFile | None = None
     ) -> Case:
         """A case whose client says itself how long it took, so that its own start does not count."""
-        box: list[Sample] = []
+        box: list[SampleFile] = []
 
         def prepare() -> None:
             box[:] = [sample or self._field.samples.fresh(self._size_bytes)]
@@ -168,7 +168,7 @@ class Transfers:
 
         return Case(name, reached, self._amount, None, prepare)
 
-    def _everywhere(self, lane: int, size_bytes: int) -> Sample:
+    def _everywhere(self, lane: int, size_bytes: int) -> SampleFile:
         """Put the same file into every contender that can serve it."""
         field, sample = self._field, self._field.samples.fresh(size_bytes, lane)
         field.service.put(sample)
@@ -177,7 +177,7 @@ class Transfers:
                 peer.put(sample)
         return sample
 
-    def _readers(self, samples: list[Sample]) -> dict[str, tuple[Contender, Request]]:
+    def _readers(self, samples: list[SampleFile]) -> dict[str, tuple[Contender, Request]]:
         field, sample = self._field, samples[0]
         readers: dict[str, tuple[Contender, Request]] = {
             field.service.name: (field.service, field.service.get(sample))

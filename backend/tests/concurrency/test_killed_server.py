@@ -33,7 +33,7 @@ class Sent:
     acknowledged: bool = False
 
 
-class Sender:
+class PacedSender:
     """Sends one upload in pieces; `progress` is the share of the body that is out, 2 after the answer."""
 
     def __init__(self, site: Site, package: str, sent: Sent, *, pause_seconds: float) -> None:
@@ -61,7 +61,7 @@ class Sender:
             self.progress = 2.0
 
 
-Moment = Callable[[Site, list[Sender]], bool]
+Moment = Callable[[Site, list[PacedSender]], bool]
 MOMENTS: dict[str, Moment] = {
     "a head has been sent": lambda _, senders: any(each.progress >= 0 for each in senders),
     "a byte has been sent": lambda _, senders: any(each.progress > 0 for each in senders),
@@ -74,7 +74,7 @@ MOMENTS: dict[str, Moment] = {
 }
 
 
-def kill_when(site: Site, senders: list[Sender], moment: Moment, delay_seconds: float) -> None:
+def kill_when(site: Site, senders: list[PacedSender], moment: Moment, delay_seconds: float) -> None:
     """Kill the server when something has come true, or when it is too late for that."""
     deadline = time.monotonic() + WATCH_SECONDS
     while time.monotonic() < deadline and not moment(site, senders):
@@ -98,13 +98,13 @@ def test_given_a_server_killed_at_any_step_then_every_upload_is_wholly_there_or_
             size_bytes = SIZES[(number + index) % len(SIZES)] + number
             name = str(number * UPLOADS + index)
             sent = Sent(name, content(size_bytes, seed=int(name)))
-            senders.append(Sender(stacked, package, sent, pause_seconds=dice.uniform(0, 0.03)))
+            senders.append(PacedSender(stacked, package, sent, pause_seconds=dice.uniform(0, 0.03)))
         killer = threading.Thread(
             target=kill_when, args=(stacked, senders, moment, dice.choice([0, 0, 0.005, 0.02]))
         )
         killer.start()
         with ThreadPoolExecutor(UPLOADS) as pool:
-            list(pool.map(Sender.send, senders))
+            list(pool.map(PacedSender.send, senders))
         killer.join()
         stacked.revive()
         everything += [each.sent for each in senders]

@@ -34,7 +34,7 @@ BUSY = frozenset({202, 409, 503})
 
 
 @dataclass
-class Sender:
+class PartSender:
     """One file on its way; every request is sent again until it is answered, as a client of ours does."""
 
     site: Site
@@ -102,12 +102,12 @@ def survive_kills(stacked: Site) -> None:
     kills_are_over = threading.Event()
     numbers = itertools.count()
 
-    def send_files() -> list[tuple[Sender, Answer]]:
-        sent: list[tuple[Sender, Answer]] = []
+    def send_files() -> list[tuple[PartSender, Answer]]:
+        sent: list[tuple[PartSender, Answer]] = []
         while not sent or not kills_are_over.is_set():
             number = next(numbers)
             data = content(SIZES[number % len(SIZES)] + number, seed=number)
-            sender = Sender(stacked, package, str(number), data)
+            sender = PartSender(stacked, package, str(number), data)
             sent.append((sender, sender.send()))
         return sent
 

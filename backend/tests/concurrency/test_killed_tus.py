@@ -35,7 +35,7 @@ AGAIN = frozenset({409, 423, 503})
 
 
 @dataclass
-class Sender:
+class TusSender:
     """One file on its way, as tus clients send: HEAD and on from there, until every byte is there."""
 
     site: Site
@@ -106,12 +106,12 @@ def test_given_a_server_killed_again_and_again_then_every_tus_upload_goes_on(sta
     kills_are_over = threading.Event()
     numbers = itertools.count()
 
-    def send_files() -> list[tuple[Sender, str]]:
-        sent: list[tuple[Sender, str]] = []
+    def send_files() -> list[tuple[TusSender, str]]:
+        sent: list[tuple[TusSender, str]] = []
         while not sent or not kills_are_over.is_set():
             number = next(numbers)
             data = content(SIZES[number % len(SIZES)] + number, seed=number)
-            sender = Sender(stacked, base, str(number), data)
+            sender = TusSender(stacked, base, str(number), data)
             sent.append((sender, sender.send(sender.begin())))
         return sent
 
@@ -140,11 +140,11 @@ def test_given_two_that_write_to_one_upload_then_it_has_what_was_counted_and_no_
     package = stacked.new_package("rivals")
     base = package.replace("/api/v1/project/", "/tus/")
     size_bytes = 64 * 1024 * KIB
-    owner = Sender(stacked, base, "rivals", bytes(size_bytes))
+    owner = TusSender(stacked, base, "rivals", bytes(size_bytes))
     url, over = owner.begin(), time.monotonic() + RIVAL_SECONDS
 
     def write(name: int) -> set[int]:
-        rival, dice, statuses = Sender(stacked, base, str(name), b""), random.Random(name), set[int]()
+        rival, dice, statuses = TusSender(stacked, base, str(name), b""), random.Random(name), set[int]()
         while time.monotonic() < over:
             offset = int(owner.until_answered(lambda: owner.asked("HEAD", url)).headers["Upload-Offset"])
 

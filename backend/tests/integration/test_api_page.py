@@ -45,7 +45,7 @@ def tab() -> Iterator[Tab]:
         pytest.skip(f"chromium: {problem}")
 
 
-class Page:
+class ApiPage:
     """The page in a tab."""
 
     def __init__(self, tab: Tab, server: LiveServer) -> None:
@@ -91,7 +91,7 @@ def test_given_the_page_then_calls_can_be_tried_and_nothing_comes_from_elsewhere
     admin.post("/api/v1/projects", {"name": "tools"}).ok()  # the names of the description's examples
     admin.post("/api/v1/project/tools/packages", {"name": "hammer"}).ok()
 
-    page = Page(tab, server)
+    page = ApiPage(tab, server)
     page.unfold("health")
     status, shown = page.execute("health")
     assert status == "200"
@@ -122,7 +122,7 @@ def test_given_the_page_then_calls_can_be_tried_and_nothing_comes_from_elsewhere
 def test_given_an_operation_to_be_tried_then_its_optional_fields_are_empty(
     tab: Tab, server: LiveServer, operation: str
 ) -> None:
-    page = Page(tab, server)
+    page = ApiPage(tab, server)
     page.unfold(operation)
 
     filled = tab.evaluate(f"({FILLED})({page.find(operation, '')})")
@@ -137,7 +137,7 @@ def test_given_an_operation_to_be_tried_then_its_optional_fields_are_empty(
 def test_given_a_json_body_then_only_what_is_required_is_proposed(
     tab: Tab, server: LiveServer, operation: str, proposed: dict[str, str]
 ) -> None:
-    page = Page(tab, server)
+    page = ApiPage(tab, server)
     page.unfold(operation)
 
     body = tab.evaluate(f"{page.find(operation, '.opblock-section-request-body textarea')}.value")

@@ -31,7 +31,7 @@ REFUSED_SECONDS = 5.0
 
 
 @dataclass
-class Crowd:
+class DiskFillers:
     """Clients that upload and delete at random, and what they were told."""
 
     site: Site
@@ -175,7 +175,7 @@ def delete_all(admin: ApiClient, package: str) -> None:
 def test_given_a_disk_that_fills_up_then_nothing_is_lost_and_deleting_gives_the_room_back(
     served: Site, place: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    crowd = Crowd(served, served.new_package("crowd"), served.server.administrator())
+    crowd = DiskFillers(served, served.new_package("crowd"), served.server.administrator())
     free_at_first = free_bytes(place)
 
     crowd.work(SECONDS)

@@ -28,7 +28,7 @@ PASSWORD = "a long password"
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class FuzzTarget:
     """A service with something in it, and the credentials of those who will call it."""
 
     server: LiveServer
@@ -37,7 +37,7 @@ class Target:
 
 
 @pytest.fixture(scope="module")
-def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FuzzTarget]:
     """A service that holds what the examples of its description name."""
     settings = {**OFF, **wechat.SETTINGS, "ACCESS_TOKEN_SECONDS": "86400", "MAX_UPLOAD_BYTES": "100000"}
     with wechat.played_wechat() as played:
@@ -46,7 +46,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
             yield prepared(server)
 
 
-def prepared(server: LiveServer) -> Target:
+def prepared(server: LiveServer) -> FuzzTarget:
     """Fill the service, and log everybody in."""
     anonymous, admin = server.client(), server.administrator()
     made = admin.post(
@@ -74,12 +74,12 @@ def prepared(server: LiveServer) -> Target:
         "FUZZ_KEY_TO_END": str(admin.post("/api/v1/auth/keys", {"name": "to end"}).ok().data["key"]),
     }
     tokens = {"administrator": log_in(*administrator), "user": log_in("grace@example.com", PASSWORD)}
-    return Target(server, tokens, environ)
+    return FuzzTarget(server, tokens, environ)
 
 
 @pytest.mark.parametrize("caller", ["administrator", "user", "anonymous"])
 def test_given_a_caller_when_everything_is_tried_then_the_service_is_as_described(
-    target: Target, caller: str, tmp_path: Path
+    target: FuzzTarget, caller: str, tmp_path: Path
 ) -> None:
     examples = str(EXAMPLES)
     command: list[str | Path] = [

@@ -23,7 +23,7 @@ ATTEMPTS = 50
 PATIENCE = frozenset({202, 409, 429, 503})
 
 
-class Lost(Exception):
+class NothingCame(Exception):
     """Nothing came back."""
 
 
@@ -40,7 +40,7 @@ class LossyNetwork:
     force: set[str] = field(default_factory=set)  # ends of URLs whose next answer is lost in any case
 
     def send(self, method: str, path: str, **options: Any) -> requests.Response:
-        """Send a request. Raises Lost."""
+        """Send a request. Raises NothingCame."""
         with self.lock:
             loses_request = self.dice.random() < LOST_REQUESTS
             forced = next((end for end in self.force if path.endswith(end)), None)
@@ -50,14 +50,14 @@ class LossyNetwork:
             if forced is not None and not loses_request:
                 self.force.discard(forced)
         if loses_request:
-            raise Lost
+            raise NothingCame
         headers = {"Authorization": f"Bearer {self.token}", **options.pop("headers", {})}
         try:
             answer = requests.request(method, self.base + path, headers=headers, timeout=60, **options)
         except requests.RequestException:
-            raise Lost from None
+            raise NothingCame from None
         if loses_answer:
-            raise Lost
+            raise NothingCame
         return answer
 
 
@@ -66,7 +66,7 @@ def persistently(ask: Callable[[], requests.Response]) -> dict[str, Any]:
     for attempt in range(ATTEMPTS):
         try:
             answer = ask()
-        except Lost:
+        except NothingCame:
             continue
         if answer.status_code < 300 and answer.status_code != 202:
             data: dict[str, Any] = answer.json()["data"]

@@ -15,7 +15,7 @@ from tests.support.live import LiveServer
 GIB = 1024 * MIB
 
 
-class Watch:
+class MemoryWatch:
     """Samples the server's resident memory while something happens, and knows by how much it grew."""
 
     def __init__(self, server: LiveServer) -> None:
@@ -65,7 +65,7 @@ def test_given_1_gib_up_then_memory_grows_by_less_than_64_mib(
     server: LiveServer, upload: Callable[[int], None]
 ) -> None:
     warm_up(server)
-    with Watch(server) as watch:
+    with MemoryWatch(server) as watch:
         upload(1)
 
     assert watch.growth_bytes < 64 * MIB, f"{watch.growth_bytes / MIB:.1f} MiB"
@@ -81,7 +81,7 @@ def test_given_1_gib_down_then_memory_grows_by_less_than_64_mib(
         f"{url}/upload/large.bin?tag=large", data=Repeated(GIB, 7), headers=headers, timeout=900
     ).raise_for_status()
     with (
-        Watch(server) as watch,
+        MemoryWatch(server) as watch,
         requests.get(f"{url}/+/large", headers=headers, stream=True, timeout=900) as answer,
     ):
         received = sum(len(block) for block in answer.iter_content(MIB))
@@ -95,7 +95,7 @@ def test_given_eight_times_1_gib_at_once_then_memory_grows_by_less_than_128_mib(
     server: LiveServer, upload: Callable[[int], None]
 ) -> None:
     warm_up(server)
-    with Watch(server) as watch, ThreadPoolExecutor(8) as pool:
+    with MemoryWatch(server) as watch, ThreadPoolExecutor(8) as pool:
         list(pool.map(upload, range(10, 18)))
 
     assert watch.growth_bytes < 128 * MIB, f"{watch.growth_bytes / MIB:.1f} MiB"

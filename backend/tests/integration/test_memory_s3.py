@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from tests.integration.test_memory import GIB, Watch, warm_up
+from tests.integration.test_memory import GIB, MemoryWatch, warm_up
 from tests.integration.test_sizes import MIB, Repeated
 from tests.support.backing import backing
 from tests.support.site import Site, site
@@ -43,7 +43,7 @@ def upload(on_s3: Site, package: str, seed: int) -> None:
 def test_given_1_gib_up_and_down_then_memory_grows_by_less_than_160_mib(on_s3: Site) -> None:
     package = on_s3.new_package("one")
     warm_up(on_s3.server)
-    with Watch(on_s3.server) as watch:
+    with MemoryWatch(on_s3.server) as watch:
         upload(on_s3, package, 1)
         with requests.get(
             f"{on_s3.server.url}{package}/+/t1",
@@ -60,7 +60,7 @@ def test_given_1_gib_up_and_down_then_memory_grows_by_less_than_160_mib(on_s3: S
 def test_given_eight_times_1_gib_at_once_then_memory_grows_by_less_than_384_mib(on_s3: Site) -> None:
     package = on_s3.new_package("eight")
     warm_up(on_s3.server)
-    with Watch(on_s3.server) as watch, ThreadPoolExecutor(8) as pool:
+    with MemoryWatch(on_s3.server) as watch, ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda seed: upload(on_s3, package, seed), range(10, 18)))
 
     assert watch.growth_bytes < 384 * MIB, f"{watch.growth_bytes / MIB:.1f} MiB"

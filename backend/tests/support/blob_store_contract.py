@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from tests.support.builders import content, sha256
+from tests.support.raised import SourceBroken
 from tests.support.writer_contract import WriterContract
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.stores.blobs.port import (
@@ -29,10 +30,6 @@ from wxcloudrun.stores.blobs.seekable import open_seekable
 LARGE_BYTES = 66 * 1024 * 1024 + 7
 CONSTANT_MEMORY_BYTES = 48 * 1024 * 1024
 LINK = DownloadLink("text/plain", 'attachment; filename="a.txt"', lifetime_seconds=60)
-
-
-class SourceFailed(Exception):
-    """What a source of blocks raises in these tests."""
 
 
 def in_blocks(data: bytes, block_bytes: int = BLOCK_BYTES) -> Iterator[bytes]:
@@ -52,7 +49,7 @@ def generated(size_bytes: int) -> Iterator[bytes]:
 def failing_after(blocks: Iterator[bytes], failure: Exception | None = None) -> Iterator[bytes]:
     """Yield the blocks, then fail."""
     yield from blocks
-    raise failure or SourceFailed
+    raise failure or SourceBroken
 
 
 def digest_of(blocks: Iterator[bytes]) -> str:
@@ -190,7 +187,7 @@ class BlobStoreContract(WriterContract):
     def test_given_a_source_that_fails_half_way_then_nothing_remains_and_its_own_failure_is_raised(
         self, store: BlobStore, key: str, size_bytes: int
     ) -> None:
-        with pytest.raises(SourceFailed):
+        with pytest.raises(SourceBroken):
             store.write(key, failing_after(generated(size_bytes)))
 
         assert store.size_of(key) is None
@@ -220,7 +217,7 @@ class BlobStoreContract(WriterContract):
         assert digest_of(store.read(key)) == digest_of(generated(LARGE_BYTES))
 
     @pytest.mark.parametrize("sent_bytes", [0, 10, 12 * BLOCK_BYTES, 20 * BLOCK_BYTES])
-    @pytest.mark.parametrize("failure", [SourceFailed, ConnectionResetError, BrokenPipeError, TimeoutError])
+    @pytest.mark.parametrize("failure", [SourceBroken, ConnectionResetError, BrokenPipeError, TimeoutError])
     def test_given_a_known_length_and_a_source_that_fails_then_nothing_remains_and_its_own_failure_is_raised(
         self, store: BlobStore, key: str, sent_bytes: int, failure: type[Exception]
     ) -> None:

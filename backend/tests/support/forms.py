@@ -1,10 +1,22 @@
 """Multipart bodies written byte by byte (RFC 7578), so that a test decides exactly what is on the wire."""
 
+import io
 from dataclasses import dataclass
 
 from tests.support.client import Answer, ApiClient
 
 BOUNDARY = "test-boundary-7d1"
+
+
+class UnreadBody(io.RawIOBase):
+    """A body that must not be read."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _buffer: object) -> int:
+        message = "the body was read"
+        raise AssertionError(message)
 
 
 @dataclass(frozen=True, slots=True)

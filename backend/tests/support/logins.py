@@ -26,7 +26,7 @@ def password_hash() -> str:
 
 
 @dataclass
-class Login:
+class SignedIn:
     """Somebody who is logged in."""
 
     client: ApiClient
@@ -56,7 +56,7 @@ class Login:
 
 
 AddUser = Callable[..., int]
-LogIn = Callable[..., Login]
+LogIn = Callable[..., SignedIn]
 
 
 @pytest.fixture
@@ -84,10 +84,10 @@ def add_user(app: Flask, password_hash: str) -> AddUser:
 def log_in(client: ApiClient) -> LogIn:
     """Log somebody in who is there."""
 
-    def go(email: str = "ada@example.com", password: str = PASSWORD) -> Login:
+    def go(email: str = "ada@example.com", password: str = PASSWORD) -> SignedIn:
         answer = client.post("/api/v1/auth/login", json={"email": email, "password": password})
         data = answer.ok().data
-        return Login(
+        return SignedIn(
             client=client,
             user_id=data["user"]["id"],
             access_token=data["access_token"],
@@ -99,14 +99,14 @@ def log_in(client: ApiClient) -> LogIn:
 
 
 @pytest.fixture
-def ada(add_user: AddUser, log_in: LogIn) -> Login:
+def ada(add_user: AddUser, log_in: LogIn) -> SignedIn:
     """A user like any other, logged in."""
     add_user()
     return log_in()
 
 
 @pytest.fixture
-def root(add_user: AddUser, log_in: LogIn) -> Login:
+def root(add_user: AddUser, log_in: LogIn) -> SignedIn:
     """An administrator, logged in."""
     add_user("root@example.com", is_admin=True)
     return log_in("root@example.com")

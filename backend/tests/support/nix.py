@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tools.servers.nix import obtain_nix
-from tools.servers.server import Unavailable
+from tools.servers.server import ServerMissing
 
 CATALOG = Path(__file__).parent / "nix_catalog"
 
@@ -18,7 +18,7 @@ def reason_without_nix() -> str | None:
     """Return why there is no Nix on this machine, None if there is."""
     try:
         obtain_nix()
-    except Unavailable as unavailable:
+    except ServerMissing as unavailable:
         return str(unavailable)
     return None
 

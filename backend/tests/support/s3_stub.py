@@ -129,10 +129,10 @@ class QuietServer(ThreadingHTTPServer):
 def handler_of(stub: S3Stub) -> type[BaseHTTPRequestHandler]:
     """Return the class that answers requests to a stub."""
 
-    class Handler(StubHandler):
+    class BoundHandler(StubHandler):
         server_state = stub
 
-    return Handler
+    return BoundHandler
 
 
 class StubHandler(BaseHTTPRequestHandler):

@@ -28,7 +28,7 @@ FRESH_SECONDS = 30  # after a minute each key would have to note anew that it is
 type Images = dict[tuple[str, ...], tuple[Any, Any]]
 
 
-class Contents[Image](Protocol):
+class AppContents[Image](Protocol):
     """What an application keeps: its database and its store."""
 
     def image(self) -> Image:
@@ -44,7 +44,7 @@ class Contents[Image](Protocol):
 class SharedApp:
     """One application, and images of what tests build in it before they begin."""
 
-    def __init__(self, app: Flask, contents: Contents[Any]) -> None:
+    def __init__(self, app: Flask, contents: AppContents[Any]) -> None:
         self._app = app
         self._contents = contents
         self._empty: Images = {(): (contents.image(), None)}

@@ -167,7 +167,7 @@ class Soak:
 
 
 @dataclass(slots=True)
-class Verdict:
+class SoakVerdict:
     """What was found when everybody had stopped."""
 
     looked_for: int = 0
@@ -202,9 +202,9 @@ def soaking(
     assert verdict.is_exact
 
 
-def judge(soak: Soak) -> Verdict:
+def judge(soak: Soak) -> SoakVerdict:
     """Look at everything that must be there, and at what must not."""
-    verdict = Verdict(looked_for=len(soak.kept), recounted=len(soak.digests))
+    verdict = SoakVerdict(looked_for=len(soak.kept), recounted=len(soak.digests))
     for name, digest in soak.kept.items():
         answer = soak.client().get(f"{soak.package}/+/tag:{name}")
         verdict.missing += answer.status != 200
@@ -219,7 +219,7 @@ def summary(soak: Soak) -> str:
     return ", ".join(f"{what} {status}: {count}" for (what, status), count in sorted(soak.statuses.items()))
 
 
-def closing_lines(soak: Soak, verdict: Verdict) -> str:
+def closing_lines(soak: Soak, verdict: SoakVerdict) -> str:
     """Write down what a long run was spent on and what came of it."""
     operations = sum(soak.statuses.values())
     failures = sum(count for (_, status), count in soak.statuses.items() if status >= 500)

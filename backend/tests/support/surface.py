@@ -30,7 +30,7 @@ APPEND = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class Requester:
     """Somebody who sends a request, as far as it decides what they get."""
 
     name: str
@@ -59,24 +59,24 @@ class Identity:
 
 READ, WRITE = frozenset({Scope.READ}), frozenset({Scope.WRITE})
 IDENTITIES = (
-    Identity("anonymous", is_known=False),
-    Identity("stranger"),
-    Identity("reader", Role.READER),
-    Identity("writer", Role.WRITER),
-    Identity("maintainer", Role.MAINTAINER),
-    Identity("owner", Role.OWNER),
-    Identity("administrator", is_admin=True),
-    Identity("administrator's key for reading and writing", is_admin=True, scopes=READ | WRITE),
-    Identity("owner's key for reading", Role.OWNER, READ),
-    Identity("owner's key for writing", Role.OWNER, WRITE),
-    Identity("owner's key for reading and writing", Role.OWNER, READ | WRITE),
-    Identity("owner's key for this project", Role.OWNER, bound_to="here"),
-    Identity("owner's key for another project", Role.OWNER, bound_to="elsewhere"),
-    Identity("administrator's key for another project", is_admin=True, bound_to="elsewhere"),
-    Identity("key of a service account", Role.WRITER, READ | WRITE, is_service=True, bound_to="here"),
-    Identity("owner's expired key", Role.OWNER, is_valid=False, spoil=expire),
-    Identity("owner's revoked key", Role.OWNER, is_valid=False, spoil=revoke),
-    Identity("owner who was deactivated", Role.OWNER, is_valid=False, spoil=deactivate),
+    Requester("anonymous", is_known=False),
+    Requester("stranger"),
+    Requester("reader", Role.READER),
+    Requester("writer", Role.WRITER),
+    Requester("maintainer", Role.MAINTAINER),
+    Requester("owner", Role.OWNER),
+    Requester("administrator", is_admin=True),
+    Requester("administrator's key for reading and writing", is_admin=True, scopes=READ | WRITE),
+    Requester("owner's key for reading", Role.OWNER, READ),
+    Requester("owner's key for writing", Role.OWNER, WRITE),
+    Requester("owner's key for reading and writing", Role.OWNER, READ | WRITE),
+    Requester("owner's key for this project", Role.OWNER, bound_to="here"),
+    Requester("owner's key for another project", Role.OWNER, bound_to="elsewhere"),
+    Requester("administrator's key for another project", is_admin=True, bound_to="elsewhere"),
+    Requester("key of a service account", Role.WRITER, READ | WRITE, is_service=True, bound_to="here"),
+    Requester("owner's expired key", Role.OWNER, is_valid=False, spoil=expire),
+    Requester("owner's revoked key", Role.OWNER, is_valid=False, spoil=revoke),
+    Requester("owner who was deactivated", Role.OWNER, is_valid=False, spoil=deactivate),
 )
 
 
@@ -118,7 +118,7 @@ class Scene(Inside):
         """Return where the release is that the version of the scene is."""
         return f"{API}/packages/{self.owner.get(f'{self.package}/versions/1.0.0').ok().data['id']}"
 
-    def enter(self, identity: Identity) -> ApiClient:
+    def enter(self, identity: Requester) -> ApiClient:
         """Let somebody in, as they are described, and return their client."""
         self.caller = None
         if not identity.is_known:
@@ -128,7 +128,7 @@ class Scene(Inside):
         self.caller, token = self._admitted[identity.name]
         return self.client.as_(token)
 
-    def _admit(self, identity: Identity) -> tuple[Person, str]:
+    def _admit(self, identity: Requester) -> tuple[Person, str]:
         """Make somebody as they are described, and the key that they present."""
         if identity.is_service and identity.role is not None:
             return self.service_account(identity.role)
@@ -151,7 +151,7 @@ class Scene(Inside):
         actor = Actor(made["id"], False, READ | WRITE, CredentialKind.NONE)
         return Person(made["id"], "", made["username"], token, actor), token
 
-    def bound_project(self, identity: Identity, person: Person) -> str | None:
+    def bound_project(self, identity: Requester, person: Person) -> str | None:
         """Return the name of the project that a key is bound to."""
         if identity.bound_to == "elsewhere":
             name = f"elsewhere-{next(numbers)}"
@@ -239,16 +239,16 @@ def password_hash() -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
+class SampleRequest:
     """A request; `options` are those of the client."""
 
     path: str
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-def of(path: str, **options: Any) -> Sample:
+def of(path: str, **options: Any) -> SampleRequest:
     """Write a request down."""
-    return Sample(path, options)
+    return SampleRequest(path, options)
 
 
 def new_email() -> str:
@@ -256,7 +256,7 @@ def new_email() -> str:
     return f"new-{next(numbers)}@example.com"
 
 
-def password_change(scene: Scene) -> Sample:
+def password_change(scene: Scene) -> SampleRequest:
     """Change the caller's own password, which they must have."""
     if scene.caller is not None:
         scene.give_password(scene.caller)
@@ -264,7 +264,7 @@ def password_change(scene: Scene) -> Sample:
     return of(f"{API}/auth/password", json=body)
 
 
-def log_in(scene: Scene) -> Sample:
+def log_in(scene: Scene) -> SampleRequest:
     """Log in as the guest."""
     guest = scene.guest()
     scene.give_password(guest)
@@ -281,7 +281,7 @@ def member(scene: Scene) -> str:
     return f"{scene.project}/members/{scene.guest().id}"
 
 
-REQUESTS: Mapping[str, Callable[[Scene], Sample]] = {
+REQUESTS: Mapping[str, Callable[[Scene], SampleRequest]] = {
     "home": lambda _: of("/"),
     "health": lambda _: of("/api/health"),
     "ready": lambda _: of("/api/ready"),

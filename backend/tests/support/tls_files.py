@@ -23,7 +23,7 @@ class FileServer:
 
     port: int
     ca_file: Path
-    answers: dict[str, Callable[["Exchange"], None]] = field(default_factory=dict)
+    answers: dict[str, Callable[["TlsExchange"], None]] = field(default_factory=dict)
     seen: list[tuple[str, dict[str, str]]] = field(default_factory=list)
 
     @property
@@ -35,7 +35,7 @@ class FileServer:
         """Return where a path is."""
         return f"https://{self.host}{path}"
 
-    def gives(self, path: str, answer: Callable[["Exchange"], None]) -> str:
+    def gives(self, path: str, answer: Callable[["TlsExchange"], None]) -> str:
         """Let a path answer in some way, and return its URL."""
         self.answers[path] = answer
         return self.url(path)
@@ -46,7 +46,7 @@ class FileServer:
         return {**allowed, "URL_SOURCE_CA_FILE": str(self.ca_file), **more}
 
 
-class Exchange(BaseHTTPRequestHandler):
+class TlsExchange(BaseHTTPRequestHandler):
     """One request."""
 
     server: Any
@@ -70,10 +70,10 @@ class Exchange(BaseHTTPRequestHandler):
         self.end_headers()
 
 
-def body(data: bytes, *, announced: int | None = None, status: int = 200) -> Callable[[Exchange], None]:
+def body(data: bytes, *, announced: int | None = None, status: int = 200) -> Callable[[TlsExchange], None]:
     """Answer with bytes; `announced` is another length than theirs."""
 
-    def answer(exchange: Exchange) -> None:
+    def answer(exchange: TlsExchange) -> None:
         exchange.head(status, Content_Length=str(len(data) if announced is None else announced))
         exchange.wfile.write(data)
         exchange.close_connection = True
@@ -81,10 +81,10 @@ def body(data: bytes, *, announced: int | None = None, status: int = 200) -> Cal
     return answer
 
 
-def chunked(blocks: Iterator[bytes]) -> Callable[[Exchange], None]:
+def chunked(blocks: Iterator[bytes]) -> Callable[[TlsExchange], None]:
     """Answer without saying how long it will be."""
 
-    def answer(exchange: Exchange) -> None:
+    def answer(exchange: TlsExchange) -> None:
         exchange.head(200, Transfer_Encoding="chunked")
         for block in blocks:
             exchange.wfile.write(f"{len(block):x}\r\n".encode() + block + b"\r\n")
@@ -93,10 +93,10 @@ def chunked(blocks: Iterator[bytes]) -> Callable[[Exchange], None]:
     return answer
 
 
-def slowly(seconds: float, *, pieces: int) -> Callable[[Exchange], None]:
+def slowly(seconds: float, *, pieces: int) -> Callable[[TlsExchange], None]:
     """Answer byte by byte, with a pause before each."""
 
-    def answer(exchange: Exchange) -> None:
+    def answer(exchange: TlsExchange) -> None:
         exchange.head(200, Content_Length=str(pieces))
         for _ in range(pieces):
             time.sleep(seconds)
@@ -106,7 +106,7 @@ def slowly(seconds: float, *, pieces: int) -> Callable[[Exchange], None]:
     return answer
 
 
-def redirect(location: str, *, status: int = 302) -> Callable[[Exchange], None]:
+def redirect(location: str, *, status: int = 302) -> Callable[[TlsExchange], None]:
     """Answer with a redirect."""
     return lambda exchange: exchange.head(status, Location=location, Content_Length="0")
 
@@ -119,7 +119,7 @@ def file_server(folder: Path, name: str = NAME) -> Iterator[FileServer]:
     authority.cert_pem.write_to_path(str(ca_file))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)
-    with ThreadingHTTPServer(("127.0.0.1", free_port()), Exchange) as server:
+    with ThreadingHTTPServer(("127.0.0.1", free_port()), TlsExchange) as server:
         server.daemon_threads = True
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         files = FileServer(server.server_address[1], ca_file)

@@ -54,7 +54,7 @@ def played_wechat() -> Iterator[PlayedWechat]:
     """Run the server on a free port of this machine until the block ends."""
     played = PlayedWechat()
 
-    class Handler(BaseHTTPRequestHandler):
+    class WeChatHandler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             query = {name: values[0] for name, values in parse_qs(parts.query).items()}
@@ -69,7 +69,7 @@ def played_wechat() -> Iterator[PlayedWechat]:
         def log_message(self, *_arguments: Any) -> None:
             """Say nothing."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), WeChatHandler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     played.url = f"http://127.0.0.1:{server.server_address[1]}"

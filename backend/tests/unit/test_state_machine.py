@@ -78,7 +78,7 @@ class Model:
         return self.tags.get(name) or self.versions.get(name) or held.get(name) or latest
 
 
-class Registry(RuleBasedStateMachine):
+class RegistryMachine(RuleBasedStateMachine):
     """One package, told the same story as the model."""
 
     new_app: Callable[[], Flask]
@@ -201,10 +201,12 @@ class Registry(RuleBasedStateMachine):
 
 
 def test_given_any_story_then_the_registry_is_what_the_model_says(app_with: AppWith) -> None:
-    Registry.new_app = partial(app_with, GC_GRACE_SECONDS="0")  # what nothing refers to goes, however young
+    RegistryMachine.new_app = partial(
+        app_with, GC_GRACE_SECONDS="0"
+    )  # what nothing refers to goes, however young
 
     run_state_machine_as_test(
-        Registry,
+        RegistryMachine,
         settings=settings(
             max_examples=STORIES,
             stateful_step_count=STEPS,

@@ -6,14 +6,14 @@ from flask import Flask
 from tests.support.registry import Workshop
 from tests.support.shared_app import once
 from tests.support.statements import recorded
-from tests.support.surface import REQUESTS, Identity, Scene
+from tests.support.surface import REQUESTS, Requester, Scene
 from tests.unit.test_surface import ROWS
 from wxcloudrun.kit.security import Role
 
 MAX_STATEMENTS = 3
 OVERVIEW = "show_stats"  # counts in every table that it speaks of
 READS = sorted(row.operation for row in ROWS.values() if row.method == "GET" and row.operation != OVERVIEW)
-OWNER = Identity("administrator who owns the project", Role.OWNER, is_admin=True)
+OWNER = Requester("administrator who owns the project", Role.OWNER, is_admin=True)
 
 
 @pytest.mark.parametrize("operation", READS)

@@ -9,7 +9,7 @@ from flask import Flask
 
 from tests.support.apps import AppWith
 from tests.support.each import each
-from tests.support.surface import IDENTITIES, REQUESTS, Identity, full_scene
+from tests.support.surface import IDENTITIES, REQUESTS, Requester, full_scene
 from wxcloudrun.kit.errors import AppError
 from wxcloudrun.kit.security import Role, Scope
 from wxcloudrun.metadata import BLUEPRINTS
@@ -159,7 +159,7 @@ NEEDS = {
 }
 
 
-def due(needs: Needs, identity: Identity, *, is_public: bool) -> int:
+def due(needs: Needs, identity: Requester, *, is_public: bool) -> int:
     """Return the status that somebody is due."""
     if needs.who is ANYONE:
         return needs.answers

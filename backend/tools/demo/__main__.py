@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from tools.demo.registry import Registry, RegistryError, running_registry
-from tools.demo.sources import SOURCES, Fetched, NotFetched, Source, fetch
+from tools.demo.sources import SOURCES, NotFetched, PublishedFile, Source, fetch
 
 PROJECT = "demo"
 
@@ -33,13 +33,13 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def fetch_and_tell(source: Source, folder: Path) -> list[Fetched]:
+def fetch_and_tell(source: Source, folder: Path) -> list[PublishedFile]:
     """Fetch a package and say what came."""
     say(f"Fetching {source.name} ({source.kind}) {', '.join(source.versions)}")
     return fetch(source, folder)
 
 
-def publish_and_fetch_back(registry: Registry, source: Source, files: list[Fetched]) -> int:
+def publish_and_fetch_back(registry: Registry, source: Source, files: list[PublishedFile]) -> int:
     """Publish the files of one package and get them back by three kinds of ref; count what is wrong."""
     say(f"\n{source.name}, {source.kind}")
     registry.make_package(PROJECT, source.name)
@@ -58,7 +58,7 @@ def publish_and_fetch_back(registry: Registry, source: Source, files: list[Fetch
     return wrong + sum(fetch_back(registry, source, ref, file) for ref, file in refs.items())
 
 
-def fetch_back(registry: Registry, source: Source, ref: str, expected: Fetched) -> int:
+def fetch_back(registry: Registry, source: Source, ref: str, expected: PublishedFile) -> int:
     """Resolve and download one ref; return how much of the answer is wrong."""
     resolved = registry.resolve(PROJECT, source.name, ref)
     download = registry.download(PROJECT, source.name, ref)

@@ -17,7 +17,7 @@ from urllib.parse import quote
 
 import requests
 
-from tools.demo.sources import Fetched
+from tools.demo.sources import PublishedFile
 
 BACKEND = Path(__file__).resolve().parents[2]
 ADMIN_EMAIL = "demo@example.com"
@@ -72,7 +72,7 @@ class Registry:
         """Create a package."""
         self._ask("POST", f"/api/v1/project/{project}/packages", json={"name": package})
 
-    def upload(self, project: str, package: str, file: Fetched, *, tag: str | None) -> dict[str, Any]:
+    def upload(self, project: str, package: str, file: PublishedFile, *, tag: str | None) -> dict[str, Any]:
         """Send a file as it is; the registry finds the version out by itself."""
         path = f"/api/v1/project/{project}/{package}/upload/{quote(file.path.name)}"
         with file.path.open("rb") as body:

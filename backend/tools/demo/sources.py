@@ -30,7 +30,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class PublishedFile:
     """One file as its publisher made it."""
 
     path: Path
@@ -46,7 +46,7 @@ SOURCES = (
 )
 
 
-def fetch(source: Source, folder: Path) -> list[Fetched]:
+def fetch(source: Source, folder: Path) -> list[PublishedFile]:
     """Fetch every version of a package into `folder`. Raises NotFetched."""
     files = []
     for version in source.versions:
@@ -56,7 +56,7 @@ def fetch(source: Source, folder: Path) -> list[Fetched]:
         path = next((found for found in sorted(target.iterdir()) if found.is_file()), None)
         if path is None:
             raise NotFetched(f"{source.name} {version} ({source.kind}): nothing came")
-        files.append(Fetched(path, version, hashlib.sha256(path.read_bytes()).hexdigest()))
+        files.append(PublishedFile(path, version, hashlib.sha256(path.read_bytes()).hexdigest()))
     return files
 
 

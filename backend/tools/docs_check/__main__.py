@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tools.demo.registry import BACKEND, RegistryError
 from tools.docs_check.comparison import agree
-from tools.docs_check.pages import Block, Command, blocks_of, chapters_of
-from tools.docs_check.service import ADMIN_PASSWORD, Service, running_service
+from tools.docs_check.pages import CodeBlock, ShownCommand, blocks_of, chapters_of
+from tools.docs_check.service import ADMIN_PASSWORD, DocumentedService, running_service
 from tools.docs_check.shell import Shell
 
 ROOT = BACKEND.parent
@@ -67,7 +67,9 @@ def run_page(page: Path, counts: Counter[str]) -> None:
                 shell.close()
 
 
-def run_block(page: Path, block: Block, shell: Shell, service: Service, counts: Counter[str]) -> None:
+def run_block(
+    page: Path, block: CodeBlock, shell: Shell, service: DocumentedService, counts: Counter[str]
+) -> None:
     """Run one block, or name it."""
     if block.skipped_because is not None:
         tell_skipped(page, [block], counts)
@@ -92,7 +94,7 @@ def run_block(page: Path, block: Block, shell: Shell, service: Service, counts: 
             return
 
 
-def problem_with(command: Command, code: int, came: list[str]) -> str | None:
+def problem_with(command: ShownCommand, code: int, came: list[str]) -> str | None:
     """Say what is not as the page says, None if all is."""
     if command.shown is not None:
         return None if agree(command.shown, came) else "the output is another one"
@@ -101,7 +103,7 @@ def problem_with(command: Command, code: int, came: list[str]) -> str | None:
     return "the service refused it" if any(REFUSED in line for line in came) else None
 
 
-def tell_skipped(page: Path, blocks: list[Block], counts: Counter[str]) -> None:
+def tell_skipped(page: Path, blocks: list[CodeBlock], counts: Counter[str]) -> None:
     """Name what is not run, and why."""
     for block in blocks:
         counts["not run"] += 1

@@ -19,7 +19,7 @@ DIRECTIVE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class ShownCommand:
     """A command, the line on which it stands, and its output if the page shows one."""
 
     line: int
@@ -28,7 +28,7 @@ class Command:
 
 
 @dataclass(slots=True)
-class Block:
+class CodeBlock:
     """A fenced block that can be run, or the commands of a comment."""
 
     line: int
@@ -40,7 +40,7 @@ class Block:
     begins_anew: bool = False
     is_hidden: bool = False
 
-    def commands(self) -> Iterator[Command]:
+    def commands(self) -> Iterator[ShownCommand]:
         """Yield the commands. Without output each line is one, and a backslash at its end continues it."""
         if self.kind != "console":
             yield from self._silent_commands()
@@ -51,35 +51,35 @@ class Block:
         for number, line in enumerate([*self.lines, "$ "], self.line + 1):
             if line.startswith("$ "):
                 if text:
-                    yield Command(start, "\n".join(text), tuple(shown))
+                    yield ShownCommand(start, "\n".join(text), tuple(shown))
                 text, shown, start = [line[2:]], [], number
             elif line.startswith("> ") and not shown:
                 text.append(line[2:])
             else:
                 shown.append(line)
 
-    def _silent_commands(self) -> Iterator[Command]:
+    def _silent_commands(self) -> Iterator[ShownCommand]:
         text: list[str] = []
         for number, line in enumerate(self.lines, self.line + 1):
             text.append(line)
             if line.endswith("\\"):
                 continue
             if (command := "\n".join(text)).strip() and not command.lstrip().startswith("#"):
-                yield Command(number - len(text) + 1, command, None)
+                yield ShownCommand(number - len(text) + 1, command, None)
             text = []
 
 
-def blocks_of(page: Path) -> list[Block]:
+def blocks_of(page: Path) -> list[CodeBlock]:
     """Return the blocks of a page that can be run, in order."""
-    found: list[Block] = []
-    coming = Block(0, "")
+    found: list[CodeBlock] = []
+    coming = CodeBlock(0, "")
     lines = iter(enumerate(page.read_text(encoding="utf-8").splitlines(), 1))
     for number, line in lines:
         if line.strip() == FRESH:
-            found.append(Block(number, "sh", is_hidden=True, begins_anew=True))
+            found.append(CodeBlock(number, "sh", is_hidden=True, begins_anew=True))
         elif directive := DIRECTIVE.match(line):
             if directive["verb"] == "before":
-                found.append(Block(number, "sh", until(lines, "-->"), is_hidden=True))
+                found.append(CodeBlock(number, "sh", until(lines, "-->"), is_hidden=True))
             else:
                 direct(coming, directive["verb"], directive["reason"])
         elif fence := FENCE.match(line):
@@ -88,13 +88,13 @@ def blocks_of(page: Path) -> list[Block]:
                 trimmed = [each.removeprefix(fence["indent"]) for each in content]
                 coming.line, coming.kind, coming.lines = number, fence["kind"], trimmed
                 found.append(coming)
-            coming = Block(0, "")
+            coming = CodeBlock(0, "")
     return found
 
 
-def chapters_of(blocks: list[Block]) -> list[list[Block]]:
+def chapters_of(blocks: list[CodeBlock]) -> list[list[CodeBlock]]:
     """Part the blocks of a page where one begins anew."""
-    chapters: list[list[Block]] = [[]]
+    chapters: list[list[CodeBlock]] = [[]]
     for block in blocks:
         if block.begins_anew:
             chapters.append([])
@@ -103,7 +103,7 @@ def chapters_of(blocks: list[Block]) -> list[list[Block]]:
     return [chapter for chapter in chapters if chapter]
 
 
-def direct(block: Block, verb: str, reason: str | None) -> None:
+def direct(block: CodeBlock, verb: str, reason: str | None) -> None:
     """Note what a comment says about the block that comes."""
     if verb == "skip":
         block.skipped_because = reason

@@ -22,7 +22,7 @@ ADMIN_EMAIL, ADMIN_PASSWORD = "admin@example.com", "tour-password"
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
+class DocumentedService:
     """Where it listens, and the settings with which its commands are run."""
 
     port: int
@@ -38,7 +38,7 @@ class Service:
 
 
 @contextlib.contextmanager
-def running_service(folder: Path) -> Iterator[Service]:
+def running_service(folder: Path) -> Iterator[DocumentedService]:
     """Serve an empty registry from `folder` until the block ends. RegistryError if it does not start."""
     port = free_port()
     settings = folder / "registry.env"
@@ -63,4 +63,4 @@ def running_service(folder: Path) -> Iterator[Service]:
         "GC_GRACE_SECONDS": "0",
     }
     with served(folder, environ):
-        yield Service(port, folder, environ)
+        yield DocumentedService(port, folder, environ)

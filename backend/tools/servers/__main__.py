@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from tools.servers.control import SERVERS, as_settings, chosen, home, known, start_all, stop_all
 from tools.servers.nix import obtain_nix
-from tools.servers.server import Unavailable
+from tools.servers.server import ServerMissing
 
 NAMES = [server.name for server in SERVERS]
 
@@ -40,7 +40,7 @@ def start(names: list[str]) -> None:
     if not names:
         try:
             print(f"{'nix':10} {obtain_nix()}")
-        except Unavailable as unavailable:
+        except ServerMissing as unavailable:
             print(f"skipped: nix: {unavailable}")
     print(f"services: listed in {home() / 'services.json'}")
 

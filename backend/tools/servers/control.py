@@ -15,14 +15,14 @@ from tools.servers import processes
 from tools.servers.databases import MySQL
 from tools.servers.object_stores import MinIO, SeaweedFS
 from tools.servers.redis import Redis
-from tools.servers.server import Description, Server, Unavailable
+from tools.servers.server import Description, Server, ServerMissing
 
 SERVERS: tuple[type[Server], ...] = (MinIO, SeaweedFS, MySQL, Redis)
 POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ServerOutcome:
     """What became of one server: a description if it runs, a reason if it does not."""
 
     name: str
@@ -51,7 +51,7 @@ def only_one() -> Iterator[None]:
         yield
 
 
-def start_all(servers: Sequence[Server]) -> list[Outcome]:
+def start_all(servers: Sequence[Server]) -> list[ServerOutcome]:
     """Start servers that do not run; those which cannot be had come back with a reason."""
     with only_one():
         with ThreadPoolExecutor(len(servers)) as pool:
@@ -60,30 +60,30 @@ def start_all(servers: Sequence[Server]) -> list[Outcome]:
     return outcomes
 
 
-def start(server: Server) -> Outcome:
+def start(server: Server) -> ServerOutcome:
     """Start one server unless it runs, and wait until it serves."""
     server.folder.mkdir(parents=True, exist_ok=True)
     record = server.folder / "description.json"
     try:
         process = processes.running(server.folder)
         if process is not None and record.exists() and server.is_ready():
-            return Outcome(server.name, json.loads(record.read_text()), was_running=True)
+            return ServerOutcome(server.name, json.loads(record.read_text()), was_running=True)
         processes.stop(server.folder)
         if processes.is_taken(server.port):
-            raise Unavailable(f"another program listens on {server.address}")
+            raise ServerMissing(f"another program listens on {server.address}")
         server.obtain()
         pid = launch_until_ready(server)
         description = {**server.describe(), "pid": pid}
         record.write_text(json.dumps(description))
-        return Outcome(server.name, description)
-    except Unavailable as unavailable:
-        return Outcome(server.name, reason=str(unavailable))
+        return ServerOutcome(server.name, description)
+    except ServerMissing as unavailable:
+        return ServerOutcome(server.name, reason=str(unavailable))
     except OSError as error:
-        return Outcome(server.name, reason=f"{error.strerror}: {error.filename}")
+        return ServerOutcome(server.name, reason=f"{error.strerror}: {error.filename}")
 
 
 def launch_until_ready(server: Server) -> int:
-    """Launch a server as often as it may end by itself; return its process number. Raises Unavailable."""
+    """Launch a server as often as it may end by itself; return its process number. Raises ServerMissing."""
     for _ in range(server.start_attempts):
         process = processes.launch(server.command(), server.folder, server.environment())
         deadline = time.monotonic() + server.start_seconds
@@ -92,7 +92,7 @@ def launch_until_ready(server: Server) -> int:
                 return process.pid
             time.sleep(POLL_SECONDS)
     processes.stop(server.folder)
-    raise Unavailable(f"it did not start: {complaint(server.folder / 'log')}")
+    raise ServerMissing(f"it did not start: {complaint(server.folder / 'log')}")
 
 
 def complaint(log: Path) -> str:
@@ -107,7 +107,7 @@ def stop_all(servers: Sequence[Server]) -> list[str]:
     with only_one():
         with ThreadPoolExecutor(len(servers)) as pool:
             stopped = list(pool.map(processes.stop, [server.folder for server in servers]))
-        write_down([Outcome(server.name, reason="it was stopped") for server in servers])
+        write_down([ServerOutcome(server.name, reason="it was stopped") for server in servers])
     return [server.name for server, was_running in zip(servers, stopped, strict=True) if was_running]
 
 
@@ -124,7 +124,7 @@ def known() -> dict[str, Any]:
     return written
 
 
-def write_down(outcomes: Sequence[Outcome]) -> None:
+def write_down(outcomes: Sequence[ServerOutcome]) -> None:
     """Record the outcomes in `services.json` and `services.env`, for tests and shells."""
     current = known()
     for outcome in outcomes:

@@ -11,7 +11,7 @@ import pymysql
 
 from tools.servers.debian import UnpackedPackages
 from tools.servers.processes import complete
-from tools.servers.server import HOST, SECRET, Description, Server, Unavailable
+from tools.servers.server import HOST, SECRET, Description, Server, ServerMissing
 
 PACKAGES = ("mysql-server-core", "mysql-client-core")
 PROGRAMS = ("mysqld", "mysql", "mysqldump")
@@ -28,7 +28,7 @@ class Distribution(Protocol):
     data: Path
 
     def obtain(self) -> None:
-        """Bring the program here. Raises Unavailable."""
+        """Bring the program here. Raises ServerMissing."""
 
     def server(self) -> list[str]:
         """Return the server's command with the options that name its files."""
@@ -93,7 +93,7 @@ class InstalledMariaDB:
         if shutil.which("mariadbd") is not None:
             return
         if shutil.which("apt-get") is None or os.geteuid() != 0:
-            raise Unavailable("MariaDB is not installed")
+            raise ServerMissing("MariaDB is not installed")
         quiet = {"DEBIAN_FRONTEND": "noninteractive"}
         apt: list[str | Path] = ["apt-get", "-qq", "-y", "-o", "DPkg::Lock::Timeout=60"]
         install = [*apt, "--no-install-recommends", "install", "mariadb-server-core", "mariadb-client-core"]
@@ -131,12 +131,12 @@ class MySQL(Server):
         """Take MySQL, else MariaDB; say about both why not."""
         try:
             self._distribution.obtain()
-        except Unavailable as first:
+        except ServerMissing as first:
             self._distribution = InstalledMariaDB(self.folder)
             try:
                 self._distribution.obtain()
-            except Unavailable as second:
-                raise Unavailable(f"MySQL: {first}; MariaDB: {second}") from None
+            except ServerMissing as second:
+                raise ServerMissing(f"MySQL: {first}; MariaDB: {second}") from None
         self._fill_data_folder()
         # A killed server leaves these behind, and they stop the next one if the number of the process lives.
         for name in ("socket", "socket.lock", "pid"):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools.servers.processes import complete
-from tools.servers.server import Unavailable
+from tools.servers.server import ServerMissing
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 MIRROR = re.compile(r"^(?:URIs:\s*|deb\s+(?:\[[^]]*\]\s+)?)(\S+/debian)/?(?:\s|$)", re.MULTILINE)
@@ -42,11 +42,11 @@ class UnpackedPackages:
         return self.folder / "root"
 
     def unpack(self) -> None:
-        """Download and unpack, unless that was done before. Raises Unavailable."""
+        """Download and unpack, unless that was done before. Raises ServerMissing."""
         if self.root.exists():
             return
         if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
-            raise Unavailable("apt-get and dpkg-deb are not installed")
+            raise ServerMissing("apt-get and dpkg-deb are not installed")
         work = self.folder / "unpacking"
         shutil.rmtree(work, ignore_errors=True)
         for name in ("lists/partial", "cache/archives/partial", "root/usr/lib", "root/usr/lib64"):
@@ -86,11 +86,11 @@ class UnpackedPackages:
         command = ["dpkg-deb", "--fsys-tarfile", str(archive)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as unpacking:
             if unpacking.stdout is None:
-                raise Unavailable("dpkg-deb has no output")
+                raise ServerMissing("dpkg-deb has no output")
             with tarfile.open(fileobj=unpacking.stdout, mode="r|") as files:
                 files.extractall(root, filter=self._wanted)  # noqa: S202  # apt has checked the signature
         if unpacking.returncode:
-            raise Unavailable(f"dpkg-deb could not read {archive.name}")
+            raise ServerMissing(f"dpkg-deb could not read {archive.name}")
 
     def _wanted(self, member: tarfile.TarInfo, _: str) -> tarfile.TarInfo | None:
         """Leave out what the programs do not read, and the special permissions of the rest."""
@@ -110,17 +110,17 @@ class UnpackedPackages:
         loaders += self.root.glob("usr/lib/*/ld-linux-*.so.*")
         found = [*self.root.glob(f"usr/sbin/{program}"), *self.root.glob(f"usr/bin/{program}")]
         if not (libraries and loaders and found):
-            raise Unavailable(f"the packages do not hold {program} as expected")
+            raise ServerMissing(f"the packages do not hold {program} as expected")
         private = sorted({path.parent for path in self.root.glob("usr/lib/**/private/*.so*")})
         search = ":".join(str(path) for path in [*libraries, *private])
         return [str(loaders[0]), "--library-path", search, str(found[0])]
 
 
 def mirror() -> str:
-    """Return the Debian mirror that the machine itself uses. Raises Unavailable."""
+    """Return the Debian mirror that the machine itself uses. Raises ServerMissing."""
     apt = Path("/etc/apt")
     files = [*apt.glob("sources.list.d/*.sources"), apt / "sources.list", *apt.glob("sources.list.d/*.list")]
     for file in files:
         if file.is_file() and (match := MIRROR.search(file.read_text(errors="replace"))):
             return match[1]
-    raise Unavailable("this machine is configured with no Debian package mirror")
+    raise ServerMissing("this machine is configured with no Debian package mirror")

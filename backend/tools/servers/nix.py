@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from tools.servers.processes import complete
-from tools.servers.server import Unavailable
+from tools.servers.server import ServerMissing
 
 PACKAGE = "nix-bin"
 INSTALL_SECONDS = 300
@@ -14,18 +14,20 @@ ROOT = Path("/")
 
 
 def obtain_nix() -> str:
-    """Install Nix unless the machine has it, and return its version. Raises Unavailable."""
+    """Install Nix unless the machine has it, and return its version. Raises ServerMissing."""
     if shutil.which("nix-build") is None:
         install()
     return complete(["nix-build", "--version"], ROOT, seconds=30).strip()
 
 
 def install() -> None:
-    """Install the distribution's package, which only root may. Raises Unavailable."""
+    """Install the distribution's package, which only root may. Raises ServerMissing."""
     if shutil.which("apt-get") is None:
-        raise Unavailable("nix-build is not installed, and neither is apt-get")
+        raise ServerMissing("nix-build is not installed, and neither is apt-get")
     if os.geteuid() != 0:
-        raise Unavailable(f"nix-build is not installed; let an administrator run: apt-get install {PACKAGE}")
+        raise ServerMissing(
+            f"nix-build is not installed; let an administrator run: apt-get install {PACKAGE}"
+        )
     with Path("/run/lock/wxcloudrun-nix").open("w") as lock:  # tests run in several processes
         fcntl.flock(lock, fcntl.LOCK_EX)
         if shutil.which("nix-build") is not None:

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from tools.servers.processes import complete
-from tools.servers.server import ACCESS_KEY, BUCKET, HOST, SECRET, Description, Server, Unavailable
+from tools.servers.server import ACCESS_KEY, BUCKET, HOST, SECRET, Description, Server, ServerMissing
 
 MINIO_MODULE = "github.com/minio/minio"
 MINIO_VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
@@ -82,7 +82,7 @@ class MinIO(ObjectStore):
             return
         go = shutil.which("go") or shutil.which("/usr/local/go/bin/go")
         if go is None:
-            raise Unavailable("it is built from source and Go is not installed")
+            raise ServerMissing("it is built from source and Go is not installed")
         target = self.folder / "building"
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from tools.servers.server import HOST, Unavailable
+from tools.servers.server import HOST, ServerMissing
 
 STOP_SECONDS = 20
 SAME_START_SECONDS = 2.0
@@ -93,7 +93,7 @@ def complete(
     seconds: int,
     environment: Mapping[str, str] | None = None,
 ) -> str:
-    """Run a command to its end and return what it printed; Unavailable with its last line if it fails."""
+    """Run a command to its end and return what it printed; ServerMissing with its last line if it fails."""
     name = str(command[2]) if command[1] == "-m" else Path(command[0]).name
     try:
         done = subprocess.run(
@@ -108,10 +108,12 @@ def complete(
             timeout=seconds,
         )
     except FileNotFoundError:
-        raise Unavailable(f"the command {name} is not installed") from None
+        raise ServerMissing(f"the command {name} is not installed") from None
     except subprocess.TimeoutExpired:
-        raise Unavailable(f"{name} took longer than {seconds} seconds") from None
+        raise ServerMissing(f"{name} took longer than {seconds} seconds") from None
     if done.returncode:
         said = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        raise Unavailable(f"{name} failed with {done.returncode}: {said[-1].strip() if said else 'no word'}")
+        raise ServerMissing(
+            f"{name} failed with {done.returncode}: {said[-1].strip() if said else 'no word'}"
+        )
     return done.stdout

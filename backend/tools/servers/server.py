@@ -13,7 +13,7 @@ BUCKET = "registry"
 Description = dict[str, str | int]
 
 
-class Unavailable(Exception):
+class ServerMissing(Exception):
     """A server cannot be had on this machine; the message says why."""
 
 
@@ -39,7 +39,7 @@ class Server(ABC):
 
     @abstractmethod
     def obtain(self) -> None:
-        """Bring the program and an empty data folder here, once. Raises Unavailable."""
+        """Bring the program and an empty data folder here, once. Raises ServerMissing."""
 
     @abstractmethod
     def command(self) -> list[str]:

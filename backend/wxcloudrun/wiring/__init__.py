@@ -10,7 +10,7 @@ from wxcloudrun.identity.controller import identify_caller
 from wxcloudrun.kit.services import Services
 from wxcloudrun.stores.queue.background import Background
 from wxcloudrun.wiring.accounts import build_accounts
-from wxcloudrun.wiring.background import Floors, build_work
+from wxcloudrun.wiring.background import BackgroundFloors, build_work
 from wxcloudrun.wiring.foundation import build_foundation
 from wxcloudrun.wiring.listeners import LISTENERS
 from wxcloudrun.wiring.operators import build_operation
@@ -40,7 +40,7 @@ def build_services(settings: Settings, stores: Stores) -> Services:
     releases = build_releases(settings, foundation, names, content.intake)
     upkeep = build_upkeep(settings, stores.blobs)
     work = build_work(
-        settings, stores.wake_ups, Floors(foundation, accounts, content, sessions, releases, upkeep)
+        settings, stores.wake_ups, BackgroundFloors(foundation, accounts, content, sessions, releases, upkeep)
     )
     operation = build_operation(settings, stores, foundation.jobs, work)
     return Services(foundation, accounts, names, content, sessions, tus, releases, upkeep, work, operation)

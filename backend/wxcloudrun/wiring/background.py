@@ -33,7 +33,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 
 @dataclass(frozen=True)
-class Floors:
+class BackgroundFloors:
     """What jobs and periodic tasks are done with."""
 
     foundation: FoundationServices
@@ -56,7 +56,7 @@ class JobServices:
     statistics: JobStatistics
 
 
-def build_work(settings: Settings, wake_ups: WakeUps, floors: Floors) -> JobServices:
+def build_work(settings: Settings, wake_ups: WakeUps, floors: BackgroundFloors) -> JobServices:
     """Build what works in the background."""
     upkeep = floors.upkeep
     chores = MaintenanceTasks(collect=upkeep.collect, sweep=upkeep.sweep, fsck=upkeep.fsck)
@@ -80,7 +80,7 @@ def build_work(settings: Settings, wake_ups: WakeUps, floors: Floors) -> JobServ
     )
 
 
-def job_kinds(floors: Floors, chores: MaintenanceTasks) -> dict[str, JobKind]:
+def job_kinds(floors: BackgroundFloors, chores: MaintenanceTasks) -> dict[str, JobKind]:
     """Return how each kind of job is done, in one table; handlers stand in the domains' `tasks.py`."""
     artifacts = ArtifactTasks(digests=floors.bytes.digests)
     releases, erasure = ReleaseTasks(floors.releases.obtain), ErasureTasks(floors.foundation.erasure)
@@ -96,7 +96,7 @@ def job_kinds(floors: Floors, chores: MaintenanceTasks) -> dict[str, JobKind]:
 
 
 def periodic_tasks(
-    floors: Floors, chores: MaintenanceTasks, recovery: RecoveryService
+    floors: BackgroundFloors, chores: MaintenanceTasks, recovery: RecoveryService
 ) -> dict[str, TaskKind]:
     """Return what is done again and again, and how often unless an administrator decides otherwise."""
     return {

@@ -38,7 +38,7 @@ def adopt(intake: Intake, tx: Transaction) -> object:
 
 
 @dataclass(slots=True)
-class Sender:
+class IntakeSender:
     """Sends bytes through an intake, and remembers under which key they lay."""
 
     keeper: Keeper
@@ -59,9 +59,9 @@ class Sender:
 
 
 @pytest.fixture
-def sender(keeper: Keeper) -> Sender:
+def sender(keeper: Keeper) -> IntakeSender:
     """Somebody who sends bytes."""
-    return Sender(keeper)
+    return IntakeSender(keeper)
 
 
 def raising(error: BaseException) -> None:
@@ -77,7 +77,7 @@ def events(caplog: Logged, name: str) -> int:
 class TestRefused:
     @pytest.mark.parametrize("error", [Conflict(text("taken")), Defect()])
     def test_given_work_that_fails_before_the_commit_then_nothing_remains(
-        self, sender: Sender, keeper: Keeper, error: Exception
+        self, sender: IntakeSender, keeper: Keeper, error: Exception
     ) -> None:
         def refuse(intake: Intake, tx: Transaction) -> None:
             intake.adopt(tx)
@@ -91,7 +91,7 @@ class TestRefused:
 
     @pytest.mark.parametrize("error", [ConnectionResetError(), KeyboardInterrupt(), Defect()])
     def test_given_a_source_that_breaks_then_nothing_remains(
-        self, sender: Sender, keeper: Keeper, error: BaseException
+        self, sender: IntakeSender, keeper: Keeper, error: BaseException
     ) -> None:
         def blocks() -> Iterator[bytes]:
             yield DATA
@@ -103,14 +103,14 @@ class TestRefused:
         assert keeper.object_keys() == set()
         assert keeper.count(Lease) == 0
 
-    def test_given_nobody_commits_then_nothing_remains(self, sender: Sender, keeper: Keeper) -> None:
+    def test_given_nobody_commits_then_nothing_remains(self, sender: IntakeSender, keeper: Keeper) -> None:
         sender.receive([DATA])
 
         assert keeper.object_keys() == set()
         assert keeper.count(Lease) == 0
 
     def test_given_a_store_that_has_failed_then_it_is_not_asked_again_and_the_sweeper_takes_the_rest(
-        self, sender: Sender, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+        self, sender: IntakeSender, keeper: Keeper, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         asked: list[str] = []
 
@@ -133,7 +133,7 @@ class TestRefused:
 class TestUnknown:
     @pytest.mark.parametrize("is_done", [False, True])
     def test_given_a_connection_lost_during_the_commit_then_nothing_is_removed_and_the_sweeper_judges(
-        self, app: Flask, sender: Sender, keeper: Keeper, later: Later, *, is_done: bool
+        self, app: Flask, sender: IntakeSender, keeper: Keeper, later: Later, *, is_done: bool
     ) -> None:
         lost = lost_commit(app, is_done=is_done, when=lambda: bool(keeper.object_keys()))
         with lost, pytest.raises(OperationalError):
@@ -146,7 +146,7 @@ class TestUnknown:
         assert keeper.object_keys() == ({sender.key} if is_done else set())
 
     def test_given_an_unknown_outcome_then_the_log_names_the_object(
-        self, app: Flask, sender: Sender, keeper: Keeper, caplog: Logged
+        self, app: Flask, sender: IntakeSender, keeper: Keeper, caplog: Logged
     ) -> None:
         lost = lost_commit(app, is_done=True, when=lambda: bool(keeper.object_keys()))
         with lost, caplog.at_level("WARNING"), pytest.raises(OperationalError):
@@ -170,7 +170,7 @@ class TestUnknown:
 
 class TestCommitted:
     def test_given_a_failure_behind_the_commit_then_the_object_stays(
-        self, sender: Sender, keeper: Keeper
+        self, sender: IntakeSender, keeper: Keeper
     ) -> None:
         with pytest.raises(Conflict):
             sender.send(behind=lambda: raising(Conflict(text("too late"))))

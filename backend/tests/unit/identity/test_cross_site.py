@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
-from tests.support.logins import Login
+from tests.support.logins import SignedIn
 
 pytestmark = pytest.mark.same_everywhere
 
@@ -24,7 +24,7 @@ BODY = {"name": "a key"}
     ids=str,
 )
 def test_a_write_with_the_cookie_from_another_site_is_refused(
-    client: ApiClient, ada: Login, sent: dict[str, str]
+    client: ApiClient, ada: SignedIn, sent: dict[str, str]
 ) -> None:
     answer = client.post(KEYS, json=BODY, headers={**ada.browser, **sent})
 
@@ -44,7 +44,7 @@ def test_a_write_with_the_cookie_from_another_site_is_refused(
     ids=str,
 )
 def test_a_write_with_the_cookie_from_here_or_from_no_browser_passes(
-    client: ApiClient, ada: Login, sent: dict[str, str]
+    client: ApiClient, ada: SignedIn, sent: dict[str, str]
 ) -> None:
     assert client.post(KEYS, json=BODY, headers={**ada.browser, **sent}).status == 200
 
@@ -55,11 +55,11 @@ def test_a_cookie_that_is_not_valid_is_no_matter_of_sites(client: ApiClient) -> 
     assert client.post(KEYS, json=BODY, headers=sent).status == 401
 
 
-def test_reading_is_not_affected(client: ApiClient, ada: Login) -> None:
+def test_reading_is_not_affected(client: ApiClient, ada: SignedIn) -> None:
     assert client.get(KEYS, headers={**ada.browser, "Origin": "https://evil.example"}).status == 200
 
 
-def test_a_header_is_never_sent_by_a_browser_on_its_own(client: ApiClient, ada: Login) -> None:
+def test_a_header_is_never_sent_by_a_browser_on_its_own(client: ApiClient, ada: SignedIn) -> None:
     sent = {**ada.bearer, **ada.browser, "Origin": "https://evil.example"}
 
     assert client.post(KEYS, json=BODY, headers=sent).status == 200

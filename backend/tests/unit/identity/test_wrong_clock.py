@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from tests.support.client import ApiClient
-from tests.support.logins import PASSWORD, AddUser, LogIn, Login
+from tests.support.logins import PASSWORD, AddUser, LogIn, SignedIn
 from tests.support.moments import Clock
 from wxcloudrun.attempts.models import KnownAddress
 from wxcloudrun.keys.models import ApiKey
@@ -58,7 +58,7 @@ def test_a_login_from_then_is_over_and_does_not_come_back_at_its_time(
 
 
 def test_a_login_from_before_is_over_if_it_was_made_longer_then(
-    client: ApiClient, ada: Login, time: Clock
+    client: ApiClient, ada: SignedIn, time: Clock
 ) -> None:
     with time.ahead(days=29):
         refresh(client, ada.refresh_token).ok()
@@ -67,7 +67,7 @@ def test_a_login_from_before_is_over_if_it_was_made_longer_then(
 
 
 def test_a_login_from_before_that_nobody_used_then_goes_on(
-    client: ApiClient, ada: Login, log_in: LogIn, time: Clock
+    client: ApiClient, ada: SignedIn, log_in: LogIn, time: Clock
 ) -> None:
     with time.ahead(days=400):
         log_in()
@@ -77,7 +77,7 @@ def test_a_login_from_before_that_nobody_used_then_goes_on(
 
 
 def test_a_refresh_token_that_was_used_then_has_no_leeway_until_that_time(
-    client: ApiClient, ada: Login, time: Clock
+    client: ApiClient, ada: SignedIn, time: Clock
 ) -> None:
     with time.ahead(minutes=4):
         refresh(client, ada.refresh_token).ok()
@@ -95,7 +95,7 @@ def test_an_access_token_from_then_is_refused(time: Clock) -> None:
         tokens.read(token)
 
 
-def test_a_key_that_ends_and_was_made_then_is_refused(client: ApiClient, ada: Login, time: Clock) -> None:
+def test_a_key_that_ends_and_was_made_then_is_refused(client: ApiClient, ada: SignedIn, time: Clock) -> None:
     before = ada.make_key(expires_in_days=1)
     with time.ahead(minutes=10):
         ending, endless = ada.make_key(expires_in_days=1), ada.make_key()
@@ -105,7 +105,7 @@ def test_a_key_that_ends_and_was_made_then_is_refused(client: ApiClient, ada: Lo
     assert with_key(client, ending["key"]) == 401
 
 
-def test_a_key_that_was_revoked_then_stays_revoked(client: ApiClient, ada: Login, time: Clock) -> None:
+def test_a_key_that_was_revoked_then_stays_revoked(client: ApiClient, ada: SignedIn, time: Clock) -> None:
     made = ada.make_key()
     with time.ahead(minutes=10):
         ada.call("DELETE", f"/api/v1/auth/keys/{made['id']}").ok()
@@ -124,7 +124,7 @@ def test_a_token_that_was_revoked_then_stays_revoked_until_its_end(app: Flask, t
 
 
 def test_a_token_that_was_revoked_before_stays_revoked(
-    app: Flask, client: ApiClient, ada: Login, time: Clock
+    app: Flask, client: ApiClient, ada: SignedIn, time: Clock
 ) -> None:
     ada.call("DELETE", "/api/v1/auth/token").ok()
     with time.ahead(hours=1):
@@ -135,7 +135,7 @@ def test_a_token_that_was_revoked_before_stays_revoked(
 
 
 def test_the_next_use_of_a_key_corrects_what_was_noted_then(
-    app: Flask, client: ApiClient, ada: Login, time: Clock
+    app: Flask, client: ApiClient, ada: SignedIn, time: Clock
 ) -> None:
     made = ada.make_key()
     with time.ahead(days=400):

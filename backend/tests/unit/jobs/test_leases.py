@@ -9,6 +9,7 @@ import pytest
 from tests.support.apps import MakeApp
 from tests.support.background import LEASE_SECONDS, Bench, exactly_once, write_effect
 from tests.support.moments import Clock
+from tests.support.raised import Death
 from tests.support.site import eventually
 from wxcloudrun.jobs.errors import LeaseLost
 from wxcloudrun.jobs.models import Job
@@ -130,9 +131,6 @@ class TestLateWorker:
 class TestAbandoned:
     def abandon(self, bench: Bench, job_id: int) -> None:
         """Claim a job as a worker does that dies at once."""
-
-        class Death(BaseException):
-            """kill -9, as far as a test can have it."""
 
         def handler(_context: JobContext, _arguments: dict[str, Any]) -> None:
             raise Death

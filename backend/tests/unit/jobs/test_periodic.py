@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from tests.support.background import LEASE_SECONDS, Bench
 from tests.support.moments import Clock
+from tests.support.raised import Death
 from wxcloudrun.jobs.models import PeriodicTask
 from wxcloudrun.jobs.service.periodic import TaskKind
 from wxcloudrun.kit.db import transaction
@@ -136,9 +137,6 @@ class TestSeveralServers:
     def test_given_that_its_worker_died_then_it_is_done_after_the_lease(
         self, clockwork: Bench, time: Clock, done: list[str]
     ) -> None:
-        class Death(BaseException):
-            """kill -9, as far as a test can have it."""
-
         def run() -> None:
             raise Death
 

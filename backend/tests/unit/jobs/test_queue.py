@@ -24,7 +24,7 @@ def seen_by(bench: Bench) -> list[dict[str, Any]]:
     return seen
 
 
-class Refused(Exception):
+class MindChanged(Exception):
     """Somebody changed their mind."""
 
 
@@ -32,7 +32,7 @@ def put_down_and_refuse(bench: Bench) -> None:
     """Put a job down in a transaction that does not end well."""
     with transaction() as tx:
         bench.queue.enqueue(tx, "given", {})
-        raise Refused
+        raise MindChanged
 
 
 def test_a_job_is_done_once_with_its_arguments(bench: Bench) -> None:
@@ -56,7 +56,7 @@ def test_jobs_are_done_in_the_order_in_which_they_came(bench: Bench) -> None:
 
 
 def test_given_a_rollback_then_there_was_never_a_job(bench: Bench, app: Flask) -> None:
-    with app.app_context(), pytest.raises(Refused):
+    with app.app_context(), pytest.raises(MindChanged):
         put_down_and_refuse(bench)
 
     assert bench.count(Job) == 0

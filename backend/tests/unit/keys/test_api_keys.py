@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from tests.support.client import Answer, ApiClient
-from tests.support.logins import AddUser, LogIn, Login, add_project
+from tests.support.logins import AddUser, LogIn, SignedIn, add_project
 from tests.support.moments import Clock
 from wxcloudrun.keys.models import ApiKey
 from wxcloudrun.kit import clock
@@ -22,7 +22,7 @@ def with_key(client: ApiClient, key: str, method: str = "GET", path: str = ME, j
 
 
 @pytest.fixture
-def ada_shop(app: Flask, ada: Login) -> int:
+def ada_shop(app: Flask, ada: SignedIn) -> int:
     """Ada's private project."""
     return add_project(app, "shop", ada.user_id)
 
@@ -30,7 +30,7 @@ def ada_shop(app: Flask, ada: Login) -> int:
 # --- Making and showing ----------------------------------------------------------------------------
 
 
-def test_a_key_is_shown_once_and_lists_show_its_beginning(ada: Login) -> None:
+def test_a_key_is_shown_once_and_lists_show_its_beginning(ada: SignedIn) -> None:
     made = ada.make_key(name="build server")
 
     assert made["key"].startswith("wxr_")
@@ -51,7 +51,7 @@ def test_a_key_is_shown_once_and_lists_show_its_beginning(ada: Login) -> None:
     )
 
 
-def test_keys_are_listed_newest_first_in_pages(ada: Login) -> None:
+def test_keys_are_listed_newest_first_in_pages(ada: SignedIn) -> None:
     ids = [ada.make_key(name=f"key {number}")["id"] for number in range(3)]
 
     first = ada.call("GET", f"{KEYS}?limit=2").data
@@ -61,7 +61,7 @@ def test_keys_are_listed_newest_first_in_pages(ada: Login) -> None:
     assert second["next_cursor"] is None
 
 
-def test_nobody_sees_or_revokes_the_keys_of_others(ada: Login, add_user: AddUser, log_in: LogIn) -> None:
+def test_nobody_sees_or_revokes_the_keys_of_others(ada: SignedIn, add_user: AddUser, log_in: LogIn) -> None:
     made = ada.make_key()
     add_user("bob@example.com")
     bob = log_in("bob@example.com")
@@ -87,7 +87,7 @@ def test_nobody_sees_or_revokes_the_keys_of_others(ada: Login, add_user: AddUser
         ({"name": "x", "colour": "red"}, "colour"),
     ],
 )
-def test_validation_names_the_field(ada: Login, body: dict[str, Any], field: str) -> None:
+def test_validation_names_the_field(ada: SignedIn, body: dict[str, Any], field: str) -> None:
     answer = ada.call("POST", KEYS, body)
 
     assert answer.status == 422
@@ -97,7 +97,7 @@ def test_validation_names_the_field(ada: Login, body: dict[str, Any], field: str
 # --- Using -----------------------------------------------------------------------------------------
 
 
-def test_a_key_is_its_owner_as_bearer_and_as_basic_password(client: ApiClient, ada: Login) -> None:
+def test_a_key_is_its_owner_as_bearer_and_as_basic_password(client: ApiClient, ada: SignedIn) -> None:
     key = ada.make_key()["key"]
 
     assert with_key(client, key).data["id"] == ada.user_id
@@ -105,13 +105,13 @@ def test_a_key_is_its_owner_as_bearer_and_as_basic_password(client: ApiClient, a
         assert client.get(ME, auth=(name, key)).data["id"] == ada.user_id
 
 
-def test_a_password_is_no_basic_credential(client: ApiClient, ada: Login) -> None:
+def test_a_password_is_no_basic_credential(client: ApiClient, ada: SignedIn) -> None:
     assert client.get(ME, auth=("ada@example.com", ada.access_token)).status == 401
     assert client.get(ME, auth=("ada@example.com", "correct horse battery staple")).status == 401
 
 
 @pytest.mark.same_everywhere
-def test_a_tampered_key_is_refused(client: ApiClient, ada: Login) -> None:
+def test_a_tampered_key_is_refused(client: ApiClient, ada: SignedIn) -> None:
     key = ada.make_key()["key"]
 
     for tampered in (
@@ -124,7 +124,7 @@ def test_a_tampered_key_is_refused(client: ApiClient, ada: Login) -> None:
         assert with_key(client, tampered).status == 401
 
 
-def test_a_key_ends_when_it_was_meant_to(client: ApiClient, ada: Login, time: Clock) -> None:
+def test_a_key_ends_when_it_was_meant_to(client: ApiClient, ada: SignedIn, time: Clock) -> None:
     made = ada.make_key(expires_in_days=1)
     time.advance(hours=23)
     assert with_key(client, made["key"]).status == 200
@@ -133,7 +133,7 @@ def test_a_key_ends_when_it_was_meant_to(client: ApiClient, ada: Login, time: Cl
     assert with_key(client, made["key"]).status == 401
 
 
-def test_a_revoked_key_is_refused_at_the_next_request(client: ApiClient, ada: Login) -> None:
+def test_a_revoked_key_is_refused_at_the_next_request(client: ApiClient, ada: SignedIn) -> None:
     made = ada.make_key()
     assert with_key(client, made["key"]).status == 200
 
@@ -147,11 +147,11 @@ def test_a_revoked_key_is_refused_at_the_next_request(client: ApiClient, ada: Lo
 
 @pytest.mark.same_everywhere
 @pytest.mark.parametrize("key_id", ["0", "999", "x", "-1", "1.0", "9" * 30])
-def test_a_key_that_is_not_there_is_404(ada: Login, key_id: str) -> None:
+def test_a_key_that_is_not_there_is_404(ada: SignedIn, key_id: str) -> None:
     assert ada.call("DELETE", f"{KEYS}/{key_id}").status == 404
 
 
-def test_use_is_noted_once_a_minute(app: Flask, client: ApiClient, ada: Login, time: Clock) -> None:
+def test_use_is_noted_once_a_minute(app: Flask, client: ApiClient, ada: SignedIn, time: Clock) -> None:
     made = ada.make_key()
     seen = []
     for seconds in (0, 30, 31):
@@ -165,7 +165,7 @@ def test_use_is_noted_once_a_minute(app: Flask, client: ApiClient, ada: Login, t
     assert seen[2] == time.now()
 
 
-def test_a_key_can_give_itself_back(client: ApiClient, ada: Login) -> None:
+def test_a_key_can_give_itself_back(client: ApiClient, ada: SignedIn) -> None:
     key = ada.make_key(scopes=["read"])["key"]
 
     assert with_key(client, key, "DELETE", "/api/v1/auth/token").status == 204
@@ -175,7 +175,7 @@ def test_a_key_can_give_itself_back(client: ApiClient, ada: Login) -> None:
 # --- Scopes ----------------------------------------------------------------------------------------
 
 
-def test_a_key_does_only_what_its_scopes_say(client: ApiClient, root: Login) -> None:
+def test_a_key_does_only_what_its_scopes_say(client: ApiClient, root: SignedIn) -> None:
     reads = root.make_key(scopes=["read"])["key"]
     writes = root.make_key(scopes=["write"])["key"]
     administers = root.make_key(scopes=["admin"])["key"]
@@ -188,13 +188,13 @@ def test_a_key_does_only_what_its_scopes_say(client: ApiClient, root: Login) -> 
     assert with_key(client, administers, "GET", "/api/v1/users").status == 200
 
 
-def test_the_admin_scope_makes_nobody_an_administrator(client: ApiClient, ada: Login) -> None:
+def test_the_admin_scope_makes_nobody_an_administrator(client: ApiClient, ada: SignedIn) -> None:
     key = ada.make_key(scopes=["read", "write", "admin"])["key"]
 
     assert with_key(client, key, "GET", "/api/v1/users").status == 403
 
 
-def test_a_key_makes_no_key_with_other_scopes(client: ApiClient, ada: Login) -> None:
+def test_a_key_makes_no_key_with_other_scopes(client: ApiClient, ada: SignedIn) -> None:
     writes = ada.make_key(scopes=["write"])["key"]
 
     refused = with_key(client, writes, "POST", KEYS, {"name": "x", "scopes": ["write", "admin"]})
@@ -204,7 +204,7 @@ def test_a_key_makes_no_key_with_other_scopes(client: ApiClient, ada: Login) -> 
     assert (made.status, made.data["scopes"]) == (200, ["write"])
 
 
-def test_a_key_makes_no_key_that_outlives_it(client: ApiClient, ada: Login) -> None:
+def test_a_key_makes_no_key_that_outlives_it(client: ApiClient, ada: SignedIn) -> None:
     parent = ada.make_key(expires_in_days=10)
 
     refused = with_key(client, parent["key"], "POST", KEYS, {"name": "x", "expires_in_days": 11})
@@ -219,14 +219,14 @@ def test_a_key_makes_no_key_that_outlives_it(client: ApiClient, ada: Login) -> N
 # --- Binding to a project --------------------------------------------------------------------------
 
 
-def test_a_key_can_be_bound_to_a_project_that_the_caller_sees(ada: Login, ada_shop: int) -> None:
+def test_a_key_can_be_bound_to_a_project_that_the_caller_sees(ada: SignedIn, ada_shop: int) -> None:
     assert ada_shop
     assert ada.make_key(project="shop")["project"] == "shop"
     assert ada.call("GET", KEYS).items[0]["project"] == "shop"
 
 
 def test_an_invisible_project_is_as_absent_as_one_that_is_not_there(
-    app: Flask, ada: Login, add_user: AddUser
+    app: Flask, ada: SignedIn, add_user: AddUser
 ) -> None:
     add_project(app, "secret", add_user("bob@example.com"))
 
@@ -237,7 +237,7 @@ def test_an_invisible_project_is_as_absent_as_one_that_is_not_there(
 
 
 def test_a_bound_key_makes_keys_of_the_same_binding_only(
-    app: Flask, client: ApiClient, ada: Login, ada_shop: int
+    app: Flask, client: ApiClient, ada: SignedIn, ada_shop: int
 ) -> None:
     assert ada_shop
     add_project(app, "other", ada.user_id)
@@ -251,7 +251,7 @@ def test_a_bound_key_makes_keys_of_the_same_binding_only(
 
 
 def test_a_bound_key_sees_and_revokes_keys_of_its_binding_only(
-    client: ApiClient, ada: Login, ada_shop: int
+    client: ApiClient, ada: SignedIn, ada_shop: int
 ) -> None:
     assert ada_shop
     free = ada.make_key()
@@ -265,7 +265,7 @@ def test_a_bound_key_sees_and_revokes_keys_of_its_binding_only(
 
 
 def test_a_bound_key_of_an_administrator_administers_nothing(
-    app: Flask, client: ApiClient, root: Login
+    app: Flask, client: ApiClient, root: SignedIn
 ) -> None:
     add_project(app, "shop", root.user_id)
     bound = root.make_key(project="shop", scopes=["read", "write", "admin"])["key"]
@@ -273,7 +273,9 @@ def test_a_bound_key_of_an_administrator_administers_nothing(
     assert with_key(client, bound, "GET", "/api/v1/users").status == 403
 
 
-def test_a_bound_key_goes_with_its_project(app: Flask, client: ApiClient, ada: Login, ada_shop: int) -> None:
+def test_a_bound_key_goes_with_its_project(
+    app: Flask, client: ApiClient, ada: SignedIn, ada_shop: int
+) -> None:
     bound = ada.make_key(project="shop")["key"]
     with app.app_context(), transaction() as tx:
         tx.session.delete(tx.session.get_one(Project, ada_shop))
@@ -285,7 +287,7 @@ def test_a_bound_key_goes_with_its_project(app: Flask, client: ApiClient, ada: L
 
 
 @pytest.mark.parametrize("json", [None, {}, {"overlap_hours": 0}])
-def test_a_replaced_key_is_over_at_once(client: ApiClient, ada: Login, json: Any) -> None:
+def test_a_replaced_key_is_over_at_once(client: ApiClient, ada: SignedIn, json: Any) -> None:
     old = ada.make_key(name="build", scopes=["read"])
 
     answer = ada.call("POST", f"{KEYS}/{old['id']}/rotate", json)
@@ -298,7 +300,7 @@ def test_a_replaced_key_is_over_at_once(client: ApiClient, ada: Login, json: Any
     assert with_key(client, new["key"]).status == 200
 
 
-def test_both_keys_work_during_the_overlap(client: ApiClient, ada: Login, time: Clock) -> None:
+def test_both_keys_work_during_the_overlap(client: ApiClient, ada: SignedIn, time: Clock) -> None:
     old = ada.make_key()
     new = ada.call("POST", f"{KEYS}/{old['id']}/rotate", {"overlap_hours": 2}).data
 
@@ -309,7 +311,7 @@ def test_both_keys_work_during_the_overlap(client: ApiClient, ada: Login, time: 
 
 
 def test_an_overlap_does_not_lengthen_a_life_and_the_new_key_lasts_as_long_as_the_old_one_did(
-    ada: Login, time: Clock
+    ada: SignedIn, time: Clock
 ) -> None:
     old = ada.make_key(expires_in_days=2)
     time.advance(days=1, hours=23)
@@ -322,7 +324,7 @@ def test_an_overlap_does_not_lengthen_a_life_and_the_new_key_lasts_as_long_as_th
     assert new["expires_at"] == clock.rfc3339(time.now())
 
 
-def test_a_key_gets_no_stronger_one_by_replacing_it(client: ApiClient, ada: Login) -> None:
+def test_a_key_gets_no_stronger_one_by_replacing_it(client: ApiClient, ada: SignedIn) -> None:
     strong = ada.make_key(scopes=["read", "write", "admin"])
     weak = ada.make_key(expires_in_days=1)
     forever = ada.make_key()

@@ -13,6 +13,7 @@ from sqlalchemy import event, func, select
 from sqlalchemy.exc import IntegrityError, InvalidRequestError, OperationalError
 
 from tests.support.apps import MakeApp
+from tests.support.raised import TransactionStopped
 from tests.support.sqlite_files import other_writer, run_together, user, users
 from wxcloudrun.kit.db import (
     ATTEMPTS,
@@ -28,10 +29,6 @@ from wxcloudrun.kit.db import (
 from wxcloudrun.users.models import User
 
 HOLD_SECONDS = 0.3
-
-
-class Stopped(Exception):
-    """What ends a transaction in these tests."""
 
 
 @pytest.fixture
@@ -64,16 +61,16 @@ class TestTransactions:
             with transaction() as tx:
                 tx.session.add(user())
                 tx.session.flush()
-                raise Stopped
+                raise TransactionStopped
 
-        with pytest.raises(Stopped):
+        with pytest.raises(TransactionStopped):
             store_and_stop()
 
         assert users() == 0
 
     def test_given_an_exception_then_the_next_one_works(self) -> None:
-        with pytest.raises(Stopped), transaction():
-            raise Stopped
+        with pytest.raises(TransactionStopped), transaction():
+            raise TransactionStopped
 
         with transaction() as tx:
             tx.session.add(user())
@@ -136,9 +133,9 @@ class TestRaces:
         def work(tx: Transaction) -> None:
             del tx
             attempts.append(1)
-            raise Stopped
+            raise TransactionStopped
 
-        with pytest.raises(Stopped):
+        with pytest.raises(TransactionStopped):
             atomically(work)
 
         assert len(attempts) == 1

@@ -8,15 +8,12 @@ from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 
+from tests.support.raised import TransactionStopped
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading, transaction
 from wxcloudrun.users.models import User
 
 type Open = Callable[[Callable[[Transaction], str]], str]
-
-
-class Stopped(Exception):
-    """What ends a transaction in these tests."""
 
 
 def user() -> User:
@@ -57,9 +54,9 @@ def test_given_a_rollback_then_none_happens() -> None:
     def promise_and_stop() -> None:
         with transaction() as tx:
             tx.after_commit(lambda: happened.append("effect"))
-            raise Stopped
+            raise TransactionStopped
 
-    with pytest.raises(Stopped):
+    with pytest.raises(TransactionStopped):
         promise_and_stop()
 
     assert happened == []
@@ -97,7 +94,7 @@ def test_those_of_a_lost_attempt_do_not_happen() -> None:
     assert happened == [1]
 
 
-@pytest.mark.parametrize("failure", [Stopped(), IntegrityError("INSERT", {}, Exception())])
+@pytest.mark.parametrize("failure", [TransactionStopped(), IntegrityError("INSERT", {}, Exception())])
 @pytest.mark.parametrize("open_it", [in_transaction, atomically])
 def test_given_one_that_fails_then_the_write_stands_is_not_repeated_and_the_others_happen(
     caplog: pytest.LogCaptureFixture, open_it: Open, failure: Exception

@@ -16,7 +16,7 @@ MADE, UNHEARD, UNLISTED = EventKind("thing.made"), EventKind("thing.unheard"), E
 THING = Subject("thing/1", package_id=7)
 
 
-class Stopped(Exception):
+class ListenerFailed(Exception):
     """What a listener raises in these tests."""
 
 
@@ -31,14 +31,14 @@ class Ear:
     def participate(self, tx: Transaction, event: Event) -> None:
         """Write a row, as the audit log does."""
         if self.fails_inside:
-            raise Stopped
+            raise ListenerFailed
         tx.session.add(User(email="ada@example.com", username="ada", created_at=clock.now()))
         self.inside.append(event)
 
     def follow(self, event: Event) -> None:
         """See what is committed."""
         if self.fails_behind:
-            raise Stopped
+            raise ListenerFailed
         with reading() as session:
             self.behind.append((event, session.execute(select(func.count()).select_from(User)).scalar_one()))
 
@@ -67,7 +67,7 @@ def test_given_an_event_then_each_hears_at_its_time_who_did_what(ear: Ear) -> No
 def test_given_a_listener_that_fails_inside_then_the_use_case_is_undone(ear: Ear) -> None:
     ear.fails_inside = True
 
-    with pytest.raises(Stopped):
+    with pytest.raises(ListenerFailed):
         atomically(lambda tx: announce(tx, SYSTEM, MADE, THING))
 
     assert ear.behind == []

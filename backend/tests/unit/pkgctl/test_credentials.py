@@ -11,7 +11,7 @@ from tests.unit.pkgctl.test_profiles import HERE, full_disk, store
 EMAIL = "me@example.com"
 
 
-class Service:
+class TokenService:
     """Gives a next pair of tokens for a refresh token, each of which is good for one use."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Service:
 def test_given_tokens_that_cannot_be_kept_then_a_long_command_renews_from_those_in_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    profiles, service, warnings = ProfileFile(tmp_path), Service(), list[str]()
+    profiles, service, warnings = ProfileFile(tmp_path), TokenService(), list[str]()
     store(profiles, HERE, Login(EMAIL, "access", "refresh"))
     stored = profiles.login(HERE)
     assert stored is not None
@@ -43,7 +43,7 @@ def test_given_tokens_that_cannot_be_kept_then_a_long_command_renews_from_those_
 
 
 def test_given_another_command_that_was_faster_then_its_tokens_are_used(tmp_path: Path) -> None:
-    profiles, service = ProfileFile(tmp_path), Service()
+    profiles, service = ProfileFile(tmp_path), TokenService()
     store(profiles, HERE, Login(EMAIL, "access", "refresh"))
     stored = profiles.login(HERE)
     assert stored is not None
@@ -59,7 +59,7 @@ def test_given_another_command_that_was_faster_then_its_tokens_are_used(tmp_path
 
 
 def test_given_a_login_that_was_ended_meanwhile_then_it_is_not_renewed(tmp_path: Path) -> None:
-    profiles, service = ProfileFile(tmp_path), Service()
+    profiles, service = ProfileFile(tmp_path), TokenService()
     store(profiles, HERE, Login(EMAIL, "access", "refresh"))
     stored = profiles.login(HERE)
     assert stored is not None

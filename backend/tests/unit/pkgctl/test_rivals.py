@@ -20,12 +20,12 @@ URL = "/api/v1/project/a/b/uploads/sessions/s"
 DEPOSIT = {"id": 7}
 
 
-class Service:
+class RivalledService:
     """A service with one session; `rival` does what another command does whenever this one sends a part."""
 
     server = "http://registry.test"
 
-    def __init__(self, rival: Callable[["Service", int], None]) -> None:
+    def __init__(self, rival: Callable[["RivalledService", int], None]) -> None:
         self.rival = rival
         self.missing, self.state, self.sent = set(range(1, PARTS + 1)), "open", list[int]()
 
@@ -40,7 +40,7 @@ class Service:
         missing = [[each, each] for each in sorted(self.missing)]
         return {"url": URL, "part_bytes": PART_BYTES, "size": size, "state": self.state, "missing": missing}
 
-    def send(self, method: str, where: str, *, body: Callable[[], Any]) -> "Service":
+    def send(self, method: str, where: str, *, body: Callable[[], Any]) -> "RivalledService":
         """Take a part, unless the rival is at it."""
         del method
         number = int(where.rpartition("/")[2])
@@ -66,15 +66,15 @@ def refused(reason: str) -> Refused:
 
 
 @pytest.fixture
-def deliver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Service], Any]]:
+def deliver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[RivalledService], Any]]:
     """Deliver a file of three parts, one after the other, without pauses."""
     monkeypatch.setattr(parted, "FIRST_QUIET_SECONDS", 0)
     file = tmp_path / "big.bin"
     file.write_bytes(b"x" * PART_BYTES * PARTS)
-    cargo = Cargo(Service.server, "a/b", "big.bin", PART_BYTES * PARTS, "0" * 64)
+    cargo = Cargo(RivalledService.server, "a/b", "big.bin", PART_BYTES * PARTS, "0" * 64)
     with ThreadPoolExecutor(1) as pool:
 
-        def run(service: Service) -> Any:
+        def run(service: RivalledService) -> Any:
             uploads = UnfinishedUploads(tmp_path, warn=pytest.fail)
             means = Means(cast("Api", service), uploads, pool, threading.Event(), 0)
             return PartedShipment(means, "/sessions", cargo, file, Nothing()).deliver().answer
@@ -83,39 +83,39 @@ def deliver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
 
 
 def test_given_a_part_lost_to_another_command_then_only_what_is_missing_is_sent(
-    deliver: Callable[[Service], Any],
+    deliver: Callable[[RivalledService], Any],
 ) -> None:
-    def once(service: Service, number: int) -> None:
+    def once(service: RivalledService, number: int) -> None:
         if service.sent == [1, 2]:
             service.missing -= {number}
             raise refused("preempted")
 
-    service = Service(once)
+    service = RivalledService(once)
 
     assert deliver(service) == DEPOSIT
     assert service.sent == [1, 2, 3]
 
 
 def test_given_another_command_that_finishes_then_its_result_is_taken(
-    deliver: Callable[[Service], Any],
+    deliver: Callable[[RivalledService], Any],
 ) -> None:
-    def finishing(service: Service, _: int) -> None:
+    def finishing(service: RivalledService, _: int) -> None:
         service.missing, service.state = set(), "done"
         raise refused("session_ended")
 
-    service = Service(finishing)
+    service = RivalledService(finishing)
 
     assert deliver(service) == DEPOSIT
     assert service.sent == [1]
 
 
 def test_given_a_rival_that_never_yields_then_the_command_ends_after_some_rounds(
-    deliver: Callable[[Service], Any],
+    deliver: Callable[[RivalledService], Any],
 ) -> None:
-    def always(_: Service, __: int) -> None:
+    def always(_: RivalledService, __: int) -> None:
         raise refused("preempted")
 
-    service = Service(always)
+    service = RivalledService(always)
 
     with pytest.raises(Refused) as failure:
         deliver(service)

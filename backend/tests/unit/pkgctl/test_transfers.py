@@ -104,7 +104,7 @@ def closed(where: str) -> NoReturn:
     raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), where)
 
 
-class Work:
+class FailingWork:
     """Fails in the given ways, one after the other, then succeeds."""
 
     def __init__(self, *failures: CommandFailed) -> None:
@@ -130,14 +130,14 @@ class TestPersistence:
         "failure", [Unreachable("gone"), Refused("busy", 503, {}), Refused("slow", 429, {})]
     )
     def test_passing_failures_are_tried_again(self, failure: CommandFailed) -> None:
-        work = Work(failure, failure)
+        work = FailingWork(failure, failure)
 
         assert persistently(work, retries=2, stop=threading.Event(), progress=int) == "done"
         assert work.attempts == 3
 
     @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 422, 500])
     def test_others_are_not(self, status: int) -> None:
-        work = Work(Refused("no", status, {}))
+        work = FailingWork(Refused("no", status, {}))
 
         with pytest.raises(Refused):
             persistently(work, retries=5, stop=threading.Event(), progress=int)
@@ -145,20 +145,22 @@ class TestPersistence:
 
     def test_a_limit_that_does_not_pass_is_no_reason_to_wait_and_to_come_again(self) -> None:
         refusal = Refused("too many", 429, {"reason": "too_many_uploads", "retry_after_seconds": 60})
-        work = Work(refusal)
+        work = FailingWork(refusal)
 
         with pytest.raises(Refused):
             persistently(work, retries=5, stop=threading.Event(), progress=int)
         assert (work.attempts, refusal.exit_code) == (1, ExitCode.REFUSED)
 
     def test_only_attempts_without_any_progress_count(self) -> None:
-        work = Work(*[Unreachable("gone")] * 10)
+        work = FailingWork(*[Unreachable("gone")] * 10)
 
         assert persistently(work, retries=1, stop=threading.Event(), progress=lambda: work.attempts) == "done"
 
     def test_gives_up(self) -> None:
         with pytest.raises(Unreachable):
-            persistently(Work(*[Unreachable("gone")] * 10), retries=3, stop=threading.Event(), progress=int)
+            persistently(
+                FailingWork(*[Unreachable("gone")] * 10), retries=3, stop=threading.Event(), progress=int
+            )
 
 
 def test_pauses_grow_and_follow_the_service() -> None:

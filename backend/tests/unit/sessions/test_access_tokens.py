@@ -12,7 +12,7 @@ from flask import Flask
 
 from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
-from tests.support.logins import PASSWORD, Login
+from tests.support.logins import PASSWORD, SignedIn
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
 from wxcloudrun.sessions.service.tokens import AccessTokens, InvalidToken
@@ -26,7 +26,7 @@ Forge = Callable[..., str]
 
 
 @pytest.fixture
-def forge(app: Flask, ada: Login) -> Forge:
+def forge(app: Flask, ada: SignedIn) -> Forge:
     """Sign a token like Ada's with some claims or header fields changed (None: left out)."""
     newest = access_token_keys(app.extensions["settings"]).newest.value
     claims = jwt.decode(ada.access_token, options={"verify_signature": False})
@@ -56,7 +56,7 @@ def seconds_from_now(seconds: float) -> int:
 
 
 @pytest.mark.same_everywhere
-def test_a_token_carries_the_promised_claims(ada: Login) -> None:
+def test_a_token_carries_the_promised_claims(ada: SignedIn) -> None:
     claims = jwt.decode(ada.access_token, options={"verify_signature": False})
 
     assert set(claims) == {"iss", "aud", "sub", "jti", "iat", "exp", "typ", "sid"}
@@ -71,7 +71,7 @@ def test_a_token_that_was_signed_like_ours_is_accepted(client: ApiClient, forge:
 
 
 @pytest.mark.same_everywhere
-def test_a_token_without_signature_is_refused(client: ApiClient, ada: Login) -> None:
+def test_a_token_without_signature_is_refused(client: ApiClient, ada: SignedIn) -> None:
     header = {**jwt.get_unverified_header(ada.access_token), "alg": "none"}
     head = base64.urlsafe_b64encode(json.dumps(header).encode()).decode().rstrip("=")
     body = ada.access_token.split(".")[1]
@@ -127,14 +127,14 @@ def test_clocks_may_differ_by_a_minute(
 
 
 @pytest.mark.same_everywhere
-def test_a_changed_payload_is_refused(client: ApiClient, ada: Login) -> None:
+def test_a_changed_payload_is_refused(client: ApiClient, ada: SignedIn) -> None:
     head, body, signature = ada.access_token.split(".")
     changed = body[:-4] + ("AAAA" if body[-4:] != "AAAA" else "BBBB")
 
     assert status_of(client, f"{head}.{changed}.{signature}") == 401
 
 
-def test_a_revoked_token_is_refused_while_its_session_goes_on(client: ApiClient, ada: Login) -> None:
+def test_a_revoked_token_is_refused_while_its_session_goes_on(client: ApiClient, ada: SignedIn) -> None:
     answer = ada.call("DELETE", "/api/v1/auth/token")
 
     assert (answer.status, answer.body) == (204, b"")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
 from tests.support.database_dump import everything_stored
-from tests.support.logins import PASSWORD, AddUser, LogIn, Login, cookie_of
+from tests.support.logins import PASSWORD, AddUser, LogIn, SignedIn, cookie_of
 from tests.support.moments import Clock
 from wxcloudrun.attempts.service import LoginGuard, LoginLimits
 from wxcloudrun.kit.db import reading, transaction
@@ -181,7 +181,7 @@ def test_over_https_the_cookie_stays_on_https(make_app: MakeApp, public_url: str
 
 
 def test_each_login_has_a_session_id_of_its_own_whatever_the_browser_brought(
-    client: ApiClient, ada: Login, log_in: LogIn
+    client: ApiClient, ada: SignedIn, log_in: LogIn
 ) -> None:
     chosen = {"Cookie": "session_id=chosen-by-an-attacker"}
     answer = client.post(LOGIN, json={"email": "ada@example.com", "password": PASSWORD}, headers=chosen)
@@ -191,14 +191,14 @@ def test_each_login_has_a_session_id_of_its_own_whatever_the_browser_brought(
     assert client.get(ME, headers=chosen).status == 401
 
 
-def test_me_knows_the_caller_by_token_and_by_cookie(client: ApiClient, ada: Login) -> None:
+def test_me_knows_the_caller_by_token_and_by_cookie(client: ApiClient, ada: SignedIn) -> None:
     for headers in (ada.bearer, ada.browser):
         answer = client.get(ME, headers=headers)
         assert (answer.status, answer.data["email"]) == (200, "ada@example.com")
 
 
 def test_the_header_counts_more_than_the_cookie(
-    client: ApiClient, ada: Login, add_user: AddUser, log_in: LogIn
+    client: ApiClient, ada: SignedIn, add_user: AddUser, log_in: LogIn
 ) -> None:
     add_user("bob@example.com")
     bob = log_in("bob@example.com")
@@ -237,7 +237,7 @@ def test_without_credentials_me_says_how_to_come_in(client: ApiClient) -> None:
     ],
 )
 def test_a_credential_that_is_none_is_refused_in_the_same_words(
-    client: ApiClient, ada: Login, header: str
+    client: ApiClient, ada: SignedIn, header: str
 ) -> None:
     answer = client.get(ME, headers={"Authorization": header, **ada.browser})
 
@@ -247,7 +247,7 @@ def test_a_credential_that_is_none_is_refused_in_the_same_words(
 
 @pytest.mark.parametrize("way", ["bearer", "browser"])
 def test_logout_ends_the_session_with_everything_that_belongs_to_it(
-    client: ApiClient, ada: Login, log_in: LogIn, way: str
+    client: ApiClient, ada: SignedIn, log_in: LogIn, way: str
 ) -> None:
     other = log_in()
 
@@ -262,7 +262,7 @@ def test_logout_ends_the_session_with_everything_that_belongs_to_it(
     assert client.get(ME, headers=other.bearer).status == 200, "another login is another session"
 
 
-def test_an_api_key_has_nothing_to_log_out_of(client: ApiClient, ada: Login) -> None:
+def test_an_api_key_has_nothing_to_log_out_of(client: ApiClient, ada: SignedIn) -> None:
     key = ada.make_key()["key"]
 
     answer = client.post(LOGOUT, headers={"Authorization": f"Bearer {key}"})
@@ -270,13 +270,15 @@ def test_an_api_key_has_nothing_to_log_out_of(client: ApiClient, ada: Login) -> 
     assert (answer.status, answer.reason) == (409, "conflict")
 
 
-def test_a_session_ends_by_itself(client: ApiClient, ada: Login, time: Clock) -> None:
+def test_a_session_ends_by_itself(client: ApiClient, ada: SignedIn, time: Clock) -> None:
     time.advance(days=30, minutes=2)
 
     assert client.get(ME, headers=ada.browser).status == 401
 
 
-def test_a_deactivated_user_is_out_at_the_next_request(client: ApiClient, ada: Login, root: Login) -> None:
+def test_a_deactivated_user_is_out_at_the_next_request(
+    client: ApiClient, ada: SignedIn, root: SignedIn
+) -> None:
     key = ada.make_key()["key"]
 
     root.call("PATCH", f"/api/v1/users/{ada.user_id}", {"is_active": False})
@@ -288,7 +290,7 @@ def test_a_deactivated_user_is_out_at_the_next_request(client: ApiClient, ada: L
 
 
 def test_whether_somebody_is_active_is_read_with_each_request(
-    app: Flask, client: ApiClient, ada: Login
+    app: Flask, client: ApiClient, ada: SignedIn
 ) -> None:
     key = ada.make_key()["key"]
     with app.app_context(), transaction() as tx:
@@ -339,7 +341,7 @@ def test_a_login_that_was_overtaken_by_a_change_is_refused(
         assert session.query(LoginSession).count() == 0
 
 
-def test_nothing_that_opens_a_door_is_stored_in_clear(app: Flask, ada: Login) -> None:
+def test_nothing_that_opens_a_door_is_stored_in_clear(app: Flask, ada: SignedIn) -> None:
     key = ada.make_key()["key"]
     ada.client.post("/api/v1/auth/refresh", json={"refresh_token": ada.refresh_token})
 

@@ -6,7 +6,7 @@ from flask import Flask
 
 from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
-from tests.support.logins import Login
+from tests.support.logins import SignedIn
 from tests.support.moments import Clock
 from wxcloudrun.kit.db import reading
 from wxcloudrun.sessions.models import LoginSession, RefreshToken
@@ -20,7 +20,7 @@ def refresh(client: ApiClient, token: str) -> tuple[int, dict[str, Any]]:
     return answer.status, answer.data
 
 
-def test_a_refresh_gives_a_new_pair_that_works(client: ApiClient, ada: Login) -> None:
+def test_a_refresh_gives_a_new_pair_that_works(client: ApiClient, ada: SignedIn) -> None:
     status, data = refresh(client, ada.refresh_token)
 
     assert status == 200
@@ -32,7 +32,7 @@ def test_a_refresh_gives_a_new_pair_that_works(client: ApiClient, ada: Login) ->
 
 
 def test_a_client_that_lost_the_answer_gets_the_same_successor(
-    client: ApiClient, ada: Login, time: Clock
+    client: ApiClient, ada: SignedIn, time: Clock
 ) -> None:
     _, first = refresh(client, ada.refresh_token)
     time.advance(seconds=10)
@@ -44,7 +44,7 @@ def test_a_client_that_lost_the_answer_gets_the_same_successor(
 
 
 def test_a_token_that_comes_again_later_ends_the_whole_family(
-    client: ApiClient, ada: Login, time: Clock
+    client: ApiClient, ada: SignedIn, time: Clock
 ) -> None:
     _, data = refresh(client, ada.refresh_token)
     time.advance(seconds=11)
@@ -58,7 +58,7 @@ def test_a_token_that_comes_again_later_ends_the_whole_family(
     assert client.get(ME, headers=ada.browser).status == 401
 
 
-def test_reuse_ends_no_other_login(client: ApiClient, ada: Login, log_in: Any, time: Clock) -> None:
+def test_reuse_ends_no_other_login(client: ApiClient, ada: SignedIn, log_in: Any, time: Clock) -> None:
     other = log_in()
     refresh(client, ada.refresh_token)
     time.advance(seconds=11)
@@ -79,23 +79,23 @@ def test_the_leeway_is_a_setting(make_app: MakeApp, time: Clock) -> None:
     assert refresh(client, token)[0] == 401
 
 
-def test_what_is_no_refresh_token_is_refused(client: ApiClient, ada: Login) -> None:
+def test_what_is_no_refresh_token_is_refused(client: ApiClient, ada: SignedIn) -> None:
     for token in ("", "wxrt_unknown", ada.access_token, ada.cookie, ada.refresh_token + "x"):
         assert refresh(client, token)[0] == 401
     assert refresh(client, ada.refresh_token)[0] == 200, "none of that used it up"
 
 
-def test_a_refresh_token_opens_nothing_by_itself(client: ApiClient, ada: Login) -> None:
+def test_a_refresh_token_opens_nothing_by_itself(client: ApiClient, ada: SignedIn) -> None:
     assert client.get(ME, headers={"Authorization": f"Bearer {ada.refresh_token}"}).status == 401
 
 
-def test_a_token_that_nobody_used_for_too_long_is_over(client: ApiClient, ada: Login, time: Clock) -> None:
+def test_a_token_that_nobody_used_for_too_long_is_over(client: ApiClient, ada: SignedIn, time: Clock) -> None:
     time.advance(days=30, seconds=1)
 
     assert refresh(client, ada.refresh_token)[0] == 401
 
 
-def test_who_keeps_refreshing_stays_logged_in(client: ApiClient, ada: Login, time: Clock) -> None:
+def test_who_keeps_refreshing_stays_logged_in(client: ApiClient, ada: SignedIn, time: Clock) -> None:
     token = ada.refresh_token
     for _ in range(3):
         time.advance(days=20)
@@ -104,7 +104,7 @@ def test_who_keeps_refreshing_stays_logged_in(client: ApiClient, ada: Login, tim
         token = data["refresh_token"]
 
 
-def test_what_is_over_can_be_forgotten(app: Flask, client: ApiClient, ada: Login, time: Clock) -> None:
+def test_what_is_over_can_be_forgotten(app: Flask, client: ApiClient, ada: SignedIn, time: Clock) -> None:
     refresh(client, ada.refresh_token)
     ada.call("DELETE", "/api/v1/auth/token")
     service = app.extensions["services"][ExpiryService]

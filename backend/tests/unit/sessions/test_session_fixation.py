@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.client import ApiClient
-from tests.support.logins import PASSWORD, AddUser, Login, cookie_of
+from tests.support.logins import PASSWORD, AddUser, SignedIn, cookie_of
 
 LOGIN, ME = "/api/v1/auth/login", "/api/v1/auth/me"
 BODY = {"email": "ada@example.com", "password": PASSWORD}
@@ -29,7 +29,7 @@ def test_given_a_planted_cookie_then_the_login_gets_another_and_the_planted_one_
 
 
 def test_given_a_planted_cookie_of_a_real_session_then_that_one_does_not_become_the_victims(
-    client: ApiClient, add_user: AddUser, ada: Login
+    client: ApiClient, add_user: AddUser, ada: SignedIn
 ) -> None:
     add_user("mallory@example.com")
     theirs = client.post(LOGIN, {**BODY, "email": "mallory@example.com"}).ok()

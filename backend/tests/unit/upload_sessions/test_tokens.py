@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from tests.support import builders
 from tests.support.client import ApiClient
-from tests.support.logins import Login
+from tests.support.logins import SignedIn
 from tests.support.moments import Clock
 from tests.support.registry import Workshop
 from tests.unit.upload_sessions.conftest import PART_BYTES
@@ -118,7 +118,7 @@ def test_given_a_key_that_has_expired_then_its_token_has_as_well(
 @pytest.mark.parametrize("how", ["bearer", "browser"])
 @pytest.mark.parametrize("end", [("POST", "/auth/logout"), ("DELETE", "/auth/token")], ids=str)
 def test_given_a_login_that_ended_then_its_tokens_have_as_well(
-    shop: Workshop, ada: Login, how: str, end: tuple[str, str]
+    shop: Workshop, ada: SignedIn, how: str, end: tuple[str, str]
 ) -> None:
     shop.owner.request("PUT", f"/api/v1/project/{shop.project}/members/{ada.user_id}", json=WRITER).ok()
     headers = ada.bearer if how == "bearer" else ada.browser
@@ -132,7 +132,7 @@ def test_given_a_login_that_ended_then_its_tokens_have_as_well(
 
 
 def test_given_an_access_token_that_has_run_out_then_what_it_began_goes_on(
-    shop: Workshop, ada: Login, time: Clock
+    shop: Workshop, ada: SignedIn, time: Clock
 ) -> None:
     shop.owner.request("PUT", f"/api/v1/project/{shop.project}/members/{ada.user_id}", json=WRITER).ok()
     token, url = begun(ada.client, shop, headers=ada.bearer)
@@ -141,7 +141,7 @@ def test_given_an_access_token_that_has_run_out_then_what_it_began_goes_on(
     assert sent(token, url)["size"] == len(DATA)
 
 
-def test_given_the_user_deleted_then_the_token_is_no_more(shop: Workshop, root: Login) -> None:
+def test_given_the_user_deleted_then_the_token_is_no_more(shop: Workshop, root: SignedIn) -> None:
     token, url = begun(shop.writer, shop)
 
     root.call("DELETE", f"/api/v1/users/{shop.people['writer'].id}").ok()

@@ -2,31 +2,19 @@
 
 import base64
 import hashlib
-import io
 from collections.abc import Callable
 
 import pytest
 
 from tests.support.builders import content, sha256
 from tests.support.client import Answer
-from tests.support.forms import BOUNDARY, encoded, field, file, post_body, post_form
+from tests.support.forms import BOUNDARY, UnreadBody, encoded, field, file, post_body, post_form
 from tests.support.registry import Workshop
 
 DATA = content(5000)
 OTHER = content(5000, 1)
 Remains = Callable[[], dict[str, int]]
 NAMES = {"sha256": "sha-256", "sha512": "sha-512", "sha1": "sha", "md5": "md5"}
-
-
-class Untouchable(io.RawIOBase):
-    """A body that must not be read."""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, _buffer: object) -> int:
-        message = "the body was read"
-        raise AssertionError(message)
 
 
 def put(shop: Workshop, headers: dict[str, str], data: bytes = DATA) -> Answer:
@@ -41,7 +29,7 @@ def form(shop: Workshop, headers: dict[str, str], data: bytes = DATA) -> Answer:
 
 def unread(shop: Workshop, method: str, headers: dict[str, str]) -> Answer:
     """Announce 5 GB and hand over a body that must not be read."""
-    overrides = {"wsgi.input": Untouchable(), "CONTENT_LENGTH": "5000000000"}
+    overrides = {"wsgi.input": UnreadBody(), "CONTENT_LENGTH": "5000000000"}
     if method == "POST":
         overrides["CONTENT_TYPE"] = f"multipart/form-data; boundary={BOUNDARY}"
     url = shop.url("/upload" if method == "POST" else "/upload/x.bin")

@@ -1,32 +1,20 @@
 """What is decided before a single byte of the body is read: rights, absence, headers, announced size."""
 
-import io
 from collections.abc import Callable
 
 import pytest
 
 from tests.support.client import Answer
-from tests.support.forms import BOUNDARY
+from tests.support.forms import BOUNDARY, UnreadBody
 from tests.support.registry import Workshop
 
 pytestmark = pytest.mark.same_everywhere
 
 
-class Untouchable(io.RawIOBase):
-    """A body that must not be read."""
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, _buffer: object) -> int:
-        message = "the body was read"
-        raise AssertionError(message)
-
-
 def send(shop: Workshop, method: str, url: str, who: str = "writer", **headers: str) -> Answer:
     """Announce 5 GB and hand over a body that must not be read."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    overrides = {"wsgi.input": Untouchable(), "CONTENT_LENGTH": "5000000000"}
+    overrides = {"wsgi.input": UnreadBody(), "CONTENT_LENGTH": "5000000000"}
     if method == "POST":
         overrides["CONTENT_TYPE"] = f"multipart/form-data; boundary={BOUNDARY}"
     answer: Answer = getattr(shop, who).request(method, url, headers=named, environ_overrides=overrides)
@@ -78,7 +66,7 @@ def test_given_a_raw_upload_then_its_names_are_decided_early_too(
 
 
 def test_given_an_announcement_above_the_limit_then_413(shop: Workshop) -> None:
-    overrides = {"wsgi.input": Untouchable(), "CONTENT_LENGTH": str(10**15)}
+    overrides = {"wsgi.input": UnreadBody(), "CONTENT_LENGTH": str(10**15)}
 
     answer = shop.writer.request("PUT", shop.url("/upload/x.bin"), environ_overrides=overrides)
 

@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from tests.support.client import ApiClient
-from tests.support.logins import PASSWORD, AddUser, LogIn, Login, add_project
+from tests.support.logins import PASSWORD, AddUser, LogIn, SignedIn, add_project
 from wxcloudrun.kit.errors import Conflict
 from wxcloudrun.users.service.users import UserService
 
@@ -15,7 +15,7 @@ ME = "/api/v1/auth/me"
 PASSWORD_URL = "/api/v1/auth/password"
 
 
-def test_an_administrator_makes_a_user_who_can_log_in(root: Login, log_in: LogIn) -> None:
+def test_an_administrator_makes_a_user_who_can_log_in(root: SignedIn, log_in: LogIn) -> None:
     body = {"username": "Bob", "email": "Bob@Example.com", "password": "another long one"}
 
     answer = root.call("POST", USERS, body)
@@ -28,7 +28,7 @@ def test_an_administrator_makes_a_user_who_can_log_in(root: Login, log_in: LogIn
 
 
 def test_a_user_without_password_logs_in_once_they_are_given_one(
-    client: ApiClient, root: Login, log_in: LogIn
+    client: ApiClient, root: SignedIn, log_in: LogIn
 ) -> None:
     user_id = root.call("POST", USERS, {"username": "Bob", "email": "bob@example.com"}).data["id"]
     attempt = client.post("/api/v1/auth/login", json={"email": "bob@example.com", "password": PASSWORD})
@@ -39,7 +39,7 @@ def test_a_user_without_password_logs_in_once_they_are_given_one(
     assert log_in("bob@example.com", "another long one").user_id == user_id
 
 
-def test_users_are_listed_in_pages(root: Login, add_user: AddUser) -> None:
+def test_users_are_listed_in_pages(root: SignedIn, add_user: AddUser) -> None:
     ids = [root.user_id, *(add_user(f"user{number}@example.com") for number in range(3))]
 
     first = root.call("GET", f"{USERS}?limit=3").data
@@ -60,7 +60,7 @@ def test_users_are_listed_in_pages(root: Login, add_user: AddUser) -> None:
     ],
 )
 def test_only_administrators_administer(
-    client: ApiClient, ada: Login, method: str, path: str, body: Any
+    client: ApiClient, ada: SignedIn, method: str, path: str, body: Any
 ) -> None:
     assert client.request(method, path, json=body).status == 401
     answer = ada.call(method, path, body)
@@ -69,7 +69,7 @@ def test_only_administrators_administer(
 
 
 @pytest.mark.parametrize("change", [{"username": "New"}, {"email": "new@example.com"}, {"is_admin": True}])
-def test_a_change_changes_what_is_given(root: Login, ada: Login, change: dict[str, Any]) -> None:
+def test_a_change_changes_what_is_given(root: SignedIn, ada: SignedIn, change: dict[str, Any]) -> None:
     before = root.call("GET", f"{USERS}/{ada.user_id}").data
 
     answer = root.call("PATCH", f"{USERS}/{ada.user_id}", change)
@@ -79,21 +79,21 @@ def test_a_change_changes_what_is_given(root: Login, ada: Login, change: dict[st
 
 @pytest.mark.parametrize("method", ["POST", "PATCH"])
 @pytest.mark.usefixtures("ada")
-def test_a_taken_address_is_a_conflict(root: Login, method: str) -> None:
+def test_a_taken_address_is_a_conflict(root: SignedIn, method: str) -> None:
     path = USERS if method == "POST" else f"{USERS}/{root.user_id}"
     body = {"username": "x", "email": "ADA@example.com"}
 
     assert root.call(method, path, body).status == 409
 
 
-def test_keeping_ones_own_address_is_no_conflict(root: Login) -> None:
+def test_keeping_ones_own_address_is_no_conflict(root: SignedIn) -> None:
     assert root.call("PATCH", f"{USERS}/{root.user_id}", {"email": "root@example.com"}).status == 200
 
 
 @pytest.mark.same_everywhere
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 @pytest.mark.parametrize("user_id", ["999", "x", "-1"])
-def test_a_user_who_is_not_there_is_404(root: Login, method: str, user_id: str) -> None:
+def test_a_user_who_is_not_there_is_404(root: SignedIn, method: str, user_id: str) -> None:
     body: dict[str, Any] | None = {} if method == "PATCH" else None
 
     assert root.call(method, f"{USERS}/{user_id}", body).status == 404
@@ -104,7 +104,7 @@ def test_a_user_who_is_not_there_is_404(root: Login, method: str, user_id: str) 
     [("DELETE", None), ("PATCH", {"is_admin": False}), ("PATCH", {"is_active": False})],
 )
 def test_the_last_active_administrator_stays(
-    root: Login, add_user: AddUser, method: str, body: dict[str, Any] | None
+    root: SignedIn, add_user: AddUser, method: str, body: dict[str, Any] | None
 ) -> None:
     add_user("former@example.com", is_admin=True, is_active=False)
 
@@ -120,7 +120,7 @@ def test_the_last_active_administrator_stays(
     [("DELETE", None, 204), ("PATCH", {"is_admin": False}, 200), ("PATCH", {"is_active": False}, 200)],
 )
 def test_one_of_two_administrators_may_go(
-    root: Login, add_user: AddUser, method: str, body: dict[str, Any] | None, status: int
+    root: SignedIn, add_user: AddUser, method: str, body: dict[str, Any] | None, status: int
 ) -> None:
     add_user("second@example.com", is_admin=True)
 
@@ -128,7 +128,7 @@ def test_one_of_two_administrators_may_go(
 
 
 def test_a_demoted_administrator_is_none_at_the_next_request(
-    root: Login, add_user: AddUser, log_in: LogIn
+    root: SignedIn, add_user: AddUser, log_in: LogIn
 ) -> None:
     add_user("second@example.com", is_admin=True)
     second = log_in("second@example.com")
@@ -139,7 +139,7 @@ def test_a_demoted_administrator_is_none_at_the_next_request(
 
 
 def test_who_was_deactivated_logs_in_anew_after_coming_back(
-    client: ApiClient, root: Login, ada: Login, log_in: LogIn
+    client: ApiClient, root: SignedIn, ada: SignedIn, log_in: LogIn
 ) -> None:
     root.call("PATCH", f"{USERS}/{ada.user_id}", {"is_active": False})
     root.call("PATCH", f"{USERS}/{ada.user_id}", {"is_active": True})
@@ -148,7 +148,9 @@ def test_who_was_deactivated_logs_in_anew_after_coming_back(
     assert log_in().user_id == ada.user_id
 
 
-def test_a_deleted_user_is_gone_with_all_credentials(client: ApiClient, root: Login, ada: Login) -> None:
+def test_a_deleted_user_is_gone_with_all_credentials(
+    client: ApiClient, root: SignedIn, ada: SignedIn
+) -> None:
     key = ada.make_key()["key"]
 
     answer = root.call("DELETE", f"{USERS}/{ada.user_id}")
@@ -158,7 +160,7 @@ def test_a_deleted_user_is_gone_with_all_credentials(client: ApiClient, root: Lo
         assert client.get(ME, headers=headers).status == 401
 
 
-def test_the_id_of_a_deleted_user_is_not_given_away_again(root: Login, ada: Login) -> None:
+def test_the_id_of_a_deleted_user_is_not_given_away_again(root: SignedIn, ada: SignedIn) -> None:
     root.call("DELETE", f"{USERS}/{ada.user_id}")
 
     made = root.call("POST", USERS, {"username": "x", "email": "x@example.com"}).data
@@ -166,7 +168,7 @@ def test_the_id_of_a_deleted_user_is_not_given_away_again(root: Login, ada: Logi
     assert made["id"] > ada.user_id
 
 
-def test_who_alone_owns_a_project_stays(app: Flask, root: Login, ada: Login) -> None:
+def test_who_alone_owns_a_project_stays(app: Flask, root: SignedIn, ada: SignedIn) -> None:
     add_project(app, "shop", ada.user_id)
 
     answer = root.call("DELETE", f"{USERS}/{ada.user_id}")
@@ -177,7 +179,7 @@ def test_who_alone_owns_a_project_stays(app: Flask, root: Login, ada: Login) -> 
 # --- One's own password ----------------------------------------------------------------------------
 
 
-def test_a_new_password_ends_every_other_session(client: ApiClient, ada: Login, log_in: LogIn) -> None:
+def test_a_new_password_ends_every_other_session(client: ApiClient, ada: SignedIn, log_in: LogIn) -> None:
     other = log_in()
     body = {"current_password": PASSWORD, "new_password": "another long one"}
 
@@ -203,7 +205,7 @@ def test_a_new_password_ends_every_other_session(client: ApiClient, ada: Login, 
     ],
 )
 def test_a_refused_change_changes_nothing(
-    ada: Login, log_in: LogIn, body: dict[str, str], status: int
+    ada: SignedIn, log_in: LogIn, body: dict[str, str], status: int
 ) -> None:
     other = log_in()
 
@@ -212,7 +214,7 @@ def test_a_refused_change_changes_nothing(
     assert log_in().user_id == ada.user_id
 
 
-def test_a_key_without_the_admin_scope_cannot_change_the_password(client: ApiClient, ada: Login) -> None:
+def test_a_key_without_the_admin_scope_cannot_change_the_password(client: ApiClient, ada: SignedIn) -> None:
     key = ada.make_key()["key"]
     body = {"current_password": PASSWORD, "new_password": "another long one"}
 
@@ -221,7 +223,7 @@ def test_a_key_without_the_admin_scope_cannot_change_the_password(client: ApiCli
     assert answer.status == 403
 
 
-def test_a_session_can_give_itself_back(client: ApiClient, ada: Login) -> None:
+def test_a_session_can_give_itself_back(client: ApiClient, ada: SignedIn) -> None:
     answer = client.delete("/api/v1/auth/token", headers=ada.browser)
 
     assert (answer.status, answer.body) == (204, b"")
@@ -245,7 +247,7 @@ def test_the_first_administrator_is_made_once(app: Flask, log_in: LogIn) -> None
     assert admin.call("GET", USERS).status == 200
 
 
-def test_whoever_signed_up_with_that_address_first_does_not_become_one(app: Flask, ada: Login) -> None:
+def test_whoever_signed_up_with_that_address_first_does_not_become_one(app: Flask, ada: SignedIn) -> None:
     users: UserService = app.extensions["services"][UserService]
     with app.app_context(), pytest.raises(Conflict):
         users.ensure_administrator("ada@example.com", PASSWORD)

@@ -19,7 +19,7 @@ POST = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 60000\r\n\r\n"
 GET = b"GET /api/health HTTP/1.1\r\nHost: here\r\n\r\n"
 
 
-class Client:
+class BothEnds:
     """A connection: both ends of it."""
 
     def __init__(self, stack: contextlib.ExitStack) -> None:
@@ -33,7 +33,7 @@ def test_given_too_much_in_all_then_whoever_holds_most_is_refused_and_a_newcomer
     async def scene() -> None:
         gathering = Gathering(ServingLimits(), most_bytes=64 * KIB)
         with contextlib.ExitStack() as stack:
-            small, large, newcomer = (Client(stack) for _ in range(3))
+            small, large, newcomer = (BothEnds(stack) for _ in range(3))
             tasks = [asyncio.create_task(gathering.request(each.connection)) for each in (small, large)]
             small.theirs.sendall(POST + b"s" * 20 * KIB)
             large.theirs.sendall(POST + b"l" * 40 * KIB)
@@ -56,11 +56,11 @@ def test_given_the_one_that_holds_most_sends_more_then_it_is_refused_itself() ->
     async def scene() -> None:
         gathering = Gathering(ServingLimits(), most_bytes=30 * KIB)
         with contextlib.ExitStack() as stack:
-            large = Client(stack)
+            large = BothEnds(stack)
             large.theirs.sendall(POST + b"l" * 40 * KIB)
             with pytest.raises(Busy):
                 await gathering.request(large.connection)
-            little = Client(stack)
+            little = BothEnds(stack)
             little.theirs.sendall(GET[:-1])
             waiting = asyncio.create_task(gathering.request(little.connection))
             await asyncio.sleep(0.05)
@@ -74,7 +74,7 @@ def test_given_many_that_hold_little_then_none_of_them_is_refused() -> None:
     async def scene() -> None:
         gathering = Gathering(ServingLimits(header_seconds=0.5), most_bytes=4 * KIB)
         with contextlib.ExitStack() as stack:
-            many = [Client(stack) for _ in range(10)]
+            many = [BothEnds(stack) for _ in range(10)]
             tasks = [asyncio.create_task(gathering.request(each.connection)) for each in many]
             for each in many:
                 each.theirs.sendall(b"GET / HTTP/1.1\r\nX: " + b"x" * (LITTLE_BYTES // 8))
@@ -89,7 +89,7 @@ def test_given_a_head_in_pieces_with_pauses_then_it_is_gathered_and_its_end_is_h
     async def scene() -> None:
         gathering = Gathering(ServingLimits())
         with contextlib.ExitStack() as stack:
-            slow, gone = Client(stack), Client(stack)
+            slow, gone = BothEnds(stack), BothEnds(stack)
             tasks = [asyncio.create_task(gathering.request(each.connection)) for each in (slow, gone)]
             for piece in (GET[:1], GET[1:2], GET[2:3]):
                 slow.theirs.sendall(piece)
@@ -111,7 +111,7 @@ def test_given_many_bytes_of_one_who_trickles_then_they_are_looked_at_together()
     async def scene() -> None:
         tricklers, looks = Tricklers(), []
         with contextlib.ExitStack() as stack:
-            client = Client(stack)
+            client = BothEnds(stack)
             tricklers.add(client.connection.sock, lambda: looks.append(client.connection.sock.recv(1000)))
             began = time.monotonic()
             for _ in range(20):

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.blob_store_contract import SourceFailed, failing_after
+from tests.support.blob_store_contract import failing_after
 from tests.support.builders import content
+from tests.support.raised import SourceBroken
 from wxcloudrun.stores.blobs.durable_file import CHUNK_BYTES, SYNC_EVERY_CHUNKS, DurableFile
 from wxcloudrun.stores.blobs.port import StoreUnavailable
 
@@ -142,7 +143,7 @@ def test_given_a_disk_that_is_full_in_the_middle_then_the_writer_is_told(
 
 
 def test_given_a_source_that_fails_then_its_failure_counts_and_no_thread_goes_on(path: Path) -> None:
-    with pytest.raises(SourceFailed):
+    with pytest.raises(SourceBroken):
         write(path, failing_after(cut(content(3 * CHUNK_BYTES), CHUNK_BYTES)))
 
     assert "disk" not in {thread.name for thread in threading.enumerate()}

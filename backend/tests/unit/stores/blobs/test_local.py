@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.blob_store_contract import BlobStoreContract, SourceFailed, failing_after
+from tests.support.blob_store_contract import BlobStoreContract, failing_after
 from tests.support.builders import content
+from tests.support.raised import SourceBroken
 from wxcloudrun.kit import ids
 from wxcloudrun.stores.blobs.local import LocalBlobStore
 from wxcloudrun.stores.blobs.port import BLOCK_BYTES, BlobStore, ObjectMissing, StoreUnavailable, object_path
@@ -225,5 +226,5 @@ class TestRefusals:
             shutil.rmtree(root)
             root.write_bytes(b"")
 
-        with pytest.raises(SourceFailed):
+        with pytest.raises(SourceBroken):
             store.write(KEY, failing_after(removing()))

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.builders import content
+from tests.support.raised import SourceBroken
 from wxcloudrun.stores.blobs.measuring import THREADS_FROM_BYTES, Measured, Measurement
 from wxcloudrun.stores.blobs.port import BLOCK_BYTES
 
@@ -23,10 +24,6 @@ AROUND_THE_THRESHOLD = [
     THREADS_FROM_BYTES + BLOCK_BYTES,
     4 * THREADS_FROM_BYTES + 3,
 ]
-
-
-class SourceFailed(Exception):
-    """What a source of blocks raises in these tests."""
 
 
 def expected(data: bytes) -> Measured:
@@ -89,9 +86,9 @@ def test_a_block_is_passed_on_before_the_next_one_is_asked_for() -> None:
 def test_given_a_source_that_fails_then_its_failure_passes_and_the_threads_end(size_bytes: int) -> None:
     def source() -> Iterator[bytes]:
         yield from pieces(content(size_bytes), BLOCK_BYTES)
-        raise SourceFailed
+        raise SourceBroken
 
-    with pytest.raises(SourceFailed):
+    with pytest.raises(SourceBroken):
         list(Measurement().pass_through(source()))
 
     assert digest_threads() == []

@@ -22,7 +22,7 @@ GIB = 1024 * MIB
 KEY = "0" * 32
 
 
-class Figures:
+class DiskFigures:
     """What a file system says about itself, in the hands of a test."""
 
     def __init__(self) -> None:
@@ -36,9 +36,9 @@ class Figures:
 
 
 @pytest.fixture
-def figures(monkeypatch: pytest.MonkeyPatch) -> Figures:
+def figures(monkeypatch: pytest.MonkeyPatch) -> DiskFigures:
     """A disk of any size."""
-    made = Figures()
+    made = DiskFigures()
     monkeypatch.setattr(os, "statvfs", made.statvfs)
     return made
 
@@ -56,7 +56,7 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> Figures:
     ],
 )
 def test_the_reserve_is_half_a_gibibyte_or_a_twentieth_or_what_is_set_and_never_more_than_half(
-    figures: Figures, tmp_path: Path, whole: int, setting: int | None, reserve: int
+    figures: DiskFigures, tmp_path: Path, whole: int, setting: int | None, reserve: int
 ) -> None:
     figures.whole = whole
 
@@ -76,14 +76,14 @@ def test_the_reserve_is_half_a_gibibyte_or_a_twentieth_or_what_is_set_and_never_
     ],
 )
 def test_what_is_announced_has_to_fit_beside_the_reserve_or_a_share_of_it(
-    figures: Figures, tmp_path: Path, free: int, size: int, share: int, *, fits: bool
+    figures: DiskFigures, tmp_path: Path, free: int, size: int, share: int, *, fits: bool
 ) -> None:
     figures.free = free
 
     assert Disk(tmp_path).has_room_for(size, reserve_share=share) is fits
 
 
-def test_a_disk_runs_out_of_files_too(figures: Figures, tmp_path: Path) -> None:
+def test_a_disk_runs_out_of_files_too(figures: DiskFigures, tmp_path: Path) -> None:
     figures.free_files = 1000
     assert not Disk(tmp_path).has_room_for(0)
 
