@@ -1,7 +1,8 @@
 """Many slow clients in one process of their own: `python -m tools.crowd < plan.json > result.json`.
 
 Some download and some upload at a steady pace, some connect and say nothing, some send a byte of a head each
-second. Everybody begins at once. It says `open` on standard error when all are connected.
+second. Everybody begins within two seconds. It says `open` on standard error when all are connected, or in the
+middle of a body.
 """
 
 import contextlib
@@ -44,7 +45,8 @@ class Crowd:
     uploads: Counter[str] = field(default_factory=Counter)
     dropped: int = 0  # of the silent and the trickling, by the server
     last_drop_seconds: float = 0.0
-    seconds: float = 0.0  # from when all were under way until the last one had gone
+    all_open_seconds: float = 0.0  # from when all were under way until the first one had gone
+    seconds: float = 0.0  # the same, until the last one had gone
     cpu_seconds: float = 0.0  # of the clients themselves in that time
 
 

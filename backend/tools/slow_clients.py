@@ -77,6 +77,7 @@ class Transferring(SlowClient):
         self.plan = plan
         self.number = number
         self.received = bytearray()
+        self._was_under_way = False
 
     def ask(self, request: str, *fields: str) -> None:
         """Connect, and send the head of a request."""
@@ -84,6 +85,12 @@ class Transferring(SlowClient):
         key = self.plan.keys[self.number % len(self.plan.keys)]
         lines = [f"{request} HTTP/1.1", "Host: bench", f"Authorization: Bearer {key}", *fields, "", ""]
         self.sock.sendall("\r\n".join(lines).encode())
+
+    def note_under_way(self) -> None:
+        """Note that some of the body has been moved, or never will be."""
+        if not self._was_under_way:
+            self._was_under_way = True
+            self._note_open()
 
     def head(self) -> tuple[str, int] | None:
         """Return status and length of the answer once they are there; `received` is what follows them."""
@@ -113,7 +120,6 @@ class Downloading(Transferring):
         if found is None:
             return SOON_SECONDS
         status, self._length = found
-        self._note_open()
         if status != "200":
             raise ClientEnded(status)
         self._digest = hashlib.sha256(self.received)
@@ -129,6 +135,7 @@ class Downloading(Transferring):
                 raise ClientEnded("cut")
             self._digest.update(block)
             self._taken += len(block)
+            self.note_under_way()
         if self._taken == self._length:
             raise ClientEnded("whole" if self._digest.hexdigest() == self.plan.sha256 else "other bytes")
         return STEP_SECONDS
@@ -146,7 +153,6 @@ class Uploading(Transferring):
         self._sha256 = hashlib.sha256(self._data).hexdigest()
         self._sent = 0
         self.ask(f"PUT {self.plan.upload_path.format(number=self.number)}", f"Content-Length: {length}")
-        self._note_open()
         self._step = self._go_on
         return STEP_SECONDS
 
@@ -154,6 +160,7 @@ class Uploading(Transferring):
         due = self.due_bytes(self.plan.bytes_per_second, self._sent)
         if due > 0:
             self._sent += self.sock.send(self._data[self._sent : self._sent + due])
+            self.note_under_way()
         if self._sent < len(self._data):
             return STEP_SECONDS
         self._step = self._begin_answer
@@ -290,6 +297,10 @@ class Everybody:
                 self._look_again(client, max(at, now - STEP_SECONDS) + seconds)
 
     def _has_gone(self, client: SlowClient, how: str) -> None:
+        if not self._not_open and not self._crowd.all_open_seconds:
+            self._crowd.all_open_seconds = time.monotonic() - self._opened_at[0]
+        if isinstance(client, Transferring):
+            client.note_under_way()
         if isinstance(client, Downloading):
             self._crowd.downloads[how] += 1
         elif isinstance(client, Uploading):

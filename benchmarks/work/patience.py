@@ -1,7 +1,9 @@
 """A thousand slow downloads and two hundred slow uploads, all open, and what everybody else notices of them.
 
-One crowd comes for each instance; every figure of it is read from that one visit. Beside it stands what the
-same questions reach while nobody else is there: before the crowd and when it has gone, for machines drift.
+One crowd comes for each instance; every figure of it is read from that one visit. It begins when everybody is
+in the middle of a body, and all of them stay for a minute, through which the questions are asked in turn,
+again and again. Beside it stands what the same questions reach while nobody else is there: before the crowd
+and when it has gone, for machines drift.
 """
 
 import threading
@@ -21,6 +23,9 @@ from benchmarks.rounds import Case, Work
 DOWNLOADS, UPLOADS = 1000, 200
 SILENT, TRICKLING = 2000, 500
 BYTES_PER_SECOND, SECONDS = 20_000, 60
+COMING_SECONDS = 10  # that a body lasts longer, because they do not all come at the same time
+ALONE_SECONDS = 8  # of the minute, in which the crowd is left to itself
+BODY_BYTES = BYTES_PER_SECOND * (SECONDS + COMING_SECONDS)
 IDLE_STAY_SECONDS = 30.0
 IDLE_ASK_SECONDS = 3  # for each question, so that all are asked before the silent ones are dropped
 LOOK_SECONDS = 0.05
@@ -60,6 +65,7 @@ class Visit:
         if self._is_idle:
             yield Work(f"{name}: the last one dropped after", "s", partial(self._one, self._last_drop))
             return
+        yield Work(f"{name}: all were open for", "s", partial(self._one, self._all_open))
         yield Work(f"{name}: transfers that were not whole", "", partial(self._one, self._broken))
         yield Work(f"{name}: a worker's memory", "MB", partial(self._one, self._memory))
         yield Work(f"{name}: the clients' share of a processor", "%", partial(self._one, self._clients_cpu))
@@ -74,7 +80,7 @@ class Visit:
     @cached_property
     def _crowd(self) -> Crowd:
         mine, samples = self._mine, self._field.samples
-        small, large = samples.fresh(wrk.SMALL_BYTES), samples.fresh(BYTES_PER_SECOND * SECONDS)
+        small, large = samples.fresh(wrk.SMALL_BYTES), samples.fresh(BODY_BYTES)
         mine.put(small)
         mine.put(large)
         self._ask(small.name, UNDISTURBED)
@@ -88,7 +94,7 @@ class Visit:
             sha256=large.sha256,
             uploads=UPLOADS,
             upload_path=path + "/upload/slow-{number}.bin",
-            upload_bytes=BYTES_PER_SECOND * SECONDS,
+            upload_bytes=BODY_BYTES,
         )
         idle = Plan(mine.port, [mine.key], 1, silent=SILENT, trickling=TRICKLING, seconds=IDLE_STAY_SECONDS)
         running = mine.running
@@ -98,8 +104,8 @@ class Visit:
             enough = threading.Event()
             watch = threading.Thread(target=self._watch, args=(enough,))
             watch.start()
-            self._ask(small.name, mine.name)
             try:
+                self._ask_all_along(small.name)
                 crowd = self._seen_off(visitors)
             finally:
                 enough.set()
@@ -116,6 +122,14 @@ class Visit:
         after = running.cpu_seconds() if running is not None else 0.0
         self._server_share = (after - before) / (time.perf_counter() - began)
         return crowd
+
+    def _ask_all_along(self, version: str) -> None:
+        """Ask every question in turn, again and again while everybody is there; of the silent just once."""
+        a_round = len(QUESTIONS) * self._seconds
+        until = time.perf_counter() + (0 if self._is_idle else SECONDS - ALONE_SECONDS)
+        self._ask(version, self._mine.name)
+        while time.perf_counter() + a_round < until:
+            self._ask(version, self._mine.name)
 
     def _ask(self, version: str, who: str) -> None:
         mine = self._mine
@@ -150,6 +164,9 @@ class Visit:
 
     def _rate(self, question: str, who: str) -> float:
         return (self._crowd and mean(self._rates[question, who])) or 0.0
+
+    def _all_open(self) -> float:
+        return self._crowd.all_open_seconds
 
     def _broken(self) -> float:
         crowd = self._crowd

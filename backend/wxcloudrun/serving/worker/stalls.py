@@ -32,7 +32,7 @@ class Stalls:
         self._is_due = False
 
     def watch(self, sock: socket.socket) -> Watched:
-        """Cancel the running task if its client takes less than it must (see ServingLimits), until `leave`."""
+        """Until `leave`, cancel the running task if its client takes too little (see ServingLimits)."""
         watched = Watched(sock)
         self._watched.add(watched)
         self._look_again()
