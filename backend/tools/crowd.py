@@ -1,8 +1,8 @@
 """Many slow clients in one process of their own: `python -m tools.crowd < plan.json > result.json`.
 
 Some download and some upload at a steady pace, some connect and say nothing, some send a byte of a head each
-second. Everybody begins within two seconds. It says `open` on standard error when all are connected, or in the
-middle of a body.
+second. Everybody begins within two seconds. It says `open` on standard error when all are connected, or in
+the middle of a body.
 """
 
 import contextlib
