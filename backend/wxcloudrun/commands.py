@@ -30,7 +30,7 @@ from wxcloudrun.artifacts.service.sweep import SweepService, Swept
 from wxcloudrun.audit.service.chain import Verdict
 from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.config import Settings
-from wxcloudrun.doctor.service import DoctorService, Examined, RotationRefused
+from wxcloudrun.doctor.service import DoctorService, Examination, RotationRefused
 from wxcloudrun.keys.service.keys import KeyService, KeySpec
 from wxcloudrun.kit.db import allow_migrations, db, trouble_with_database
 from wxcloudrun.kit.errors import Conflict, Invalid
@@ -49,7 +49,7 @@ FINDINGS, FAILED = 1, 2
 WORKER_PATIENCE_SECONDS = 25.0  # what runs such processes kills them after half a minute
 DEV_PATIENCE_SECONDS = 1.0
 
-CommandReport = Collected | Swept | Checked | Rebuilt | Verdict | Examined
+CommandReport = Collected | Swept | Checked | Rebuilt | Verdict | Examination
 
 
 def register_commands(app: Flask) -> None:
@@ -210,7 +210,7 @@ def is_clean(report: CommandReport) -> bool:
         return not report.counts
     if isinstance(report, Verdict):
         return report.is_clean
-    if isinstance(report, Examined):
+    if isinstance(report, Examination):
         return not report.advice
     return not (isinstance(report, Swept) and report.refused)
 

@@ -22,7 +22,7 @@ class RotationRefused(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class HashesBySecret:
     """With which secret the hashes were made of what still works."""
 
     under_newest: int
@@ -31,12 +31,12 @@ class Standing:
 
 
 @dataclass(slots=True)
-class Examined:
+class Examination:
     """What an examination has found: `advice` holds a sentence for each thing to change."""
 
-    api_keys: Standing
-    cookies: Standing
-    refresh_tokens: Standing
+    api_keys: HashesBySecret
+    cookies: HashesBySecret
+    refresh_tokens: HashesBySecret
     advice: list[str] = field(default_factory=list)
 
 
@@ -47,11 +47,11 @@ class DoctorService:
         self._settings = settings
         self._newest_key = newest_key
 
-    def examine(self) -> Examined:
+    def examine(self) -> Examination:
         """Return what should be changed in settings, credentials and files."""
         now = clock.now()
         with reading() as session:
-            examined = Examined(
+            examined = Examination(
                 api_keys=self._standing(queries.usable_keys_by_key(session, now)),
                 cookies=self._standing(queries.open_cookies_by_key(session, now)),
                 refresh_tokens=self._standing(queries.open_refresh_tokens_by_key(session, now)),
@@ -101,12 +101,12 @@ class DoctorService:
             "before, and keep the secret with its verdict.",
         ]
 
-    def _standing(self, counts: queries.Counts) -> Standing:
+    def _standing(self, counts: queries.Counts) -> HashesBySecret:
         newest, itself = counts.get(self._newest_key, 0), counts.get(None, 0)
-        return Standing(newest, sum(counts.values()) - newest - itself, itself)
+        return HashesBySecret(newest, sum(counts.values()) - newest - itself, itself)
 
 
-def refuse_if_waiting(examined: Examined) -> None:
+def refuse_if_waiting(examined: Examination) -> None:
     """Raise RotationRefused if something that works was made with an older secret."""
     kinds = (examined.api_keys, examined.cookies, examined.refresh_tokens)
     if waiting := sum(each.under_previous + each.under_secret_itself for each in kinds):
@@ -116,7 +116,7 @@ def refuse_if_waiting(examined: Examined) -> None:
         )
 
 
-def of_standing(examined: Examined, *, has_previous: bool) -> Iterator[str]:
+def of_standing(examined: Examination, *, has_previous: bool) -> Iterator[str]:
     """Return what to do about credentials that an older secret has hashed."""
     kinds = {
         "API keys": examined.api_keys,

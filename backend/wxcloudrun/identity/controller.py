@@ -8,7 +8,7 @@ from wxcloudrun.identity.service.revoke import RevocationService
 from wxcloudrun.kit.errors import Forbidden
 from wxcloudrun.kit.security import Actor, CredentialKind
 from wxcloudrun.kit.texts import text
-from wxcloudrun.sessions.controller import COOKIE, settings, without_cookie
+from wxcloudrun.sessions.controller import is_over_https, presented_cookie, settings, without_cookie
 from wxcloudrun.web.afterwards import after_answer
 from wxcloudrun.web.endpoint import actor, service
 from wxcloudrun.web.envelope import no_content
@@ -35,7 +35,7 @@ def presented() -> Presented | None:
     """Return the credential of the request: what the header says, else the cookie."""
     if request.headers.get("Authorization"):
         return in_header()
-    cookie = request.cookies.get(COOKIE)
+    cookie = presented_cookie()
     return Presented(PresentedAs.COOKIE, cookie) if cookie else None
 
 
@@ -54,7 +54,7 @@ def refuse_other_sites() -> None:
     ours = rules.is_our_own(
         origin=request.headers.get("Origin"),
         fetch_site=request.headers.get("Sec-Fetch-Site"),
-        host=request.host,
+        own_origin=f"{'https' if is_over_https() else request.scheme}://{request.host}",
         allowed_origins=(settings().base_url, *settings().cors_origins),
     )
     if not ours:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from wxcloudrun.keys.models import ApiKey
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.columns import Moment
-from wxcloudrun.kit.derived_keys import KeptHash
+from wxcloudrun.kit.derived_keys import HashAndKey
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.windows import change_all
 from wxcloudrun.users.reads import User, is_there, username_of
@@ -34,7 +34,7 @@ def note_uses_of_keys(session: Session, uses: Mapping[int, datetime], *, every: 
         session.execute(update(ApiKey).where(ApiKey.id == key_id, is_other).values(last_used_at=moment))
 
 
-def renew_hashes_of_keys(session: Session, hashes: Mapping[int, KeptHash]) -> None:
+def renew_hashes_of_keys(session: Session, hashes: Mapping[int, HashAndKey]) -> None:
     """Write newer hashes of the same keys; skip what others hold."""
     free = (
         select(ApiKey.id).where(ApiKey.id.in_(hashes)).order_by(ApiKey.id).with_for_update(skip_locked=True)

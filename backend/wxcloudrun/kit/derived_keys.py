@@ -73,7 +73,7 @@ class DerivedKey:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptHash:
+class HashAndKey:
     """What is stored of somebody's secret: a hash of it, and the name of the key that it was made with."""
 
     value: str
@@ -87,9 +87,9 @@ class KeyRing:
         self.newest = accepted[0]
         self.accepted = accepted  # newest first
 
-    def keep(self, secret: str) -> KeptHash:
+    def keep(self, secret: str) -> HashAndKey:
         """Return what is to be stored of a secret."""
-        return KeptHash(self.newest.hash(secret), self.newest.name)
+        return HashAndKey(self.newest.hash(secret), self.newest.name)
 
     def hashes(self, secret: str) -> Iterator[str]:
         """Return what may be stored of a secret, beginning with the newest key."""

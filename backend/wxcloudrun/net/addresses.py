@@ -3,6 +3,8 @@
 import ipaddress
 from functools import lru_cache
 
+from wxcloudrun.net.special_addresses import is_special
+
 UNKNOWN = "unknown"
 CLIENT_IPV6_PREFIX = 64  # the smallest network that a customer gets; all of it is one client
 
@@ -40,21 +42,9 @@ def parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     return mapped or address
 
 
-NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address stands in its last four bytes
-
-
 def is_public(text: str) -> bool:
-    """Tell whether an address belongs to the public internet.
-
-    Private, loopback, link-local, multicast, reserved and shared addresses do not, nor does an IPv6 one
-    that is a spelling of, or a tunnel to, an IPv4 address: where such a packet ends up cannot be checked.
-    """
+    """Tell whether an address belongs to a host on the public internet; by `net/special_addresses.py`."""
     try:
-        address = ipaddress.ip_address(text)
+        return not is_special(ipaddress.ip_address(text))
     except ValueError:
         return False
-    if isinstance(address, ipaddress.IPv6Address):
-        leads_to_ipv4 = (address.ipv4_mapped, address.sixtofour, address.teredo)
-        if any(leads_to_ipv4) or address in NAT64 or address.is_site_local or address.scope_id is not None:
-            return False
-    return address.is_global and not (address.is_multicast or address.is_reserved)

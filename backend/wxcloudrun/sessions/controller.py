@@ -1,5 +1,6 @@
 """HTTP in, HTTP out, for logins; and the cookie that keeps browsers logged in."""
 
+from collections.abc import Iterable
 from typing import cast
 
 from flask import Response, current_app, request
@@ -11,6 +12,9 @@ from wxcloudrun.web.endpoint import actor, service
 from wxcloudrun.web.envelope import ok
 
 COOKIE = "session_id"
+# Browsers take it from us alone, over TLS, for this very host and all of its paths (RFC 6265bis 4.1.3.2): no
+# other name below our domain can plant one.
+HOST_COOKIE = f"__Host-{COOKIE}"
 
 
 def log_in(body: LoginIn) -> Response:
@@ -35,8 +39,9 @@ def log_out() -> Response:
 def logged_in(opened: LoggedIn) -> Response:
     """Answer tokens, and set the cookie for browsers."""
     response = ok(TokensOut.model_validate(opened))
+    name = HOST_COOKIE if is_over_https() else COOKIE
     response.set_cookie(
-        COOKIE,
+        name,
         opened.cookie,
         max_age=opened.cookie_seconds,
         path="/",
@@ -44,13 +49,28 @@ def logged_in(opened: LoggedIn) -> Response:
         httponly=True,
         samesite="Lax",
     )
-    return response
+    return without_cookies(response, set(request.cookies) & {COOKIE, HOST_COOKIE} - {name})
 
 
 def without_cookie(response: Response) -> Response:
     """Make the browser forget its session."""
-    response.delete_cookie(COOKIE, path="/", secure=is_over_https(), httponly=True, samesite="Lax")
+    return without_cookies(response, set(request.cookies) & {COOKIE, HOST_COOKIE} or {COOKIE})
+
+
+def without_cookies(response: Response, names: Iterable[str]) -> Response:
+    """Make the browser forget cookies of these names."""
+    for name in sorted(names):
+        response.delete_cookie(name, path="/", secure=is_over_https(), httponly=True, samesite="Lax")
     return response
+
+
+def presented_cookie() -> str | None:
+    """Return the cookie of a session that came with the request.
+
+    The name without the prefix counts too: it is that of servers without TLS, and logins from before the
+    prefix go on with it until they are over.
+    """
+    return request.cookies.get(HOST_COOKIE) or request.cookies.get(COOKIE)
 
 
 def is_over_https() -> bool:

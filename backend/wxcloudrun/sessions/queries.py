@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.columns import Moment, is_over
 from wxcloudrun.kit.db import Base
-from wxcloudrun.kit.derived_keys import KeptHash
+from wxcloudrun.kit.derived_keys import HashAndKey
 from wxcloudrun.kit.windows import change_all
 from wxcloudrun.sessions.models import LoginSession, RefreshToken, RevokedToken
 from wxcloudrun.users.reads import User
@@ -35,7 +35,7 @@ def lock_refresh_token(session: Session, hashes: Sequence[str]) -> RefreshToken 
     return session.execute(statement.with_for_update()).scalar_one_or_none()
 
 
-def renew_hashes_of_cookies(session: Session, hashes: Mapping[str, KeptHash]) -> None:
+def renew_hashes_of_cookies(session: Session, hashes: Mapping[str, HashAndKey]) -> None:
     """Write newer hashes of the cookies of sessions; skip what others hold."""
     free = (
         select(LoginSession.id)

@@ -35,6 +35,12 @@ def examined(app: Flask) -> tuple[int, dict[str, Any]]:
     return result.exit_code, json.loads(result.output)
 
 
+def rename(user_id: int, name: str | None) -> None:
+    """Let a hash be one that the key of that name has made."""
+    change = update(ApiKey).where(ApiKey.user_id == user_id).values(hashed_with=name)
+    atomically(lambda tx: tx.session.execute(change))
+
+
 @pytest.mark.same_everywhere
 def test_given_an_installation_that_is_well_then_there_is_nothing_to_change(make_app: MakeApp) -> None:
     code, report = examined(make_app(**WELL))
@@ -85,8 +91,7 @@ def test_given_keys_then_it_counts_what_stands_on_which_secret_and_those_without
     names = dict(zip((each.id for each in people), (None, "0123456789abcdef"), strict=False))
     with app.app_context():
         for user_id, name in names.items():
-            change = update(ApiKey).where(ApiKey.user_id == user_id).values(hashed_with=name)
-            atomically(lambda tx, change=change: tx.session.execute(change))
+            rename(user_id, name)
 
     code, report = examined(app)
 

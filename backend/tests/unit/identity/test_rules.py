@@ -15,6 +15,10 @@ from wxcloudrun.identity.rules import is_our_own
         (None, "cross-site", False),
         ("https://registry.example", "same-origin", True),
         ("https://REGISTRY.example", None, True),
+        ("https://registry.example:443", None, True),
+        ("https://registry.example:8443", None, False),
+        ("http://registry.example", "same-site", False),
+        ("http://registry.example:443", "same-site", False),
         ("https://console.example", "same-site", True),
         ("http://console.example", "same-site", False),
         ("https://console.example.evil.example", "cross-site", False),
@@ -30,6 +34,11 @@ def test_only_our_own_pages_and_programs_may_use_a_cookie_to_write(
 ) -> None:
     allowed = ("https://console.example/",)
     assert (
-        is_our_own(origin=origin, fetch_site=fetch_site, host="registry.example", allowed_origins=allowed)
+        is_our_own(
+            origin=origin,
+            fetch_site=fetch_site,
+            own_origin="https://registry.example",
+            allowed_origins=allowed,
+        )
         is ours
     )

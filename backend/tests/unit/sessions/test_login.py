@@ -177,7 +177,25 @@ def test_over_https_the_cookie_stays_on_https(make_app: MakeApp, public_url: str
 
     answer = secure.post(LOGIN, json={"email": "ada@example.com", "password": PASSWORD}, base_url=base_url)
 
-    assert cookie_of(answer)["session_id"]["secure"] is True
+    cookie = cookie_of(answer)["__Host-session_id"]
+    assert (cookie["secure"], cookie["path"], cookie["domain"]) == (True, "/", "")
+
+
+def test_given_a_cookie_without_the_prefix_then_it_counts_over_https_until_the_next_login(
+    make_app: MakeApp,
+) -> None:
+    app = make_app(PUBLIC_URL="https://registry.example")
+    client = ApiClient(sender(app))
+    who = {"email": "ada@example.com", "password": PASSWORD}
+    client.post(REGISTER, json=who)
+    value = cookie_of(client.post(LOGIN, json=who))["__Host-session_id"].value
+    old = {"Cookie": f"session_id={value}"}
+
+    assert client.get(ME, headers=old).status == 200
+    sent = app.test_client(use_cookies=False).post(LOGIN, json=who, headers=old).headers.getlist("Set-Cookie")
+
+    assert any(each.startswith("__Host-session_id=") for each in sent)
+    assert any(each.startswith("session_id=;") for each in sent)
 
 
 def test_each_login_has_a_session_id_of_its_own_whatever_the_browser_brought(

@@ -1,6 +1,6 @@
 """What API keys look like, and the hash under which they are stored."""
 
-from wxcloudrun.kit.derived_keys import KeptHash, KeyRing
+from wxcloudrun.kit.derived_keys import HashAndKey, KeyRing
 
 KEY_PREFIX = "wxr_"  # by which people and secret scanners recognise an API key
 SHOWN_CHARACTERS = 8
@@ -17,7 +17,7 @@ class KeyHashes:
     def __init__(self, ring: KeyRing) -> None:
         self._ring = ring
 
-    def of_key(self, key: str) -> KeptHash:
+    def of_key(self, key: str) -> HashAndKey:
         """Return what is stored of an API key."""
         return self._ring.keep(key)
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.keys import queries
 from wxcloudrun.kit import clock, metrics
-from wxcloudrun.kit.derived_keys import KeptHash
+from wxcloudrun.kit.derived_keys import HashAndKey
 from wxcloudrun.kit.written_later import WrittenLater
 
 NOTED_EVERY = timedelta(minutes=1)
@@ -31,7 +31,7 @@ def write_uses(session: Session, uses: Mapping[int, datetime]) -> None:
     queries.note_uses_of_keys(session, uses, every=NOTED_EVERY)
 
 
-class KeyRenewals(WrittenLater[int, KeptHash]):
+class KeyRenewals(WrittenLater[int, HashAndKey]):
     """Hashes of keys, made anew with the newest key of the server, for those that an older one has made."""
 
     def __init__(self) -> None:

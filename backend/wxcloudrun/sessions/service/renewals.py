@@ -1,12 +1,12 @@
 """Hashes of session cookies, made anew when a cookie comes that an older key of the server has hashed."""
 
 from wxcloudrun.kit import metrics
-from wxcloudrun.kit.derived_keys import KeptHash
+from wxcloudrun.kit.derived_keys import HashAndKey
 from wxcloudrun.kit.written_later import WrittenLater
 from wxcloudrun.sessions import queries
 
 
-class CookieRenewals(WrittenLater[str, KeptHash]):
+class CookieRenewals(WrittenLater[str, HashAndKey]):
     """The newer hashes, by session."""
 
     def __init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from wxcloudrun.kit.derived_keys import KeptHash, Purpose, ServerKeys
+from wxcloudrun.kit.derived_keys import HashAndKey, Purpose, ServerKeys
 
 REFRESH_PREFIX = "wxrt_"
 
@@ -15,7 +15,7 @@ class SessionHashes:
         self._refresh_tokens = keys.ring(Purpose.REFRESH_TOKENS)
         self._successors = keys.ring(Purpose.REFRESH_SUCCESSORS)
 
-    def of_cookie(self, cookie: str) -> KeptHash:
+    def of_cookie(self, cookie: str) -> HashAndKey:
         """Return what is stored of a session cookie."""
         return self._cookies.keep(in_words("cookie", cookie))
 
@@ -27,7 +27,7 @@ class SessionHashes:
         """Tell whether the hash of a cookie that was made with the key of that name is to be made anew."""
         return key_name != self._cookies.newest.name
 
-    def of_refresh_token(self, token: str) -> KeptHash:
+    def of_refresh_token(self, token: str) -> HashAndKey:
         """Return what is stored of a refresh token."""
         return self._refresh_tokens.keep(in_words("refresh", token))
 

@@ -105,7 +105,7 @@ ANSWER_HEADERS: Mapping[str, str] = {
     "Location": "a link to the bytes, for LINK_SECONDS",
     "Repr-Digest": "the SHA-256 by RFC 9530",
     "Retry-After": "seconds after which to try again",
-    "Set-Cookie": "`session_id`, HttpOnly and SameSite=Lax, for browsers",
+    "Set-Cookie": "`session_id` (over TLS `__Host-session_id`), HttpOnly and SameSite=Lax, for browsers",
     "Vary": "the request headers on which the answer depends",
     "WWW-Authenticate": "Bearer and Basic",
     "X-Artifact-Id": "the artifact id",
