@@ -7,7 +7,7 @@ TEST_WORKERS ?= 2
 UNIT_WORKERS ?= 3
 export TEST_WORKERS
 
-.PHONY: help run dev test unit lint fix demo services services-stop bench bench-scale soak fuzz docs-check texts hashes
+.PHONY: help run dev test unit lint fix demo services services-stop bench bench-scale soak fuzz docs-check texts hashes audit
 
 run: ## Serve on HOST:PORT (127.0.0.1:8080) as production does; makes what is missing first
 	@exec backend/tools/run
@@ -57,6 +57,9 @@ fix: ## Format the code, and mend what ruff can mend
 
 texts: ## Add what the code says newly to the catalogues of translations, and compile them
 	@cd backend && tools/setup --test && exec $(PYTHON_VENV) -m tools.texts
+
+audit: ## Look for known weaknesses of the pinned libraries, missing hashes, other licences, floating images
+	@cd backend && tools/setup --test && exec $(PYTHON_VENV) -m tools.audit
 
 hashes: ## Write the hashes of the pinned libraries anew, after a change of requirements*.txt
 	@exec backend/tools/write-hashes

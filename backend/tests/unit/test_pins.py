@@ -14,6 +14,7 @@ LOCKED = re.compile(r"^([A-Za-z0-9_.-]+)==(\S+)((?: \\\n    --hash=sha256:[0-9a-
 LISTS = {
     "requirements.lock": ("requirements.txt",),
     "requirements-test.lock": ("requirements.txt", "requirements-test.txt"),
+    "requirements-generator.lock": ("requirements-generator.txt",),
 }
 
 
@@ -34,7 +35,7 @@ def test_each_pin_of_the_lists_has_its_hashes_and_nothing_else_has(lock: str) ->
 
 
 def test_no_line_of_the_lists_leaves_the_version_open() -> None:
-    for name in ("requirements.txt", "requirements-test.txt"):
+    for name in ("requirements.txt", "requirements-test.txt", "requirements-generator.txt"):
         lines = (line.partition("#")[0].strip() for line in Path(ROOT / name).read_text().splitlines())
         assert [line for line in lines if line and not line.startswith("-r ") and "==" not in line] == []
 
