@@ -5,7 +5,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -19,7 +18,6 @@ from pydantic import (
     model_validator,
 )
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from wxcloudrun.kit.given_secrets import (
     GENERATED,
@@ -29,7 +27,22 @@ from wxcloudrun.kit.given_secrets import (
     refuse_short,
     weaknesses,
 )
-from wxcloudrun.kit.private import EmptySecret, SharedDirectory, kept_secret, make_private, share_nothing
+from wxcloudrun.kit.private import (
+    EmptySecret,
+    SharedDirectory,
+    close_database,
+    kept_secret,
+    make_private,
+    share_nothing,
+)
+from wxcloudrun.kit.setting_values import (
+    check_bucket,
+    check_database_url,
+    check_origin,
+    check_redis_url,
+    check_web_address,
+    read_list,
+)
 from wxcloudrun.kit.trouble import Trouble, trouble_of
 from wxcloudrun.net.fetch import AllowedHost
 from wxcloudrun.stores.blobs.port import LONGEST_LINK_SECONDS
@@ -37,9 +50,6 @@ from wxcloudrun.stores.limits.port import RateLimit
 
 BACKEND_DIR = Path(__file__).resolve().parent.parent
 SECRETS = (*GENERATED, *PREVIOUS, "METRICS_TOKEN", "ADMIN_PASSWORD", "MINIO_SECRET_KEY")
-BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-RESERVED_BUCKET = re.compile(r"^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$")
-DATABASE_DRIVERS = frozenset({"sqlite", "mysql+pymysql"})
 
 
 def read_rate_limit(value: RateLimit | str) -> RateLimit:
@@ -47,35 +57,9 @@ def read_rate_limit(value: RateLimit | str) -> RateLimit:
     return value if isinstance(value, RateLimit) else RateLimit.parse(value)
 
 
-def check_origin(text: str) -> str:
-    """Return an origin as browsers write it (RFC 6454); ValueError if `text` is none."""
-    parts = urlsplit(text.lower().removesuffix("/"))
-    if parts.scheme not in {"http", "https"} or parts.geturl() != f"{parts.scheme}://{parts.netloc}":
-        raise ValueError("name origins such as https://app.example.com, without a path and without *")
-    return parts.geturl()
-
-
-def check_redis_url(url: SecretStr) -> SecretStr:
-    """Return `url`; ValueError unless it names a Redis."""
-    try:
-        parts = urlsplit(url.get_secret_value())
-        is_redis = parts.scheme in {"redis", "rediss"} and bool(parts.hostname) and parts.port != 0
-        is_redis = is_redis and (parts.path.strip("/") or "0").isdigit()
-    except ValueError:
-        is_redis = False
-    if not is_redis:
-        raise ValueError("must look like redis://host:6379/0, or rediss:// for TLS")
-    return url
-
-
 def read_allowed_host(value: AllowedHost | str) -> AllowedHost:
     """Read a host such as `files.example.com` or `files.example.com:8443`."""
     return value if isinstance(value, AllowedHost) else AllowedHost.parse(value)
-
-
-def read_list(value: object) -> object:
-    """Read what blanks or commas separate."""
-    return tuple(re.findall(r"[^\s,]+", value)) if isinstance(value, str) else value
 
 
 Rate = Annotated[RateLimit, BeforeValidator(read_rate_limit)]
@@ -92,39 +76,6 @@ UNUSABLE = {
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the message names it and says what it should be."""
-
-
-def check_database_url(url: SecretStr) -> SecretStr:
-    """Return `url`; ValueError unless it names a database that the service can use."""
-    try:
-        driver = make_url(url.get_secret_value()).drivername
-    except (ArgumentError, ValueError):
-        driver = ""
-    if driver not in DATABASE_DRIVERS:
-        message = "must be a URL that begins with sqlite:/// or mysql+pymysql://"
-        raise ValueError(message)
-    return url
-
-
-def check_web_address(url: str) -> str:
-    """Return `url`; ValueError unless it is where a browser could go."""
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
-        message = "must begin with http:// or https:// and name a host"
-        raise ValueError(message)
-    return url
-
-
-def check_bucket(name: str) -> str:
-    """Return `name`; ValueError unless S3 takes it for a bucket (Amazon's rules for general buckets)."""
-    is_address = re.fullmatch(r"[0-9]+(\.[0-9]+){3}", name) is not None
-    if not BUCKET.fullmatch(name) or ".." in name or is_address or RESERVED_BUCKET.search(name):
-        message = (
-            "must be the name of an S3 bucket: 3 to 63 lower-case letters, digits, hyphens and dots, with a "
-            "letter or digit at both ends, no address and no name that S3 keeps for itself"
-        )
-        raise ValueError(message)
-    return name
 
 
 WebAddress = Annotated[str, AfterValidator(check_web_address)]
@@ -251,6 +202,8 @@ class Settings(BaseModel):
             share_nothing()  # bodies and builds pass through DATA_DIR even if nothing stays there
             if settings.keeps_data:
                 make_private(settings.data_dir)
+            if settings.database_file is not None:
+                close_database(settings.database_file)
         except ValidationError as error:
             raise SettingsError(sentence(error)) from None
         except OSError as error:
@@ -336,6 +289,13 @@ class Settings(BaseModel):
         if self.database_url is not None:
             return self.database_url.get_secret_value()
         return f"sqlite:///{self.data_dir.resolve() / 'registry.db'}"
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of SQLite, which may lie elsewhere than below `DATA_DIR`."""
+        url = make_url(self.sqlalchemy_url)
+        is_file = url.drivername == "sqlite" and url.database not in {None, "", ":memory:"}
+        return Path(url.database or "") if is_file and not url.query else None
 
     @property
     def base_url(self) -> str:

@@ -66,6 +66,7 @@ class DoctorService:
                 f"API keys: {endless} never expire; rotate them into ones that do, or revoke them"
             )
         examined.advice += of_files(self._settings.data_dir)
+        examined.advice += of_database(self._settings)
         return examined
 
     def rotate(self, *, force: bool) -> list[str]:
@@ -137,6 +138,15 @@ def of_standing(examined: Examination, *, has_previous: bool) -> Iterator[str]:
             f"API_KEY_SECRET: {lost} API keys and logins were made with another one and do not work; if it "
             "was changed by mistake, give the other one as API_KEY_PREVIOUS_SECRET"
         )
+
+
+def of_database(settings: Settings) -> Iterator[str]:
+    """Return whether others can get at a database of SQLite that lies outside of DATA_DIR."""
+    file = settings.database_file
+    if file is None or not file.exists() or settings.data_dir in file.parents:
+        return
+    if stat.S_IMODE(file.stat().st_mode) & OTHERS and stat.S_IMODE(file.parent.stat().st_mode) & OTHERS:
+        yield f"DATABASE_URL: others can get at {file.name}; chmod go-rwx"
 
 
 def of_files(data_dir: Path) -> Iterator[str]:

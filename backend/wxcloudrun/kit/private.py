@@ -42,6 +42,13 @@ def make_private(data_dir: Path) -> None:
         close_to_others(path)
 
 
+def close_database(file: Path) -> None:
+    """Close a database of SQLite to others, with its logs; what lies beside it is not ours."""
+    for path in file.parent.glob(f"{file.name}*"):
+        if not path.is_symlink():
+            close_to_others(path)
+
+
 def contents(directory: Path) -> Iterator[Path]:
     """Return the files and directories in a directory, none if it is not there; links lead elsewhere."""
     if directory.is_dir():

@@ -105,3 +105,15 @@ def test_given_files_that_cannot_be_closed_then_the_service_starts_and_says_so(
 
 def test_given_a_file_that_goes_meanwhile_then_nothing_is_wrong(data_dir: Path) -> None:
     private.close_to_others(data_dir / "registry.db-wal")
+
+
+def test_given_a_database_elsewhere_then_it_and_its_logs_are_closed_and_nothing_beside_them(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    names = ("own.db", "own.db-wal", "own.db-shm", "of-somebody-else")
+    for name in names:
+        (tmp_path / name).touch(0o644)
+
+    read(data_dir, DATABASE_URL=f"sqlite:///{tmp_path / 'own.db'}")
+
+    assert [oct(mode(tmp_path / name)) for name in names] == ["0o600", "0o600", "0o600", "0o644"]

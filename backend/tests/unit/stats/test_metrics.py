@@ -14,6 +14,7 @@ from wxcloudrun.kit.db import db, reading
 
 METRICS = "/metrics"
 DOWNLOAD = "/api/v1/project/<project>/<package>/+/<rest:ref>"
+JWT_SECRET = "k9Qz-3mV_x7Lr2Tn8Wb5Yc1Hd6Jf4Gp0Sa"
 TOKEN = "a token that only the collector has"
 FILE_BYTES = 3_000_000
 IN_USE = "registry_database_connections_in_use"
@@ -206,6 +207,15 @@ class TestWhoMayAsk:
             assert (answer.status, answer.reason) == (401, "unauthorized")
             assert "WWW-Authenticate" in answer.headers
         assert client.as_(TOKEN).get(METRICS).status == 200
+
+    @pytest.mark.parametrize(("settings", "status"), [({}, 401), ({"METRICS_PUBLIC": "true"}, 200)], ids=str)
+    def test_given_production_then_they_are_closed_until_a_setting_opens_them(
+        self, make_app: MakeApp, settings: dict[str, str], status: int
+    ) -> None:
+        secrets = {"JWT_SECRET_KEY": JWT_SECRET, "API_KEY_SECRET": JWT_SECRET[::-1]}
+        client = ApiClient(sender(make_app(APP_ENV="production", **secrets, **settings)))
+
+        assert [client.as_(each).get(METRICS).status for each in (None, TOKEN)] == [status, status]
 
     def test_given_a_port_of_their_own_then_nothing_else_is_there_and_they_are_nowhere_else(
         self, make_app: MakeApp
