@@ -12,10 +12,12 @@ from wxcloudrun.identity.routes import identity
 from wxcloudrun.jobs.routes import jobs
 from wxcloudrun.keys.routes import keys
 from wxcloudrun.maintenance.routes import maintenance
+from wxcloudrun.notices.routes import notices
 from wxcloudrun.packages.routes import packages
 from wxcloudrun.projects.routes import projects
 from wxcloudrun.releases.routes import releases
 from wxcloudrun.search.routes import search
+from wxcloudrun.second_factors.routes import second_factors
 from wxcloudrun.service_accounts.routes import service_accounts
 from wxcloudrun.sessions.routes import sessions
 from wxcloudrun.stats.routes import exposition, stats
@@ -26,6 +28,7 @@ from wxcloudrun.upload_sessions.routes import upload_sessions
 from wxcloudrun.uploads.routes import uploads
 from wxcloudrun.users.routes import users
 from wxcloudrun.versions.routes import versions
+from wxcloudrun.ways_in.routes import ways_in
 from wxcloudrun.wechat.routes import wechat
 
 BLUEPRINTS: Sequence[Blueprint] = (
@@ -35,6 +38,9 @@ BLUEPRINTS: Sequence[Blueprint] = (
     sessions,
     keys,
     wechat,
+    second_factors,
+    notices,
+    ways_in,
     identity,
     projects,
     service_accounts,

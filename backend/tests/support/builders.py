@@ -49,7 +49,7 @@ def person(app: Flask, name: str, *, is_admin: bool = False, has_used_key: bool 
             tx.session.add(user)
             tx.session.flush()
             user_id = user.id
-        actor = Actor(user_id, is_admin, EVERY_SCOPE, CredentialKind.NONE)
+        actor = Actor(user_id, is_admin, EVERY_SCOPE, CredentialKind.NONE, has_proved=True)
         token = key(app, actor, frozenset(Scope))
         if has_used_key:
             with transaction() as tx:

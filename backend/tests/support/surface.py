@@ -1,4 +1,4 @@
-"""One valid request for each operation of the API (a line of `REQUESTS`), and everybody who might send it."""
+"""One valid request for each operation of the API (a line of `REQUESTS`), and where it is sent."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -11,73 +11,22 @@ from sqlalchemy import select, update
 from tests.support import builders
 from tests.support.builders import Person, numbers
 from tests.support.client import ApiClient
+from tests.support.identities import IDENTITIES, READ, WRITE, Requester
 from tests.support.inside import Inside
 from tests.support.shared_app import once
-from tests.support.spoiled_credentials import change, deactivate, expire, revoke
+from tests.support.spoiled_credentials import change
 from wxcloudrun.jobs.service.queue import JobQueue
-from wxcloudrun.keys.models import ApiKey
-from wxcloudrun.kit import clock
+from wxcloudrun.keys.models import ApiKey, write_scopes
+from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.db import transaction
 from wxcloudrun.kit.security import Actor, CredentialKind, Role, Scope
 from wxcloudrun.users.models import User
 from wxcloudrun.users.service.passwords import Passwords
 
 PASSWORD = "a password that everybody here has"
-EVERYTHING = frozenset(Scope)
 API = "/api/v1"
 TUS = {"Tus-Resumable": "1.0.0"}
 APPEND = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
-
-
-@dataclass(frozen=True, slots=True)
-class Requester:
-    """Somebody who sends a request, as far as it decides what they get."""
-
-    name: str
-    role: Role | None = None  # their membership in the project of the scene
-    scopes: frozenset[Scope] = EVERYTHING
-    is_admin: bool = False
-    is_known: bool = True
-    is_valid: bool = True
-    is_service: bool = False  # a service account of the project
-    bound_to: str | None = None  # "here": the project of the scene; "elsewhere": another one of theirs
-    spoil: Callable[[Person], None] | None = field(default=None, repr=False)
-
-    def role_in_project(self, *, is_public: bool) -> Role | None:
-        """Return what they are in the project of the scene, None if they cannot see it."""
-        if self.bound_to == "elsewhere":
-            return None
-        if self.administers:
-            return Role.OWNER
-        return self.role or (Role.READER if is_public else None)
-
-    @property
-    def administers(self) -> bool:
-        """True if they may use an administrator's rights with what they present."""
-        return self.is_admin and Scope.ADMIN in self.scopes and self.bound_to is None
-
-
-READ, WRITE = frozenset({Scope.READ}), frozenset({Scope.WRITE})
-IDENTITIES = (
-    Requester("anonymous", is_known=False),
-    Requester("stranger"),
-    Requester("reader", Role.READER),
-    Requester("writer", Role.WRITER),
-    Requester("maintainer", Role.MAINTAINER),
-    Requester("owner", Role.OWNER),
-    Requester("administrator", is_admin=True),
-    Requester("administrator's key for reading and writing", is_admin=True, scopes=READ | WRITE),
-    Requester("owner's key for reading", Role.OWNER, READ),
-    Requester("owner's key for writing", Role.OWNER, WRITE),
-    Requester("owner's key for reading and writing", Role.OWNER, READ | WRITE),
-    Requester("owner's key for this project", Role.OWNER, bound_to="here"),
-    Requester("owner's key for another project", Role.OWNER, bound_to="elsewhere"),
-    Requester("administrator's key for another project", is_admin=True, bound_to="elsewhere"),
-    Requester("key of a service account", Role.WRITER, READ | WRITE, is_service=True, bound_to="here"),
-    Requester("owner's expired key", Role.OWNER, is_valid=False, spoil=expire),
-    Requester("owner's revoked key", Role.OWNER, is_valid=False, spoil=revoke),
-    Requester("owner who was deactivated", Role.OWNER, is_valid=False, spoil=deactivate),
-)
 
 
 class Scene(Inside):
@@ -186,6 +135,28 @@ class Scene(Inside):
     def own_key_id(self) -> int:
         """Return the id of the key that the caller presents; any other for one without."""
         return 1 if self.caller is None else self.key_of(self.caller.id)
+
+    def everyday_key_id(self) -> int:
+        """Return the id of a key of the caller's without the scope `admin`, which may do as much else."""
+        if self.caller is None:
+            return 1
+        with self.app.app_context(), transaction() as tx:
+            presented = tx.session.get_one(ApiKey, self.own_key_id())
+            secret = ids.new_secret()
+            copy = ApiKey(
+                user_id=presented.user_id,
+                name="everyday",
+                prefix=secret[:12],
+                key_hash=ids.keyed_hash(secret, key=b"tests"),
+                scopes=write_scopes(presented.scope_set - {Scope.ADMIN}),
+                project_id=presented.project_id,
+                created_at=clock.now(),
+                created_by=presented.user_id,
+                expires_at=presented.expires_at,
+            )
+            tx.session.add(copy)
+            tx.session.flush()
+            return copy.id
 
     def give_password(self, person: Person) -> None:
         """Let somebody have a password."""
@@ -296,11 +267,23 @@ REQUESTS: Mapping[str, Callable[[Scene], SampleRequest]] = {
     "make_key": lambda _: of(f"{API}/auth/keys", json={"name": "key"}),
     "list_keys": lambda _: of(f"{API}/auth/keys"),
     "revoke_key": lambda s: of(f"{API}/auth/keys/{s.own_key_id()}"),
-    "rotate_key": lambda s: of(f"{API}/auth/keys/{s.own_key_id()}/rotate", json={}),
+    "rotate_key": lambda s: of(f"{API}/auth/keys/{s.everyday_key_id()}/rotate", json={}),
     "revoke_credential": lambda _: of(f"{API}/auth/token"),
     "change_password": password_change,
     "log_in_by_wechat": lambda _: of(f"{API}/auth/wechat", json={"code": "code"}),
     "bind_wechat": lambda _: of(f"{API}/auth/wechat", json={"code": "code"}),
+    "show_wechat": lambda _: of(f"{API}/auth/wechat"),
+    "unbind_wechat": lambda _: of(f"{API}/auth/wechat"),
+    "prove": lambda _: of(f"{API}/auth/proof", json={"password": PASSWORD}),
+    "end_everything": lambda _: of(f"{API}/auth/end-everything", json={}),
+    "list_sessions": lambda _: of(f"{API}/auth/sessions"),
+    "end_session": lambda _: of(f"{API}/auth/sessions/{'0' * 32}"),
+    "show_second_factor": lambda _: of(f"{API}/auth/second-factor"),
+    "offer_second_factor": lambda _: of(f"{API}/auth/second-factor"),
+    "confirm_second_factor": lambda _: of(f"{API}/auth/second-factor/confirm", json={"totp": "000000"}),
+    "renew_recovery_codes": lambda _: of(f"{API}/auth/second-factor/recovery-codes"),
+    "remove_second_factor": lambda _: of(f"{API}/auth/second-factor"),
+    "see_notices": lambda _: of(f"{API}/auth/notices/seen", json={"up_to": 1}),
     "bind_email": lambda _: of(f"{API}/auth/email", json={"email": new_email(), "password": PASSWORD}),
     "list_users": lambda _: of(f"{API}/users"),
     "create_user": lambda _: of(f"{API}/users", json={"username": "new", "email": new_email()}),

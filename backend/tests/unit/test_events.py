@@ -28,6 +28,7 @@ FOUND_ELSEWHERE = {
     "store.rebuilt": "artifacts/test_recorded_runs.py",
     "object.restored": "artifacts/test_recorded_runs.py",
     "version.recounted": "audit/test_what_entries_say.py",
+    "recovery_code.used": "second_factors/test_logins.py",
     "wechat.linked": "wechat/test_wechat.py",
 }
 

@@ -9,7 +9,8 @@ from flask import Flask
 
 from tests.support.apps import AppWith
 from tests.support.each import each
-from tests.support.surface import IDENTITIES, REQUESTS, Requester, full_scene
+from tests.support.identities import IDENTITIES, Requester
+from tests.support.surface import REQUESTS, full_scene
 from wxcloudrun.kit.errors import AppError
 from wxcloudrun.kit.security import Role, Scope
 from wxcloudrun.metadata import BLUEPRINTS
@@ -61,9 +62,22 @@ NEEDS = {
     "revoke_key": Needs(KNOWN, WRITE, answers=204),
     "rotate_key": Needs(PERSON, WRITE),
     "revoke_credential": Needs(KNOWN, answers=204),
-    "change_password": Needs(KNOWN, ADMIN),
+    # No key changes how its owner logs in, or sees it.
+    "change_password": Needs(KNOWN, ADMIN, answers=403),
+    "prove": Needs(KNOWN, ADMIN, answers=403),
+    "end_everything": Needs(KNOWN, ADMIN, answers=403),
+    "list_sessions": Needs(KNOWN, ADMIN, answers=403),
+    "end_session": Needs(KNOWN, ADMIN, answers=403),
+    "show_wechat": Needs(KNOWN, ADMIN, answers=403),
+    "unbind_wechat": Needs(KNOWN, ADMIN, answers=403),
+    "show_second_factor": Needs(KNOWN, ADMIN, answers=403),
+    "offer_second_factor": Needs(KNOWN, ADMIN, answers=403),
+    "confirm_second_factor": Needs(KNOWN, ADMIN, answers=403),
+    "renew_recovery_codes": Needs(KNOWN, ADMIN, answers=403),
+    "remove_second_factor": Needs(KNOWN, ADMIN, answers=403),
+    "see_notices": Needs(KNOWN, ADMIN, answers=403),
     "log_in_by_wechat": Needs(ANYONE, answers=503),  # no mini-program is set up here
-    "bind_wechat": Needs(KNOWN, ADMIN, answers=403),  # no key changes how its owner logs in
+    "bind_wechat": Needs(KNOWN, ADMIN, answers=403),
     "bind_email": Needs(KNOWN, ADMIN, answers=403),
     "list_users": Needs(ADMINISTRATOR, ADMIN),
     "create_user": Needs(ADMINISTRATOR, ADMIN, answers=201),

@@ -19,6 +19,20 @@ from wxcloudrun.users.reads import User
 
 
 @dataclass(frozen=True, slots=True)
+class Life:
+    """How long sessions live: not more than `longest` without use, and `whole` from their beginning."""
+
+    now: datetime
+    longest: timedelta
+    whole: timedelta
+
+    def parameters(self) -> dict[str, datetime]:
+        """Return the parameters of `is_live`."""
+        latest = clock.latest_credible(self.now, self.longest)
+        return {"now": self.now, "latest": latest, "earliest": self.now - self.whole}
+
+
+@dataclass(frozen=True, slots=True)
 class Identity:
     """Whose live session it is."""
 
@@ -26,6 +40,9 @@ class Identity:
     is_admin: bool
     session_id: str
     hashed_with: str | None  # the name of the key that made the hash of its cookie
+    proved_at: datetime | None
+    last_used_at: datetime | None
+    second_factor_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +52,7 @@ class KeyIdentity:
     user_id: int
     is_admin: bool
     kind: str
+    second_factor_at: datetime | None
     key_id: int
     key_hash: str
     hashed_with: str | None
@@ -44,37 +62,30 @@ class KeyIdentity:
 
 
 def identity_of_token(
-    reader: Reader, *, session_id: str, user_id: int, jti: str, now: datetime, longest: timedelta
+    reader: Reader, *, session_id: str, user_id: int, jti: str, life: Life
 ) -> Identity | None:
-    """Return whose access token it is: the user is active, the session lives, nobody revoked it.
-
-    No session is given more than the time `longest`.
-    """
-    claims = {"session_id": session_id, "user_id": user_id, "jti": jti, **validity(now, longest)}
+    """Return whose access token it is: the user is active, the session lives, nobody revoked it."""
+    claims = {"session_id": session_id, "user_id": user_id, "jti": jti, **life.parameters()}
     row = reader.execute(bearers(), claims).one_or_none()
     return None if row is None else Identity(*row)
 
 
-def identity_of_cookie(
-    reader: Reader, hashes: Sequence[str], *, now: datetime, longest: timedelta
-) -> Identity | None:
+def identity_of_cookie(reader: Reader, hashes: Sequence[str], life: Life) -> Identity | None:
     """Return whose session cookie it is; `hashes` is what may be stored of it."""
-    asked = {"hashes": hashes, **validity(now, longest)}
+    asked = {"hashes": hashes, **life.parameters()}
     row = reader.execute(cookie_owners(), asked).one_or_none()
     return None if row is None else Identity(*row)
 
 
-def identity_of_session(
-    reader: Reader, session_id: str, *, now: datetime, longest: timedelta
-) -> Identity | None:
+def identity_of_session(reader: Reader, session_id: str, life: Life) -> Identity | None:
     """Return whose session it is."""
-    asked = {"session_id": session_id, **validity(now, longest)}
+    asked = {"session_id": session_id, **life.parameters()}
     row = reader.execute(session_owners(), asked).one_or_none()
     return None if row is None else Identity(*row)
 
 
 @prepared
-def bearers() -> Select[int, bool, str, str | None]:
+def bearers() -> Select[*tuple[Any, ...]]:
     """Select the Identity behind the claims of a token."""
     revoked = exists().where(RevokedToken.jti == bindparam("jti"))
     mine = and_(LoginSession.id == bindparam("session_id"), User.id == bindparam("user_id"))
@@ -82,23 +93,25 @@ def bearers() -> Select[int, bool, str, str | None]:
 
 
 @prepared
-def cookie_owners() -> Select[int, bool, str, str | None]:
+def cookie_owners() -> Select[*tuple[Any, ...]]:
     """Select the Identity behind a cookie."""
     return live_identities().where(LoginSession.cookie_hash.in_(bindparam("hashes", expanding=True)))
 
 
 @prepared
-def session_owners() -> Select[int, bool, str, str | None]:
+def session_owners() -> Select[*tuple[Any, ...]]:
     """Select the Identity of a session."""
     return live_identities().where(LoginSession.id == bindparam("session_id"))
 
 
-def live_identities() -> Select[int, bool, str, str | None]:
+def live_identities() -> Select[*tuple[Any, ...]]:
     """Select what an Identity holds, in its order: active users of live sessions."""
+    session = (LoginSession.id, LoginSession.hashed_with)
+    known = (LoginSession.proved_at, LoginSession.last_used_at, User.second_factor_at)
     return (
-        select(User.id, User.is_admin, LoginSession.id, LoginSession.hashed_with)
+        select(User.id, User.is_admin, *session, *known)
         .join(LoginSession, LoginSession.user_id == User.id)
-        .where(User.is_active, is_live(bindparam("now"), bindparam("latest")))
+        .where(User.is_active, is_live(bindparam("now"), bindparam("latest"), bindparam("earliest")))
     )
 
 
@@ -133,13 +146,13 @@ def keys_of_id() -> Select[*tuple[Any, ...]]:
 
 def usable_keys() -> Select[*tuple[Any, ...]]:
     """Select what a KeyIdentity holds: live keys of active users."""
-    holder = (ApiKey.user_id, User.is_admin, User.kind)
+    holder = (ApiKey.user_id, User.is_admin, User.kind, User.second_factor_at)
     kept = (ApiKey.id.label("key_id"), ApiKey.key_hash, ApiKey.hashed_with, ApiKey.last_used_at)
     may = (ApiKey.scopes, ApiKey.project_id)
     usable = is_usable(bindparam("now"), bindparam("latest"))
     return select(*holder, *kept, *may).join(User, User.id == ApiKey.user_id).where(User.is_active, usable)
 
 
-def validity(now: datetime, longest: timedelta = timedelta()) -> dict[str, datetime]:
-    """Return the parameters of `is_live` and `is_usable`: now, and the latest moment that is credible."""
-    return {"now": now, "latest": clock.latest_credible(now, longest)}
+def validity(now: datetime) -> dict[str, datetime]:
+    """Return the parameters of `is_usable`: now, and the latest moment that is credible."""
+    return {"now": now, "latest": clock.latest_credible(now)}

@@ -1,16 +1,17 @@
 """Every SELECT on API keys, and the statements that change many at once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
-from wxcloudrun.keys.models import ApiKey
+from wxcloudrun.keys.models import ApiKey, read_scopes
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.columns import Moment
 from wxcloudrun.kit.derived_keys import HashAndKey
 from wxcloudrun.kit.paging import Page, PageRequest
+from wxcloudrun.kit.security import Scope
 from wxcloudrun.kit.windows import change_all
 from wxcloudrun.users.reads import User, is_there, username_of
 
@@ -92,6 +93,19 @@ def revoke_keys_bound_to(session: Session, project_id: int, now: datetime) -> in
     """Revoke every key that is good for that project alone; return how many."""
     bound = and_(ApiKey.project_id == project_id, ApiKey.revoked_at.is_(None))
     return change_all(session, ApiKey.id, bound, {"revoked_at": now})
+
+
+def revoke_keys_of(session: Session, user_id: int, now: datetime) -> int:
+    """Revoke every key of a user; return how many."""
+    of_user = and_(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+    return change_all(session, ApiKey.id, of_user, {"revoked_at": now})
+
+
+def scopes_of_keys(session: Session, user_id: int, now: datetime) -> Sequence[frozenset[Scope]]:
+    """Return the scopes of each usable key of a user."""
+    usable = is_usable(now, clock.latest_credible(now))
+    rows = session.execute(select(ApiKey.scopes).where(ApiKey.user_id == user_id, usable)).scalars()
+    return [read_scopes(row) for row in rows]
 
 
 def keys_of(user_id: int, bound_to: int | None) -> list[ColumnElement[bool]]:

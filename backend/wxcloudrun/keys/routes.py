@@ -4,15 +4,17 @@ from wxcloudrun.keys import controller
 from wxcloudrun.keys.schemas import KeyIn, KeyMadeOut, KeyOut, RotationIn
 from wxcloudrun.kit.errors import Forbidden, Invalid, NotFound
 from wxcloudrun.kit.security import Scope
-from wxcloudrun.web.endpoint import Endpoint, blueprint
+from wxcloudrun.web.endpoint import Endpoint, Proof, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
 
 KEYS_OF_USER = "/users/<user_id>/keys"
+ADMIN_KEYS = "One with the scope `admin` needs a login with a recent proof."
 
 ENDPOINTS = [
     Endpoint(
         "POST", "/auth/keys", controller.make_key, "make_key", "Make an API key; it is shown once",
         scope=Scope.WRITE, body=KeyIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound),
+        needs_proof=Proof.SOMETIMES, description=ADMIN_KEYS,
     ),
     Endpoint(
         "GET", "/auth/keys", controller.list_keys, "list_keys", "Your API keys",
@@ -25,6 +27,7 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/auth/keys/<key_id>/rotate", controller.rotate_key, "rotate_key", "Replace an API key",
         scope=Scope.WRITE, body=RotationIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound),
+        needs_proof=Proof.SOMETIMES, description=ADMIN_KEYS,
     ),
     Endpoint(
         "GET", KEYS_OF_USER, controller.list_keys_of_user, "list_keys_of_user", "The API keys of a user",

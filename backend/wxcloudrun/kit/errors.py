@@ -170,6 +170,18 @@ class Forbidden(AppError):
     described_facts: ClassVar = {"needs": ROLE, "role": ROLE, "needs_scope": SCOPE}
 
 
+class ProofNeeded(Forbidden):
+    """A way in changes only for somebody who has proved just now who they are; see `POST /auth/proof`."""
+
+    reason = "proof_needed"
+
+
+class SecondFactorMissing(Forbidden):
+    """Administrators need a second factor here; until you have one you are a user like any other."""
+
+    reason = "second_factor_missing"
+
+
 # --- What is asked for ------------------------------------------------------------------------------
 
 

@@ -4,7 +4,7 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wxcloudrun.kit.errors import Forbidden, NotFound, Unauthorized
+from wxcloudrun.kit.errors import Forbidden, NotFound, ProofNeeded, SecondFactorMissing, Unauthorized
 from wxcloudrun.kit.texts import Text, text
 
 
@@ -127,6 +127,8 @@ class Actor:
     bound_project_id: int | None = None
     session_id: str | None = None  # the login that the credential belongs to; API keys have none
     is_service: bool = False  # a service account, which is no person
+    has_proved: bool = False  # the person of the login has proved who they are, just now
+    lacks_second_factor: bool = False  # an administrator, but for the second factor that this takes here
     upload_session: str | None = None  # the only one that the credential opens; None: it opens all
     address: str | None = None  # where the request came from, None outside of requests
     request_id: str | None = None
@@ -187,6 +189,30 @@ class Actor:
         if self.is_service:
             raise Forbidden(text("this needs a person; you are a service account"))
 
+    def require_login(self) -> int:
+        """Return who is logged in.
+
+        Raises Unauthorized for nobody and Forbidden for a credential of programs: with a way in of its own it
+        would have made itself stronger, and would outlive its revocation.
+        """
+        if self.user_id is None:
+            raise Unauthorized(text("log in"))
+        if self.credential in PROGRAMS:
+            raise Forbidden(text("an API key cannot change how its owner logs in; log in yourself"))
+        return self.user_id
+
+    def require_proof(self) -> int:
+        """Return who is logged in and has proved just now who they are.
+
+        Raises what `require_login` raises, and ProofNeeded for a login whose proof is too long ago.
+        """
+        user_id = self.require_login()
+        if not self.has_proved:
+            raise ProofNeeded(
+                text("prove who you are first: POST /api/v1/auth/proof with your password, or log in again")
+            )
+        return user_id
+
     def require_scope(self, scope: Scope) -> None:
         """Raise Unauthorized for an anonymous caller without it, Forbidden for a credential without it."""
         if scope in self.scopes:
@@ -198,6 +224,10 @@ class Actor:
     def require_administrator(self) -> None:
         """Raise Unauthorized or Forbidden unless the caller administers the service."""
         self.require_scope(Scope.ADMIN)
+        if self.lacks_second_factor:
+            raise SecondFactorMissing(
+                text("administrators need a second factor here: POST /api/v1/auth/second-factor")
+            )
         if not self.is_administrator:
             raise Forbidden(text("this needs an administrator"))
 
@@ -217,3 +247,4 @@ ANONYMOUS = Actor(
 )
 SYSTEM = Actor(user_id=None, is_admin=False, scopes=frozenset(), credential=CredentialKind.SYSTEM)
 EVERY_SCOPE = frozenset(Scope)
+PROGRAMS = frozenset({CredentialKind.API_KEY, CredentialKind.UPLOAD_TOKEN})  # no person presents them

@@ -6,10 +6,13 @@ from typing import cast
 from flask import Response, current_app, request
 
 from wxcloudrun.config import Settings
-from wxcloudrun.sessions.schemas import LoginIn, RefreshIn, TokensOut
+from wxcloudrun.sessions.schemas import LoginIn, LoginOut, LoginSessionOut, RefreshIn, TokensOut
+from wxcloudrun.sessions.service.own import OwnSessionService
 from wxcloudrun.sessions.service.sessions import LoggedIn, SessionService
+from wxcloudrun.web import pages
 from wxcloudrun.web.endpoint import actor, service
-from wxcloudrun.web.envelope import ok
+from wxcloudrun.web.envelope import no_content, ok
+from wxcloudrun.web.pages import PageQuery
 
 COOKIE = "session_id"
 # Browsers take it from us alone, over TLS, for this very host and all of its paths (RFC 6265bis 4.1.3.2): no
@@ -19,7 +22,10 @@ HOST_COOKIE = f"__Host-{COOKIE}"
 
 def log_in(body: LoginIn) -> Response:
     """200 with tokens, and the cookie."""
-    return logged_in(service(SessionService).log_in(actor(), body.email, body.password))
+    opened = service(SessionService).log_in(
+        actor(), body.email, body.password, code=body.second_factor, device=device()
+    )
+    return logged_in(opened)
 
 
 def refresh(body: RefreshIn) -> Response:
@@ -33,12 +39,29 @@ def log_out() -> Response:
     return without_cookie(ok())
 
 
+def list_sessions(query: PageQuery) -> Response:
+    """200 with a page of sessions."""
+    page = service(OwnSessionService).page(actor(), pages.requested(query, str))
+    return pages.answer(page, LoginSessionOut.model_validate)
+
+
+def end_session(session_id: str) -> Response:
+    """204."""
+    service(OwnSessionService).end(actor(), session_id)
+    return no_content()
+
+
+def device() -> str | None:
+    """Return what the client calls itself; people recognise their sessions by it."""
+    return request.headers.get("User-Agent")
+
+
 # --- The cookie ------------------------------------------------------------------------------------
 
 
 def logged_in(opened: LoggedIn) -> Response:
     """Answer tokens, and set the cookie for browsers."""
-    response = ok(TokensOut.model_validate(opened))
+    response = ok(LoginOut.model_validate(opened))
     name = HOST_COOKIE if is_over_https() else COOKIE
     response.set_cookie(
         name,

@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wxcloudrun.kit.columns import KeyedHash, KeyName, UtcDateTime, ascii_name
+from wxcloudrun.kit.columns import KeyedHash, KeyName, UtcDateTime, ascii_name, unicode_name
 from wxcloudrun.kit.db import Base
 
 RandomId = ascii_name(32)
+MAX_DEVICE_LENGTH = 200
 
 
 class LoginSession(Base):
@@ -27,6 +28,12 @@ class LoginSession(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    proved_at: Mapped[datetime | None] = mapped_column(
+        UtcDateTime
+    )  # when its person last proved who they are
+    last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # to some minutes
+    address: Mapped[str | None] = mapped_column(ascii_name(45))  # from which it was opened, and
+    device: Mapped[str | None] = mapped_column(unicode_name(MAX_DEVICE_LENGTH))  # with what, as that says
 
 
 class RefreshToken(Base):

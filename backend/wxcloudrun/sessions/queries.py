@@ -4,26 +4,27 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, exists, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.columns import Moment, is_over
 from wxcloudrun.kit.db import Base
 from wxcloudrun.kit.derived_keys import HashAndKey
+from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.windows import change_all
 from wxcloudrun.sessions.models import LoginSession, RefreshToken, RevokedToken
 from wxcloudrun.users.reads import User
 
 
-def is_live(now: Moment, latest: Moment) -> ColumnElement[bool]:
+def is_live(now: Moment, latest: Moment, earliest: Moment) -> ColumnElement[bool]:
     """Return the condition for sessions that were neither ended nor left alone for too long.
 
-    One that claims a later end than any session gets was made while a clock was ahead: it would last as
-    much longer.
+    Those that began before `earliest` are over, however often they were refreshed. One that claims a later
+    end than any session gets was made while a clock was ahead: it would last as much longer.
     """
     is_not_over = and_(LoginSession.expires_at > now, LoginSession.expires_at <= latest)
-    return and_(LoginSession.ended_at.is_(None), is_not_over)
+    return and_(LoginSession.ended_at.is_(None), is_not_over, LoginSession.created_at > earliest)
 
 
 def lock_refresh_token(session: Session, hashes: Sequence[str]) -> RefreshToken | None:
@@ -49,17 +50,64 @@ def renew_hashes_of_cookies(session: Session, hashes: Mapping[str, HashAndKey]) 
 
 
 def live_login(
-    session: Session, session_id: str, *, now: datetime, longest: timedelta
+    session: Session, session_id: str, *, now: datetime, longest: timedelta, whole: timedelta
 ) -> tuple[LoginSession, User] | None:
     """Return a live session and the active person whose it is."""
+    live = is_live(now, clock.latest_credible(now, longest), now - whole)
     row = session.execute(
         select(LoginSession, User)
         .join(User, User.id == LoginSession.user_id)
-        .where(
-            LoginSession.id == session_id, User.is_active, is_live(now, clock.latest_credible(now, longest))
-        )
+        .where(LoginSession.id == session_id, User.is_active, live)
     ).one_or_none()
     return None if row is None else (row.LoginSession, row.User)
+
+
+def page_of_sessions(
+    session: Session,
+    user_id: int,
+    page: PageRequest[str],
+    *,
+    now: datetime,
+    longest: timedelta,
+    whole: timedelta,
+) -> Page[LoginSession]:
+    """Return the live sessions of a user by id."""
+    live = is_live(now, clock.latest_credible(now, longest), now - whole)
+    statement = select(LoginSession).where(LoginSession.user_id == user_id, live)
+    if page.after is not None:
+        statement = statement.where(LoginSession.id > page.after)
+    rows = session.execute(statement.order_by(LoginSession.id).limit(page.limit + 1)).scalars().all()
+    return Page.cut(rows, page.limit, lambda each: each.id)
+
+
+def note_uses_of_sessions(session: Session, uses: Mapping[str, datetime], *, every: timedelta) -> None:
+    """Write down when sessions were used, unless about that time is noted already."""
+    free = select(LoginSession.id).where(LoginSession.id.in_(uses)).order_by(LoginSession.id)
+    for session_id in session.execute(free.with_for_update(skip_locked=True)).scalars().all():
+        moment, last = uses[session_id], LoginSession.last_used_at
+        is_other = or_(last.is_(None), ~last.between(moment - every, moment + every))
+        session.execute(
+            update(LoginSession).where(LoginSession.id == session_id, is_other).values(last_used_at=moment)
+        )
+
+
+def end_own_session(session: Session, user_id: int, session_id: str, now: datetime) -> bool:
+    """End one session of a user; False if there is none of theirs, or it has ended already."""
+    mine = and_(LoginSession.id == session_id, LoginSession.user_id == user_id)
+    ended = session.execute(
+        update(LoginSession).where(mine, LoginSession.ended_at.is_(None)).values(ended_at=now)
+    )
+    return cast("CursorResult[Any]", ended).rowcount == 1
+
+
+def note_proof(session: Session, session_id: str, now: datetime) -> bool:
+    """Note that the person of a session has proved who they are; False if it has ended."""
+    noted = session.execute(
+        update(LoginSession)
+        .where(LoginSession.id == session_id, LoginSession.ended_at.is_(None))
+        .values(proved_at=now, last_used_at=now)
+    )
+    return cast("CursorResult[Any]", noted).rowcount == 1
 
 
 def end_session(session: Session, session_id: str, now: datetime) -> bool:

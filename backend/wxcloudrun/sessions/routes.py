@@ -1,15 +1,18 @@
 """The URLs of logins: data, not code."""
 
-from wxcloudrun.kit.errors import Conflict, Invalid, TooManyRequests, Unauthorized
+from wxcloudrun.kit.errors import Conflict, Invalid, NotFound, TooManyRequests, Unauthorized
+from wxcloudrun.kit.security import Scope
+from wxcloudrun.second_factors.errors import SecondFactorNeeded
 from wxcloudrun.sessions import controller
-from wxcloudrun.sessions.schemas import LoginIn, RefreshIn, TokensOut
+from wxcloudrun.sessions.schemas import LoginIn, LoginOut, LoginSessionOut, RefreshIn, TokensOut
 from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
+from wxcloudrun.web.pages import PageOut, PageQuery
 
 ENDPOINTS = [
     Endpoint(
         "POST", "/auth/login", controller.log_in, "log_in", "Log in with e-mail address and password",
-        caller=Caller.ANYONE, scope=None, body=LoginIn, answer=TokensOut, sends=("Set-Cookie",),
-        errors=(Invalid, TooManyRequests, Unauthorized),
+        caller=Caller.ANYONE, scope=None, body=LoginIn, answer=LoginOut, sends=("Set-Cookie",),
+        errors=(Invalid, SecondFactorNeeded, TooManyRequests, Unauthorized),
         works_when_full=True,
     ),
     Endpoint(
@@ -22,6 +25,14 @@ ENDPOINTS = [
         "POST", "/auth/logout", controller.log_out, "log_out", "End this login",
         scope=None, errors=(Conflict,),
         works_when_full=True,
+    ),
+    Endpoint(
+        "GET", "/auth/sessions", controller.list_sessions, "list_sessions", "Your logins",
+        scope=Scope.ADMIN, query=PageQuery, answer=PageOut[LoginSessionOut],
+    ),
+    Endpoint(
+        "DELETE", "/auth/sessions/<session_id>", controller.end_session, "end_session",
+        "End one of your logins", scope=Scope.ADMIN, status=204, errors=(NotFound,),
     ),
 ]  # fmt: skip
 

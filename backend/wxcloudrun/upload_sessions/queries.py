@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, Select, bindparam, delete, func, select
+from sqlalchemy import Row, Select, and_, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.reads import Lease
@@ -14,6 +14,7 @@ from wxcloudrun.kit.db import Reader, prepared
 from wxcloudrun.kit.package_names import written_name
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Actor
+from wxcloudrun.kit.windows import change_all
 from wxcloudrun.packages.reads import Package
 from wxcloudrun.projects.reads import Project, visible_to
 from wxcloudrun.upload_sessions import rules
@@ -110,6 +111,16 @@ def unfinished_in(row: Row[UploadSession, str, str, str]) -> UnfinishedUpload:
     """Read a row of `unfinished_of`."""
     found, project, form, name = row
     return UnfinishedUpload(found, project, written_name(form, name))
+
+
+def expire_all_of(session: Session, user_id: int, now: datetime) -> int:
+    """Let the time of a user's sessions be over that have not ended; return how many."""
+    alive = and_(
+        UploadSession.created_by == user_id,
+        UploadSession.state.in_(ALIVE),
+        UploadSession.expires_at > now,
+    )
+    return change_all(session, UploadSession.id, alive, {"expires_at": now})
 
 
 def begun_with(session: Session, user_id: int | None, key: str) -> UploadSession | None:

@@ -24,14 +24,14 @@ def register(body: RegistrationIn) -> Response:
     return ok(UserOut.model_validate(made), status=201)
 
 
-def show_me() -> Response:
-    """200 with the user."""
-    return ok(UserOut.model_validate(service(UserService).me(actor())))
-
-
 def change_password(body: PasswordIn) -> Response:
     """200."""
-    service(UserService).change_password(actor(), current=body.current_password, new=body.new_password)
+    service(UserService).change_password(
+        actor(),
+        current=body.current_password,
+        new=body.new_password,
+        end_everything=body.end_everything,
+    )
     return ok()
 
 

@@ -35,14 +35,20 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(ascii_name(255))
     is_active: Mapped[bool] = mapped_column(default=True)
     is_admin: Mapped[bool] = mapped_column(default=False)
+    second_factor_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since when one is asked for
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    @property
+    def has_password(self) -> bool:
+        """Whether they can come in with an e-mail address and a password."""
+        return self.email is not None and self.password_hash is not None
 
     def leave(self, now: datetime) -> None:
         """Keep nothing of the person, and let nothing of theirs open a door from now on."""
         self.deleted_at = now
         self.is_active = self.is_admin = False
-        self.email = self.password_hash = None
+        self.email = self.password_hash = self.second_factor_at = None
         self.username = None  # type: ignore[assignment]  # as the column says
 
 

@@ -4,7 +4,7 @@ from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooMan
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.users import controller
 from wxcloudrun.users.schemas import EmailIn, PasswordIn, RegistrationIn, UserIn, UserOut, UserPatch
-from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
+from wxcloudrun.web.endpoint import Caller, Endpoint, Proof, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
 
 USER = "/users/<user_id>"
@@ -18,17 +18,13 @@ ENDPOINTS = [
     Endpoint(
         "PUT", "/auth/email", controller.bind_email, "bind_email", "Bind an e-mail address to your account",
         scope=Scope.ADMIN, body=EmailIn, answer=UserOut,
-        errors=(Conflict, Forbidden, Invalid, TooManyRequests),
-    ),
-    Endpoint(
-        "GET", "/auth/me", controller.show_me, "show_me", "Who you are",
-        scope=None, answer=UserOut,
+        errors=(Conflict, Forbidden, Invalid, TooManyRequests), needs_proof=Proof.ALWAYS,
     ),
     Endpoint(
         "PUT", "/auth/password", controller.change_password, "change_password",
         "Change your password; ends every other session",
         scope=Scope.ADMIN, body=PasswordIn, errors=(Conflict, Forbidden, Invalid, TooManyRequests),
-        works_when_full=True,
+        works_when_full=True, needs_proof=Proof.IN_BODY,
     ),
     Endpoint(
         "GET", "/users", controller.list_users, "list_users", "All people, for administrators",
@@ -45,7 +41,9 @@ ENDPOINTS = [
     Endpoint(
         "PATCH", USER, controller.change_user, "change_user", "Change a user",
         scope=Scope.ADMIN, body=UserPatch, answer=UserOut, errors=(Conflict, Forbidden, Invalid, NotFound),
-        works_when_full=True,
+        works_when_full=True, needs_proof=Proof.SOMETIMES,
+        description="An address, a password, `is_admin` and activating somebody again need a login with a "
+        "recent proof. A password ends all other ways in of the user: sessions, keys, WeChat, second factor.",
     ),
     Endpoint(
         "DELETE", USER, controller.delete_user, "delete_user", "Delete a user",

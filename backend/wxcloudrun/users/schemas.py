@@ -53,6 +53,7 @@ class PasswordIn(Input):
 
     current_password: str
     new_password: NewPassword
+    end_everything: bool = False
 
 
 class UserIn(Input):

@@ -41,6 +41,15 @@ class Caller(enum.Enum):
     KNOWN = "known"  # a valid credential
 
 
+class Proof(enum.Enum):
+    """When an endpoint wants its caller to have proved just now who they are: when a way in changes."""
+
+    NEVER = "never"
+    SOMETIMES = "sometimes"  # the use case asks, `Actor.require_proof`; the row's description says when
+    IN_BODY = "in_body"  # the body brings it
+    ALWAYS = "always"
+
+
 class BodyFormat(enum.Enum):
     """Bodies that are no JSON document."""
 
@@ -87,6 +96,7 @@ class Endpoint:
     sends: tuple[str, ...] = ()  # headers that a success carries
     description: str = ""  # what the summary and the models leave open
     takes_upload_token: bool = False  # what opens one upload session opens this
+    needs_proof: Proof = Proof.NEVER
     works_when_full: bool = False  # for what helps a full disk; deleting always does
     protocol: str = ""  # somebody else's, whose own text describes it; our description leaves it out
     tag: str = ""  # set by `blueprint`
@@ -198,6 +208,8 @@ def admit(row: Endpoint) -> None:
         g.actor.require_known()
     if row.scope is not None and row.caller is not Caller.ANYONE:
         g.actor.require_scope(row.scope)
+    if row.needs_proof is Proof.ALWAYS:
+        g.actor.require_proof()
     if row.method in GROWING and not row.works_when_full:
         require_room()
 

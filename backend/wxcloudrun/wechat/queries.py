@@ -1,6 +1,9 @@
 """Every SELECT on WeChat identities."""
 
-from sqlalchemy import delete, select
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, delete, select
 from sqlalchemy.orm import Session
 
 from wxcloudrun.wechat.models import WechatIdentity
@@ -18,6 +21,13 @@ def wechat_identity_of(session: Session, user_id: int) -> WechatIdentity | None:
     return session.execute(statement.with_for_update()).scalar_one_or_none()
 
 
-def forget_wechat_identity(session: Session, user_id: int) -> None:
-    """Let the WeChat user who was this person be anybody again."""
-    session.execute(delete(WechatIdentity).where(WechatIdentity.user_id == user_id))
+def bound_at(session: Session, user_id: int) -> datetime | None:
+    """Return since when a WeChat user gets in to this account, None if nobody does."""
+    statement = select(WechatIdentity.bound_at).where(WechatIdentity.user_id == user_id)
+    return session.execute(statement).scalar_one_or_none()
+
+
+def forget_wechat_identity(session: Session, user_id: int) -> bool:
+    """Let the WeChat user who was this person be anybody again; False if there was none."""
+    gone = session.execute(delete(WechatIdentity).where(WechatIdentity.user_id == user_id))
+    return cast("CursorResult[Any]", gone).rowcount == 1

@@ -1,25 +1,44 @@
 """The URLs of WeChat: data, not code."""
 
-from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, TooManyRequests, Unauthorized, Unavailable
+from wxcloudrun.kit.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+)
 from wxcloudrun.kit.security import Scope
-from wxcloudrun.sessions.schemas import TokensOut
+from wxcloudrun.second_factors.errors import SecondFactorNeeded
+from wxcloudrun.sessions.schemas import LoginOut
 from wxcloudrun.users.schemas import UserOut
-from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
+from wxcloudrun.web.endpoint import Caller, Endpoint, Proof, blueprint
 from wxcloudrun.wechat import controller
-from wxcloudrun.wechat.schemas import WechatIn
+from wxcloudrun.wechat.schemas import WechatIn, WechatLoginIn, WechatOut
 
 ENDPOINTS = [
     Endpoint(
         "POST", "/auth/wechat", controller.log_in_by_wechat, "log_in_by_wechat",
         "Log in with a code of wx.login(); the first time makes the user",
-        caller=Caller.ANYONE, scope=None, body=WechatIn, answer=TokensOut, sends=("Set-Cookie",),
-        errors=(Forbidden, Invalid, TooManyRequests, Unauthorized, Unavailable),
+        caller=Caller.ANYONE, scope=None, body=WechatLoginIn, answer=LoginOut, sends=("Set-Cookie",),
+        errors=(Forbidden, Invalid, SecondFactorNeeded, TooManyRequests, Unauthorized, Unavailable),
         works_when_full=True,
     ),
     Endpoint(
         "PUT", "/auth/wechat", controller.bind_wechat, "bind_wechat", "Bind a WeChat user to your account",
         scope=Scope.ADMIN, body=WechatIn, answer=UserOut,
         errors=(Conflict, Forbidden, Invalid, TooManyRequests, Unauthorized, Unavailable),
+        needs_proof=Proof.ALWAYS,
+    ),
+    Endpoint(
+        "GET", "/auth/wechat", controller.show_wechat, "show_wechat",
+        "Whether a WeChat user is bound to your account", scope=Scope.ADMIN, answer=WechatOut,
+    ),
+    Endpoint(
+        "DELETE", "/auth/wechat", controller.unbind_wechat, "unbind_wechat",
+        "Let no WeChat user in to your account any more",
+        scope=Scope.ADMIN, status=204, errors=(Conflict, NotFound), needs_proof=Proof.ALWAYS,
     ),
 ]  # fmt: skip
 

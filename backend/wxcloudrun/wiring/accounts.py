@@ -12,10 +12,16 @@ from wxcloudrun.keys.service.keys import KeyService
 from wxcloudrun.keys.service.secrets import KeyHashes
 from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.net.http_client import HttpClient
+from wxcloudrun.notices.service.notices import NoticeService
 from wxcloudrun.projects.reads import projects_solely_owned_by
+from wxcloudrun.second_factors.service.codes import SecondFactorCodes
+from wxcloudrun.second_factors.service.enrolment import EnrolmentService
+from wxcloudrun.second_factors.service.secrets import FactorSecrets
 from wxcloudrun.service_accounts.service import ServiceAccountService
 from wxcloudrun.sessions.service.expiry import ExpiryService
 from wxcloudrun.sessions.service.lifetimes import Lifetimes
+from wxcloudrun.sessions.service.own import OwnSessionService
+from wxcloudrun.sessions.service.proofs import ProofService
 from wxcloudrun.sessions.service.secrets import SessionHashes
 from wxcloudrun.sessions.service.sessions import SessionService
 from wxcloudrun.sessions.service.tokens import AccessTokens
@@ -25,6 +31,8 @@ from wxcloudrun.users.service.administration import UserAdministrationService
 from wxcloudrun.users.service.binding import EmailBindingService
 from wxcloudrun.users.service.passwords import Passwords
 from wxcloudrun.users.service.users import UserService
+from wxcloudrun.ways_in.service.ending import EndingService
+from wxcloudrun.ways_in.service.showing import ShowingService
 from wxcloudrun.wechat.gateway import HttpWechatGateway, NoWechat, WechatGateway
 from wxcloudrun.wechat.service.binding import WechatBindingService, forget
 from wxcloudrun.wechat.service.logins import WechatService
@@ -46,6 +54,12 @@ class AccountServices:
     users: UserService
     email_binding: EmailBindingService
     administration: UserAdministrationService
+    own_sessions: OwnSessionService
+    proofs: ProofService
+    enrolment: EnrolmentService
+    notices: NoticeService
+    ending: EndingService
+    showing: ShowingService
     service_accounts: ServiceAccountService
 
 
@@ -57,12 +71,25 @@ def build_accounts(settings: Settings, erasure: ErasureService) -> AccountServic
     lifetimes = login_lifetimes(settings, tokens)
     server = server_keys(settings)
     session_hashes, key_hashes = SessionHashes(server), KeyHashes(server.ring(Purpose.API_KEYS))
+    factor_secrets = FactorSecrets(server)
+    codes = SecondFactorCodes(secrets=factor_secrets)
     sessions = SessionService(
-        passwords=passwords, tokens=tokens, hashes=session_hashes, lifetimes=lifetimes, guard=guard
+        passwords=passwords,
+        tokens=tokens,
+        hashes=session_hashes,
+        lifetimes=lifetimes,
+        guard=guard,
+        codes=codes,
     )
+    proofs = ProofService(passwords=passwords, guard=guard, codes=codes)
+    ending = EndingService(sessions=sessions)
     is_open, keys = settings.registers, KeyService(hashes=key_hashes)
     wechat = WechatService(
-        gateway=wechat_gateway(settings), sessions=sessions, guard=guard, registration_enabled=is_open
+        gateway=wechat_gateway(settings),
+        sessions=sessions,
+        proofs=proofs,
+        guard=guard,
+        registration_enabled=is_open,
     )
     return AccountServices(
         identity=IdentityService(
@@ -71,6 +98,7 @@ def build_accounts(settings: Settings, erasure: ErasureService) -> AccountServic
             key_hashes=key_hashes,
             lifetimes=lifetimes,
             upload_tokens=UploadTokens(server.ring(Purpose.UPLOAD_TOKENS)),
+            admins_need_second_factor=settings.admin_second_factor,
         ),
         revocation=RevocationService(sessions=sessions),
         sessions=sessions,
@@ -79,15 +107,25 @@ def build_accounts(settings: Settings, erasure: ErasureService) -> AccountServic
         wechat_binding=WechatBindingService(wechat=wechat, guard=guard),
         keys=keys,
         users=UserService(
-            passwords=passwords, guard=guard, end_sessions=sessions.end_all, registration_enabled=is_open
+            passwords=passwords,
+            guard=guard,
+            end_sessions=sessions.end_all,
+            end_ways_in=ending.end,
+            registration_enabled=is_open,
         ),
         email_binding=EmailBindingService(passwords=passwords, guard=guard),
         administration=UserAdministrationService(
             passwords=passwords,
-            above=AboveUsers(sessions.end_all, forget, projects_solely_owned_by),
+            above=AboveUsers(sessions.end_all, ending.end, forget, projects_solely_owned_by),
             erasure=erasure,
         ),
         service_accounts=ServiceAccountService(keys=keys, erasure=erasure),
+        own_sessions=OwnSessionService(lifetimes=lifetimes),
+        proofs=proofs,
+        enrolment=EnrolmentService(secrets=factor_secrets, codes=codes, issuer=issuer_of(settings)),
+        notices=NoticeService(),
+        ending=ending,
+        showing=ShowingService(),
     )
 
 
@@ -108,7 +146,14 @@ def login_lifetimes(settings: Settings, tokens: AccessTokens) -> Lifetimes:
         access_token_seconds=tokens.longest_validity_seconds(),
         refresh_token_seconds=settings.refresh_token_seconds,
         refresh_leeway_seconds=settings.refresh_leeway_seconds,
+        login_seconds=settings.login_seconds,
+        proof_seconds=settings.proof_seconds,
     )
+
+
+def issuer_of(settings: Settings) -> str:
+    """Return under which name programs for codes show this service: as people reach it."""
+    return urlsplit(settings.base_url).netloc
 
 
 def login_limits(settings: Settings) -> LoginLimits:

@@ -23,6 +23,8 @@ from wxcloudrun.jobs.events import TASK_CHANGED
 from wxcloudrun.keys.events import KEY_MADE, KEY_REVOKED, KEY_ROTATED
 from wxcloudrun.kit.events import EventKind, Listeners
 from wxcloudrun.maintenance.events import MAINTENANCE_STARTED
+from wxcloudrun.notices.events import NOTICES_SEEN
+from wxcloudrun.notices.service.notices import note
 from wxcloudrun.packages.events import PACKAGE_CHANGED, PACKAGE_CREATED, PACKAGE_DELETED
 from wxcloudrun.projects.events import (
     MEMBER_REMOVED,
@@ -38,12 +40,18 @@ from wxcloudrun.releases.events import (
     RELEASE_FAILED,
     RELEASE_RETRIED,
 )
+from wxcloudrun.second_factors.events import (
+    RECOVERY_CODE_USED,
+    RECOVERY_CODES_MADE,
+    SECOND_FACTOR_DISABLED,
+    SECOND_FACTOR_ENABLED,
+)
 from wxcloudrun.service_accounts.events import (
     SERVICE_ACCOUNT_CHANGED,
     SERVICE_ACCOUNT_CREATED,
     SERVICE_ACCOUNT_DELETED,
 )
-from wxcloudrun.sessions.events import SESSION_ENDED, SESSION_OPENED
+from wxcloudrun.sessions.events import SESSION_ENDED, SESSION_OPENED, SESSION_PROVED
 from wxcloudrun.tags.events import TAG_DELETED, TAG_MOVED
 from wxcloudrun.upload_sessions.events import (
     UPLOAD_SESSION_ABORTED,
@@ -72,9 +80,11 @@ from wxcloudrun.versions.events import (
     VERSION_SEALED,
 )
 from wxcloudrun.versions.service.choices import forget_choices
-from wxcloudrun.wechat.events import WECHAT_BOUND, WECHAT_LINKED
+from wxcloudrun.ways_in.events import WAYS_IN_ENDED
+from wxcloudrun.wechat.events import WECHAT_BOUND, WECHAT_LINKED, WECHAT_UNBOUND
 
 RECORDED = Listeners(in_transaction=(record,))
+NOTICED = Listeners(in_transaction=(note,))  # a way in has changed: its person is told
 COUNTED = Listeners(after_commit=(count_session,))
 FORGETS_CHOICES = Listeners(after_commit=(forget_choices,))  # `latest` and ranges may mean another version
 
@@ -82,18 +92,26 @@ LISTENERS: Mapping[EventKind, Listeners] = {
     # who is asking
     USER_REGISTERED: RECORDED,
     USER_CREATED: RECORDED,
-    USER_CHANGED: RECORDED,
+    USER_CHANGED: RECORDED + NOTICED,
     USER_DELETED: RECORDED,
-    PASSWORD_CHANGED: RECORDED,
-    EMAIL_BOUND: RECORDED,
-    WECHAT_BOUND: RECORDED,
+    PASSWORD_CHANGED: RECORDED + NOTICED,
+    EMAIL_BOUND: RECORDED + NOTICED,
+    WECHAT_BOUND: RECORDED + NOTICED,
+    WECHAT_UNBOUND: RECORDED + NOTICED,
+    SECOND_FACTOR_ENABLED: RECORDED + NOTICED,
+    SECOND_FACTOR_DISABLED: RECORDED + NOTICED,
+    RECOVERY_CODES_MADE: RECORDED + NOTICED,
+    RECOVERY_CODE_USED: RECORDED + NOTICED,
+    WAYS_IN_ENDED: RECORDED + NOTICED,
+    NOTICES_SEEN: RECORDED,
     WECHAT_LINKED: RECORDED,
     SESSION_OPENED: RECORDED,
+    SESSION_PROVED: RECORDED,
     SESSION_ENDED: RECORDED,
     CREDENTIAL_REVOKED: RECORDED,
     LOGIN_REFUSED: RECORDED,
-    KEY_MADE: RECORDED,
-    KEY_ROTATED: RECORDED,
+    KEY_MADE: RECORDED + NOTICED,
+    KEY_ROTATED: RECORDED + NOTICED,
     KEY_REVOKED: RECORDED,
     SERVICE_ACCOUNT_CREATED: RECORDED,
     SERVICE_ACCOUNT_CHANGED: RECORDED,

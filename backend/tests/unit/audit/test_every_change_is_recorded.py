@@ -12,103 +12,22 @@ from requests_mock import Mocker
 from tests.support import wechat
 from tests.support.apps import AppWith
 from tests.support.builders import sha256
-from tests.support.client import ApiClient
 from tests.support.inside import Inside
-from tests.support.registry import Workshop
 from tests.support.shared_app import once
-from tests.support.surface import APPEND, TUS
+from tests.support.surface import TUS
+from tests.unit.audit.changing import PASSWORD, Changing
 from tests.unit.audit.conftest import entries
-from wxcloudrun.jobs.service.work import WorkService
 from wxcloudrun.web.endpoint import rows
 
-PASSWORD = "correct horse battery staple"
 # What changes nothing that anybody would look for, and why.
 NOT_RECORDED = {
     "refresh": "a session goes on; only its end by a replayed token is an event",
+    "offer_second_factor": "nothing is asked for it before it is confirmed",
     "verify_audit": "reads",
     "check_files": "reads",
     "put_upload_part": "the upload that the parts become is an event, not each of ten thousand parts",
     "post_upload_part": "as put_upload_part",
 }
-
-
-class Changing(Inside):
-    """Everything that there is to change."""
-
-    def __init__(self, app: Flask, root: ApiClient, shop: Workshop) -> None:
-        super().__init__(app)
-        self.root = root
-        self.shop = shop
-        self.known: dict[str, Any] = {}
-
-    @property
-    def project(self) -> str:
-        return f"project/{self.shop.project}"
-
-    @property
-    def package(self) -> str:
-        return f"{self.project}/package/{self.shop.package}"
-
-    def login(self) -> ApiClient:
-        """Sign up and log in."""
-        body = {"email": "ada@example.com", "password": PASSWORD}
-        self.client.post("/api/v1/auth/register", body)
-        data = self.client.post("/api/v1/auth/login", body).ok().data
-        self.known["ada"] = data["user"]["id"]
-        return self.client.as_(data["access_token"])
-
-    def session(self) -> str:
-        """Begin an upload of one byte in parts, and return where it is."""
-        begun = self.shop.writer.post(self.shop.url("/uploads/sessions"), {"filename": "a", "size": 1})
-        return str(begun.ok().data["url"])
-
-    def tus(self) -> str:
-        """Begin an upload of one byte as a tus client, and return where it is."""
-        url = f"/tus/{self.shop.project}/{self.shop.package}"
-        return self.shop.writer.post(url, headers={**TUS, "Upload-Length": "1"}).ok().headers["Location"]
-
-    def append(self, url: str) -> None:
-        """Append that byte."""
-        self.shop.writer.request("PATCH", url, headers=APPEND, data=b"x").ok()
-
-    def new_user(self) -> int:
-        body = {"username": "new", "email": "new@example.com"}
-        return int(self.root.post("/api/v1/users", body).ok().data["id"])
-
-    def key(self) -> int:
-        return int(self.shop.owner.post("/api/v1/auth/keys", {"name": "k"}).ok().data["id"])
-
-    def robot(self) -> str:
-        """Make a service account of the project."""
-        body = {"name": "robot", "project": self.shop.project, "role": "writer"}
-        made = self.shop.owner.post("/api/v1/service-accounts", body).ok()
-        return f"/api/v1/service-accounts/{made.data['id']}"
-
-    def key_of(self, whose: str) -> str:
-        """Make a key for a service account or a user, and return where it is."""
-        if "users" in whose:
-            return f"{whose}/keys/{self.key()}"
-        return f"{whose}/keys/{self.shop.owner.post(f'{whose}/keys', {'name': 'k'}).ok().data['id']}"
-
-    def release(self, *verbs: str) -> None:
-        """Upload a version and do these things with the release that it is."""
-        self.shop.upload(b"x", version="1.0.0").ok()
-        release_id = self.shop.reader.get(self.shop.url("/versions/1.0.0")).data["id"]
-        for verb in verbs:
-            self.shop.writer.post(f"/api/v1/packages/{release_id}/{verb}").ok()
-        if not verbs:
-            self.shop.maintainer.delete(f"/api/v1/packages/{release_id}").ok()
-
-    def failed_release(self) -> None:
-        """Make a release that fails, as there is no catalogue, and retry it."""
-        body = {"name": self.shop.package, "version": "2.0.0", "project": self.shop.project}
-        made = self.shop.writer.post("/api/v1/packages", {**body, "source": {"type": "nix"}}).ok()
-        with self.app.app_context():
-            self.app.extensions["services"][WorkService].run_due()
-        self.shop.writer.post(f"/api/v1/packages/{made.data['id']}/retry").ok()
-
-    def member(self) -> str:
-        return f"/api/v1/project/{self.shop.project}/members/{self.shop.people['reader'].id}"
 
 
 type Change = Callable[[Changing], object]
@@ -135,6 +54,23 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
             "PUT", "/api/v1/auth/password",
             json={"current_password": PASSWORD, "new_password": "another long one"},
         ), "password.changed", "user/{ada}",
+    ),
+    "prove": (
+        lambda w: w.login().post("/api/v1/auth/proof", {"password": PASSWORD}), "session.proved", "user/{ada}",
+    ),
+    "end_session": (lambda w: w.end_session(), "session.ended", "user/{ada}"),
+    "end_everything": (lambda w: w.login().post("/api/v1/auth/end-everything", {}), "ways_in.ended", "user/{ada}"),
+    "unbind_wechat": (lambda w: w.bound().delete("/api/v1/auth/wechat"), "wechat.unbound", "user/{ada}"),
+    "confirm_second_factor": (lambda w: w.with_factor(), "second_factor.enabled", "user/{ada}"),
+    "renew_recovery_codes": (
+        lambda w: w.with_factor().post("/api/v1/auth/second-factor/recovery-codes"),
+        "recovery_codes.made", "user/{ada}",
+    ),
+    "remove_second_factor": (
+        lambda w: w.with_factor().delete("/api/v1/auth/second-factor"), "second_factor.disabled", "user/{ada}",
+    ),
+    "see_notices": (
+        lambda w: w.login().post("/api/v1/auth/notices/seen", {"up_to": 1}), "notices.seen", "user/{ada}",
     ),
     "make_key": (lambda w: w.key(), "key.made", "user/*/key/*"),
     "rotate_key": (lambda w: w.shop.owner.post(f"/api/v1/auth/keys/{w.key()}/rotate"), "key.rotated", "user/*/key/*"),

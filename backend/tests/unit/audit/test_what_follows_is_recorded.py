@@ -5,8 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from tests.support.moments import Clock
+from tests.unit.audit.changing import Changing
 from tests.unit.audit.conftest import entries
-from tests.unit.audit.test_every_change_is_recorded import Changing, fits, world
+from tests.unit.audit.test_every_change_is_recorded import fits, world
 from wxcloudrun.jobs.service.work import WorkService
 from wxcloudrun.upload_sessions.service.expiry import UploadExpiryService
 

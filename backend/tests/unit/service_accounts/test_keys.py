@@ -9,7 +9,7 @@ from tests.support import builders
 from tests.support.client import ApiClient
 from tests.support.registry import Workshop
 from tests.unit.service_accounts.conftest import Robot
-from wxcloudrun.kit.security import EVERY_SCOPE
+from wxcloudrun.kit.security import EVERY_SCOPE, Scope
 
 ME = "/api/v1/auth/me"
 
@@ -31,10 +31,9 @@ def test_given_a_projects_account_then_its_key_works_there_alone(
 
 
 def test_given_no_scopes_and_a_maker_without_any_of_the_usual_then_no_key_that_opens_nothing(
-    shop: Workshop, robot: Robot
+    app: Flask, shop: Workshop, robot: Robot
 ) -> None:
-    wish = {"name": "admin", "scopes": ["admin"]}
-    administers = shop.owner.as_(shop.owner.post("/api/v1/auth/keys", wish).ok().data["key"])
+    administers = shop.owner.as_(builders.key(app, shop.people["owner"].actor, frozenset({Scope.ADMIN})))
 
     refused = administers.post(f"{robot.url}/keys", {"name": "x"})
 

@@ -1,19 +1,23 @@
 """A service account comes in by a key and by nothing else, and makes nothing that could stay behind."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
 
+from tests.support.builders import Person
 from tests.support.client import ApiClient
 from tests.support.registry import Workshop
 from tests.unit.audit.conftest import entries
 from tests.unit.service_accounts.conftest import URL, Robot, robot_of
 from wxcloudrun.kit.db import Transaction, atomically
+from wxcloudrun.kit.errors import NotFound
 from wxcloudrun.kit.security import ANONYMOUS
-from wxcloudrun.sessions.service.sessions import SessionService
+from wxcloudrun.sessions.service.sessions import Opening, SessionService
 from wxcloudrun.users.models import User
+from wxcloudrun.users.service.administration import UserAdministrationService, UserChange
 from wxcloudrun.users.service.passwords import Passwords
 
 ME, KEYS = "/api/v1/auth/me", "/api/v1/auth/keys"
@@ -48,15 +52,23 @@ class TestLogins:
         with app.app_context():
             sessions: SessionService = app.extensions["services"][SessionService]
 
-            assert sessions.open(ANONYMOUS, robot.id, way="test") is None
+            assert sessions.open(ANONYMOUS, robot.id, Opening("test")) is None
 
     @pytest.mark.parametrize(
         "change", [{"email": "ci@example.com"}, {"password": "a new password"}, {"is_admin": True}]
     )
     def test_given_an_administrator_then_it_is_no_user_whom_they_could_let_in(
-        self, root: ApiClient, robot: Robot, change: dict[str, Any]
+        self,
+        app: Flask,
+        root: ApiClient,
+        make_person: Callable[..., Person],
+        robot: Robot,
+        change: dict[str, Any],
     ) -> None:
-        assert root.patch(f"/api/v1/users/{robot.id}", change).status == 404
+        proved = make_person("proved", is_admin=True).actor
+        administration: UserAdministrationService = app.extensions["services"][UserAdministrationService]
+        with app.app_context(), pytest.raises(NotFound):
+            administration.change(proved, robot.id, UserChange(**change))
         assert root.get(f"/api/v1/users/{robot.id}").status == 404
         assert root.get(f"/api/v1/users/{robot.id}/keys").status == 404
         assert root.delete(f"/api/v1/users/{robot.id}").status == 404

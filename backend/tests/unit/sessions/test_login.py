@@ -18,6 +18,8 @@ from wxcloudrun.kit.db import reading, transaction
 from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
 from wxcloudrun.kit.errors import Unauthorized
 from wxcloudrun.kit.security import ANONYMOUS
+from wxcloudrun.second_factors.service.codes import SecondFactorCodes
+from wxcloudrun.second_factors.service.secrets import FactorSecrets
 from wxcloudrun.sessions.models import LoginSession
 from wxcloudrun.sessions.service.lifetimes import Lifetimes
 from wxcloudrun.sessions.service.secrets import SessionHashes
@@ -106,7 +108,7 @@ def test_login_answers_tokens_and_the_user(client: ApiClient, add_user: AddUser)
 
     data = answer.data
     assert answer.status == 200
-    assert set(data) == {"access_token", "token_type", "expires_in", "refresh_token", "user"}
+    assert set(data) == {"access_token", "token_type", "expires_in", "refresh_token", "user", "notices"}
     assert (data["token_type"], data["expires_in"]) == ("Bearer", 900)
     assert data["user"]["email"] == "ada@example.com"
     assert answer.headers["Cache-Control"] == "no-store"
@@ -349,7 +351,14 @@ def test_a_login_that_was_overtaken_by_a_change_is_refused(
         passwords=PasswordsWhileSomethingHappens(meanwhile),
         tokens=AccessTokens(ServerKeys("k" * 32).ring(Purpose.ACCESS_TOKENS), lifetime_seconds=900),
         hashes=SessionHashes(ServerKeys("s" * 32)),
-        lifetimes=Lifetimes(access_token_seconds=1020, refresh_token_seconds=60, refresh_leeway_seconds=10),
+        lifetimes=Lifetimes(
+            access_token_seconds=1020,
+            refresh_token_seconds=60,
+            refresh_leeway_seconds=10,
+            login_seconds=3600,
+            proof_seconds=300,
+        ),
+        codes=SecondFactorCodes(secrets=FactorSecrets(ServerKeys("s" * 32))),
         guard=LoginGuard(counters=MemoryCounters(), limits=LoginLimits(*[RateLimit(None)] * 6)),
     )
     with app.app_context(), pytest.raises(Unauthorized):

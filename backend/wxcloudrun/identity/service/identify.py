@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from wxcloudrun.identity import queries
-from wxcloudrun.identity.queries import Identity, KeyIdentity
+from wxcloudrun.identity.queries import Identity, KeyIdentity, Life
 from wxcloudrun.identity.service.delegation import Delegated, UploadTokenReader
 from wxcloudrun.keys.service.secrets import KEY_PREFIX, KeyHashes, prefix_of_key
 from wxcloudrun.keys.service.uses import KeyRenewals, KeyUses
@@ -18,6 +18,7 @@ from wxcloudrun.sessions.service.lifetimes import Lifetimes
 from wxcloudrun.sessions.service.renewals import CookieRenewals
 from wxcloudrun.sessions.service.secrets import SessionHashes
 from wxcloudrun.sessions.service.tokens import AccessTokens, InvalidToken
+from wxcloudrun.sessions.service.uses import SessionUses
 from wxcloudrun.users.rules import UserKind
 
 
@@ -49,20 +50,21 @@ class IdentityService:
         key_hashes: KeyHashes,
         lifetimes: Lifetimes,
         upload_tokens: UploadTokenReader,
+        admins_need_second_factor: bool,
     ) -> None:
-        self.uses = KeyUses()
-        self.key_renewals = KeyRenewals()
-        self.cookie_renewals = CookieRenewals()
+        self.uses, self.session_uses = KeyUses(), SessionUses()
+        self.key_renewals, self.cookie_renewals = KeyRenewals(), CookieRenewals()
         self._tokens = tokens
         self._session_hashes = session_hashes
         self._key_hashes = key_hashes
-        self._longest = lifetimes.session
+        self._lifetimes = lifetimes
+        self._admins_need_second_factor = admins_need_second_factor
         self._upload_tokens = upload_tokens
 
     @property
     def to_write(self) -> Sequence[Callable[[], None]]:
         """What writes down what was noticed, when nobody waits for it; nothing if there is nothing."""
-        noticed = (self.uses, self.key_renewals, self.cookie_renewals)
+        noticed = (self.uses, self.session_uses, self.key_renewals, self.cookie_renewals)
         return [each.write_down for each in noticed if each.are_to_be_written]
 
     def identify(self, presented: Presented | None) -> Actor:
@@ -103,14 +105,9 @@ class IdentityService:
     def _of_token(self, user_id: int, session_id: str, jti: str) -> Actor | None:
         with asking() as reader:
             found = queries.identity_of_token(
-                reader,
-                session_id=session_id,
-                user_id=user_id,
-                jti=jti,
-                now=clock.now(),
-                longest=self._longest,
+                reader, session_id=session_id, user_id=user_id, jti=jti, life=self._life()
             )
-        return None if found is None else person(found, CredentialKind.JWT, jti)
+        return None if found is None else self._person(found, CredentialKind.JWT, jti)
 
     def _by_upload_token(self, token: str) -> Actor | None:
         """Return who began the session: what ended their credential, or changed it, holds here as well."""
@@ -123,6 +120,7 @@ class IdentityService:
             credential=CredentialKind.UPLOAD_TOKEN,
             credential_id=said.upload_session,
             session_id=None,
+            has_proved=False,
             upload_session=said.upload_session,
         )
 
@@ -139,8 +137,8 @@ class IdentityService:
 
     def _of_session(self, session_id: str) -> Actor | None:
         with asking() as reader:
-            found = queries.identity_of_session(reader, session_id, now=clock.now(), longest=self._longest)
-        return None if found is None else person(found, CredentialKind.SESSION, session_id)
+            found = queries.identity_of_session(reader, session_id, self._life())
+        return None if found is None else self._person(found, CredentialKind.SESSION, session_id)
 
     def _of_key(self, key_id: int) -> Actor | None:
         with asking() as reader:
@@ -149,12 +147,11 @@ class IdentityService:
 
     def _by_cookie(self, cookie: str) -> Actor | None:
         with asking() as reader:
-            found = queries.identity_of_cookie(
-                reader, self._session_hashes.all_of_cookie(cookie), now=clock.now(), longest=self._longest
-            )
+            hashes = self._session_hashes.all_of_cookie(cookie)
+            found = queries.identity_of_cookie(reader, hashes, self._life())
         if found is not None and self._session_hashes.is_outdated(found.hashed_with):
             self.cookie_renewals.remember(found.session_id, self._session_hashes.of_cookie(cookie))
-        return None if found is None else person(found, CredentialKind.SESSION, found.session_id)
+        return None if found is None else self._person(found, CredentialKind.SESSION, found.session_id)
 
     def _by_key(self, key: str) -> Actor | None:
         if not key.isascii():  # MySQL cannot compare what the column could not hold
@@ -171,7 +168,8 @@ class IdentityService:
         self.uses.note(found.key_id, found.last_used_at)
         return Actor(
             user_id=found.user_id,
-            is_admin=found.is_admin,
+            is_admin=found.is_admin and not self._lacks_second_factor(found),
+            lacks_second_factor=self._lacks_second_factor(found),
             scopes=found.scopes,
             credential=CredentialKind.API_KEY,
             credential_id=str(found.key_id),
@@ -179,14 +177,23 @@ class IdentityService:
             is_service=found.kind == UserKind.SERVICE,
         )
 
+    def _person(self, found: Identity, credential: CredentialKind, credential_id: str) -> Actor:
+        """Return somebody who logged in themselves: they may use all their rights."""
+        self.session_uses.note(found.session_id, found.last_used_at)
+        return Actor(
+            user_id=found.user_id,
+            is_admin=found.is_admin and not self._lacks_second_factor(found),
+            lacks_second_factor=self._lacks_second_factor(found),
+            scopes=EVERY_SCOPE,
+            credential=credential,
+            credential_id=credential_id,
+            session_id=found.session_id,
+            has_proved=self._lifetimes.is_recent(found.proved_at, clock.now()),
+        )
 
-def person(found: Identity, credential: CredentialKind, credential_id: str) -> Actor:
-    """Return somebody who logged in themselves: they may use all their rights."""
-    return Actor(
-        user_id=found.user_id,
-        is_admin=found.is_admin,
-        scopes=EVERY_SCOPE,
-        credential=credential,
-        credential_id=credential_id,
-        session_id=found.session_id,
-    )
+    def _lacks_second_factor(self, found: Identity | KeyIdentity) -> bool:
+        """Tell whether somebody would be an administrator if they had what this takes here."""
+        return self._admins_need_second_factor and found.is_admin and found.second_factor_at is None
+
+    def _life(self) -> Life:
+        return Life(clock.now(), self._lifetimes.session, self._lifetimes.whole)

@@ -74,9 +74,11 @@ class KeyService:
         """Make a key for the caller.
 
         Raises NotFound for a project that the caller does not see, Forbidden for a service account and for
-        more than the presented key may do itself: other scopes, another project, a longer life.
+        more than the presented key may do itself: other scopes, another project, a longer life. A key with
+        the scope `admin` is a way in, which only a login makes: ProofNeeded.
         """
         actor.require_person()
+        require_proof_for(actor, spec.scopes or DEFAULT_SCOPES)
         return atomically(lambda tx: self._make(tx, actor, spec))
 
     def make_once(self, actor: Actor, spec: KeySpec) -> MadeKey | None:
@@ -159,13 +161,14 @@ class KeyService:
         """Replace a key by a new one of the same name, scopes and binding, that lasts as long again.
 
         The old one keeps working for `overlap_hours`. Raises NotFound, and Forbidden for a service account
-        and for a key that may do more than the presented one.
+        and for a key that may do more than the presented one; ProofNeeded as `make` does.
         """
         actor.require_person()
 
         def work(tx: Transaction) -> MadeKey:
             now = clock.now()
             old = self._find(tx, actor, key_id)
+            require_proof_for(actor, old.scope_set)
             makers = makers_end(tx, actor, now)
             row = ApiKey(
                 user_id=old.user_id,
@@ -235,6 +238,20 @@ def revoke_if_there(tx: Transaction, actor: Actor, user_id: int, key_id: int) ->
     key = queries.lock_key(tx.session, key_id, user_id, bound_to=None)
     if key is not None:
         revoke_found(tx, actor, key)
+
+
+def require_proof_for(actor: Actor, scopes: frozenset[Scope]) -> None:
+    """Raise ProofNeeded, or Forbidden for an API key, where a key shall do what needs the scope `admin`.
+
+    Whoever lacks a scope hears of that first.
+    """
+    if Scope.ADMIN in scopes & actor.scopes:
+        actor.require_proof()
+
+
+def revoke_all_of(session: Session, user_id: int, now: datetime) -> int:
+    """Revoke all keys of a user, for whoever ends their ways in; return how many."""
+    return queries.revoke_keys_of(session, user_id, now)
 
 
 def revoke_bound_to(session: Session, project_id: int, now: datetime) -> int:

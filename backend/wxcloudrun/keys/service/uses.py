@@ -1,4 +1,4 @@
-"""When each API key was last used: remembered at once, written down when nobody waits for it."""
+"""When each API key was last used, to the minute."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

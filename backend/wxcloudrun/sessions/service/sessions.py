@@ -1,6 +1,6 @@
 """Logging in, staying logged in, and logging out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -13,10 +13,14 @@ from wxcloudrun.kit.errors import Conflict, Unauthorized
 from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import Actor, CredentialKind
 from wxcloudrun.kit.texts import text
+from wxcloudrun.notices.service.notices import NoticeView, unseen
+from wxcloudrun.second_factors.rules import NO_CODE, SecondFactorCode
+from wxcloudrun.second_factors.service.codes import SecondFactorCodes
 from wxcloudrun.sessions import queries
 from wxcloudrun.sessions.events import SESSION_ENDED, SESSION_OPENED
-from wxcloudrun.sessions.models import LoginSession, RefreshToken, RevokedToken
+from wxcloudrun.sessions.models import MAX_DEVICE_LENGTH, LoginSession, RefreshToken, RevokedToken
 from wxcloudrun.sessions.service.lifetimes import Lifetimes
+from wxcloudrun.sessions.service.second_step import account_name, second_step
 from wxcloudrun.sessions.service.secrets import REFRESH_PREFIX, SessionHashes
 from wxcloudrun.sessions.service.tokens import AccessTokens
 from wxcloudrun.users.reads import User, UserView, lock_person, user_by_email, user_view
@@ -42,6 +46,16 @@ class LoggedIn(Refreshed):
 
     cookie: str = field(repr=False)
     cookie_seconds: int
+    notices: Sequence[NoticeView]  # what has changed about the ways in
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a new session comes of: which way in, with what second factor, on what device."""
+
+    way: str  # for the log
+    code: SecondFactorCode = NO_CODE
+    device: str | None = None  # as it calls itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +78,29 @@ class SessionService:
         hashes: SessionHashes,
         lifetimes: Lifetimes,
         guard: LoginGuard,
+        codes: SecondFactorCodes,
     ) -> None:
         self._passwords = passwords
         self._tokens = tokens
         self._hashes = hashes
         self._lifetimes = lifetimes
         self._guard = guard
+        self._codes = codes
 
-    def log_in(self, actor: Actor, email: str, password: str) -> LoggedIn:
+    def log_in(
+        self,
+        actor: Actor,
+        email: str,
+        password: str,
+        *,
+        code: SecondFactorCode = NO_CODE,
+        device: str | None = None,
+    ) -> LoggedIn:
         """Open a new session; `actor` says where the request comes from.
 
         Raises Unauthorized in the same words and after the same time whether the address is unknown,
-        the password is wrong or the user is not active; TooManyRequests.
+        the password is wrong or the user is not active; SecondFactorNeeded for the right password of
+        somebody who has one; TooManyRequests.
         """
         user = self._find(email)
         user_id = None if user is None else user.id
@@ -86,48 +111,56 @@ class SessionService:
         ):
             verified = self._verify(user, password)
             attempt.succeeded = verified is not None
-        opened = None if verified is None else self._open_verified(actor, verified)
+        opening = Opening("password", code, device)
+        opened = None
+        if user is not None and verified is not None:
+            with second_step(self._guard, actor, user, code) as step:
+                opened = self._open_verified(actor, verified, opening)
+                step.succeeded = opened is not None
         if opened is None:
             raise Unauthorized(text("the e-mail address or the password is wrong"))
         return opened
 
     def open(
-        self, actor: Actor, user_id: int, *, way: str, admits: Callable[[User], bool] = lambda _: True
+        self,
+        actor: Actor,
+        user_id: int,
+        opening: Opening,
+        *,
+        admits: Callable[[User], bool] = lambda _: True,
     ) -> LoggedIn | None:
         """Open a new session for somebody who has proved who they are; None if they may not come in.
 
-        `admits` sees the user as they are when the session begins; `way` is for the log.
+        That includes a second factor that they have and do not bring. `admits` sees the user as they are when
+        the session begins.
         """
         now = clock.now()
         cookie, refresh_token, session_id = ids.new_secret(), ids.new_secret(REFRESH_PREFIX), ids.new_id()
         kept = self._hashes.of_cookie(cookie)
 
-        def work(tx: Transaction) -> UserView | None:
+        def work(tx: Transaction) -> tuple[UserView, Sequence[NoticeView]] | None:
             user = lock_person(tx.session, user_id)
             if user is None or not user.is_active or not admits(user):
                 return None
-            tx.session.add(
-                LoginSession(
-                    id=session_id,
-                    user_id=user.id,
-                    cookie_hash=kept.value,
-                    hashed_with=kept.key_name,
-                    created_at=now,
-                    expires_at=now + self._lifetimes.session,
-                )
-            )
+            if not self._codes.admit(tx, actor, user, opening.code):
+                return None
+            row = new_session(session_id, user.id, actor, opening, now)
+            row.cookie_hash, row.hashed_with = kept.value, kept.key_name
+            row.expires_at = self._lifetimes.end_of(now, now)
+            tx.session.add(row)
             tx.session.flush()
             self._add_refresh_token(tx, refresh_token, session_id, now)
             note_address(tx, user.id, self._guard.network_of(actor), now)
             opener = replace(
                 actor, user_id=user.id, credential=CredentialKind.SESSION, credential_id=session_id
             )
-            announce(tx, opener, SESSION_OPENED, Subject(f"user/{user.id}"), after={"way": way})
-            return user_view(user)
+            announce(tx, opener, SESSION_OPENED, Subject(f"user/{user.id}"), after={"way": opening.way})
+            return user_view(user), unseen(tx.session, user.id)
 
-        user = atomically(work)
-        if user is None:
+        done = atomically(work)
+        if done is None:
             return None
+        user, notices = done
         return LoggedIn(
             access_token=self._tokens.issue(user.id, session_id),
             refresh_token=refresh_token,
@@ -135,6 +168,7 @@ class SessionService:
             user=user,
             cookie=cookie,
             cookie_seconds=self._lifetimes.refresh_token_seconds,
+            notices=notices,
         )
 
     def refresh(self, actor: Actor, refresh_token: str) -> Refreshed:
@@ -153,15 +187,17 @@ class SessionService:
             token = queries.lock_refresh_token(tx.session, kept)
             if token is None:
                 return None
-            longest = self._lifetimes.session
-            found = queries.live_login(tx.session, token.session_id, now=now, longest=longest)
+            longest, whole = self._lifetimes.session, self._lifetimes.whole
+            found = queries.live_login(tx.session, token.session_id, now=now, longest=longest, whole=whole)
             if found is None:
                 return None
             login, user = found
             successor = self._hashes.successor_of(refresh_token, token.token_hash)
             if not self._use(tx, replace(actor, user_id=user.id), token, successor, now):
                 return None
-            login.expires_at = max(login.expires_at, now + self._lifetimes.session)
+            later = max(login.expires_at, now + self._lifetimes.session)
+            login.expires_at = min(later, login.created_at + self._lifetimes.whole)
+            login.last_used_at = now
             return login.id, successor, user_view(user)
 
         done = atomically(work)
@@ -224,7 +260,7 @@ class SessionService:
         with reading() as session:
             return user_by_email(session, canonical)
 
-    def _open_verified(self, actor: Actor, verified: Verified) -> LoggedIn | None:
+    def _open_verified(self, actor: Actor, verified: Verified, opening: Opening) -> LoggedIn | None:
         def admits(user: User) -> bool:
             # The password may have been changed while the old one was being verified.
             if user.password_hash != verified.password_hash:
@@ -233,7 +269,7 @@ class SessionService:
                 user.password_hash = verified.fresh_hash
             return True
 
-        return self.open(actor, verified.user_id, way="password", admits=admits)
+        return self.open(actor, verified.user_id, opening, admits=admits)
 
     def _use(self, tx: Transaction, actor: Actor, token: RefreshToken, successor: str, now: datetime) -> bool:
         if token.used_at is None:
@@ -263,9 +299,15 @@ class SessionService:
         )
 
 
-def account_name(email: str) -> str:
-    """Return under which name failures at this address are counted, whether anybody has it or not."""
-    try:
-        return canonical_email(email)
-    except ValueError:
-        return email.strip().lower()
+def new_session(session_id: str, user_id: int, actor: Actor, opening: Opening, now: datetime) -> LoginSession:
+    """Return a session that begins now, with what is kept of where it was opened."""
+    device = "".join(each for each in opening.device or "" if each.isprintable())
+    return LoginSession(
+        id=session_id,
+        user_id=user_id,
+        created_at=now,
+        proved_at=now,
+        last_used_at=now,
+        address=actor.address,
+        device=device[:MAX_DEVICE_LENGTH] or None,
+    )

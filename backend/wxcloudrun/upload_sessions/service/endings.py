@@ -116,6 +116,11 @@ def lost(tx: Transaction, actor: Actor, entered: Entered) -> AppError:
     return error
 
 
+def expire_all_of(session: Session, user_id: int, now: datetime) -> int:
+    """Let nothing more come to the sessions of a user; return how many. They end as with time."""
+    return queries.expire_all_of(session, user_id, now)
+
+
 def give_leases_back(session: Session, keys: Keys) -> None:
     """Give back the leases of sessions that are being erased with their package."""
     queries.end_leases(session, keys)

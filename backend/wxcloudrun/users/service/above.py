@@ -7,6 +7,10 @@ from typing import Protocol
 
 from sqlalchemy.orm import Session
 
+from wxcloudrun.kit.db import Transaction
+from wxcloudrun.kit.security import Actor
+from wxcloudrun.users.models import User
+
 
 class EndSessions(Protocol):
     """Ends the sessions of a user."""
@@ -15,10 +19,21 @@ class EndSessions(Protocol):
         """End every session of a user, but for the one named."""
 
 
+class EndWaysIn(Protocol):
+    """Ends what lets somebody in: sessions, keys, a bound WeChat user, unfinished uploads."""
+
+    def __call__(self, tx: Transaction, actor: Actor, user: User, *, but: str | None, is_reset: bool) -> None:
+        """End everything of a user, who is locked, but for the session named.
+
+        A reset leaves the password alone; else a WeChat user and a second factor stay that are needed.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class AboveUsers:
     """What has to happen elsewhere when a user changes or leaves."""
 
     end_sessions: EndSessions
-    forget_wechat_identity: Callable[[Session, int], None]
+    end_ways_in: EndWaysIn
+    forget_wechat_identity: Callable[[Session, int], bool]
     projects_solely_owned_by: Callable[[Session, int], Sequence[str]]

@@ -35,10 +35,10 @@ class UserChange:
         """True if an administrator would not be an active one afterwards."""
         return self.is_active is False or self.is_admin is False
 
-    @property
-    def locks_out(self) -> bool:
-        """True if whoever is logged in now shall not stay so."""
-        return self.is_active is False or self.password is not None
+    def changes_way_in(self, user: User) -> bool:
+        """Tell whether somebody comes in otherwise afterwards, or may do more or less there."""
+        is_other = self.email not in (None, user.email) or self.is_admin not in (None, user.is_admin)
+        return is_other or self.password is not None or (self.is_active is True and not user.is_active)
 
 
 class UserAdministrationService:
@@ -81,28 +81,32 @@ class UserAdministrationService:
         return atomically(work)
 
     def change(self, actor: Actor, user_id: int, change: UserChange) -> UserView:
-        """Change a user; deactivating them or giving them another password ends their sessions.
+        """Change a user; deactivating them ends their sessions, another password ends all of their ways in.
 
-        Raises Forbidden, NotFound, Conflict if the address is taken or no active administrator would stay,
-        Invalid for a password that is little more than a name.
+        Raises Forbidden, also for an API key that would let somebody in; ProofNeeded for a login that does;
+        NotFound; Conflict if the address is taken, no active administrator would stay, or the password would
+        be of no use without an address; Invalid for a password that is little more than a name.
         """
         actor.require_administrator()
+        if change.password is not None:
+            actor.require_proof()  # before the password costs anything
         password_hash = None if change.password is None else self._new_hash(user_id, change)
 
         def work(tx: Transaction) -> UserView:
             if change.takes_power:
                 refuse_without_administrator(tx, user_id)
             user = found(queries.lock_person(tx.session, user_id))
-            if change.email is not None and change.email != user.email:
-                refuse_taken(tx, change.email)
+            refuse_change(tx, actor, change, user)
             before = state_of(user)
             apply(change, user, password_hash)
-            if change.locks_out:
+            if change.is_active is False:
                 self._above.end_sessions(tx.session, user_id, but=actor.session_id, now=clock.now())
             after = state_of(user)
             if password_hash is not None or after != before:
                 after["password"] = "kept" if password_hash is None else "changed"
                 announce(tx, actor, USER_CHANGED, Subject(f"user/{user_id}"), before=before, after=after)
+            if password_hash is not None:
+                self._above.end_ways_in(tx, actor, user, but=actor.session_id, is_reset=True)
             tx.session.flush()
             return queries.user_view(user)
 
@@ -156,13 +160,23 @@ def state_of(user: User) -> dict[str, str | bool | None]:
     }
 
 
+def refuse_change(tx: Transaction, actor: Actor, change: UserChange, user: User) -> None:
+    """Raise ProofNeeded or Forbidden for a way in that the caller may not change; Conflict."""
+    if change.changes_way_in(user):
+        actor.require_proof()
+    if change.email is not None and change.email != user.email:
+        refuse_taken(tx, change.email)
+
+
 def apply(change: UserChange, user: User, password_hash: str | None) -> None:
-    """Write what is given into the row."""
+    """Write what is given into the row. Raises Conflict for a password that would be of no use."""
     if change.username is not None:
         user.username = change.username
     if change.email is not None:
         user.email = change.email
     if password_hash is not None:
+        if user.email is None:
+            raise Conflict(text("without an e-mail address a password is of no use; give both"))
         user.password_hash = password_hash
     if change.is_active is not None:
         user.is_active = change.is_active

@@ -4,7 +4,7 @@ from wxcloudrun.attempts.service import LoginGuard
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, Unauthorized, WrongValue
 from wxcloudrun.kit.events import Subject, announce
-from wxcloudrun.kit.security import Actor, CredentialKind
+from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.users import queries
 from wxcloudrun.users.events import EMAIL_BOUND
@@ -27,9 +27,9 @@ class EmailBindingService:
 
         An account that has a password keeps it, and it has to be the one that is given. Raises Conflict
         if the address belongs to another account, Invalid for a password that cannot be one, Forbidden
-        for a wrong one and for an API key, TooManyRequests.
+        for a wrong one and for an API key, ProofNeeded, TooManyRequests.
         """
-        user_id = person_logged_in(actor)
+        user_id = actor.require_proof()
         with reading() as session:
             user = the_user(queries.person(session, user_id))
         stored, username = user.password_hash, user.username
@@ -63,19 +63,6 @@ class EmailBindingService:
             attempt.succeeded = self._passwords.verify(stored, password)
         if not attempt.succeeded:
             raise Forbidden(text("this account has a password, and it is not this one"))
-
-
-def person_logged_in(actor: Actor) -> int:
-    """Return who is logged in.
-
-    Raises Unauthorized for nobody and Forbidden for an API key: with a way in of its own it would have
-    made itself stronger, and would outlive its revocation.
-    """
-    if actor.user_id is None:
-        raise Unauthorized(text("log in"))
-    if actor.credential is CredentialKind.API_KEY:
-        raise Forbidden(text("an API key cannot change how its owner logs in; log in yourself"))
-    return actor.user_id
 
 
 def the_user(user: User | None) -> User:

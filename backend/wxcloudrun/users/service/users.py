@@ -16,7 +16,7 @@ from wxcloudrun.users.events import PASSWORD_CHANGED, USER_CREATED, USER_REGISTE
 from wxcloudrun.users.models import User
 from wxcloudrun.users.queries import UserView
 from wxcloudrun.users.rules import UserKind, canonical_email, check_password, username_from
-from wxcloudrun.users.service.above import EndSessions
+from wxcloudrun.users.service.above import EndSessions, EndWaysIn
 from wxcloudrun.users.service.passwords import Passwords
 
 
@@ -29,11 +29,13 @@ class UserService:
         passwords: Passwords,
         guard: LoginGuard,
         end_sessions: EndSessions,
+        end_ways_in: EndWaysIn,
         registration_enabled: bool,
     ) -> None:
         self._passwords = passwords
         self._guard = guard
         self._end_sessions = end_sessions
+        self._end_ways_in = end_ways_in
         self._registration_enabled = registration_enabled
 
     def register(self, actor: Actor, *, email: str, password: str, username: str | None) -> UserView:
@@ -59,18 +61,18 @@ class UserService:
 
         return atomically(work)
 
-    def me(self, actor: Actor) -> UserView:
-        """Show the caller. Raises Unauthorized if they were deleted this very moment."""
-        return queries.user_view(self._find(actor))
-
-    def change_password(self, actor: Actor, *, current: str, new: str) -> None:
+    def change_password(self, actor: Actor, *, current: str, new: str, end_everything: bool = False) -> None:
         """Set a new password and end every other session: whoever knew the old one is out.
 
-        Raises Forbidden if `current` is wrong, Conflict if there is no password to change, Invalid for a new
-        one that is little more than a name, TooManyRequests.
+        `end_everything` ends all other ways in as well. Raises Forbidden if `current` is wrong and for an API
+        key, ProofNeeded for somebody with a second factor, Conflict if there is no password to change,
+        Invalid for a new one that is little more than a name, TooManyRequests.
         """
+        actor.require_login()
         user = self._find(actor)
         stored = user.password_hash
+        if user.second_factor_at is not None:
+            actor.require_proof()
         if stored is None:
             raise Conflict(text("this account has no password; bind an e-mail address to it first"))
         with (
@@ -87,8 +89,11 @@ class UserService:
             if row is None or row.password_hash != stored:
                 raise Conflict(text("the password was changed meanwhile; log in again"))
             row.password_hash = password_hash
-            self._end_sessions(tx.session, row.id, but=actor.session_id, now=clock.now())
             announce(tx, actor, PASSWORD_CHANGED, Subject(f"user/{row.id}"))
+            if end_everything:
+                self._end_ways_in(tx, actor, row, but=actor.session_id, is_reset=False)
+            else:
+                self._end_sessions(tx.session, row.id, but=actor.session_id, now=clock.now())
 
         atomically(work)
 

@@ -14,6 +14,7 @@ from wxcloudrun.kit.errors import (
     Invalid,
     Malformed,
     NotFound,
+    ProofNeeded,
     TooLarge,
     Unauthorized,
     Unavailable,
@@ -21,7 +22,7 @@ from wxcloudrun.kit.errors import (
     UnsupportedMediaType,
     UriTooLong,
 )
-from wxcloudrun.web.endpoint import Caller, Endpoint
+from wxcloudrun.web.endpoint import Caller, Endpoint, Proof
 from wxcloudrun.web.openapi.examples import example_of
 from wxcloudrun.web.openapi.meanings import explain
 from wxcloudrun.web.openapi.parameters import answer_headers
@@ -102,6 +103,8 @@ def errors_of(row: Endpoint) -> set[type[AppError]]:
         errors |= {Unauthorized, Forbidden, Unavailable}
     if row.caller is Caller.ANYONE and (row.method != "GET" or row.answers_bytes):
         errors.add(Unavailable)
+    if row.needs_proof is not Proof.NEVER:
+        errors.add(ProofNeeded)
     if "<" in row.path:
         errors.add(NotFound)
     if row.method != "GET":  # what a client asserts and is not done here

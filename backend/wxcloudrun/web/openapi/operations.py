@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from wxcloudrun.web.endpoint import BodyFormat, Caller, Endpoint
+from wxcloudrun.web.endpoint import BodyFormat, Caller, Endpoint, Proof
 from wxcloudrun.web.method_override import HEADER
 from wxcloudrun.web.openapi.answers import refusals, successes
 from wxcloudrun.web.openapi.parameters import header_parameters, path_parameters, query_parameters
@@ -23,6 +23,12 @@ CALLERS = {
     Caller.ANYONE: "Credentials are not looked at.",
     Caller.PUBLIC: "Without a credential, what is public.",
     Caller.KNOWN: "Needs a credential.",
+}
+PROOFS = {
+    Proof.NEVER: "",
+    Proof.SOMETIMES: " Some of what it does needs a recent proof of who you are.",
+    Proof.IN_BODY: " The body proves who you are; with a second factor this needs a recent proof as well.",
+    Proof.ALWAYS: " Needs a login with a recent proof of who you are.",
 }
 OVERRIDE = f"`POST` with the header `{HEADER}: PATCH` does the same."
 JSON_LIMIT = "At most 1 MiB."
@@ -57,7 +63,7 @@ def explanation(row: Endpoint) -> str:
         else ""
     )
     override = f" {OVERRIDE}" if row.method == "PATCH" else ""
-    return f"{CALLERS[row.caller]}{scope} {row.description}".strip() + override
+    return f"{CALLERS[row.caller]}{scope}{PROOFS[row.needs_proof]} {row.description}".strip() + override
 
 
 def request_body(row: Endpoint, shapes: Shapes) -> Schema:

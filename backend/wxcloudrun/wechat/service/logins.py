@@ -9,8 +9,12 @@ from wxcloudrun.kit.errors import Forbidden, Invalid, Unauthorized
 from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
-from wxcloudrun.sessions.service.sessions import LoggedIn, SessionService
+from wxcloudrun.second_factors.rules import NO_CODE, SecondFactorCode
+from wxcloudrun.sessions.service.proofs import ProofService
+from wxcloudrun.sessions.service.second_step import second_step
+from wxcloudrun.sessions.service.sessions import LoggedIn, Opening, SessionService
 from wxcloudrun.users.events import USER_REGISTERED
+from wxcloudrun.users.reads import User, person
 from wxcloudrun.users.service.users import new_user
 from wxcloudrun.wechat import queries
 from wxcloudrun.wechat.events import WECHAT_LINKED
@@ -36,27 +40,53 @@ class WechatService:
         *,
         gateway: WechatGateway,
         sessions: SessionService,
+        proofs: ProofService,
         guard: LoginGuard,
         registration_enabled: bool,
     ) -> None:
         self._gateway = gateway
         self._sessions = sessions
+        self._proofs = proofs
         self._guard = guard
         self._registration_enabled = registration_enabled
 
-    def log_in(self, actor: Actor, proof: WechatProof) -> LoggedIn:
+    def log_in(
+        self,
+        actor: Actor,
+        proof: WechatProof,
+        *,
+        code: SecondFactorCode = NO_CODE,
+        device: str | None = None,
+    ) -> LoggedIn:
         """Open a session; a person whom WeChat names for the first time becomes a user.
 
         Raises Unauthorized (also for a user who is not active), Forbidden (WeChat blocks them, or
-        registration is closed), TooManyRequests, Invalid without a code, Unavailable.
+        registration is closed), SecondFactorNeeded, TooManyRequests, Invalid without a code, Unavailable.
         """
         with self._guard.wechat_attempt(actor):
-            person = self.person(proof)
-            user_id = atomically(lambda tx: self._user_id(tx, actor, person))
-            opened = self._sessions.open(actor, user_id, way="wechat")
+            found = self.person(proof)
+            user = atomically(lambda tx: self._user(tx, actor, found))
+            opening = Opening("wechat", code, device)
+            opened = None
+            if user is not None and user.is_active:
+                with second_step(self._guard, actor, user, code) as step:
+                    opened = self._sessions.open(actor, user.id, opening)
+                    step.succeeded = opened is not None
             if opened is None:
                 raise Unauthorized(text("this user may not log in; ask an administrator"))
         return opened
+
+    def prove(self, actor: Actor, wechat_code: str, code: SecondFactorCode) -> None:
+        """Prove who is there by a fresh code of WeChat, and the second factor of somebody who has one.
+
+        Raises Unauthorized for the code of somebody else, and what a login by WeChat and a proof raise.
+        """
+        user = self._proofs.user_of(actor)
+        with self._guard.wechat_attempt(actor):
+            found = self.person(WechatProof(wechat_code))
+            if not atomically(lambda tx: is_bound(tx, found, user.id)):
+                raise Unauthorized(text("this is not the WeChat user of this account"))
+            self._proofs.prove(actor, user, code, way="wechat", admits=lambda _: True)
 
     def person(self, proof: WechatProof) -> WechatPerson:
         """Return who it is, no transaction being open. Raises what the gateway raises, and Invalid."""
@@ -66,14 +96,14 @@ class WechatService:
             raise Invalid.field("code", text("missing"))
         return self._gateway.person_behind(proof.code)
 
-    def _user_id(self, tx: Transaction, actor: Actor, person: WechatPerson) -> int:
-        identity = queries.wechat_identity(tx.session, person.openid)
+    def _user(self, tx: Transaction, actor: Actor, found: WechatPerson) -> User | None:
+        identity = queries.wechat_identity(tx.session, found.openid)
         if identity is None:
-            return self._sign_up(tx, actor, person)
-        note_unionid(tx, actor, identity, person)
-        return identity.user_id
+            return self._sign_up(tx, actor, found)
+        note_unionid(tx, actor, identity, found)
+        return person(tx.session, identity.user_id)
 
-    def _sign_up(self, tx: Transaction, actor: Actor, person: WechatPerson) -> int:
+    def _sign_up(self, tx: Transaction, actor: Actor, person: WechatPerson) -> User:
         if not self._registration_enabled:
             raise Forbidden(text("registration is closed; ask an administrator for an account"))
         user = new_user(email=None, username=f"wechat-{ids.new_id()[:NAME_LETTERS]}", password_hash=None)
@@ -86,7 +116,13 @@ class WechatService:
         )
         announce(tx, actor, USER_REGISTERED, Subject(f"user/{user.id}"), after={"way": "wechat"})
         tx.session.flush()
-        return user.id
+        return user
+
+
+def is_bound(tx: Transaction, found: WechatPerson, user_id: int) -> bool:
+    """Tell whether a WeChat user gets in to this account."""
+    identity = queries.wechat_identity(tx.session, found.openid)
+    return identity is not None and identity.user_id == user_id
 
 
 def note_unionid(tx: Transaction, actor: Actor, identity: WechatIdentity, person: WechatPerson) -> None:

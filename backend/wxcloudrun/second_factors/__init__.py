@@ -1,0 +1,1 @@
+"""Second factors: the codes that people need at a login beside their password or WeChat."""

@@ -1,0 +1,42 @@
+"""How the secrets of second factors are kept: sealed, because the service itself has to read them again."""
+
+import base64
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
+from wxcloudrun.second_factors.rules import plain_recovery_code
+
+
+class FactorSecrets:
+    """Seals secrets and hashes recovery codes, each under a key that is for nothing else."""
+
+    def __init__(self, keys: ServerKeys) -> None:
+        sealing = keys.ring(Purpose.SECOND_FACTORS).accepted
+        self._seals = MultiFernet([Fernet(base64.urlsafe_b64encode(key.value)) for key in sealing])
+        self._codes = keys.ring(Purpose.RECOVERY_CODES)
+
+    def seal(self, secret: str) -> str:
+        """Return what is stored of a secret."""
+        return self._seals.encrypt(secret.encode()).decode()
+
+    def unseal(self, sealed: str) -> str | None:
+        """Return the secret; None if it was sealed under a key that is accepted no more."""
+        try:
+            return self._seals.decrypt(sealed.encode()).decode()
+        except InvalidToken:
+            return None
+
+    def of_recovery_code(self, user_id: int, code: str) -> str:
+        """Return what is stored of a recovery code."""
+        return self._codes.keep(in_words(user_id, code)).value
+
+    def all_of_recovery_code(self, user_id: int, code: str) -> Sequence[str]:
+        """Return what may be stored of a recovery code already."""
+        return list(self._codes.hashes(in_words(user_id, code)))
+
+
+def in_words(user_id: int, code: str) -> str:
+    """Return what is hashed: a code is good for one user."""
+    return f"{user_id}:{plain_recovery_code(code)}"

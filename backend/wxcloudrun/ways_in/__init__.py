@@ -1,0 +1,1 @@
+"""Ways in: by what somebody gets in to their account, seen together and ended together."""
