@@ -186,6 +186,12 @@ def make_person(app: Flask) -> Callable[..., Person]:
 
 
 @pytest.fixture
+def administrator(client: ApiClient, make_person: Callable[..., Person]) -> ApiClient:
+    """A client of an administrator, who alone makes again what was deleted."""
+    return client.as_(make_person("administrator", is_admin=True).token)
+
+
+@pytest.fixture
 def shop(app: Flask, client: ApiClient, make_person: Callable[..., Person]) -> Workshop:
     """A private project with a package and a member of each role."""
     return once(app, "shop", lambda: workshop(client, make_person))

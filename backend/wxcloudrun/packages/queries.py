@@ -147,6 +147,12 @@ def remembered_name(session: Session, project: str, package: str) -> int | None:
     return session.execute(statement).scalar_one_or_none()
 
 
+def has_held_packages(session: Session, project: str) -> bool:
+    """Tell whether any package is or was in a project of that name."""
+    statement = select(RememberedName.id).where(RememberedName.project == project).limit(1)
+    return session.execute(statement).first() is not None
+
+
 def package(session: Session, package_id: int) -> Package | None:
     """Return the row for a change, locked where the database locks rows; None if it has just gone."""
     statement = select(Package).where(Package.id == package_id, Package.project_id.is_not(None))

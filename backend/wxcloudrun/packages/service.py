@@ -86,7 +86,7 @@ class PackageService:
     ) -> PackageView:
         """Make a package, by default of the layout that its format has.
 
-        Raises NotFound, Forbidden, Conflict if the name is taken, Invalid for a layout that cannot be.
+        Raises NotFound, Forbidden, Conflict if the name is or was taken, Invalid for a layout that cannot be.
         """
         parsed = PackageName.parse(name)
         refuse_single(parsed, layout)
@@ -96,7 +96,7 @@ class PackageService:
             what = text("project {project}", project=project)
             access = actor.require(Action.PACKAGE_CREATE, access, what=what)
             if found is not None:
-                raise Conflict(text("a package named {name} exists in this project", name=parsed.written))
+                raise name_taken(parsed.written)
             return self._view(tx.session, self._make(tx, actor, access, parsed, description, layout))
 
         return atomically(work)
@@ -106,7 +106,7 @@ class PackageService:
     ) -> FoundPackage:
         """Return the package if the caller may do `action` in its project; make it if it is not there.
 
-        Raises Unauthorized, NotFound or Forbidden.
+        Raises Unauthorized, NotFound or Forbidden, Conflict if a deleted package had the name.
         """
         what = text("project {project}", project=project)
         access, found = self._place(tx.session, actor, project, package)
@@ -158,8 +158,8 @@ class PackageService:
     def delete(self, actor: Actor, project: str, package: str, *, force: bool) -> None:
         """Delete a package and, with `force`, the versions, tags and uploads that it holds.
 
-        It is gone, and its name free, when this returns; of a large one the rows follow in the background.
-        Its versions keep their bytes for ever, also in a package that is made again under the name. Raises
+        It is gone when this returns; of a large one the rows follow in the background. Only an administrator
+        makes one under its name again, and its versions keep their bytes for ever in that, too. Raises
         NotFound, Forbidden, or NotEmpty if it holds something and `force` is not set.
         """
 
@@ -197,7 +197,7 @@ class PackageService:
         layout = layout or (Layout.SINGLE if name.format is Format.GENERIC else Layout.FILES)
         row = Package(
             project_id=access.project_id,
-            name_id=self._remember(tx, access.project, name.written),
+            name_id=self._remember(tx, actor, access.project, name.written),
             format=name.format.value,
             name=name.name,
             display_name=name.display_name,
@@ -213,9 +213,15 @@ class PackageService:
         announce(tx, actor, PACKAGE_CREATED, found.subject(), after=after)
         return found
 
-    def _remember(self, tx: Transaction, project: str, package: str) -> int:
+    def _remember(self, tx: Transaction, actor: Actor, project: str, package: str) -> int:
+        """Return the id of the name; only an administrator gets one that a deleted package had.
+
+        Caches and lock files out there expect what that one held. Raises Conflict.
+        """
         known = queries.remembered_name(tx.session, project, package)
         if known is not None:
+            if not actor.is_administrator:
+                raise name_taken(package)
             return known
         name = RememberedName(project=project, package=package)
         insert_at_once(tx, name)
@@ -243,6 +249,15 @@ class PackageService:
 def absent(project: str, package: str) -> NotFound:
     """Refuse a package that is not there, to somebody who may know that."""
     return NotFound(text("package {project}/{package} does not exist", project=project, package=package))
+
+
+def name_taken(package: str) -> Conflict:
+    """Refuse to make a package, in the same words whether its name is one's or was one's."""
+    sentence = text(
+        "a package named {name} exists in this project, or did; only administrators make that again",
+        name=package,
+    )
+    return Conflict(sentence)
 
 
 def refuse_single(name: PackageName, layout: Layout | None) -> None:

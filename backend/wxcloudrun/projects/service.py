@@ -32,6 +32,9 @@ DEFAULT_PROJECT = "default"
 type CountPackages = Callable[[Session, int], int]
 """Asks the domain above, which this one does not know: how many packages does the project hold?"""
 
+type HasHeldPackages = Callable[[Session, str], bool]
+"""Asks the same: is or was any package in a project of that name?"""
+
 type MayJoin = Callable[[Session, int, int], bool]
 """Asks another one: may the project, the first, have the service account, the second, as a member?"""
 
@@ -47,12 +50,14 @@ class ProjectService:
         *,
         only_administrators_create: bool,
         count_packages: CountPackages,
+        has_held_packages: HasHeldPackages,
         may_join: MayJoin,
         revoke_keys: RevokeKeys,
         erasure: ErasureService,
     ) -> None:
         self._only_administrators_create = only_administrators_create
         self._count_packages = count_packages
+        self._has_held_packages = has_held_packages
         self._may_join = may_join
         self._revoke_keys = revoke_keys
         self._erasure = erasure
@@ -60,7 +65,9 @@ class ProjectService:
     def create(self, actor: Actor, name: str, description: str, *, is_public: bool) -> ProjectView:
         """Make a project; the caller becomes its owner.
 
-        Raises Conflict if the name is taken, Forbidden for a service account: it would be nobody's.
+        Raises Conflict if the name is taken, Forbidden for a service account: it would be nobody's. Only an
+        administrator gets the name of a project that was deleted and had packages: what caches and lock files
+        expect under it shall not come from somebody else.
         """
         actor.require_person()
         if actor.bound_project_id is not None:
@@ -69,8 +76,9 @@ class ProjectService:
             actor.require_administrator()
 
         def work(tx: Transaction) -> ProjectView:
-            if queries.access(tx.session, name, None) is not None:
-                raise Conflict(text("a project named {name} exists", name=name))
+            is_free = actor.is_administrator or not self._has_held_packages(tx.session, name)
+            if queries.access(tx.session, name, None) is not None or not is_free:
+                raise name_taken(name)
             now = clock.now()
             project = Project(
                 name=name,
@@ -126,7 +134,8 @@ class ProjectService:
     def delete(self, actor: Actor, name: str, *, force: bool) -> None:
         """Delete a project and, with `force`, everything in it.
 
-        It is gone, and its name free, when this returns; of a large one the rows follow in the background.
+        It is gone when this returns; of a large one the rows follow in the background. If it had packages,
+        only an administrator makes one under its name again.
         Raises NotFound, Forbidden, or NotEmpty if it holds packages and `force` is not set.
         """
 
@@ -274,6 +283,12 @@ def state_of(project: Project) -> dict[str, str | bool]:
 def role_state(membership: Membership | None) -> dict[str, str] | None:
     """Return what the audit log says about a member, None for somebody who is none."""
     return None if membership is None else {"role": Role(membership.role).label}
+
+
+def name_taken(name: str) -> Conflict:
+    """Refuse to make a project, in the same words whether its name is one's or was one's."""
+    sentence = text("a project named {name} exists, or did; only administrators make that again", name=name)
+    return Conflict(sentence)
 
 
 def refuse_above(actor: Actor, found: ProjectAccess, role: Role) -> None:

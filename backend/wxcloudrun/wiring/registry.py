@@ -13,7 +13,7 @@ from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.keys.service.keys import revoke_bound_to
 from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.net.fetch import Fetcher, FetchLimits
-from wxcloudrun.packages.reads import count_packages
+from wxcloudrun.packages.reads import count_packages, has_held_packages
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.projects.service import ProjectService
 from wxcloudrun.releases.gateway.nix import NixGateway, NixSettings
@@ -91,6 +91,7 @@ def build_names(settings: Settings, foundation: FoundationServices) -> NameServi
         projects=ProjectService(
             only_administrators_create=settings.project_creation == "administrators",
             count_packages=count_packages,
+            has_held_packages=has_held_packages,
             may_join=may_join,
             revoke_keys=revoke_bound_to,
             erasure=erasure,

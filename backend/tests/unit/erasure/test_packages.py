@@ -107,10 +107,10 @@ def test_given_a_large_one_then_no_statement_touches_more_rows_than_its_step(
 
 
 def test_given_a_deletion_under_way_then_a_package_of_that_name_begins_empty_and_remembers(
-    large: Workshop, eraser: Eraser
+    large: Workshop, eraser: Eraser, administrator: ApiClient
 ) -> None:
     delete(large).ok()
-    large.owner.post(f"/api/v1/project/{large.project}/packages", {"name": large.package}).ok()
+    administrator.post(f"/api/v1/project/{large.project}/packages", {"name": large.package}).ok()
 
     def upload(data: bytes, version: str) -> Answer:
         return large.upload(data, version=version)
@@ -169,13 +169,13 @@ def test_given_a_job_that_fails_for_good_then_another_one_follows(
 
 
 def test_given_an_upload_that_crosses_the_deletion_then_its_version_binds_nobody(
-    app: Flask, large: Workshop, eraser: Eraser
+    app: Flask, large: Workshop, eraser: Eraser, administrator: ApiClient
 ) -> None:
     """It had found the package before, and its rows come after: nobody has ever seen them."""
     with app.app_context():
         package = crowds.package_id(large.project, large.package)
     delete(large).ok()
-    large.owner.post(f"/api/v1/project/{large.project}/packages", {"name": large.package}).ok()
+    administrator.post(f"/api/v1/project/{large.project}/packages", {"name": large.package}).ok()
     large.upload(b"seen", version="9.0.0").ok()
     with app.app_context():
         crowds.put_versions([(package, "9.0.0")], DIGEST)

@@ -78,13 +78,18 @@ class TestProjects:
             f"project/{shop.project}"
         ]
 
-    def test_given_a_deletion_under_way_then_the_name_is_free_and_the_versions_keep_their_bytes(
-        self, app: Flask, large: Workshop, eraser: Eraser
+    def test_given_a_deletion_under_way_then_an_administrator_has_the_name_and_versions_keep_their_bytes(
+        self, app: Flask, large: Workshop, eraser: Eraser, administrator: ApiClient
     ) -> None:
+        in_use = large.stranger.post("/api/v1/projects", {"name": large.project})
         large.owner.delete(f"/api/v1/project/{large.project}", query=FORCE).ok()
-        large.stranger.post("/api/v1/projects", {"name": large.project}).ok()
+        freed = large.stranger.post("/api/v1/projects", {"name": large.project})
+        assert (freed.status, freed.body) == (409, in_use.body)
+        administrator.post("/api/v1/projects", {"name": large.project}).ok()
         packages = f"/api/v1/project/{large.project}/packages"
-        large.stranger.post(packages, {"name": large.package}).ok()
+        administrator.post(packages, {"name": large.package}).ok()
+        member = f"/api/v1/project/{large.project}/members/{large.people['stranger'].id}"
+        administrator.request("PUT", member, json={"role": "owner"}).ok()
         upload = large.url("/upload/a.bin")
         last = f"1.0.{VERSIONS - 1}"
 

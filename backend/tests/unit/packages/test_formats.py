@@ -1,6 +1,7 @@
 """Packages of other formats: three of one name in a project, found under the name that our API gives them."""
 
 from tests.support.builders import sha256
+from tests.support.client import ApiClient
 from tests.support.registry import Workshop
 
 NAMES = ["web", "npm:web", "oci:web", "pypi:web"]
@@ -79,13 +80,14 @@ def test_given_files_then_answers_links_audit_and_search_all_use_that_name(shop:
 
 
 def test_given_a_package_that_was_deleted_then_its_versions_keep_their_bytes_in_its_format_only(
-    shop: Workshop,
+    shop: Workshop, administrator: ApiClient
 ) -> None:
     make(shop, "npm:web")
     url = shop.url("/upload/web-1.0.0.tgz", package="npm:web")
     shop.writer.put(url, b"first", query={"version": "1.0.0"}).ok()
     shop.maintainer.delete(packages_url(shop, "npm:web"), query={"force": "true"}).ok()
-    make(shop, "npm:web", "pypi:web")
+    make(shop, "pypi:web")
+    administrator.post(packages_url(shop), {"name": "npm:web"}).ok()
 
     assert shop.writer.put(url, b"other", query={"version": "1.0.0"}).reason == "version_taken"
     other = shop.url("/upload/web-1.0.0.tgz", package="pypi:web")

@@ -174,12 +174,17 @@ class TestDeleting:
 
         assert shop.reader.get(shop.url("/+/stable", package=other)).ok().body == b"bytes"
 
-    def test_a_package_of_the_same_name_begins_empty(self, shop: Workshop) -> None:
+    def test_a_package_of_the_same_name_is_made_by_an_administrator_only_and_begins_empty(
+        self, shop: Workshop, administrator: ApiClient
+    ) -> None:
         shop.upload(b"bytes", tag="stable", version="1.0.0").ok()
         deleted(shop).ok()
 
-        shop.writer.post(packages_url(shop), {"name": shop.package}).ok()
+        taken = shop.writer.post(packages_url(shop), {"name": shop.package})
+        administrator.post(packages_url(shop), {"name": shop.package}).ok()
 
+        in_use = shop.writer.post(packages_url(shop), {"name": shop.package})
+        assert (taken.status, taken.body) == (409, in_use.body)
         for rest in ("/tags", "/versions", "/uploads"):
             assert shop.reader.get(shop.url(rest)).ok().items == []
         shop.upload(b"other bytes", tag="stable", version="2.0.0").ok()
@@ -247,7 +252,7 @@ class TestNamesThatOutliveIt:
     """Caches hold the bytes of an exact version for a year: no other bytes may ever have its name."""
 
     @pytest.fixture(params=["package", "project", "version, then package", "package, twice"])
-    def reborn(self, request: pytest.FixtureRequest, shop: Workshop) -> Workshop:
+    def reborn(self, request: pytest.FixtureRequest, shop: Workshop, administrator: ApiClient) -> Workshop:
         """The package under its old name, after what held it has been deleted."""
         shop.upload(b"bytes", tag="stable", version="1.0.0").ok()
         cached = shop.download("version:1.0.0").ok()
@@ -257,13 +262,14 @@ class TestNamesThatOutliveIt:
         for _ in range(2 if "twice" in request.param else 1):
             if request.param == "project":
                 shop.owner.delete(f"/api/v1/project/{shop.project}", query={"force": "true"}).ok()
-                shop.owner.post("/api/v1/projects", {"name": shop.project}).ok()
-                reader = shop.people["reader"].id
-                members = f"/api/v1/project/{shop.project}/members"
-                shop.owner.request("PUT", f"{members}/{reader}", json={"role": "reader"}).ok()
+                administrator.post("/api/v1/projects", {"name": shop.project}).ok()
+                for role in ("owner", "reader"):
+                    member = f"/api/v1/project/{shop.project}/members/{shop.people[role].id}"
+                    administrator.request("PUT", member, json={"role": role}).ok()
             else:
                 deleted(shop).ok()
-            shop.owner.post(packages_url(shop), {"name": shop.package}).ok()
+            assert shop.owner.post(packages_url(shop), {"name": shop.package}).status == 409
+            administrator.post(packages_url(shop), {"name": shop.package}).ok()
         return shop
 
     def upload(self, shop: Workshop, data: bytes, name: str = "a.bin", **query: str) -> Answer:
@@ -298,8 +304,12 @@ class TestNamesThatOutliveIt:
         body = {"name": shop.package, "project": shop.project, "version": "1.0.0"}
         source = {"type": "url", "url": "https://example.com/a", "sha256": sha256(b"other")}
 
+        burnt = shop.writer.post("/api/v1/packages", {**body, "source": source})
+        root = Inside(app).as_person("root", is_admin=True)
+        root.post(packages_url(shop), {"name": shop.package}).ok()
         refused = shop.writer.post("/api/v1/packages", {**body, "source": source})
 
+        assert (burnt.status, burnt.reason) == (409, "conflict")
         assert (refused.status, refused.reason) == (409, "version_taken")
 
     def test_another_name_remembers_nothing(self, reborn: Workshop) -> None:

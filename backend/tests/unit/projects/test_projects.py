@@ -35,12 +35,6 @@ def ada(client: ApiClient, make_person: MakePerson) -> ApiClient:
     return client.as_(make_person("ada").token)
 
 
-@pytest.fixture
-def administrator(client: ApiClient, make_person: MakePerson) -> ApiClient:
-    """Somebody who administers the service."""
-    return client.as_(make_person("root", is_admin=True).token)
-
-
 class TestCreating:
     def test_whoever_makes_one_owns_it(self, ada: ApiClient) -> None:
         made = ada.post(PROJECTS, {"name": "tools", "description": "测试"}).ok().data
@@ -235,13 +229,25 @@ class TestDeleting:
         assert shop.owner.get(f"/api/v1/artifact/{digest}").status == 404
         assert shop.reader.get(shop.url("/+/stable")).status == 404
 
-    def test_its_name_is_free_again_and_its_members_are_not_back(self, shop: Workshop) -> None:
+    def test_an_administrator_alone_makes_one_of_its_name_and_its_members_are_not_back(
+        self, shop: Workshop, administrator: ApiClient
+    ) -> None:
+        in_use = shop.stranger.post(PROJECTS, {"name": shop.project})
         shop.owner.delete(url_of(shop), query={"force": "true"}).ok()
 
-        shop.stranger.post(PROJECTS, {"name": shop.project}).ok()
+        burnt = [each.post(PROJECTS, {"name": shop.project}) for each in (shop.stranger, shop.owner)]
+        administrator.post(PROJECTS, {"name": shop.project}).ok()
 
+        assert in_use.status == 409
+        assert [(each.status, each.body) for each in burnt] == [(409, in_use.body)] * 2
         assert shop.owner.get(url_of(shop)).status == 404
-        assert shop.stranger.get(f"{url_of(shop)}/packages").ok().items == []
+        assert administrator.get(f"{url_of(shop)}/packages").ok().items == []
+
+    def test_one_that_never_had_a_package_leaves_its_name_to_everybody(self, ada: ApiClient) -> None:
+        ada.post(PROJECTS, {"name": "tools"}).ok()
+        ada.delete("/api/v1/project/tools").ok()
+
+        ada.post(PROJECTS, {"name": "tools"}).ok()
 
     @pytest.mark.parametrize(("who", "status"), [("maintainer", 403), ("writer", 403), ("stranger", 404)])
     def test_it_takes_an_owner_even_with_force(self, shop: Workshop, who: str, status: int) -> None:

@@ -5,8 +5,6 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 
-from tests.support.builders import Person
-from tests.support.client import ApiClient
 from tests.support.remains import remains_of
 from wxcloudrun.artifacts.models import Artifact, Lease
 from wxcloudrun.kit.db import Base
@@ -14,12 +12,6 @@ from wxcloudrun.uploads.models import Upload
 from wxcloudrun.versions.models import Version
 
 TABLES: tuple[type[Base], ...] = (Artifact, Lease, Upload, Version)
-
-
-@pytest.fixture
-def administrator(client: ApiClient, make_person: Callable[..., Person]) -> ApiClient:
-    """A client that sees every artifact."""
-    return client.as_(make_person("administrator", is_admin=True).token)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.client import Answer
+from tests.support.client import Answer, ApiClient
 from tests.support.registry import Workshop
 
 
@@ -64,12 +64,14 @@ def test_given_all_files_deleted_then_the_version_takes_only_the_bytes_of_the_fi
     assert widened.download("version:1.0.0").ok().body == b"one"
 
 
-def test_given_the_version_or_its_package_is_deleted_then_the_same_holds(widened: Workshop) -> None:
+def test_given_the_version_or_its_package_is_deleted_then_the_same_holds(
+    widened: Workshop, administrator: ApiClient
+) -> None:
     widened.maintainer.delete(widened.url("/versions/1.0.0")).ok()
     of_version = widened.upload(b"two", "two.bin", version="1.0.0")
     packages = f"/api/v1/project/{widened.project}/packages"
     widened.maintainer.delete(f"{packages}/{widened.package}", query={"force": "true"}).ok()
-    widened.writer.post(packages, {"name": widened.package, "layout": "files"}).ok()
+    administrator.post(packages, {"name": widened.package, "layout": "files"}).ok()
     of_package = widened.upload(b"two", "two.bin", version="1.0.0")
 
     assert (of_version.status, of_version.reason) == (409, "version_taken")
