@@ -37,7 +37,7 @@ def start(make_app: MakeApp, tmp_path: Path) -> Start:
     return start
 
 
-class Holder:
+class OldCredentials:
     """Somebody who came in while the old secret was the only one, with all that they were given."""
 
     def __init__(self, app: Flask) -> None:
@@ -60,7 +60,7 @@ class Holder:
         return ApiClient(sender(app)).post("/api/v1/auth/refresh", {"refresh_token": self.refresh_token})
 
 
-def go_back_to_the_secret_itself(app: Flask, holder: Holder, secret: str) -> None:
+def go_back_to_the_secret_itself(app: Flask, holder: OldCredentials, secret: str) -> None:
     """Leave in the database what releases left that hashed everything under the secret itself."""
 
     def hashed(text: str) -> str:
@@ -90,7 +90,7 @@ def name_under(app: Flask) -> str:
 @pytest.mark.parametrize("before", ["derived", "the secret itself"])
 def test_given_the_previous_secret_then_all_that_it_gave_out_works(start: Start, before: str) -> None:
     old = start(OLD)
-    holder = Holder(old)
+    holder = OldCredentials(old)
     if before == "the secret itself":
         go_back_to_the_secret_itself(old, holder, OLD)
 
@@ -102,7 +102,7 @@ def test_given_the_previous_secret_then_all_that_it_gave_out_works(start: Start,
 
 
 def test_given_no_previous_secret_then_nothing_of_it_works(start: Start) -> None:
-    holder = Holder(start(OLD))
+    holder = OldCredentials(start(OLD))
 
     other = start(NEW)
 
@@ -116,7 +116,7 @@ def test_given_that_it_was_used_in_between_then_it_works_without_the_previous_se
     start: Start, before: str
 ) -> None:
     old = start(OLD)
-    holder = Holder(old)
+    holder = OldCredentials(old)
     if before == "the secret itself":
         go_back_to_the_secret_itself(old, holder, OLD)
     during = start(NEW, OLD)
@@ -136,7 +136,7 @@ def test_given_an_upgrade_without_a_change_of_the_secret_then_what_is_used_gets_
     start: Start,
 ) -> None:
     app = start(OLD)
-    holder = Holder(app)
+    holder = OldCredentials(app)
     go_back_to_the_secret_itself(app, holder, OLD)
     assert names(app) == {"keys": {None}, "cookies": {None}}
 
@@ -150,7 +150,7 @@ def test_given_a_lost_answer_when_the_secret_changes_then_the_refresh_token_has_
     start: Start,
 ) -> None:
     old = start(OLD)
-    holder = Holder(old)
+    holder = OldCredentials(old)
     lost = holder.refreshed(old).ok().data["refresh_token"]
 
     again = holder.refreshed(start(NEW, OLD)).ok().data["refresh_token"]
@@ -162,7 +162,7 @@ def test_given_a_download_link_then_it_lives_through_the_change_and_not_without_
     start: Start,
 ) -> None:
     old = start(OLD)
-    holder = Holder(old)
+    holder = OldCredentials(old)
     client = ApiClient(sender(old), holder.key)
     client.post("/api/v1/projects", {"name": "tools"}).ok()
     client.post("/api/v1/project/tools/packages", {"name": "hammer"}).ok()
@@ -178,7 +178,7 @@ def test_given_an_entry_of_the_audit_log_then_the_chain_is_whole_while_both_secr
     start: Start,
 ) -> None:
     old = start(OLD)
-    Holder(old)
+    OldCredentials(old)
     assert "entries chained" in old.test_cli_runner().invoke(args=["audit-chain"]).output
 
     during = start(NEW, OLD)
@@ -191,7 +191,7 @@ def test_given_an_entry_of_the_audit_log_then_the_chain_is_whole_while_both_secr
 def test_a_link_is_signed_with_sha256(start: Start) -> None:
     # 32 bytes are 43 characters of base64; those of SHA-1 were 27.
     app = start(NEW)
-    holder = Holder(app)
+    holder = OldCredentials(app)
     client = ApiClient(sender(app), holder.key)
     client.post("/api/v1/projects", {"name": "tools"}).ok()
     client.post("/api/v1/project/tools/packages", {"name": "hammer"}).ok()
