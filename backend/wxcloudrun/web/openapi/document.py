@@ -28,7 +28,10 @@ SECURITY_SCHEMES = {
     },
     "session": {
         "type": "apiKey", "in": "cookie", "name": "session_id",
-        "description": "The cookie of a login. A browser's writes must come from this or an allowed origin.",
+        "description": (
+            "The cookie of a login, over TLS `__Host-session_id`. A browser's writes must come from this or an "
+            "allowed origin."
+        ),
     },
 }  # fmt: skip
 TAGS = {"accounts": "Accounts: people, their logins and their API keys."}
