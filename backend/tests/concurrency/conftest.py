@@ -5,27 +5,19 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.integration.conftest import admin, admin_token, package_url, server
-from tests.support.backing import backing
 from tests.support.site import Site, site
-from tests.support.stack import make_stack
+from tests.support.stack import settings_on
 
 __all__ = ["admin", "admin_token", "package_url", "server", "stacked"]
 
-STACKS = ("sqlite+local", "mysql+s3")
+STACKS = (pytest.param("local", id="sqlite+local"), pytest.param("minio", id="mysql+s3"))
 
 
 @pytest.fixture(scope="module", params=STACKS)
 def shared_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A service on SQLite and a directory, then one on MySQL and MinIO."""
-    data_dir = tmp_path_factory.mktemp("site")
-    if request.param == "sqlite+local":
-        with site(data_dir) as running:
-            yield running
-        return
-    stack = make_stack(backing().need("mysql"), backing().need("minio"))
-    with site(data_dir, **stack.environ) as running:
+    with settings_on(request.param) as settings, site(tmp_path_factory.mktemp("site"), **settings) as running:
         yield running
-    stack.destroy()
 
 
 @pytest.fixture

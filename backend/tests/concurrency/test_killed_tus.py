@@ -4,10 +4,8 @@
 the two.
 """
 
-import itertools
 import os
 import random
-import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,20 +15,17 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from tests.concurrency.test_killed_sessions import assert_nothing_is_left
-from tests.support.builders import content, sha256
+from tests.support.builders import sha256
+from tests.support.kills import assert_each_is_one_upload, sent_through_kills, until_answered
 from tests.support.site import Site
 from tests.unit.tus.conftest import BYTES, VERSION, metadata
 from wxcloudrun.kit.db import reading
 from wxcloudrun.upload_sessions.models import SessionPart, UploadSession
 
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "10"))
 RIVAL_SECONDS = float(os.environ.get("RIVAL_SECONDS", "10"))
-FILES = 5
 KIB = 1024
 SIZES = [1, 300 * KIB, 1000 * KIB + 7, 6000 * KIB]
 BLOCK_BYTES = 64 * KIB
-PATIENCE_SECONDS = 240
 AGAIN = frozenset({409, 423, 503})
 
 
@@ -86,51 +81,22 @@ class TusSender:
 
     def until_answered(self, request: Callable[[], requests.Response]) -> requests.Response:
         """Ask until there is an answer that does not say to ask again."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                answer = request()
-            except requests.RequestException:
-                time.sleep(0.05)
-                continue
-            if answer.status_code not in AGAIN:
-                return answer
-            time.sleep(0.05)
-        pytest.fail(f"{self.name} was not answered in {PATIENCE_SECONDS} seconds")
+        return until_answered(request, is_answer=lambda answer: answer.status_code not in AGAIN)
 
 
 @pytest.mark.slow
 def test_given_a_server_killed_again_and_again_then_every_tus_upload_goes_on(stacked: Site) -> None:
-    package, dice = stacked.new_package("killed-tus"), random.Random(61)
+    package = stacked.new_package("killed-tus")
     base = package.replace("/api/v1/project/", "/tus/")
-    kills_are_over = threading.Event()
-    numbers = itertools.count()
 
-    def send_files() -> list[tuple[TusSender, str]]:
-        sent: list[tuple[TusSender, str]] = []
-        while not sent or not kills_are_over.is_set():
-            number = next(numbers)
-            data = content(SIZES[number % len(SIZES)] + number, seed=number)
-            sender = TusSender(stacked, base, str(number), data)
-            sent.append((sender, sender.send(sender.begin())))
-        return sent
+    def send(name: str, data: bytes) -> str:
+        sender = TusSender(stacked, base, name, data)
+        return sender.send(sender.begin())
 
-    with ThreadPoolExecutor(FILES) as pool:
-        sending = [pool.submit(send_files) for _ in range(FILES)]
-        try:
-            for _ in range(ROUNDS):
-                time.sleep(dice.uniform(0.05, 1.0))
-                stacked.kill()
-                stacked.revive()
-        finally:
-            kills_are_over.set()
-        everything = [each for some in sending for each in some.result()]
+    everything = sent_through_kills(stacked, send, sizes=SIZES, seed=61)
 
-    for sender, digest in everything:
-        assert digest == sha256(sender.data), sender.name
-    uploads = [each["tag"] for each in stacked.admin.all_items(f"{package}/uploads")]
-    assert sorted(uploads) == sorted(sender.name for sender, _ in everything), "one upload each"
-    assert_nothing_is_left(stacked, package)
+    assert [each.name for each in everything if each.told != sha256(each.data)] == []
+    assert_each_is_one_upload(stacked, package, everything)
 
 
 @pytest.mark.slow

@@ -12,11 +12,10 @@ from typing import Self
 import pytest
 import requests
 
-from tests.support.backing import backing
 from tests.support.builders import content, sha256
 from tests.support.live import LiveServer
 from tests.support.site import Site, site
-from tests.support.stack import make_stack
+from tests.support.stack import settings_on
 from tools.crowd import Plan, coming
 
 DOWNLOADS, UPLOADS, SILENT, TRICKLING = 150, 30, 100, 30
@@ -31,14 +30,8 @@ FILE = content(BYTES_PER_SECOND * SECONDS, seed=29)
 def crowded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A service with two threads, on each kind of store."""
     folder = tmp_path_factory.mktemp("crowded")
-    if request.param == "local":
-        with site(folder, **SETTINGS) as running:
-            yield running
-        return
-    stack = make_stack(backing().need("mysql"), backing().need("minio"))
-    with site(folder, **stack.environ, **SETTINGS) as running:
+    with settings_on(request.param) as settings, site(folder, **settings, **SETTINGS) as running:
         yield running
-    stack.destroy()
 
 
 class Questions:

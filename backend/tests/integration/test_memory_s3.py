@@ -8,18 +8,15 @@ import requests
 
 from tests.integration.test_memory import GIB, MemoryWatch, warm_up
 from tests.integration.test_sizes import MIB, Repeated
-from tests.support.backing import backing
 from tests.support.site import Site, site
-from tests.support.stack import make_stack
+from tests.support.stack import settings_on
 
 
 @pytest.fixture(scope="module")
 def on_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A service on MySQL and MinIO."""
-    stack = make_stack(backing().need("mysql"), backing().need("minio"))
-    with site(tmp_path_factory.mktemp("memory"), **stack.environ) as running:
+    with settings_on("minio") as settings, site(tmp_path_factory.mktemp("memory"), **settings) as running:
         yield running
-    stack.destroy()
 
 
 @pytest.fixture(autouse=True)

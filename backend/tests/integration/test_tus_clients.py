@@ -12,12 +12,11 @@ import pytest
 from tusclient.client import TusClient
 from tusclient.exceptions import TusCommunicationError
 
-from tests.support.backing import backing
 from tests.support.builders import content, numbers, sha256
 from tests.support.client import ApiClient
 from tests.support.live import LiveServer, live_server
 from tests.support.node import node_packages
-from tests.support.stack import make_stack
+from tests.support.stack import settings_on
 
 MIB = 1024 * 1024
 DATA = content(10 * MIB + 12_345, seed=31)
@@ -44,14 +43,8 @@ uploader.upload(stop_at=int(stop_at) if stop_at else None)
 def serving(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A service on each kind of store."""
     folder = tmp_path_factory.mktemp("tus")
-    if request.param == "local":
-        with live_server(folder) as running:
-            yield running
-        return
-    stack = make_stack(backing().need("mysql"), backing().need("minio"))
-    with live_server(folder, **stack.environ) as running:
+    with settings_on(request.param) as settings, live_server(folder, **settings) as running:
         yield running
-    stack.destroy()
 
 
 @pytest.fixture(scope="module")

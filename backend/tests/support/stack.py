@@ -1,7 +1,8 @@
 """A database, a bucket and a Redis of their own on real servers: what production runs on."""
 
+import contextlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -11,7 +12,8 @@ from flask_migrate import upgrade
 from minio import Minio
 from minio.deleteobjects import DeleteObject
 
-from tests.support.backing import mysql_connection
+from tests.support.apps import LOCAL
+from tests.support.backing import backing, mysql_connection
 from tests.support.redis_database import RedisDatabase, make_redis_database
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
@@ -111,6 +113,23 @@ def make_stack(
         database = make_redis_database(str(redis["url"]))
         environ["REDIS_URL"] = database.url
     return Stack(environ, name, bucket, mysql_connection(server_url, name), store, database)
+
+
+@contextlib.contextmanager
+def settings_on(store: str) -> Iterator[Mapping[str, str]]:
+    """Lend the settings of a service that has a fresh database and store of its own.
+
+    For `local` these are SQLite and a directory, which need none; else MySQL and the S3 server of that name,
+    without which the test is skipped.
+    """
+    if store == LOCAL:
+        yield {}
+        return
+    stack = make_stack(backing().need("mysql"), backing().need(store))
+    try:
+        yield stack.environ
+    finally:
+        stack.destroy()
 
 
 def migrate(environ: Mapping[str, str]) -> None:
