@@ -19,7 +19,7 @@ test: ## Run every test that can run on this machine, with coverage (ARGS="-k up
 	@cd backend && tools/setup --test && exec $(PYTHON_VENV) -m tools.suite $(ARGS)
 
 unit: ## Run the tests that need no server, in a minute or so (ARGS="-k upload" narrows it)
-	@cd backend && tools/setup --test && exec env -u PYTHONDONTWRITEBYTECODE $(PYTHON_VENV) -m pytest tests/unit -q -n $(UNIT_WORKERS) --dist=worksteal $(ARGS)
+	@cd backend && tools/setup --test && exec env -u PYTHONDONTWRITEBYTECODE $(PYTHON_VENV) -m pytest tests/unit -q --copies=$(UNIT_WORKERS) $(ARGS)
 
 soak: ## Let uploaders, deleters, the collector and kill -9 loose on both stacks for SOAK_SECONDS (3600)
 	@cd backend && tools/setup --test && SOAK_SECONDS=$${SOAK_SECONDS:-3600} KILL_ROUNDS=$${KILL_ROUNDS:-50} \

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from tests.support.client import Answer, ApiClient
+from tests.support.shared_app import once
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import transaction
 from wxcloudrun.kit.security import Role
@@ -99,17 +100,25 @@ def log_in(client: ApiClient) -> LogIn:
 
 
 @pytest.fixture
-def ada(add_user: AddUser, log_in: LogIn) -> SignedIn:
+def ada(app: Flask, add_user: AddUser, log_in: LogIn) -> SignedIn:
     """A user like any other, logged in."""
-    add_user()
-    return log_in()
+
+    def build() -> SignedIn:
+        add_user()
+        return log_in()
+
+    return once(app, "ada", build)
 
 
 @pytest.fixture
-def root(add_user: AddUser, log_in: LogIn) -> SignedIn:
+def root(app: Flask, add_user: AddUser, log_in: LogIn) -> SignedIn:
     """An administrator, logged in."""
-    add_user("root@example.com", is_admin=True)
-    return log_in("root@example.com")
+
+    def build() -> SignedIn:
+        add_user("root@example.com", is_admin=True)
+        return log_in("root@example.com")
+
+    return once(app, "root", build)
 
 
 def add_project(app: Flask, name: str, owner_id: int) -> int:

@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.audit.test_every_change_is_recorded import CHANGES
 from tests.unit.audit.test_what_follows_is_recorded import FOLLOWS
-from tests.unit.test_architecture import PACKAGE, PACKAGE_FILES, name_of, parsed
+from tests.unit.test_architecture import PACKAGE, PACKAGE_FILES, name_of, nodes
 from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit.events import EventKind
 from wxcloudrun.wiring.listeners import LISTENERS
@@ -54,7 +54,7 @@ KINDS = declared()
 def calls(name: str) -> Iterator[tuple[str, ast.Call]]:
     """Yield where a function of that name is called."""
     for path in PACKAGE_FILES:
-        for node in ast.walk(parsed(path)):
+        for node in nodes(path):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
                 yield name_of(path), node
 

@@ -11,6 +11,7 @@ from tests.support import crowds
 from tests.support.client import ApiClient
 from tests.support.inside import Inside
 from tests.support.registry import Workshop
+from tests.support.shared_app import once
 from wxcloudrun.erasure.rules import AT_ONCE_ROWS
 from wxcloudrun.jobs.models import Job
 from wxcloudrun.packages.models import Package
@@ -57,10 +58,14 @@ def root(client: ApiClient, make_person: Callable[..., Any]) -> ApiClient:
 @pytest.fixture
 def large(app: Flask, shop: Workshop) -> Workshop:
     """A package with more rows than a request deletes."""
-    with app.app_context():
-        package = crowds.package_id(shop.project, shop.package)
-        crowds.fill_package(package, VERSIONS, user_id=shop.people["writer"].id, moves=50)
-    return shop
+
+    def build() -> Workshop:
+        with app.app_context():
+            package = crowds.package_id(shop.project, shop.package)
+            crowds.fill_package(package, VERSIONS, user_id=shop.people["writer"].id, moves=50)
+        return shop
+
+    return once(app, "large", build)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from tests.support.registry import Workshop
+from tests.support.shared_app import once
 from tests.unit.releases.conftest import NIX, RELEASES, Works
 from wxcloudrun.kit.db import reading, transaction
 from wxcloudrun.packages.models import Package
@@ -14,7 +15,11 @@ from wxcloudrun.versions.models import Version
 @pytest.fixture
 def two(works: Works) -> tuple[int, int]:
     """Two releases with bytes."""
-    return works.uploaded("1.0.0", b"one"), works.uploaded("2.0.0", b"two")
+    return once(
+        works.app,
+        "two releases",
+        lambda: (works.uploaded("1.0.0", b"one"), works.uploaded("2.0.0", b"two")),
+    )
 
 
 def test_given_a_release_with_bytes_then_it_can_be_activated_and_is_what_active_means(

@@ -3,19 +3,24 @@
 import pytest
 
 from tests.support.registry import Workshop
+from tests.support.shared_app import once
 from tests.unit.releases.conftest import NIX, RELEASES, Works
 
 
 @pytest.fixture
 def four(works: Works) -> dict[str, int]:
     """A release in each state, by its status."""
-    ids = {"activated": works.uploaded("1.0.0", b"one"), "downloaded": works.uploaded("2.0.0", b"two")}
-    works.post(ids["activated"], "activate").ok()
-    ids["failed"] = works.made("3.0.0", source=NIX)
-    works.factory.announced_bytes = 2**60
-    works.work()
-    ids["created"] = works.made("4.0.0")
-    return ids
+
+    def build() -> dict[str, int]:
+        ids = {"activated": works.uploaded("1.0.0", b"one"), "downloaded": works.uploaded("2.0.0", b"two")}
+        works.post(ids["activated"], "activate").ok()
+        ids["failed"] = works.made("3.0.0", source=NIX)
+        works.factory.announced_bytes = 2**60
+        works.work()
+        ids["created"] = works.made("4.0.0")
+        return ids
+
+    return once(works.app, "four releases", build)
 
 
 def test_given_releases_then_the_newest_comes_first_in_the_shape_of_one(

@@ -4,11 +4,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import literal, select
 
 from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
-from tests.support.exposition import difference, scraped
+from tests.support.exposition import difference, samples, scraped
 from tests.support.registry import Workshop
 from wxcloudrun.kit.db import db, reading
 
@@ -86,6 +87,25 @@ class TestRequests:
         names = {shop.project, shop.package, "a-tag-of-ours", "7.7.7", "file.bin"}
         names |= {person.username for person in shop.people.values()}
         assert not [name for name in names if f'"{name}"' in page or f"/{name}" in page]
+
+
+def written(name: str, labels: dict[str, str]) -> str:
+    """Write a sample's name down with its labels in order."""
+    pairs = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
+    return f"{name}{{{pairs}}}" if pairs else name
+
+
+def test_given_the_page_then_prometheus_reads_the_same(client: ApiClient, shop: Workshop) -> None:
+    shop.upload(b"bytes", tag="stable").ok()
+    page = client.get(METRICS).ok().body.decode()
+
+    read = {
+        written(sample.name, sample.labels): sample.value
+        for family in text_string_to_metric_families(page)
+        for sample in family.samples
+    }
+
+    assert samples(page) == read
 
 
 class TestBytes:
