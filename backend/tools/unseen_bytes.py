@@ -25,7 +25,7 @@ LARGE_Z = 3.0  # beyond which chance is no explanation: once in 370 comparisons 
 
 
 @dataclass(slots=True)
-class Caller:
+class Guesser:
     """Somebody with a project of their own."""
 
     connection: http.client.HTTPConnection
@@ -74,7 +74,7 @@ def compare(one: Sequence[int], other: Sequence[int]) -> Compared:
     return Compared(difference, (ranks - expected) / spread)
 
 
-def measured(holder: Caller, sender: Caller, samples: int) -> dict[str, dict[str, list[int]]]:
+def measured(holder: Guesser, sender: Guesser, samples: int) -> dict[str, dict[str, list[int]]]:
     """Return the nanoseconds of the answers and of the requests behind them, by kind of bytes."""
     held = [secrets.token_bytes(BODY_BYTES) for _ in range(samples)]
     for data in held:
@@ -106,10 +106,10 @@ def report(took: dict[str, dict[str, list[int]]]) -> bool:
     return is_equal
 
 
-def caller(address: str, key: str) -> Caller:
+def caller(address: str, key: str) -> Guesser:
     """Connect as the owner of a key, and make their place."""
     parts = urlsplit(address)
-    made = Caller(http.client.HTTPConnection(parts.hostname or "", parts.port), key)
+    made = Guesser(http.client.HTTPConnection(parts.hostname or "", parts.port), key)
     made.make_place()
     return made
 

@@ -25,7 +25,7 @@ def listener() -> Iterator[socket.socket]:
         yield opened
 
 
-class Workers:
+class ListeningWorkers:
     """Some that listen at the same place, and how many clients each has let in."""
 
     def __init__(self, listener: socket.socket, count: int) -> None:
@@ -64,7 +64,7 @@ def test_given_clients_that_connect_together_then_each_worker_lets_in_as_many(
     listener: socket.socket, workers: int
 ) -> None:
     async def scene() -> list[int]:
-        return await Workers(listener, workers).work()
+        return await ListeningWorkers(listener, workers).work()
 
     with ExitStack() as stack:
         connected(listener, stack)
@@ -76,7 +76,7 @@ def test_given_clients_that_connect_together_then_each_worker_lets_in_as_many(
 
 def test_given_other_workers_that_are_away_then_one_lets_everybody_in(listener: socket.socket) -> None:
     async def scene() -> list[int]:
-        return await Workers(listener, 1).work()
+        return await ListeningWorkers(listener, 1).work()
 
     with ExitStack() as stack:
         connected(listener, stack)
