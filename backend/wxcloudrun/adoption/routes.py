@@ -2,6 +2,7 @@
 
 from wxcloudrun.adoption import controller
 from wxcloudrun.adoption.schemas import AdoptionIn, AdoptionOut
+from wxcloudrun.adoption.words import WORDS
 from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.web.endpoint import Endpoint, blueprint
@@ -22,4 +23,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-adoption = blueprint("adoption", "/api/v1", ENDPOINTS)
+adoption = blueprint("adoption", "/api/v1", ENDPOINTS, words=(WORDS,))

@@ -2,6 +2,7 @@
 
 from wxcloudrun.audit import controller
 from wxcloudrun.audit.schemas import AuditQuery, EntryOut, VerdictOut
+from wxcloudrun.audit.words import WORDS
 from wxcloudrun.kit.errors import Forbidden
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.web.endpoint import Endpoint, blueprint
@@ -20,4 +21,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-audit = blueprint("audit", "/api/v1", ENDPOINTS)
+audit = blueprint("audit", "/api/v1", ENDPOINTS, words=(WORDS,))

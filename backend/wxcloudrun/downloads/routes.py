@@ -1,8 +1,10 @@
 """The URLs of reading: data, not code."""
 
+from wxcloudrun.artifacts.words import WORDS as ARTIFACT_WORDS
 from wxcloudrun.downloads import controller
 from wxcloudrun.downloads.errors import DamagedObject
 from wxcloudrun.downloads.schemas import ArtifactOut, DownloadQuery, LinkOut, ResolvedOut, ResolveQuery
+from wxcloudrun.downloads.words import WORDS
 from wxcloudrun.kit.errors import Gone, Invalid, NotFound, PreconditionFailed, RangeNotSatisfiable
 from wxcloudrun.kit.remarks import HEADER as WARNINGS
 from wxcloudrun.stores.blobs.port import StoreUnavailable
@@ -49,4 +51,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-downloads = blueprint("downloads", "/api/v1", ENDPOINTS)
+downloads = blueprint("downloads", "/api/v1", ENDPOINTS, words=(ARTIFACT_WORDS, WORDS))

@@ -7,7 +7,7 @@ from wxcloudrun.health.schemas import HealthOut, HomeOut, ReadyOut
 from wxcloudrun.health.service import HealthService
 from wxcloudrun.web import api_page, home_page
 from wxcloudrun.web.arrival import arrived_at
-from wxcloudrun.web.endpoint import rows, service
+from wxcloudrun.web.endpoint import rows, service, words
 from wxcloudrun.web.envelope import ok
 from wxcloudrun.web.openapi.document import describe
 
@@ -33,7 +33,7 @@ def openapi() -> Response:
         rules = {rule.endpoint: rule.rule for rule in current_app.url_map.iter_rules()}
         settings: Settings = known["settings"]
         ours = {name: row for name, row in rows(current_app).items() if not row.protocol}
-        described = describe(ours, rules, server=settings.base_url)
+        described = describe(ours, rules, words(current_app), server=settings.base_url)
         known["openapi"] = jsonify(described).get_data()  # one copy for all who are reading it
     return Response(known["openapi"], content_type="application/json")
 

@@ -3,6 +3,7 @@
 from wxcloudrun.health import controller
 from wxcloudrun.health.errors import NotReady
 from wxcloudrun.health.schemas import HealthOut, HomeOut, ReadyOut
+from wxcloudrun.health.words import WORDS
 from wxcloudrun.kit.errors import NotFound
 from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
 
@@ -37,5 +38,5 @@ HOME = [
     ),
 ]  # fmt: skip
 
-health = blueprint("health", "/api", ENDPOINTS)
+health = blueprint("health", "/api", ENDPOINTS, words=(WORDS,))
 home = blueprint("home", "", HOME)

@@ -2,6 +2,7 @@
 
 from wxcloudrun.jobs import controller
 from wxcloudrun.jobs.schemas import JobOut, JobQuery, TaskOut, TaskPatch
+from wxcloudrun.jobs.words import WORDS
 from wxcloudrun.kit.errors import Forbidden, NotFound
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.web.endpoint import Endpoint, blueprint
@@ -32,4 +33,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-jobs = blueprint("jobs", "/api/v1", ENDPOINTS)
+jobs = blueprint("jobs", "/api/v1", ENDPOINTS, words=(WORDS,))

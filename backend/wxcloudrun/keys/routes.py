@@ -2,6 +2,7 @@
 
 from wxcloudrun.keys import controller
 from wxcloudrun.keys.schemas import KeyIn, KeyMadeOut, KeyOut, RotationIn
+from wxcloudrun.keys.words import WORDS
 from wxcloudrun.kit.errors import Forbidden, Invalid, NotFound
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.web.endpoint import Endpoint, Proof, blueprint
@@ -39,4 +40,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-keys = blueprint("keys", "/api/v1", ENDPOINTS, tag="accounts")
+keys = blueprint("keys", "/api/v1", ENDPOINTS, tag="accounts", words=(WORDS,))

@@ -6,7 +6,15 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.pool import Pool, QueuePool
 
-from wxcloudrun.kit import metrics, waiting
+from wxcloudrun.kit import waiting
+from wxcloudrun.kit.metrics import gauge
+
+CONNECTIONS = gauge(
+    "registry_database_connections", "Connections to the database that are open, in all workers."
+)
+CONNECTIONS_IN_USE = gauge(
+    "registry_database_connections_in_use", "Those of them that a transaction is using."
+)
 
 
 class PatientPool(QueuePool):
@@ -39,15 +47,15 @@ def figures_of(pool: Pool) -> PoolFigures:
 
 def measure(engine: Engine) -> None:
     """Count for the metrics which connections are open, and which of them are in use."""
-    event.listen(engine, "connect", lambda *_: metrics.CONNECTIONS.inc())
-    event.listen(engine, "close", lambda *_: metrics.CONNECTIONS.dec())
+    event.listen(engine, "connect", lambda *_: CONNECTIONS.inc())
+    event.listen(engine, "close", lambda *_: CONNECTIONS.dec())
 
     @event.listens_for(engine, "checkout")
     def on_checkout(_connection: Any, record: Any, _proxy: Any) -> None:
         record.record_info["is_counted"] = True
-        metrics.CONNECTIONS_IN_USE.inc()
+        CONNECTIONS_IN_USE.inc()
 
     @event.listens_for(engine, "checkin")
     def on_checkin(_connection: Any, record: Any) -> None:
         if record.record_info.pop("is_counted", False):
-            metrics.CONNECTIONS_IN_USE.dec()
+            CONNECTIONS_IN_USE.dec()

@@ -8,9 +8,14 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import transaction
+from wxcloudrun.kit.metrics import counter
 
 RETRY_SECONDS = 1.0
 MOST_REMEMBERED = 10_000
+PUT_OFF = counter(
+    "registry_key_uses_put_off",
+    "Times that last uses and newer hashes of credentials could not be written down; they are tried again.",
+)
 
 
 class WrittenLater[K, V]:
@@ -20,11 +25,8 @@ class WrittenLater[K, V]:
     waiting for them: they stay remembered, and a later request tries again.
     """
 
-    def __init__(
-        self, write: Callable[[Session, Mapping[K, V]], None], *, put_off: Callable[[], None]
-    ) -> None:
+    def __init__(self, write: Callable[[Session, Mapping[K, V]], None]) -> None:
         self._write = write
-        self._put_off = put_off
         self._remembered: dict[K, V] = {}
         self._lock = threading.Lock()
         self._writing = threading.Lock()
@@ -49,7 +51,7 @@ class WrittenLater[K, V]:
             self._write_all(dict(self._remembered))
         except SQLAlchemyError:
             self._not_before = clock.monotonic() + RETRY_SECONDS
-            self._put_off()
+            PUT_OFF.inc()
         finally:
             self._writing.release()
 

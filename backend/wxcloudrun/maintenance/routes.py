@@ -5,6 +5,7 @@ from wxcloudrun.kit.errors import Forbidden
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.maintenance import controller
 from wxcloudrun.maintenance.schemas import CollectIn, FsckIn, SweepIn
+from wxcloudrun.maintenance.words import WORDS
 from wxcloudrun.web.endpoint import Endpoint, blueprint
 
 ENDPOINTS = [
@@ -25,4 +26,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-maintenance = blueprint("maintenance", "/api/v1/maintenance", ENDPOINTS)
+maintenance = blueprint("maintenance", "/api/v1/maintenance", ENDPOINTS, words=(WORDS,))

@@ -4,6 +4,7 @@ from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotEmpty, NotFou
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.packages import controller
 from wxcloudrun.packages.schemas import PackageDeletion, PackageIn, PackageOut, PackagePatch
+from wxcloudrun.packages.words import WORDS
 from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
 
@@ -34,4 +35,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-packages = blueprint("packages", "/api/v1", ENDPOINTS)
+packages = blueprint("packages", "/api/v1", ENDPOINTS, words=(WORDS,))

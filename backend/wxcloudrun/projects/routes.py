@@ -11,6 +11,7 @@ from wxcloudrun.projects.schemas import (
     ProjectOut,
     ProjectPatch,
 )
+from wxcloudrun.projects.words import WORDS
 from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
 
@@ -52,4 +53,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-projects = blueprint("projects", "/api/v1", ENDPOINTS)
+projects = blueprint("projects", "/api/v1", ENDPOINTS, words=(WORDS,))

@@ -5,6 +5,7 @@ from wxcloudrun.kit.remarks import HEADER
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.releases import controller
 from wxcloudrun.releases.schemas import LogOut, ReleaseIn, ReleaseOut, ReleaseQuery
+from wxcloudrun.releases.words import WORDS
 from wxcloudrun.versions.errors import VersionYanked
 from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
 from wxcloudrun.web.pages import PageOut
@@ -54,4 +55,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-releases = blueprint("releases", "/api/v1", ENDPOINTS)
+releases = blueprint("releases", "/api/v1", ENDPOINTS, words=(WORDS,))

@@ -3,6 +3,7 @@
 from wxcloudrun.kit.errors import Invalid
 from wxcloudrun.search import controller
 from wxcloudrun.search.schemas import HitOut, SearchQuery
+from wxcloudrun.search.words import WORDS
 from wxcloudrun.web.endpoint import Endpoint, blueprint
 from wxcloudrun.web.pages import PageOut
 
@@ -13,4 +14,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-search = blueprint("search", "/api/v1", ENDPOINTS)
+search = blueprint("search", "/api/v1", ENDPOINTS, words=(WORDS,))

@@ -11,6 +11,7 @@ from wxcloudrun.service_accounts.schemas import (
     AccountPatch,
     AccountsQuery,
 )
+from wxcloudrun.service_accounts.words import WORDS
 from wxcloudrun.web.endpoint import Endpoint, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
 
@@ -60,4 +61,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-service_accounts = blueprint("service_accounts", "/api/v1", ENDPOINTS)
+service_accounts = blueprint("service_accounts", "/api/v1", ENDPOINTS, words=(WORDS,))

@@ -6,7 +6,8 @@ from wsgiref.types import WSGIApplication
 
 from flask import Flask, Response, abort, g, request
 
-from wxcloudrun.kit import clock, metrics
+from wxcloudrun.kit import clock
+from wxcloudrun.serving import metrics
 from wxcloudrun.stores.blobs.outgoing import FileBody, StoreBody
 
 METRICS_PATH = "/metrics"

@@ -5,6 +5,7 @@ from wxcloudrun.kit.security import Scope
 from wxcloudrun.second_factors.errors import SecondFactorNeeded
 from wxcloudrun.sessions import controller
 from wxcloudrun.sessions.schemas import LoginIn, LoginOut, LoginSessionOut, RefreshIn, TokensOut
+from wxcloudrun.sessions.words import WORDS
 from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
 
@@ -36,4 +37,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-sessions = blueprint("sessions", "/api/v1", ENDPOINTS, tag="accounts")
+sessions = blueprint("sessions", "/api/v1", ENDPOINTS, tag="accounts", words=(WORDS,))

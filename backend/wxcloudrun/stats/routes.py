@@ -4,6 +4,7 @@ from wxcloudrun.kit.errors import Forbidden, Unauthorized
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.stats import controller
 from wxcloudrun.stats.schemas import StatsOut
+from wxcloudrun.stats.words import WORDS
 from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
 
 FIGURES = [
@@ -21,5 +22,5 @@ METRICS = [
     ),
 ]  # fmt: skip
 
-stats = blueprint("stats", "/api", FIGURES)
+stats = blueprint("stats", "/api", FIGURES, words=(WORDS,))
 exposition = blueprint("exposition", "", METRICS)

@@ -2,7 +2,7 @@
 
 import hmac
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -35,10 +35,17 @@ class StatsService:
     """Gathers figures."""
 
     def __init__(
-        self, *, cache: Cache, jobs: JobStatistics, metrics_token: str | None, is_open: bool
+        self,
+        *,
+        cache: Cache,
+        jobs: JobStatistics,
+        asked: Sequence[metrics.Asked],
+        metrics_token: str | None,
+        is_open: bool,
     ) -> None:
         self._cache = cache
         self._job_statistics = jobs
+        self._asked = asked
         self._metrics_token = metrics_token
         self._is_open = is_open
 
@@ -54,15 +61,17 @@ class StatsService:
         """Return every metric. Raises Unauthorized unless they are open or METRICS_TOKEN was offered."""
         if not self._is_open and not self._is_token(offered_token):
             raise Unauthorized(text("the metrics need METRICS_TOKEN as a bearer token"))
-        return metrics.exposition(self._jobs())
+        return metrics.exposition(self._sampled())
 
     def _is_token(self, offered: str | None) -> bool:
         expected = self._metrics_token
         return expected is not None and hmac.compare_digest((offered or "").encode(), expected.encode())
 
-    def _jobs(self) -> Mapping[str, int]:
-        try:
-            return self._job_statistics.summary().jobs
-        except SQLAlchemyError as error:  # what the process has counted itself is wanted all the more now
-            logger.warning("jobs_not_counted", extra={"cause": type(error).__name__})
-            return {}
+    def _sampled(self) -> Iterator[metrics.Sampled]:
+        for each in self._asked:
+            try:
+                yield metrics.Sampled(each, each.values())
+            except SQLAlchemyError as error:  # what the process has counted itself is wanted all the more now
+                told = {"metric": each.name, "cause": type(error).__name__}
+                logger.warning("metric_not_read", extra=told)
+                yield metrics.Sampled(each, {})

@@ -4,6 +4,7 @@ from wxcloudrun.kit.errors import Forbidden, Invalid, Malformed, NotFound, Preco
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.tags import controller
 from wxcloudrun.tags.schemas import TagIn, TagMovedOut, TagMoveOut, TagOut
+from wxcloudrun.tags.words import WORDS
 from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
 
@@ -36,4 +37,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-tags = blueprint("tags", "/api/v1/project/<project>/<package>", ENDPOINTS)
+tags = blueprint("tags", "/api/v1/project/<project>/<package>", ENDPOINTS, words=(WORDS,))

@@ -35,6 +35,7 @@ from wxcloudrun.upload_sessions.schemas import (
     SessionOut,
     UnfinishedOut,
 )
+from wxcloudrun.upload_sessions.words import WORDS
 from wxcloudrun.uploads.schemas import UploadOut
 from wxcloudrun.versions.errors import FileTaken, VersionSealed
 from wxcloudrun.web.endpoint import BodyFormat, Endpoint, OtherAnswer, blueprint
@@ -117,4 +118,6 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-upload_sessions = blueprint("upload_sessions", "/api/v1/project/<project>/<package>", ENDPOINTS)
+upload_sessions = blueprint(
+    "upload_sessions", "/api/v1/project/<project>/<package>", ENDPOINTS, words=(WORDS,)
+)

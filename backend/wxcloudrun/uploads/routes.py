@@ -16,6 +16,7 @@ from wxcloudrun.kit.security import Scope
 from wxcloudrun.stores.blobs.port import StoreUnavailable
 from wxcloudrun.uploads import controller
 from wxcloudrun.uploads.schemas import FormFields, UploadListed, UploadOut, UploadQuery
+from wxcloudrun.uploads.words import WORDS
 from wxcloudrun.versions.errors import FileTaken, VersionSealed
 from wxcloudrun.web.endpoint import BodyFormat, Caller, Endpoint, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
@@ -54,4 +55,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-uploads = blueprint("uploads", "/api/v1/project/<project>/<package>", ENDPOINTS)
+uploads = blueprint("uploads", "/api/v1/project/<project>/<package>", ENDPOINTS, words=(WORDS,))

@@ -4,6 +4,7 @@ from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotFound, TooMan
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.users import controller
 from wxcloudrun.users.schemas import EmailIn, PasswordIn, RegistrationIn, UserIn, UserOut, UserPatch
+from wxcloudrun.users.words import WORDS
 from wxcloudrun.web.endpoint import Caller, Endpoint, Proof, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
 
@@ -51,4 +52,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-users = blueprint("users", "/api/v1", ENDPOINTS, tag="accounts")
+users = blueprint("users", "/api/v1", ENDPOINTS, tag="accounts", words=(WORDS,))

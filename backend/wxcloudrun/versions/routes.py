@@ -5,6 +5,7 @@ from wxcloudrun.kit.remarks import HEADER
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.versions import controller
 from wxcloudrun.versions.schemas import FileOut, VersionDetailOut, VersionOut, VersionPatch
+from wxcloudrun.versions.words import WORDS
 from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
 
@@ -42,4 +43,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-versions = blueprint("versions", "/api/v1/project/<project>/<package>", ENDPOINTS)
+versions = blueprint("versions", "/api/v1/project/<project>/<package>", ENDPOINTS, words=(WORDS,))

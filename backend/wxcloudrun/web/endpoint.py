@@ -27,6 +27,7 @@ from wxcloudrun.web.body_headers import refuse_what_is_not_done
 from wxcloudrun.web.failures import Refusals, refuse_by
 from wxcloudrun.web.proxies import client_address
 from wxcloudrun.web.transfer_places import admit_body, name_client
+from wxcloudrun.web.words import Words
 
 Handler = Callable[..., Response]
 
@@ -109,15 +110,18 @@ def blueprint(
     *,
     tag: str | None = None,
     refusals: Refusals | None = None,
+    words: Sequence[Words] = (),
 ) -> Blueprint:
     """Bind the rows below `prefix`; each operation id is the Flask endpoint's name.
 
     `tag` is under which word the API description has them, unless it is the name; `refusals` makes answers of
-    refusals where a protocol has another shape for them than the envelope.
+    refusals where a protocol has another shape for them than the envelope; `words` are what the domain says
+    of its fields, and what one below it says that has no rows itself.
     """
     bound = Blueprint(name, __name__, url_prefix=prefix)
     if refusals is not None:
         bound.record_once(partial(_refuse_by, name=name, refusals=refusals))
+    bound.record_once(partial(_describe_by, words=words))
     for each in endpoints:
         row = replace(each, tag=tag or name)
         view = partial(call, row)
@@ -128,6 +132,10 @@ def blueprint(
 
 def _refuse_by(state: Any, *, name: str, refusals: Refusals) -> None:
     refuse_by(state.app, name, refusals)
+
+
+def _describe_by(state: Any, *, words: Sequence[Words]) -> None:
+    _words(state.app).extend(words)
 
 
 def _remember(state: Any, *, name: str, row: Endpoint) -> None:
@@ -164,6 +172,15 @@ CONVERTERS = {"entry": EntryConverter, "rest": RestConverter}
 def rows(app: Any) -> dict[str, Endpoint]:
     """Return every endpoint row of the application by its Flask endpoint name."""
     return cast("dict[str, Endpoint]", app.extensions.setdefault("endpoints", {}))
+
+
+def words(app: Any) -> Sequence[Words]:
+    """Return what the domains of the application say of their fields."""
+    return _words(app)
+
+
+def _words(app: Any) -> list[Words]:
+    return cast("list[Words]", app.extensions.setdefault("words", []))
 
 
 def is_path_text() -> bool:

@@ -16,6 +16,7 @@ from wxcloudrun.users.schemas import UserOut
 from wxcloudrun.web.endpoint import Caller, Endpoint, Proof, blueprint
 from wxcloudrun.wechat import controller
 from wxcloudrun.wechat.schemas import WechatIn, WechatLoginIn, WechatOut
+from wxcloudrun.wechat.words import WORDS
 
 ENDPOINTS = [
     Endpoint(
@@ -42,4 +43,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-wechat = blueprint("wechat", "/api/v1", ENDPOINTS, tag="accounts")
+wechat = blueprint("wechat", "/api/v1", ENDPOINTS, tag="accounts", words=(WORDS,))

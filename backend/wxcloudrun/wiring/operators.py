@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from wxcloudrun.config import Settings
 from wxcloudrun.doctor.service import DoctorService
 from wxcloudrun.health.service import HealthService
+from wxcloudrun.jobs.metrics import jobs_by_state
 from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.maintenance.service import MaintenanceService
@@ -37,5 +38,11 @@ def build_operation(
         doctor=DoctorService(
             settings=settings, newest_key=server_keys(settings).ring(Purpose.API_KEYS).newest.name
         ),
-        stats=StatsService(cache=stores.cache, jobs=work.statistics, metrics_token=token, is_open=is_open),
+        stats=StatsService(
+            cache=stores.cache,
+            jobs=work.statistics,
+            asked=[jobs_by_state(lambda: work.statistics.summary().jobs)],
+            metrics_token=token,
+            is_open=is_open,
+        ),
     )

@@ -12,8 +12,9 @@ from openapi_spec_validator import validate
 from wxcloudrun.jobs.models import JobState
 from wxcloudrun.users.rules import check_password
 from wxcloudrun.versions.rules.choices import WhyNot
-from wxcloudrun.web.endpoint import rows
-from wxcloudrun.web.openapi.meanings import MEANINGS
+from wxcloudrun.web.endpoint import rows, words
+from wxcloudrun.web.openapi.meanings import WORDS
+from wxcloudrun.web.words import PathPart, Words
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_given_any_parameter_in_a_path_then_its_rule_is_known(document: dict[str
         for parameter in operation["parameters"]
         if parameter["in"] == "path" and parameter["description"] == parameter["name"]
     }
-    assert unknown == set(), "say in web/openapi/parameters.py what it may be"
+    assert unknown == set(), "say in the words.py of the domain what it may be"
 
 
 def test_given_a_download_then_its_headers_are_described(document: dict[str, Any]) -> None:
@@ -169,7 +170,7 @@ def test_given_any_parameter_then_its_meaning_is_said(document: dict[str, Any]) 
         if len(parameter.get("description", "")) < 3
     }
 
-    assert unsaid == set(), "say it in web/openapi/meanings.py, or in Field(description=…)"
+    assert unsaid == set(), "say it in the words.py of the domain, or in Field(description=…)"
 
 
 def test_given_any_property_then_its_meaning_is_said(document: dict[str, Any]) -> None:
@@ -179,10 +180,13 @@ def test_given_any_property_then_its_meaning_is_said(document: dict[str, Any]) -
         if not any(each.get("description") for each in (schema, *shapes(schema, document)))
     }
 
-    assert unsaid == set(), "say it in web/openapi/meanings.py, or in Field(description=…)"
+    assert unsaid == set(), "say it in the words.py of the domain, or in Field(description=…)"
 
 
-def test_given_the_meanings_then_each_is_somewhere_used(document: dict[str, Any]) -> None:
+def test_given_what_the_domains_say_then_each_of_it_is_somewhere_used(
+    document: dict[str, Any], app: Flask
+) -> None:
+    said = Words.of_all((WORDS, *words(app)))
     fields = {name for _, name, _ in properties(document)}
     parameters = {
         each["name"] for operation in operations(document).values() for each in operation["parameters"]
@@ -194,7 +198,24 @@ def test_given_the_meanings_then_each_is_somewhere_used(document: dict[str, Any]
         for field in found
     }
 
-    assert {each for each in MEANINGS if each not in fields | parameters | schemas} == set()
+    assert {each for each in said.meanings if each not in fields | parameters | schemas} == set()
+    assert {each for each in said.examples if each not in fields | parameters} == set()
+    assert {each for each in said.paths if each not in parameters} == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("meanings", Words(meanings={"color": "what it looks like"})),
+        ("examples", Words(examples={"color": "green"})),
+        ("paths", Words(paths={"color": PathPart({}, "what it looks like")})),
+    ],
+)
+def test_given_two_domains_that_say_what_the_same_field_is_then_that_is_refused(
+    kind: str, said: Words
+) -> None:
+    with pytest.raises(ValueError, match=rf"{kind} what these are: \['color'\]"):
+        Words.of_all([said, said])
 
 
 def test_given_any_time_then_it_is_described_as_one(document: dict[str, Any]) -> None:

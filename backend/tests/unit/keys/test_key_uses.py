@@ -13,7 +13,7 @@ from tests.support.client import ApiClient, sender
 from tests.support.moments import Clock
 from tests.support.sqlite_files import other_writer
 from tests.support.statements import recorded
-from wxcloudrun.kit import metrics, written_later
+from wxcloudrun.kit import written_later
 
 pytestmark = pytest.mark.local_store  # a file of SQLite that somebody else holds
 
@@ -63,7 +63,7 @@ def last_used(database: Path) -> str | None:
 
 def put_off() -> float:
     """Return how often notes could not be written."""
-    (family,) = metrics.KEY_USES_PUT_OFF.collect()
+    (family,) = written_later.PUT_OFF.collect()
     return next(sample.value for sample in family.samples if sample.name.endswith("_total"))
 
 

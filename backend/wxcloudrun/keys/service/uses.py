@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from wxcloudrun.keys import queries
-from wxcloudrun.kit import clock, metrics
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.derived_keys import HashAndKey
 from wxcloudrun.kit.written_later import WrittenLater
 
@@ -17,7 +17,7 @@ class KeyUses(WrittenLater[int, datetime]):
     """The uses that the database does not know of yet."""
 
     def __init__(self) -> None:
-        super().__init__(write_uses, put_off=metrics.KEY_USES_PUT_OFF.inc)
+        super().__init__(write_uses)
 
     def note(self, key_id: int, last_used_at: datetime | None) -> None:
         """Remember that a key is being used, unless the database knows of a use within a minute."""
@@ -35,4 +35,4 @@ class KeyRenewals(WrittenLater[int, HashAndKey]):
     """Hashes of keys, made anew with the newest key of the server, for those that an older one has made."""
 
     def __init__(self) -> None:
-        super().__init__(queries.renew_hashes_of_keys, put_off=metrics.KEY_USES_PUT_OFF.inc)
+        super().__init__(queries.renew_hashes_of_keys)

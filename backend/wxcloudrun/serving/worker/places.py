@@ -3,9 +3,9 @@
 import threading
 from collections import Counter
 
-from wxcloudrun.kit import metrics
 from wxcloudrun.kit.errors import Busy
 from wxcloudrun.kit.texts import text
+from wxcloudrun.serving import metrics
 from wxcloudrun.serving.worker.limits import ServingLimits
 
 UP, DOWN = "up", "down"

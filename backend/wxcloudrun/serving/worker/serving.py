@@ -10,9 +10,10 @@ from functools import partial
 from typing import Any
 from wsgiref.types import WSGIApplication
 
-from wxcloudrun.kit import clock, metrics
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.errors import AppError, Busy
 from wxcloudrun.kit.texts import text
+from wxcloudrun.serving import metrics
 from wxcloudrun.serving.memory import Spare
 from wxcloudrun.serving.worker.accept_turns import AcceptTurns
 from wxcloudrun.serving.worker.answers import language_of_bytes, rendered

@@ -1,6 +1,5 @@
 """Hashes of session cookies, made anew when a cookie comes that an older key of the server has hashed."""
 
-from wxcloudrun.kit import metrics
 from wxcloudrun.kit.derived_keys import HashAndKey
 from wxcloudrun.kit.written_later import WrittenLater
 from wxcloudrun.sessions import queries
@@ -10,4 +9,4 @@ class CookieRenewals(WrittenLater[str, HashAndKey]):
     """The newer hashes, by session."""
 
     def __init__(self) -> None:
-        super().__init__(queries.renew_hashes_of_cookies, put_off=metrics.KEY_USES_PUT_OFF.inc)
+        super().__init__(queries.renew_hashes_of_cookies)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from wxcloudrun.kit import clock, metrics
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.written_later import WrittenLater
 from wxcloudrun.sessions import queries
 
@@ -16,7 +16,7 @@ class SessionUses(WrittenLater[str, datetime]):
     """The uses that the database does not know of yet."""
 
     def __init__(self) -> None:
-        super().__init__(write_uses, put_off=metrics.KEY_USES_PUT_OFF.inc)
+        super().__init__(write_uses)
 
     def note(self, session_id: str, last_used_at: datetime | None) -> None:
         """Remember that a session is being used, unless the database knows of a use just before."""

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from wxcloudrun.kit import clock, metrics
+from wxcloudrun.kit import clock
+from wxcloudrun.stores.blobs import metrics
 from wxcloudrun.stores.blobs.port import BlobStore, DownloadLink, StoredObject, StoreUnavailable
 from wxcloudrun.stores.blobs.writing import Fence, ResumableWriter, WriterState, WrittenPart
 

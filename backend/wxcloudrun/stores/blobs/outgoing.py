@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from wxcloudrun.kit import metrics
 from wxcloudrun.kit.texts import text
+from wxcloudrun.stores.blobs import metrics
 from wxcloudrun.stores.blobs.file_blocks import blocks_of_open
 from wxcloudrun.stores.blobs.port import BlobStore, StoreUnavailable
 

@@ -5,7 +5,8 @@ from typing import Any, cast
 
 from cachetools import TTLCache
 
-from wxcloudrun.kit import clock, metrics
+from wxcloudrun.kit import clock
+from wxcloudrun.stores.cache import metrics
 from wxcloudrun.stores.cache.port import CacheFigures, EntryKind, Key
 
 

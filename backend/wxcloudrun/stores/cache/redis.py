@@ -8,7 +8,8 @@ from typing import Any, cast
 import redis
 from pydantic import ValidationError
 
-from wxcloudrun.kit import clock, metrics, waiting
+from wxcloudrun.kit import clock, waiting
+from wxcloudrun.stores.cache import metrics
 from wxcloudrun.stores.cache.port import CacheFigures, EntryKind, Key
 
 logger = logging.getLogger(__name__)

@@ -1,7 +1,7 @@
 """How many sessions begin, and how they end."""
 
-from wxcloudrun.kit import metrics
 from wxcloudrun.kit.events import Event
+from wxcloudrun.upload_sessions import metrics
 
 
 def count_session(event: Event) -> None:

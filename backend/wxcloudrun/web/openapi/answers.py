@@ -23,10 +23,10 @@ from wxcloudrun.kit.errors import (
     UriTooLong,
 )
 from wxcloudrun.web.endpoint import Caller, Endpoint, Proof
-from wxcloudrun.web.openapi.examples import example_of
 from wxcloudrun.web.openapi.meanings import explain
 from wxcloudrun.web.openapi.parameters import answer_headers
 from wxcloudrun.web.openapi.shapes import REFERENCE, Schema, Shapes, binary, envelope
+from wxcloudrun.web.words import Words
 
 HEADERS_OF_STATUS = {
     401: ("WWW-Authenticate",), 416: ("Content-Range",), 429: ("Retry-After",), 503: ("Retry-After",),
@@ -70,7 +70,7 @@ def answer(status: int, meaning: str, headers: tuple[str, ...]) -> Schema:
     return {"description": meaning, "headers": answer_headers(*headers, *HEADERS_OF_STATUS.get(status, ()))}
 
 
-def refusals(row: Endpoint, *, is_head: bool) -> Schema:
+def refusals(row: Endpoint, shapes: Shapes, *, is_head: bool) -> Schema:
     """Describe the refusals, by status."""
     by_status: dict[int, list[type[AppError]]] = {}
     for error in sorted(errors_of(row), key=lambda each: each.reason):
@@ -78,17 +78,21 @@ def refusals(row: Endpoint, *, is_head: bool) -> Schema:
     if is_head:
         by_status.pop(416, None)
     return {
-        str(status): refused(status, errors, is_head=is_head) for status, errors in sorted(by_status.items())
+        str(status): refused(status, errors, shapes, is_head=is_head)
+        for status, errors in sorted(by_status.items())
     }
 
 
-def refused(status: int, errors: list[type[AppError]], *, is_head: bool) -> Schema:
+def refused(status: int, errors: list[type[AppError]], shapes: Shapes, *, is_head: bool) -> Schema:
     """Describe one status of refusal with all its reasons."""
     meanings = [f"`{error.reason}`: {summary(error)}" for error in errors]
     described = answer(status, "\n\n".join(meanings), ("Content-Language",))
     if not is_head:
         refs = [{"$ref": REFERENCE.format(model=error.__name__)} for error in errors]
-        examples = {error.reason: {"value": example_of(failure_schema(error), {})} for error in errors}
+        examples = {
+            error.reason: {"value": shapes.examples.of(failure_schema(error, shapes.words))}
+            for error in errors
+        }
         schema = refs[0] if len(refs) == 1 else {"anyOf": refs}
         described["content"] = {"application/json": {"schema": schema, "examples": examples}}
     return described
@@ -114,18 +118,18 @@ def errors_of(row: Endpoint) -> set[type[AppError]]:
     return errors
 
 
-def failure_schemas(rows: Iterable[Endpoint]) -> dict[str, Schema]:
+def failure_schemas(rows: Iterable[Endpoint], words: Words) -> dict[str, Schema]:
     """Return a schema for every refusal, by the name of its class."""
     errors = {error for row in rows for error in errors_of(row)}
-    return {error.__name__: failure_schema(error) for error in errors}
+    return {error.__name__: failure_schema(error, words) for error in errors}
 
 
-def failure_schema(error: type[AppError]) -> Schema:
+def failure_schema(error: type[AppError], words: Words) -> Schema:
     """Describe the envelope of a refusal: its reason is fixed, its facts are what a program may find."""
     about = "what a program can act on"
     facts = {"reason": {"const": error.reason}, **copy.deepcopy(dict(error.described_facts))}
     data = {"type": "object", "description": about, "required": ["reason"], "properties": facts}
-    explain(error.__name__, data)
+    explain(error.__name__, data, words.meanings)
     return {"description": summary(error), **envelope(data, code=0)}
 
 

@@ -1,7 +1,7 @@
 """The document as a whole: components, tags and one operation for each row."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from apispec import APISpec
@@ -9,9 +9,11 @@ from apispec import APISpec
 from wxcloudrun.kit.release import VERSION as RELEASE
 from wxcloudrun.web.endpoint import Endpoint
 from wxcloudrun.web.openapi.answers import failure_schemas
+from wxcloudrun.web.openapi.meanings import WORDS
 from wxcloudrun.web.openapi.operations import operation
 from wxcloudrun.web.openapi.parameters import PARAMETER
 from wxcloudrun.web.openapi.shapes import Schema, Shapes
+from wxcloudrun.web.words import Words
 
 VERSION = "3.1.0"
 SECURITY_SCHEMES = {
@@ -47,14 +49,21 @@ else a new one. Answers to administrators carry `X-Registry-Version`, the releas
 A defect of the service is answered with 500 and the reason `internal`."""
 
 
-def describe(endpoints: Mapping[str, Endpoint], rules: Mapping[str, str], *, server: str) -> Schema:
-    """Return the document. `rules` are the rows' whole URL rules, `server` is where clients find them."""
+def describe(
+    endpoints: Mapping[str, Endpoint], rules: Mapping[str, str], said: Iterable[Words], *, server: str
+) -> Schema:
+    """Return the document.
+
+    `rules` are the rows' whole URL rules, `said` is what the domains say of their fields, `server` is where
+    clients find the service. Raises ValueError if two domains say what the same field means.
+    """
+    words = Words.of_all((WORDS, *said))
     here = {"url": "/", "description": "where this description came from"}
     spec = APISpec("Registry", RELEASE, VERSION, info={"description": ABOUT}, servers=[here, {"url": server}])
     for name, scheme in SECURITY_SCHEMES.items():
         spec.components.security_scheme(name, scheme)
-    shapes = Shapes.of(endpoints.values())
-    for name, schema in sorted((shapes.components | failure_schemas(endpoints.values())).items()):
+    shapes = Shapes.of(endpoints.values(), words)
+    for name, schema in sorted((shapes.components | failure_schemas(endpoints.values(), words)).items()):
         spec.components.schema(name, schema)
     for tag, about in sorted({row.tag: about_tag(row) for row in endpoints.values()}.items()):
         spec.tag({"name": tag, "description": about})

@@ -43,11 +43,11 @@ def operation(row: Endpoint, rule: str, shapes: Shapes, *, is_head: bool = False
         "summary": f"{row.summary}: the headers alone" if is_head else row.summary,
         "description": explanation(row),
         "parameters": [
-            *path_parameters(rule),
+            *path_parameters(rule, shapes.words),
             *([] if is_head else query_parameters(shapes.fields(row.query))),
             *header_parameters(tuple(name for name in row.reads if not (is_head and "Range" in name))),
         ],
-        "responses": {**successes(row, shapes, is_head=is_head), **refusals(row, is_head=is_head)},
+        "responses": {**successes(row, shapes, is_head=is_head), **refusals(row, shapes, is_head=is_head)},
         "security": SECURITY[row.caller],
     }
     if row.body is not None:

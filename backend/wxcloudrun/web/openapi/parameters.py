@@ -4,47 +4,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from wxcloudrun.kit.names import ARTIFACT_ID, PROJECT_NAME, TAG_NAME
-from wxcloudrun.kit.package_names import PACKAGE_NAME
-from wxcloudrun.web.openapi.examples import FIELDS
-from wxcloudrun.web.openapi.meanings import MEANINGS
 from wxcloudrun.web.openapi.shapes import Schema
+from wxcloudrun.web.words import ROW_ID, TEXT, PathPart, Words
 
 PARAMETER = re.compile(r"<(?:[a-z]+(?:\([^)]*\))?:)?([a-z0-9_]+)>")
-TEXT = {"type": "string", "minLength": 1}
-ROW_ID = {"type": "integer", "minimum": 1, "maximum": 10**18 - 1}
-DIGEST = ARTIFACT_ID.json_schema or {}
 ETAGS = {"type": "string", "description": "quoted artifact ids, or `*`"}
-FACTS_OF_PATHS: Mapping[str, tuple[Schema, str]] = {
-    "adoption": (ROW_ID, "the number of an adoption"),
-    "asset": (TEXT, "the name of a file"),
-    "filename": (
-        {"type": "string", "minLength": 1, "maxLength": 255},
-        "1 to 255 bytes of UTF-8, percent-encoded; kept exactly. No `/`, no backslash, no control characters",
-    ),
-    "name": (TEXT, "the name of a periodic task"),
-    "number": ({"type": "integer", "minimum": 1, "maximum": 10_000}, "which part, counted from 1"),
-    "package": (
-        PACKAGE_NAME.json_schema or {},
-        "the name of a package: `format:name`, with `~` for each `/`, unless its format is `generic`",
-    ),
-    "project": (PROJECT_NAME.json_schema or {}, "the name of a project"),
-    "ref": (
-        {"type": "string", "minLength": 1, "maxLength": 300},
-        MEANINGS["ref"],
-    ),
-    "session_id": (
-        {"type": "string", "pattern": "^[0-9a-f]{32}$"},
-        "the `id` of an upload session",
-    ),
-    "sha256": (DIGEST, "an artifact id: a SHA-256 in lower-case hex"),
-    "tag": (TAG_NAME.json_schema or {}, "the name of a tag"),
-    "token": (TEXT, "what a signed link carries"),
-    "version": (
-        {"type": "string", "pattern": r"^[!-.0-~]{1,128}$"},
-        "the name of a version: printable ASCII without space and `/`",
-    ),
-}
 HEX = {
     name: rf"^[ \t]*[0-9a-fA-F]{{{length}}}[ \t]*$"
     for name, length in (("SHA256", 64), ("SHA512", 128), ("SHA1", 40), ("MD5", 32))
@@ -118,21 +82,19 @@ ANSWER_HEADERS: Mapping[str, str] = {
 }
 
 
-def path_parameters(rule: str) -> list[Schema]:
+def path_parameters(rule: str, words: Words) -> list[Schema]:
     """Describe the parameters in a URL rule. An ill-formed one is answered 404, as one that is not there."""
-    return [path_parameter(name) for name in PARAMETER.findall(rule)]
+    return [path_parameter(name, words) for name in PARAMETER.findall(rule)]
 
 
-def path_parameter(name: str) -> Schema:
+def path_parameter(name: str, words: Words) -> Schema:
     """Describe one of them; what ends in `_id` is the id of a row."""
-    default: tuple[Schema, str] = (ROW_ID, "an id") if name.endswith("_id") else (TEXT, name)
-    schema, meaning = FACTS_OF_PATHS.get(name, default)
-    example: Any = (
-        "hammer-1.2.3.txt" if name == "filename" else FIELDS.get(name, 7 if name.endswith("_id") else "name")
-    )
+    is_id = name.endswith("_id")
+    part = words.paths.get(name) or (PathPart(ROW_ID, "an id") if is_id else PathPart(TEXT, name))
+    example: Any = part.example or words.examples.get(name, 7 if is_id else "name")
     return {
-        "name": name, "in": "path", "required": True, "description": meaning,
-        "schema": schema, "example": example,
+        "name": name, "in": "path", "required": True, "description": part.meaning,
+        "schema": dict(part.schema), "example": example,
     }  # fmt: skip
 
 

@@ -8,8 +8,9 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from wxcloudrun.web.endpoint import Endpoint
-from wxcloudrun.web.openapi.examples import example_of, least_example
+from wxcloudrun.web.openapi.examples import Examples
 from wxcloudrun.web.openapi.meanings import explain
+from wxcloudrun.web.words import Words
 
 REFERENCE = "#/components/schemas/{model}"
 
@@ -23,9 +24,15 @@ class Shapes:
 
     refs: Refs
     components: dict[str, Schema]
+    words: Words
+
+    @property
+    def examples(self) -> Examples:
+        """What values look like."""
+        return Examples(self.words.examples, self.components)
 
     @classmethod
-    def of(cls, rows: Iterable[Endpoint]) -> "Shapes":
+    def of(cls, rows: Iterable[Endpoint], words: Words) -> "Shapes":
         """Collect the models of the rows."""
         pairs: set[tuple[type[BaseModel], JsonSchemaMode]] = set()
         for row in rows:
@@ -37,8 +44,8 @@ class Shapes:
         refs, definitions = models_json_schema(ordered, ref_template=REFERENCE)
         components = definitions.get("$defs", {})
         for name, schema in components.items():
-            explain(name, schema)
-        return cls(cast("Refs", refs), components)
+            explain(name, schema, words.meanings)
+        return cls(cast("Refs", refs), components, words)
 
     def body(self, model: type[BaseModel]) -> Schema:
         """Return a media type for what comes in.
@@ -47,7 +54,7 @@ class Shapes:
         unread must not change what they did not think of.
         """
         schema = self.refs[model, "validation"]
-        least, all_of_it = least_example(schema, self.components), example_of(schema, self.components)
+        least, all_of_it = self.examples.least(schema), self.examples.of(schema)
         if least == all_of_it:
             return {"schema": schema, "example": least}
         examples = {
@@ -60,7 +67,7 @@ class Shapes:
         """Return a media type for an envelope around what goes out, or around nothing."""
         nothing = {"type": "object", "description": "empty"}
         data = nothing if model is None else self.refs[model, "serialization"]
-        example = {"code": 1, "data": example_of(data, self.components), "msg": "success"}
+        example = {"code": 1, "data": self.examples.of(data), "msg": "success"}
         return {"schema": envelope(data, code=1), "example": example}
 
     def fields(self, model: type[BaseModel] | None) -> dict[str, tuple[Schema, bool]]:

@@ -1,0 +1,12 @@
+"""What the fields and paths of this domain mean, for the description of the API."""
+
+from wxcloudrun.web.words import Words
+
+WORDS = Words(
+    meanings={
+        "code": "what `wx.login()` gave; it may be left out behind WeChat Cloud Hosting only",
+    },
+    examples={
+        "code": "081LXytJ1XxAW1xLnqJ1LMOoMz2LXytJ",
+    },
+)
