@@ -1,9 +1,9 @@
 """How often somebody may try: the limits on logins, sign-ups and refreshes, and the log of refusals.
 
-The rules, and why nobody can lock somebody else out, stand in docs/decisions/0021.
+The rules, and why nobody can lock somebody else out, stand in docs/decisions/0100.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +11,10 @@ from datetime import datetime
 from wxcloudrun.attempts import queries
 from wxcloudrun.attempts.events import LOGIN_REFUSED
 from wxcloudrun.attempts.models import KnownAddress
+from wxcloudrun.attempts.rules import DeviceCookies, Meter, is_noted
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.errors import Forbidden, TooManyRequests, Unauthorized
+from wxcloudrun.kit.errors import Forbidden, Unauthorized
 from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
@@ -42,50 +44,94 @@ class Attempt:
     succeeded: bool = False
 
 
+class LimitPassed(Exception):
+    """A counter has gone too far."""
+
+    def __init__(self, meter: Meter, tally: Tally) -> None:
+        super().__init__(meter.counter.key)
+        self.meter = meter
+        self.refusal = meter.limit.refusal(tally, TOO_MANY_FAILURES)
+
+
+class Counted:
+    """What has been counted of one try."""
+
+    def __init__(self, counters: RateCounters) -> None:
+        self._shared = counters
+        self._counters: list[Counter] = []
+        self._numbers: list[int] = []
+
+    def hit(self, meters: Sequence[Meter]) -> list[Tally]:
+        """Count the try on each."""
+        counters = [meter.counter for meter in meters]
+        tallies = self._shared.hit(counters)
+        self._counters += counters
+        self._numbers.append(tallies[0].hits)
+        return tallies
+
+    def hit_within(self, meters: Sequence[Meter], *, total: Tally | None = None) -> None:
+        """Count the try on each. Raises LimitPassed.
+
+        The first try of the `total` was not counted here. If all the others were, it was one of these.
+        """
+        for meter, tally in zip(meters, self.hit(meters), strict=True):
+            missed = total is not None and total.hits == tally.hits + 1
+            if meter.limit.is_passed_by(Tally(tally.hits + missed, tally.seconds_left)):
+                raise LimitPassed(meter, tally)
+
+    def noted_number(self) -> int:
+        """Return which failure this was, by a counter that makes it worth an entry, 0 if none does.
+
+        By the first counter, of the network or of the device, that is the first one already.
+        """
+        first, *others = self._numbers
+        return max(
+            (each for each in (first, *others) if is_noted(each) and (each > 1 or each == first)), default=0
+        )
+
+    def take_back(self) -> None:
+        """Undo it everywhere."""
+        self._shared.take_back(self._counters)
+
+
 class LoginGuard:
     """Counts tries before they are made, and takes those back that succeed.
 
     Counting first means that of a hundred tries at the same moment no more pass than one after another.
     """
 
-    def __init__(self, *, counters: RateCounters, limits: LoginLimits) -> None:
+    def __init__(self, *, counters: RateCounters, limits: LoginLimits, devices: DeviceCookies) -> None:
         self._counters = counters
         self._limits = limits
+        self._devices = devices
 
     @contextmanager
     def attempt(self, actor: Actor, account: str, *, user_id: int | None) -> Iterator[Attempt]:
         """Let one try at `account` happen inside the block. Raises TooManyRequests.
 
-        A failure is logged: the first, the tenth, the hundredth … of a window, with their number.
+        Failures and refusals are logged: the first, the tenth, the hundredth of a counter and so on.
         """
-        network = self.network_of(actor)
-        near = [
-            Counter.of("login", self._limits.login, account, network),
-            Counter.of("login-address", self._limits.address, network),
-        ]
-        far = [
-            Counter.of("login-account", self._limits.account, account),
-            Counter.of("login-strikes", self._limits.account, account, network),
-        ]
-        here, from_address = self._counters.hit(near)
+        counted = Counted(self._counters)
         try:
-            self._limits.login.refuse_if_passed(here, TOO_MANY_FAILURES)
-            self._limits.address.refuse_if_passed(from_address, TOO_MANY_FAILURES)
-            everywhere, strikes = self._counters.hit(far)
-            self._refuse_under_attack(everywhere, strikes, user_id, network)
-        except TooManyRequests:
-            note_refusal(actor, user_id, here, why="limit")
-            raise
+            if not self._count_device(counted, actor, account):
+                self._count_network(counted, actor, account, user_id)
+        except LimitPassed as passed:
+            self._note_limit(actor, user_id, passed.meter)
+            raise passed.refusal from None
         attempt = Attempt()
         try:
             yield attempt
         except BaseException:  # nobody has learned whether the password was right
-            self._counters.take_back([*near, *far])
+            counted.take_back()
             raise
         if attempt.succeeded:
-            self._counters.take_back([*near, *far])
-        else:
-            note_refusal(actor, user_id, here, why="credentials")
+            counted.take_back()
+        elif number := counted.noted_number():
+            note_refusal(actor, user_id, number, why="credentials")
+
+    def device_cookie(self, account: str) -> str:
+        """Return the cookie for a device from which somebody has just logged in to an account."""
+        return self._devices.issue(account, clock.now())
 
     def count_registration(self, actor: Actor) -> None:
         """Count a sign-up, whether it succeeds or not: each one tells if an address is taken."""
@@ -102,7 +148,8 @@ class LoginGuard:
         try:
             yield
         except (Unauthorized, Forbidden):
-            note_refusal(actor, None, tally, why="wechat")
+            if is_noted(tally.hits):
+                note_refusal(actor, None, tally.hits, why="wechat")
             raise
 
     def network_of(self, actor: Actor) -> str:
@@ -110,19 +157,54 @@ class LoginGuard:
         return client_group(actor.address or UNKNOWN)
 
     def _count(self, kind: str, limit: RateLimit, actor: Actor) -> Tally:
-        [tally] = self._counters.hit([Counter.of(kind, limit, self.network_of(actor))])
-        limit.refuse_if_passed(tally, TOO_MANY_REQUESTS)
-        return tally
+        meters = Meter.by_network(kind, limit, actor.address or UNKNOWN)
+        tallies = self._counters.hit([meter.counter for meter in meters])
+        for meter, tally in zip(meters, tallies, strict=True):
+            meter.limit.refuse_if_passed(tally, TOO_MANY_REQUESTS)
+        return tallies[0]
 
-    def _refuse_under_attack(
-        self, everywhere: Tally, strikes: Tally, user_id: int | None, network: str
-    ) -> None:
-        """Refuse a second try from an unknown network while an account is being attacked."""
-        is_first_here = strikes.hits == 1
-        if is_first_here or not self._limits.account.is_passed_by(everywhere):
-            return
-        if not is_known(user_id or 0, network):
-            raise self._limits.account.refusal(everywhere, TOO_MANY_FAILURES)
+    def _count_device(self, counted: Counted, actor: Actor, account: str) -> bool:
+        """Count a try from a device of the account's owner; False if it is none, or has failed too often."""
+        device = self._devices.device(actor.device, account, clock.now())
+        if device is None:
+            return False
+        meters = [
+            Meter.of("login-device", self._limits.login, device),
+            Meter.of("login-device", self._limits.account, device),
+        ]
+        tallies = counted.hit(meters)
+        return not any(meter.limit.is_passed_by(tally) for meter, tally in zip(meters, tallies, strict=True))
+
+    def _count_network(self, counted: Counted, actor: Actor, account: str, user_id: int | None) -> None:
+        """Count a try from somewhere. Raises LimitPassed.
+
+        The networks come first: what they refuse leaves no counter for the account that was tried.
+        """
+        address = actor.address or UNKNOWN
+        counted.hit_within(Meter.by_network("login-address", self._limits.address, address))
+        everywhere = Meter.of("login-account", self._limits.account, account)
+        [total] = counted.hit([everywhere])
+        if total.hits > 1:  # one try at an account takes one counter, so that trying many takes few
+            near = Meter.by_network("login", self._limits.login, address, account)
+            counted.hit_within(near, total=total)
+        if everywhere.limit.is_passed_by(total):
+            self._refuse_under_attack(counted, actor, account, user_id)
+
+    def _refuse_under_attack(self, counted: Counted, actor: Actor, account: str, user_id: int | None) -> None:
+        """Refuse a second try from unknown networks while an account is being attacked."""
+        one = RateLimit(1, self._limits.account.seconds)
+        strikes = Meter.by_network("login-strikes", one, actor.address or UNKNOWN, account)
+        try:
+            counted.hit_within(strikes)
+        except LimitPassed:
+            if not is_known(user_id or 0, self.network_of(actor)):
+                raise
+
+    def _note_limit(self, actor: Actor, user_id: int | None, meter: Meter) -> None:
+        """Count refusals by the counter that refused, and log some of them."""
+        [tally] = self._counters.hit([Counter.of("refused", meter.limit, meter.counter.key)])
+        if is_noted(tally.hits):
+            note_refusal(actor, user_id, tally.hits, why="limit")
 
 
 def is_known(user_id: int, network: str) -> bool:
@@ -140,13 +222,11 @@ def note_address(tx: Transaction, user_id: int, network: str, now: datetime) -> 
         known.last_seen_at = now
 
 
-def note_refusal(actor: Actor, user_id: int | None, tally: Tally, *, why: str) -> None:
-    """Log a refusal if its number in the window is a power of ten: a flood leaves a handful of entries.
+def note_refusal(actor: Actor, user_id: int | None, number: int, *, why: str) -> None:
+    """Log a refusal, with its number.
 
     What was typed as the account is not logged; people type their password there.
     """
-    if str(tally.hits).strip("0") != "1":
-        return
     account = "unknown" if user_id is None else str(user_id)
-    state = {"failures": tally.hits, "why": why}
+    state = {"failures": number, "why": why}
     atomically(lambda tx: announce(tx, actor, LOGIN_REFUSED, Subject(f"user/{account}"), after=state))

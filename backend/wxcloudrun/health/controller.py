@@ -51,4 +51,6 @@ def docs_asset(asset: str) -> Response:
 def ready() -> Response:
     """200 if everything that is needed answers, 503 that names what does not."""
     service(HealthService).check(arrived_at())
-    return ok(ReadyOut())
+    return ok(
+        ReadyOut(doubts=len(current_app.extensions["doubts"]))
+    )  # which ones is nobody's business who may ask this

@@ -19,6 +19,10 @@ class ReadyOut(Output):
     """Everything that the service needs answers."""
 
     status: Literal["ready"] = "ready"
+    doubts: int = Field(
+        0,
+        description="how many settings an operator should look at; the service's log names them at its start",
+    )
 
 
 class HomeOut(Output):

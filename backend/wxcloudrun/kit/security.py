@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wxcloudrun.kit.errors import Forbidden, NotFound, ProofNeeded, SecondFactorMissing, Unauthorized
 from wxcloudrun.kit.texts import Text, text
@@ -132,6 +132,7 @@ class Actor:
     upload_session: str | None = None  # the only one that the credential opens; None: it opens all
     address: str | None = None  # where the request came from, None outside of requests
     request_id: str | None = None
+    device: str | None = field(default=None, repr=False)  # what the request says by which device it comes
 
     @property
     def is_anonymous(self) -> bool:
@@ -238,6 +239,7 @@ class Actor:
         return NotFound(text("{what} does not exist or is not visible to you", what=what))
 
 
+DEVICE_COOKIE = "device"
 UPLOAD_TOKEN_PREFIX = "wxru_"  # noqa: S105  # no secret: by it a leaked one is recognised
 ANONYMOUS = Actor(
     user_id=None,

@@ -7,6 +7,8 @@ from wxcloudrun.net.special_addresses import is_special
 
 UNKNOWN = "unknown"
 CLIENT_IPV6_PREFIX = 64  # the smallest network that a customer gets; all of it is one client
+IPV6_SHARES = ((56, 2), (48, 4), (32, 32))  # a home, a company, a provider (RFC 6177)
+IPV4_SHARES = ((24, 8),)  # the smallest network that is routed
 
 
 @lru_cache(maxsize=1024)
@@ -25,6 +27,21 @@ def client_group(address: str) -> str:
     if isinstance(found, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((found, CLIENT_IPV6_PREFIX), strict=False))
     return UNKNOWN if found is None else str(found)
+
+
+@lru_cache(maxsize=1024)
+def client_networks(address: str) -> tuple[tuple[str, int], ...]:
+    """Return the networks that one client may choose its address from, the smallest first.
+
+    Beside each stands how many times the budget of the smallest it has: who has a large network is one client
+    still, and people who share one are many. The smallest is the `client_group`.
+    """
+    found = parsed(address)
+    if found is None:
+        return ((UNKNOWN, 1),)
+    shares = IPV6_SHARES if isinstance(found, ipaddress.IPv6Address) else IPV4_SHARES
+    wider = [(str(ipaddress.ip_network((found, prefix), strict=False)), times) for prefix, times in shares]
+    return ((client_group(address), 1), *wider)
 
 
 def parsed(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

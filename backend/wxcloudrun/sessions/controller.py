@@ -5,7 +5,9 @@ from typing import cast
 
 from flask import Response, current_app, request
 
+from wxcloudrun.attempts.rules import DEVICE_LIFETIME
 from wxcloudrun.config import Settings
+from wxcloudrun.kit.security import DEVICE_COOKIE
 from wxcloudrun.sessions.schemas import LoginIn, LoginOut, LoginSessionOut, RefreshIn, TokensOut
 from wxcloudrun.sessions.service.own import OwnSessionService
 from wxcloudrun.sessions.service.sessions import LoggedIn, SessionService
@@ -72,6 +74,17 @@ def logged_in(opened: LoggedIn) -> Response:
         httponly=True,
         samesite="Lax",
     )
+    if opened.device_cookie is not None:
+        # It outlives the session, and opens nothing: by it nobody else's failures hold this browser up.
+        response.set_cookie(
+            DEVICE_COOKIE,
+            opened.device_cookie,
+            max_age=DEVICE_LIFETIME,
+            path="/api/v1/auth",
+            secure=is_over_https(),
+            httponly=True,
+            samesite="Strict",
+        )
     return without_cookies(response, set(request.cookies) & {COOKIE, HOST_COOKIE} - {name})
 
 

@@ -18,7 +18,7 @@ from werkzeug.routing import BaseConverter, Map
 
 from wxcloudrun.kit.db import require_room
 from wxcloudrun.kit.errors import AppError, Forbidden
-from wxcloudrun.kit.security import ANONYMOUS, Actor, Scope
+from wxcloudrun.kit.security import ANONYMOUS, DEVICE_COOKIE, Actor, Scope
 from wxcloudrun.kit.services import Services
 from wxcloudrun.kit.texts import text
 from wxcloudrun.net.addresses import client_group
@@ -235,7 +235,8 @@ def located(caller: Actor) -> Actor:
     """Return the caller with what services may know of the request that they came with."""
     address = client_address()
     name_client(client_group(address) if caller.user_id is None else f"user {caller.user_id}")
-    return replace(caller, address=address, request_id=g.request_id)
+    device = request.cookies.get(DEVICE_COOKIE)
+    return replace(caller, address=address, request_id=g.request_id, device=device)
 
 
 def actor() -> Actor:

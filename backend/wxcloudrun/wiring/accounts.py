@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from wxcloudrun.attempts.rules import DeviceCookies
 from wxcloudrun.attempts.service import LoginGuard, LoginLimits
 from wxcloudrun.config import Settings
 from wxcloudrun.erasure.service import ErasureService
@@ -66,7 +67,7 @@ class AccountServices:
 def build_accounts(settings: Settings, erasure: ErasureService) -> AccountServices:
     """Build what knows people, sessions and keys."""
     passwords = Passwords(service_names=service_names(settings))
-    guard = LoginGuard(counters=rate_counters(settings), limits=login_limits(settings))
+    guard = login_guard(settings)
     tokens = access_tokens(settings)
     lifetimes = login_lifetimes(settings, tokens)
     server = server_keys(settings)
@@ -154,6 +155,12 @@ def login_lifetimes(settings: Settings, tokens: AccessTokens) -> Lifetimes:
 def issuer_of(settings: Settings) -> str:
     """Return under which name programs for codes show this service: as people reach it."""
     return urlsplit(settings.base_url).netloc
+
+
+def login_guard(settings: Settings) -> LoginGuard:
+    """Build what limits tries to get in."""
+    devices = DeviceCookies(server_keys(settings).ring(Purpose.DEVICE_COOKIES))
+    return LoginGuard(counters=rate_counters(settings), limits=login_limits(settings), devices=devices)
 
 
 def login_limits(settings: Settings) -> LoginLimits:

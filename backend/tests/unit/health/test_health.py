@@ -51,7 +51,7 @@ def blobs_of(app: Flask) -> Path:
 
 def test_given_that_all_is_well_then_it_is_healthy_and_ready(client: ApiClient) -> None:
     assert client.get(HEALTH).ok().data == {"status": "healthy", "version": VERSION}
-    assert client.get(READY).ok().data == {"status": "ready"}
+    assert client.get(READY).ok().data == {"status": "ready", "doubts": 0}
 
 
 def test_nobody_is_asked_who_they_are(client: ApiClient) -> None:

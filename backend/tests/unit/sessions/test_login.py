@@ -13,6 +13,7 @@ from tests.support.client import ApiClient, sender
 from tests.support.database_dump import everything_stored
 from tests.support.logins import PASSWORD, AddUser, LogIn, SignedIn, cookie_of
 from tests.support.moments import Clock
+from wxcloudrun.attempts.rules import DeviceCookies
 from wxcloudrun.attempts.service import LoginGuard, LoginLimits
 from wxcloudrun.kit.db import reading, transaction
 from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
@@ -359,7 +360,11 @@ def test_a_login_that_was_overtaken_by_a_change_is_refused(
             proof_seconds=300,
         ),
         codes=SecondFactorCodes(secrets=FactorSecrets(ServerKeys("s" * 32))),
-        guard=LoginGuard(counters=MemoryCounters(), limits=LoginLimits(*[RateLimit(None)] * 6)),
+        guard=LoginGuard(
+            counters=MemoryCounters(),
+            limits=LoginLimits(*[RateLimit(None)] * 6),
+            devices=DeviceCookies(ServerKeys("s" * 32).ring(Purpose.DEVICE_COOKIES)),
+        ),
     )
     with app.app_context(), pytest.raises(Unauthorized):
         sessions.log_in(ANONYMOUS, "ada@example.com", PASSWORD)

@@ -46,6 +46,7 @@ class LoggedIn(Refreshed):
 
     cookie: str = field(repr=False)
     cookie_seconds: int
+    device_cookie: str | None = field(repr=False)  # None for people without an address to log in with
     notices: Sequence[NoticeView]  # what has changed about the ways in
 
 
@@ -169,6 +170,7 @@ class SessionService:
             cookie=cookie,
             cookie_seconds=self._lifetimes.refresh_token_seconds,
             notices=notices,
+            device_cookie=None if user.email is None else self._guard.device_cookie(account_name(user.email)),
         )
 
     def refresh(self, actor: Actor, refresh_token: str) -> Refreshed:

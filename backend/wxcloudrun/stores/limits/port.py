@@ -39,6 +39,10 @@ class RateLimit:
             raise ValueError("use a number and a unit such as 10/minute (second, minute, hour, day), or off")
         return cls(int(written[1]), SECONDS[written[2]])
 
+    def times(self, factor: int) -> Self:
+        """Return the limit that allows so many times as much."""
+        return type(self)(None if self.count is None else self.count * factor, self.seconds)
+
     def is_passed_by(self, tally: "Tally") -> bool:
         """Tell whether so many hits are too many."""
         return self.count is not None and tally.hits > self.count

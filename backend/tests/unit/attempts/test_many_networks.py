@@ -1,0 +1,171 @@
+"""Who has many addresses, or tries many accounts, is one who tries; and leaves few rows."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, select
+
+from tests.support.client import Answer, ApiClient
+from tests.support.logins import PASSWORD, AddUser
+from tests.support.moments import Clock
+from tests.unit.attempts.test_limits import LOGIN, WRONG, try_login
+from wxcloudrun.attempts.rules import DeviceCookies
+from wxcloudrun.audit.models import AuditEntry
+from wxcloudrun.kit.db import reading
+from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
+from wxcloudrun.kit.errors import TooManyRequests
+from wxcloudrun.kit.security import ANONYMOUS, DEVICE_COOKIE
+from wxcloudrun.net.addresses import client_group, client_networks
+from wxcloudrun.stores.limits.sql import RateCounter
+from wxcloudrun.wiring.accounts import login_guard
+
+type Guess = Callable[[str, str], bool]
+
+
+@pytest.fixture
+def guess(app: Flask) -> Iterator[Guess]:
+    """Try a wrong password at an account from an address; False if that is refused unseen."""
+    guard = login_guard(app.extensions["settings"])
+
+    def attempt(account: str, address: str) -> bool:
+        try:
+            with guard.attempt(replace(ANONYMOUS, address=address), account, user_id=None):
+                pass
+        except TooManyRequests:
+            return False
+        return True
+
+    with app.app_context():
+        yield attempt
+
+
+def rows(table: type[AuditEntry] | type[RateCounter]) -> int:
+    """Count rows."""
+    with reading() as session:
+        return session.execute(select(func.count()).select_from(table)).scalar_one()
+
+
+@pytest.mark.local_store  # where the counters are rows
+def test_given_a_thousand_accounts_from_one_address_then_few_rows_are_left(guess: Guess) -> None:
+    passed = sum(guess(f"user{number}@example.com", "192.0.2.1") for number in range(1000))
+
+    assert passed == 100
+    assert rows(AuditEntry) <= 10
+    assert rows(RateCounter) <= 110
+
+
+@pytest.mark.parametrize(
+    ("networks", "most"),
+    [
+        ([f"2001:db8:5::{number:x}" for number in range(30)], 10),
+        ([f"2001:db8:5:{number:x}::1" for number in range(60)], 20),
+        ([f"2001:db8:5:{number:x}::1" for number in range(0, 60 * 256, 256)], 40),
+        ([f"192.0.2.{number}" for number in range(200)], 80),
+    ],
+    ids=["a /64", "a /56", "a /48", "an IPv4 /24"],
+)
+def test_given_guesses_from_many_addresses_of_one_network_then_its_budget_is_that_of_one_who_shares_it(
+    guess: Guess, networks: list[str], most: int
+) -> None:
+    passed = [guess("ada@example.com", address) for address in networks]
+
+    assert passed == [True] * most + [False] * (len(networks) - most)
+
+
+def test_given_an_hour_of_guesses_from_one_company_then_few_pass_once_the_account_is_under_attack(
+    guess: Guess, time: Clock
+) -> None:
+    passed = 0
+    for minute in range(10):
+        passed += sum(
+            guess("ada@example.com", f"2001:db8:5:{minute:x}{number:x}::1") for number in range(16, 66)
+        )
+        time.advance(seconds=61)
+
+    assert passed <= 100 + 4
+
+
+def test_networks_are_told_from_the_smallest_on() -> None:
+    assert client_networks("2001:db8:5:678::9") == (
+        ("2001:db8:5:678::/64", 1), ("2001:db8:5:600::/56", 2), ("2001:db8:5::/48", 4), ("2001:db8::/32", 32),
+    )  # fmt: skip
+    assert client_networks("192.0.2.77") == (("192.0.2.77", 1), ("192.0.2.0/24", 8))
+    assert client_networks("unknown") == (("unknown", 1),)
+    assert client_networks("::ffff:192.0.2.77")[0][0] == client_group("192.0.2.77") == "192.0.2.77"
+
+
+def device_of(app: Flask, email: str = "ada@example.com") -> str:
+    """Log in, and return the cookie that says from which device."""
+    answer = app.test_client().post(LOGIN, json={"email": email, "password": PASSWORD})
+    [cookie] = [each for each in answer.headers.getlist("Set-Cookie") if each.startswith(f"{DEVICE_COOKIE}=")]
+    return cookie
+
+
+def log_in(client: ApiClient, device: str, password: str) -> Answer:
+    """Log in from a device, at the address of `try_login`."""
+    return client.post(
+        LOGIN,
+        {"email": "ada@example.com", "password": password},
+        headers={"Cookie": device.partition(";")[0]},
+        environ_overrides={"REMOTE_ADDR": "192.0.2.1"},
+    )
+
+
+class TestDevices:
+    def test_given_a_proxy_that_hides_all_addresses_then_the_owner_gets_in_from_their_device(
+        self, app: Flask, client: ApiClient, add_user: AddUser
+    ) -> None:
+        add_user()
+        device = device_of(app)
+        for _ in range(11):
+            try_login(client, WRONG)
+
+        assert try_login(client).status == 429
+        assert log_in(client, device, PASSWORD).status == 200
+
+    def test_given_guesses_from_a_device_then_they_are_counted_by_themselves(
+        self, app: Flask, client: ApiClient, add_user: AddUser
+    ) -> None:
+        add_user()
+        device = device_of(app)
+
+        from_device = [log_in(client, device, WRONG).status for _ in range(21)]
+        elsewhere = try_login(client, at="198.51.100.1").status
+
+        assert from_device == [401] * 20 + [429], "ten as a device, and ten as anybody"
+        assert elsewhere == 200
+
+    def test_given_the_cookie_of_another_account_then_it_counts_for_nothing(
+        self, app: Flask, client: ApiClient, add_user: AddUser
+    ) -> None:
+        add_user()
+        add_user("grace@example.com")
+        device = device_of(app, "grace@example.com")
+        for _ in range(10):
+            try_login(client, WRONG)
+
+        assert log_in(client, device, PASSWORD).status == 429
+
+    @pytest.mark.same_everywhere
+    def test_it_ends_and_nobody_else_makes_one(self, time: Clock) -> None:
+        cookies, others = (
+            DeviceCookies(ServerKeys(secret).ring(Purpose.DEVICE_COOKIES)) for secret in ("one", "another")
+        )
+        cookie = cookies.issue("ada", time.now())
+
+        device = cookies.device(cookie, "ada", time.now())
+        spoiled = ["", "a", "a.b.c", "é.1.x", cookie[:-1], "x" * 5000, others.issue("ada", time.now()), None]
+
+        assert device == cookie.partition(".")[0]
+        assert [cookies.device(each, "ada", time.now()) for each in spoiled] == [None] * len(spoiled)
+        time.advance(days=91)
+        assert cookies.device(cookie, "ada", time.now()) is None
+
+    def test_it_is_a_cookie_for_the_ways_in_alone(self, app: Flask, add_user: AddUser) -> None:
+        add_user()
+
+        said = set(device_of(app).split("; "))
+
+        assert {"HttpOnly", "SameSite=Strict", "Path=/api/v1/auth", "Max-Age=7776000"} <= said
