@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from wxcloudrun.keys.reads import ApiKey, is_usable
 from wxcloudrun.kit import clock
 from wxcloudrun.sessions.reads import LoginSession, RefreshToken
+from wxcloudrun.users.reads import User, is_person
 
 type Counts = Mapping[str | None, int]
 
@@ -38,6 +39,12 @@ def open_refresh_tokens_by_key(session: Session, now: datetime) -> Counts:
         .where(is_open)
     )
     return counted(session, statement.group_by(RefreshToken.hashed_with))
+
+
+def count_administrators_without_second_factor(session: Session) -> int:
+    """Return how many active administrators come in with a password alone."""
+    bare = and_(User.is_admin, User.is_active, User.second_factor_at.is_(None), is_person())
+    return session.execute(select(func.count()).select_from(User).where(bare)).scalar_one()
 
 
 def counted(session: Session, statement: Select[str | None, int]) -> Counts:

@@ -57,6 +57,7 @@ class DoctorService:
                 refresh_tokens=self._standing(queries.open_refresh_tokens_by_key(session, now)),
             )
             endless = queries.count_keys_without_end(session)
+            bare = queries.count_administrators_without_second_factor(session)
         examined.advice += of_settings(self._settings)
         examined.advice += of_standing(
             examined, has_previous=self._settings.api_key_previous_secret is not None
@@ -64,6 +65,10 @@ class DoctorService:
         if endless:
             examined.advice.append(
                 f"API keys: {endless} never expire; rotate them into ones that do, or revoke them"
+            )
+        if bare:
+            examined.advice.append(
+                f"administrators: {bare} without a second factor; a password that is found out is enough"
             )
         examined.advice += of_files(self._settings.data_dir)
         examined.advice += of_database(self._settings)

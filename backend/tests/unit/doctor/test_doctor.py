@@ -12,7 +12,9 @@ from tests.support import builders
 from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
 from wxcloudrun.keys.models import ApiKey
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import atomically
+from wxcloudrun.users.models import User
 
 SECRETS = {
     "JWT_SECRET_KEY": "k9Qz-3mV_x7Lr2Tn8Wb5Yc1Hd6Jf4Gp0Sa",
@@ -86,7 +88,7 @@ def test_given_weak_and_equal_secrets_in_development_then_they_are_named(make_ap
 def test_given_keys_then_it_counts_what_stands_on_which_secret_and_those_without_end(
     make_app: MakeApp,
 ) -> None:
-    app = make_app(**WELL, API_KEY_PREVIOUS_SECRET=PREVIOUS)
+    app = make_app(API_KEY_PREVIOUS_SECRET=PREVIOUS)
     people = [builders.person(app, name) for name in ("ada", "bob", "eve")]
     names = dict(zip((each.id for each in people), (None, "0123456789abcdef"), strict=False))
     with app.app_context():
@@ -103,6 +105,21 @@ def test_given_keys_then_it_counts_what_stands_on_which_secret_and_those_without
     assert "3 never expire" in endless
 
 
+def test_given_administrators_without_a_second_factor_then_they_are_counted(make_app: MakeApp) -> None:
+    app = make_app()
+    ids = [builders.person(app, name, is_admin=True).id for name in ("ada", "bob", "eve")]
+    with app.app_context():
+        has_one = update(User).where(User.id == ids[0]).values(second_factor_at=clock.now())
+        gone = update(User).where(User.id == ids[1]).values(is_active=False)
+        atomically(lambda tx: [tx.session.execute(change) for change in (has_one, gone)])
+
+    advice = examined(app)[1]["advice"]
+
+    (said,) = [each for each in advice if each.startswith("administrators")]
+    assert "1 without a second factor" in said
+
+
+@pytest.mark.local_store
 def test_given_a_directory_that_others_may_enter_then_what_lies_open_is_named(
     make_app: MakeApp, tmp_path: Path
 ) -> None:
@@ -118,6 +135,7 @@ def test_given_a_directory_that_others_may_enter_then_what_lies_open_is_named(
     assert "DATA_DIR: others can get at registry.db; chmod go-rwx" in advice
 
 
+@pytest.mark.local_store  # production refuses the passwords of the servers, which stand in this repository
 class TestRotate:
     def test_given_secrets_in_the_settings_then_it_says_what_to_set_and_writes_nothing(
         self, make_app: MakeApp, tmp_path: Path

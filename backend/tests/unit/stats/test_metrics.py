@@ -228,6 +228,7 @@ class TestWhoMayAsk:
             assert "WWW-Authenticate" in answer.headers
         assert client.as_(TOKEN).get(METRICS).status == 200
 
+    @pytest.mark.same_everywhere
     @pytest.mark.parametrize(("settings", "status"), [({}, 401), ({"METRICS_PUBLIC": "true"}, 200)], ids=str)
     def test_given_production_then_they_are_closed_until_a_setting_opens_them(
         self, make_app: MakeApp, settings: dict[str, str], status: int

@@ -31,8 +31,8 @@ SECURITY_SCHEMES = {
     "session": {
         "type": "apiKey", "in": "cookie", "name": "session_id",
         "description": (
-            "The cookie of a login, over TLS `__Host-session_id`. A browser's writes must come from this or an "
-            "allowed origin."
+            "The cookie of a login, over TLS `__Host-session_id`. "
+            "A browser's writes must come from this or an allowed origin."
         ),
     },
 }  # fmt: skip
