@@ -1,11 +1,12 @@
 """Who is asking: log in, log out, see who you are."""
 
 import sys
+from typing import Any
 
 import click
 
 from pkgctl.addresses import canonical_server, path
-from pkgctl.api import login_of
+from pkgctl.api import Api, login_of
 from pkgctl.errors import CommandFailed, ExitCode
 from pkgctl.invocation import Invocation, pass_invocation
 from pkgctl.options import RegistryCommand
@@ -21,6 +22,32 @@ def asked_password(*, from_stdin: bool) -> str:
     if not sys.stdin.isatty():
         raise click.UsageError("there is no terminal to ask for a password; use --password-stdin")
     return str(click.prompt("Password", hide_input=True, err=True))
+
+
+def logged_in(service: Api, email: str, password: str, *, from_stdin: bool) -> Any:
+    """Return the tokens of a new login; who has a second factor is asked for its code.
+
+    From the standard input it is the second line. A code of digits is one of the program, others are for its
+    loss.
+    """
+    body = {"email": email, "password": password}
+    try:
+        return service.post(path("auth", "login"), body)
+    except CommandFailed as refusal:
+        if refusal.reason != "second_factor_needed":
+            raise
+        code = asked_code(from_stdin=from_stdin)
+        if not code:
+            raise
+    kind = "totp" if code.replace(" ", "").isdigit() else "recovery_code"
+    return service.post(path("auth", "login"), {**body, kind: code})
+
+
+def asked_code(*, from_stdin: bool) -> str:
+    """Return a code of the second factor, empty if there is nobody to ask."""
+    if from_stdin:
+        return sys.stdin.readline().strip()
+    return str(click.prompt("Code of the second factor", err=True)).strip() if sys.stdin.isatty() else ""
 
 
 @click.command(cls=RegistryCommand)
@@ -45,7 +72,7 @@ def login(invocation: Invocation, url: str | None, email: str | None, *, passwor
     service = invocation.stranger
     password = asked_password(from_stdin=password_stdin)
     with invocation.profiles.place(invocation.server) as keep:
-        data = service.post(path("auth", "login"), {"email": email, "password": password})
+        data = logged_in(service, email, password, from_stdin=password_stdin)
         keep(login_of(data))
     user = data["user"]
     if invocation.given_token is not None:

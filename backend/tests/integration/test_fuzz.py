@@ -68,9 +68,10 @@ def prepared(server: LiveServer) -> FuzzTarget:
         tokens = anonymous.post("/api/v1/auth/login", {"email": email, "password": password}).ok()
         return str(tokens.data["access_token"])
 
+    anonymous.post("/api/v1/auth/register", {"email": "heidi@example.com", "password": PASSWORD}).ok()
     administrator = (server.environ["ADMIN_EMAIL"], server.environ["ADMIN_PASSWORD"])
     environ = {
-        "FUZZ_LOGIN_TO_END": log_in("grace@example.com", PASSWORD),
+        "FUZZ_LOGIN_TO_END": log_in("heidi@example.com", PASSWORD),
         "FUZZ_KEY_TO_END": str(admin.post("/api/v1/auth/keys", {"name": "to end"}).ok().data["key"]),
     }
     tokens = {"administrator": log_in(*administrator), "user": log_in("grace@example.com", PASSWORD)}

@@ -28,7 +28,8 @@ def test_given_logins_then_they_go_on_without_a_proof_and_nobody_has_a_second_fa
     assert rows(connection, "users", "id", "email") == people
     assert {factor for _, factor in rows(connection, "users", "id", "second_factor_at")} == {None}
 
-    connection.execute(text("UPDATE users SET second_factor_at = created_at"))
+    with connection.begin():
+        connection.execute(text("UPDATE users SET second_factor_at = created_at"))
     insert(connection, "second_factors", user_id=1, sealed_secret="sealed", last_step=7, created_at=now)
     insert(connection, "recovery_codes", code_hash="c" * 64, user_id=1)
     insert(connection, "notices", id=1, user_id=1, what="password.changed", noticed_at=now, address=None)

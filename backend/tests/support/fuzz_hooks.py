@@ -13,6 +13,7 @@ OWN_USER = 1
 SACRIFICES = {
     "log_out": "FUZZ_LOGIN_TO_END",
     "change_password": "FUZZ_LOGIN_TO_END",
+    "end_everything": "FUZZ_LOGIN_TO_END",
     "revoke_credential": "FUZZ_KEY_TO_END",
 }
 DELETIONS = {"delete_project": "project", "delete_package": "package"}

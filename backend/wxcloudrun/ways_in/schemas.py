@@ -1,8 +1,8 @@
 """Wire shapes of ways in."""
 
-from typing import Annotated, Self
+from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from wxcloudrun.kit.errors import WrongValue
 from wxcloudrun.kit.security import Scope
@@ -55,7 +55,7 @@ class MeOut(UserOut):
     """Who asks. Whoever has logged in sees their ways in, and what has changed about them."""
 
     ways_in: WaysInOut | None
-    notices: Annotated[list[NoticeOut] | None, Field(description="what has changed and nobody has seen yet")]
+    notices: list[NoticeOut] | None
 
     @classmethod
     def of(cls, me: Me) -> Self:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import CommandLine
-from tests.support.live import LiveServer
+from tests.support.live import ADMIN_EMAIL, ADMIN_PASSWORD, LiveServer
+from tests.support.second_factors import FACTOR, second_factor
 
 
 def stored(person: CommandLine) -> dict[str, str]:
@@ -165,3 +166,24 @@ def test_given_a_service_that_cannot_be_told_then_6_and_the_login_is_forgotten_h
     assert refused.code == 6
     assert "forgotten here, but http://127.0.0.1:1 was not told" in refused.err
     assert list(json.loads(administrator.config.read_text())["logins"]) == [administrator.server]
+
+
+def test_given_a_second_factor_then_a_login_asks_for_its_code(
+    administrator: CommandLine, server: LiveServer
+) -> None:
+    person = server.client(stored(administrator)["access_token"])
+    telephone = second_factor(person)
+    try:
+        alone = administrator(
+            "login", "--email", ADMIN_EMAIL, "--password-stdin", stdin=f"{ADMIN_PASSWORD}\n"
+        )
+        code = telephone.recovery_codes[0]
+        both = administrator(
+            "login", "--email", ADMIN_EMAIL, "--password-stdin", stdin=f"{ADMIN_PASSWORD}\n{code}\n"
+        )
+    finally:
+        person.delete(FACTOR).ok()
+
+    assert alone.code == 4
+    assert "second factor" in alone.err
+    assert both.code == 0

@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from flask import Flask
 from requests_mock import Mocker
+from sqlalchemy import func, select
 
 from tests.support import wechat
 from tests.support.apps import AppWith
@@ -15,6 +16,9 @@ from tests.support.logins import PASSWORD, AddUser, SignedIn
 from tests.support.moments import Clock
 from tests.support.second_factors import FACTOR, Telephone, second_factor
 from tests.unit.audit.conftest import entries
+from wxcloudrun.kit.db import reading
+from wxcloudrun.notices.models import Notice
+from wxcloudrun.second_factors.models import RecoveryCode, SecondFactor
 
 LOGIN = "/api/v1/auth/login"
 PROOF = "/api/v1/auth/proof"
@@ -231,3 +235,18 @@ class TestDemandedFromAdministrators:
         second_factor(root.client.as_(root.access_token))
 
         assert root.call("GET", USERS).status == 200
+
+
+def test_given_somebody_leaves_then_nothing_of_their_second_factor_stays(
+    app: Flask, ada: SignedIn, root: SignedIn
+) -> None:
+    second_factor(ada.client.as_(ada.access_token))
+
+    assert root.call("DELETE", f"{USERS}/{ada.user_id}").status == 204
+
+    with app.app_context(), reading() as session:
+        left = {
+            table: session.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in (SecondFactor, RecoveryCode, Notice)
+        }
+    assert set(left.values()) == {0}, left

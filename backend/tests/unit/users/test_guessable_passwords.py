@@ -6,7 +6,6 @@ from flask import Flask
 from sqlalchemy import update
 
 from tests.support.apps import MakeApp
-from tests.support.builders import person
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.logins import PASSWORD
 from wxcloudrun.kit.db import atomically
@@ -39,15 +38,22 @@ def test_nobody_signs_up_with_one_that_is_guessed_first(service: Flask, password
     assert registered(client, PASSWORD).status == 201
 
 
+def administrator(service: Flask, client: ApiClient) -> str:
+    """Let an administrator log in, who alone gives passwords to others; return the token."""
+    login = {"email": "grace@example.com", "password": PASSWORD}
+    client.post("/api/v1/auth/register", login).ok()
+    with service.app_context():
+        makes = update(User).where(User.email == login["email"]).values(is_admin=True)
+        atomically(lambda tx: tx.session.execute(makes))
+    return str(client.post("/api/v1/auth/login", login).ok().data["access_token"])
+
+
 @pytest.mark.same_everywhere
 def test_nobody_changes_to_one_and_no_administrator_gives_one(service: Flask) -> None:
     client = ApiClient(sender(service))
     user_id = registered(client, PASSWORD).ok().data["id"]
     given = client.post("/api/v1/auth/login", {"email": EMAIL, "password": PASSWORD}).ok()
-    ada, root = (
-        client.as_(given.data["access_token"]),
-        ApiClient(sender(service), person(service, "root", is_admin=True).token),
-    )
+    ada, root = client.as_(given.data["access_token"]), client.as_(administrator(service, client))
     other = {"email": "lovelace@example.com", "username": "lovelace"}
 
     for password in GUESSABLE:
