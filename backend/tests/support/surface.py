@@ -140,8 +140,9 @@ class Scene(Inside):
         """Return the id of a key of the caller's without the scope `admin`, which may do as much else."""
         if self.caller is None:
             return 1
+        key_id = self.own_key_id()
         with self.app.app_context(), transaction() as tx:
-            presented = tx.session.get_one(ApiKey, self.own_key_id())
+            presented = tx.session.get_one(ApiKey, key_id)
             secret = ids.new_secret()
             copy = ApiKey(
                 user_id=presented.user_id,

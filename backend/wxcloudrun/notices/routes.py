@@ -4,6 +4,7 @@ from wxcloudrun.kit.errors import Invalid
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.notices import controller
 from wxcloudrun.notices.schemas import SeenIn
+from wxcloudrun.notices.words import WORDS
 from wxcloudrun.web.endpoint import Endpoint, Proof, blueprint
 
 ENDPOINTS = [
@@ -14,4 +15,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-notices = blueprint("notices", "/api/v1", ENDPOINTS, tag="accounts")
+notices = blueprint("notices", "/api/v1", ENDPOINTS, tag="accounts", words=(WORDS,))

@@ -4,6 +4,7 @@ from wxcloudrun.kit.errors import Conflict, Invalid, NotFound
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.second_factors import controller
 from wxcloudrun.second_factors.schemas import ConfirmationIn, OfferOut, RecoveryCodesOut, SecondFactorOut
+from wxcloudrun.second_factors.words import WORDS
 from wxcloudrun.web.endpoint import Endpoint, Proof, blueprint
 
 FACTOR = "/auth/second-factor"
@@ -36,4 +37,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-second_factors = blueprint("second_factors", "/api/v1", ENDPOINTS, tag="accounts")
+second_factors = blueprint("second_factors", "/api/v1", ENDPOINTS, tag="accounts", words=(WORDS,))

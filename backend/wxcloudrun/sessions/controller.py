@@ -47,9 +47,9 @@ def list_sessions(query: PageQuery) -> Response:
     return pages.answer(page, LoginSessionOut.model_validate)
 
 
-def end_session(session_id: str) -> Response:
+def end_session(login_id: str) -> Response:
     """204."""
-    service(OwnSessionService).end(actor(), session_id)
+    service(OwnSessionService).end(actor(), login_id)
     return no_content()
 
 

@@ -32,7 +32,7 @@ ENDPOINTS = [
         scope=Scope.ADMIN, query=PageQuery, answer=PageOut[LoginSessionOut],
     ),
     Endpoint(
-        "DELETE", "/auth/sessions/<session_id>", controller.end_session, "end_session",
+        "DELETE", "/auth/sessions/<login_id>", controller.end_session, "end_session",
         "End one of your logins", scope=Scope.ADMIN, status=204, errors=(NotFound,),
     ),
 ]  # fmt: skip

@@ -6,6 +6,7 @@ WORDS = Words(
     meanings={
         "current_password": "the password that the account has",
         "email": "an e-mail address; it is kept in lower case",
+        "end_everything": "end all other ways in too: sessions, keys, unfinished uploads, WeChat",
         "is_active": "whether the user may do anything at all",
         "is_admin": "whether the user is an administrator",
         "new_password": "the password that the account shall have",

@@ -5,6 +5,7 @@ from wxcloudrun.kit.security import Scope
 from wxcloudrun.second_factors.errors import SecondFactorNeeded
 from wxcloudrun.ways_in import controller
 from wxcloudrun.ways_in.schemas import EndingIn, MeOut, ProofIn
+from wxcloudrun.ways_in.words import WORDS
 from wxcloudrun.web.endpoint import Endpoint, Proof, blueprint
 
 ENDPOINTS = [
@@ -25,4 +26,4 @@ ENDPOINTS = [
     ),
 ]  # fmt: skip
 
-ways_in = blueprint("ways_in", "/api/v1", ENDPOINTS, tag="accounts")
+ways_in = blueprint("ways_in", "/api/v1", ENDPOINTS, tag="accounts", words=(WORDS,))

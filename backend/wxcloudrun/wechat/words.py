@@ -4,6 +4,8 @@ from wxcloudrun.web.words import Words
 
 WORDS = Words(
     meanings={
+        "bound_at": "since when; null if nobody is",
+        "is_bound": "whether a WeChat user gets in to the account",
         "code": "what `wx.login()` gave; it may be left out behind WeChat Cloud Hosting only",
     },
     examples={
