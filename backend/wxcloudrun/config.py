@@ -146,6 +146,9 @@ class Settings(BaseModel):
     proof_seconds: int = Field(300, alias="PROOF_SECONDS", ge=1, le=86_400)
     admin_second_factor: bool = Field(default=False, alias="ADMIN_SECOND_FACTOR")
     refresh_leeway_seconds: int = Field(10, alias="REFRESH_LEEWAY_SECONDS", ge=0, le=300)
+    key_days: int = Field(90, alias="KEY_DAYS", ge=0, le=3650)
+    key_most_days: int = Field(3650, alias="KEY_MOST_DAYS", ge=0, le=3650)
+    upload_seconds: int = Field(86_400, alias="UPLOAD_SECONDS", ge=60, le=7 * 86_400)
     registration_enabled: bool | None = Field(None, alias="REGISTRATION_ENABLED")
     project_creation: Literal["everyone", "administrators"] = Field("everyone", alias="PROJECT_CREATION")
     ratelimit_login: Rate = Field(RateLimit(10, 60), alias="RATELIMIT_LOGIN")
@@ -221,6 +224,13 @@ class Settings(BaseModel):
         refuse_short(self.secrets)
         if self.app_env == "production" and (weakness := next(weaknesses(self.secrets), None)):
             raise ValueError(weakness)
+        return self
+
+    @model_validator(mode="after")
+    def _check_keys(self) -> Self:
+        if self.key_most_days and not 1 <= self.key_days <= self.key_most_days:
+            message = "KEY_DAYS must be 1 to KEY_MOST_DAYS; KEY_MOST_DAYS=0 allows keys without an end"
+            raise ValueError(message)
         return self
 
     @model_validator(mode="after")

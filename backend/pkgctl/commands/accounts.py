@@ -10,9 +10,10 @@ from pkgctl.errors import ExitCode
 from pkgctl.invocation import Invocation, pass_invocation
 from pkgctl.options import DEFAULT_ENTRIES, RegistryGroup, bound, limit_option, without_none
 
-SCOPES = click.Choice(["read", "write", "admin"])
+SCOPES = click.Choice(["download", "read", "upload", "release", "write", "manage", "admin"])
 KEY_COLUMNS = (
-    "id", "name", "prefix", "scopes", "project", "created_at", "created_by", "expires_at", "last_used_at",
+    "id", "name", "prefix", "scopes", "project", "created_at", "created_by", "parent_id", "expires_at",
+    "last_used_at",
 )  # fmt: skip
 USER_COLUMNS = ("id", "username", "email", "is_active", "is_admin", "created_at")
 AUDIT_COLUMNS = ("id", "at", "actor_id", "credential", "action", "object", "address")
@@ -36,7 +37,11 @@ def list_keys(invocation: Invocation, limit: int) -> None:
 @click.argument("name")
 @click.option("--scope", "scopes", type=SCOPES, multiple=True, help="May be repeated. [read, write]")
 @click.option("--project", help="Only for this project.")
-@click.option("--expires-in-days", type=click.IntRange(min=1), help="How long it is good for.")
+@click.option(
+    "--expires-in-days",
+    type=click.IntRange(min=0),
+    help="How long it is good for. [90, or as the service is set]",
+)
 @pass_invocation
 def create_key(invocation: Invocation, /, name: str, scopes: tuple[str, ...], **options: Any) -> None:
     """Make a key. It is printed this once, alone on the standard output."""

@@ -11,7 +11,7 @@ from pkgctl.invocation import Invocation, pass_invocation
 from pkgctl.options import RegistryGroup, bound, limit_option, without_none
 
 COLUMNS = ("id", "name", "project", "role", "is_active", "created_at", "created_by")
-SCOPES = click.Choice(["read", "write"])
+SCOPES = click.Choice(["download", "read", "upload", "release", "write"])
 
 account_argument = click.argument("account_id", type=int)
 
@@ -89,7 +89,11 @@ def list_keys(invocation: Invocation, account_id: int, limit: int) -> None:
 @account_argument
 @click.argument("name")
 @click.option("--scope", "scopes", type=SCOPES, multiple=True, help="May be repeated. [read, write]")
-@click.option("--expires-in-days", type=click.IntRange(min=1), help="How long it is good for.")
+@click.option(
+    "--expires-in-days",
+    type=click.IntRange(min=0),
+    help="How long it is good for. [90, or as the service is set]",
+)
 @pass_invocation
 def create_key(
     invocation: Invocation, /, account_id: int, name: str, scopes: tuple[str, ...], **options: Any

@@ -47,7 +47,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 def token(server: LiveServer) -> str:
     """A key of the administrator, who has a public package with a large artifact."""
     administrator = server.administrator()
-    key = str(administrator.post("/api/v1/auth/keys", {"name": "tests"}).ok().data["key"])
+    wanted = {"name": "tests", "scopes": ["read", "write", "manage"]}
+    key = str(administrator.post("/api/v1/auth/keys", wanted).ok().data["key"])
     client = server.client(key)
     client.post("/api/v1/projects", {"name": "mine", "is_public": True}).ok()
     client.post("/api/v1/project/mine/packages", {"name": "app"}).ok()

@@ -10,9 +10,11 @@ from flask import Flask
 from tests.support.apps import AppWith
 from tests.support.each import each
 from tests.support.identities import IDENTITIES, Requester
+from tests.support.reach import Reach
 from tests.support.surface import REQUESTS, full_scene
+from wxcloudrun.keys.models import write_scopes
 from wxcloudrun.kit.errors import AppError
-from wxcloudrun.kit.security import Role, Scope
+from wxcloudrun.kit.security import Role, Scope, with_parts
 from wxcloudrun.metadata import BLUEPRINTS
 from wxcloudrun.web.endpoint import CONVERTERS, BodyFormat, Caller, Endpoint, rows
 from wxcloudrun.web.parsing import Input, Output, Query
@@ -39,6 +41,8 @@ class Needs:
 
 
 READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
+READ_WRITE = frozenset({READ, WRITE})  # what a build server has
+DOWNLOAD, UPLOAD, RELEASE, MANAGE = Scope.DOWNLOAD, Scope.UPLOAD, Scope.RELEASE, Scope.MANAGE
 ANYONE, KNOWN, PERSON, UNBOUND = Who.ANYONE, Who.KNOWN, Who.PERSON, Who.UNBOUND
 ADMINISTRATOR = Who.ADMINISTRATOR
 READER, WRITER, MAINTAINER, OWNER = Role.READER, Role.WRITER, Role.MAINTAINER, Role.OWNER
@@ -87,14 +91,14 @@ NEEDS = {
     "list_keys_of_user": Needs(ADMINISTRATOR, ADMIN),
     "revoke_key_of_user": Needs(ADMINISTRATOR, ADMIN, answers=204),
     # projects
-    "list_projects": Needs(KNOWN, READ),
+    "list_projects": Needs(KNOWN, DOWNLOAD),
     "create_project": Needs(UNBOUND, WRITE),
-    "get_project": Needs(READER, READ, PUBLIC),
-    "change_project": Needs(MAINTAINER, WRITE),
-    "delete_project": Needs(OWNER, WRITE, answers=204),
+    "get_project": Needs(READER, DOWNLOAD, PUBLIC),
+    "change_project": Needs(MAINTAINER, MANAGE),
+    "delete_project": Needs(OWNER, MANAGE, answers=204),
     "list_members": Needs(MAINTAINER, READ),
-    "set_member": Needs(MAINTAINER, ADMIN),
-    "remove_member": Needs(MAINTAINER, ADMIN, answers=204),
+    "set_member": Needs(MAINTAINER, MANAGE),
+    "remove_member": Needs(MAINTAINER, MANAGE, answers=204),
     # service accounts of a project
     "list_service_accounts": Needs(MAINTAINER, READ),
     "create_service_account": Needs(OWNER, ADMIN, answers=201),
@@ -105,58 +109,58 @@ NEEDS = {
     "make_key_of_service_account": Needs(OWNER, ADMIN),
     "revoke_key_of_service_account": Needs(OWNER, ADMIN, answers=204),
     # packages
-    "list_packages": Needs(READER, READ, PUBLIC),
+    "list_packages": Needs(READER, DOWNLOAD, PUBLIC),
     "create_package": Needs(WRITER, WRITE),
-    "get_package": Needs(READER, READ, PUBLIC),
+    "get_package": Needs(READER, DOWNLOAD, PUBLIC),
     "change_package": Needs(WRITER, WRITE),
-    "delete_package": Needs(MAINTAINER, WRITE, answers=204),
+    "delete_package": Needs(MAINTAINER, MANAGE, answers=204),
     # bytes
-    "upload_form": Needs(WRITER, WRITE),
-    "upload_raw": Needs(WRITER, WRITE),
-    "begin_upload_session": Needs(WRITER, WRITE, answers=201),
-    "list_upload_sessions": Needs(READER, READ),
-    "check_files": Needs(WRITER, WRITE),
-    "get_upload_session": Needs(WRITER, WRITE),
-    "put_upload_part": Needs(WRITER, WRITE),
-    "post_upload_part": Needs(WRITER, WRITE),
-    "complete_upload_session": Needs(WRITER, WRITE),
-    "abort_upload_session": Needs(WRITER, WRITE, answers=204),
-    "create_tus_upload": Needs(WRITER, WRITE, answers=201),
-    "look_at_tus_upload": Needs(WRITER, WRITE),
-    "append_to_tus_upload": Needs(WRITER, WRITE, answers=204),
-    "terminate_tus_upload": Needs(WRITER, WRITE, answers=204),
-    "list_uploads": Needs(READER, READ, PUBLIC),
+    "upload_form": Needs(WRITER, UPLOAD),
+    "upload_raw": Needs(WRITER, UPLOAD),
+    "begin_upload_session": Needs(WRITER, UPLOAD, answers=201),
+    "list_upload_sessions": Needs(READER, DOWNLOAD),
+    "check_files": Needs(WRITER, UPLOAD),
+    "get_upload_session": Needs(WRITER, UPLOAD),
+    "put_upload_part": Needs(WRITER, UPLOAD),
+    "post_upload_part": Needs(WRITER, UPLOAD),
+    "complete_upload_session": Needs(WRITER, UPLOAD),
+    "abort_upload_session": Needs(WRITER, UPLOAD, answers=204),
+    "create_tus_upload": Needs(WRITER, UPLOAD, answers=201),
+    "look_at_tus_upload": Needs(WRITER, UPLOAD),
+    "append_to_tus_upload": Needs(WRITER, UPLOAD, answers=204),
+    "terminate_tus_upload": Needs(WRITER, UPLOAD, answers=204),
+    "list_uploads": Needs(READER, DOWNLOAD, PUBLIC),
     "delete_upload": Needs(MAINTAINER, WRITE, answers=204),
-    "download": Needs(READER, READ, PUBLIC),
-    "download_file": Needs(READER, READ, PUBLIC),
-    "resolve": Needs(READER, READ, PUBLIC),
-    "get_artifact": Needs(READER, READ, PUBLIC),
+    "download": Needs(READER, DOWNLOAD, PUBLIC),
+    "download_file": Needs(READER, DOWNLOAD, PUBLIC),
+    "resolve": Needs(READER, DOWNLOAD, PUBLIC),
+    "get_artifact": Needs(READER, DOWNLOAD, PUBLIC),
     "linked_blob": Needs(ANYONE),
     # tags and versions
-    "list_tags": Needs(READER, READ, PUBLIC),
-    "get_tag": Needs(READER, READ, PUBLIC),
-    "put_tag": Needs(WRITER, WRITE),
-    "delete_tag": Needs(WRITER, WRITE, answers=204),
-    "list_tag_history": Needs(READER, READ, PUBLIC),
-    "list_versions": Needs(READER, READ, PUBLIC),
-    "get_version": Needs(READER, READ, PUBLIC),
-    "change_version": Needs(WRITER, WRITE),
+    "list_tags": Needs(READER, DOWNLOAD, PUBLIC),
+    "get_tag": Needs(READER, DOWNLOAD, PUBLIC),
+    "put_tag": Needs(WRITER, RELEASE),
+    "delete_tag": Needs(WRITER, RELEASE, answers=204),
+    "list_tag_history": Needs(READER, DOWNLOAD, PUBLIC),
+    "list_versions": Needs(READER, DOWNLOAD, PUBLIC),
+    "get_version": Needs(READER, DOWNLOAD, PUBLIC),
+    "change_version": Needs(WRITER, RELEASE),
     "delete_version": Needs(MAINTAINER, WRITE, answers=204),
-    "list_files": Needs(READER, READ, PUBLIC),
+    "list_files": Needs(READER, DOWNLOAD, PUBLIC),
     "delete_file": Needs(MAINTAINER, WRITE, answers=204),
-    "seal_version": Needs(WRITER, WRITE),
+    "seal_version": Needs(WRITER, RELEASE),
     "start_adoption": Needs(WRITER, WRITE, answers=202),
     "get_adoption": Needs(WRITER, WRITE),
     # releases
-    "create_release": Needs(WRITER, WRITE, answers=201),
-    "list_releases": Needs(KNOWN, READ),
-    "get_release": Needs(READER, READ, PUBLIC),
-    "get_release_log": Needs(READER, READ, PUBLIC),
-    "activate_release": Needs(WRITER, WRITE),
-    "deactivate_release": Needs(WRITER, WRITE),
-    "retry_release": Needs(WRITER, WRITE, answers=409),  # it has not failed
+    "create_release": Needs(WRITER, RELEASE, answers=201),
+    "list_releases": Needs(KNOWN, DOWNLOAD),
+    "get_release": Needs(READER, DOWNLOAD, PUBLIC),
+    "get_release_log": Needs(READER, DOWNLOAD, PUBLIC),
+    "activate_release": Needs(WRITER, RELEASE),
+    "deactivate_release": Needs(WRITER, RELEASE),
+    "retry_release": Needs(WRITER, RELEASE, answers=409),  # it has not failed
     "delete_release": Needs(MAINTAINER, WRITE, answers=204),
-    "search": Needs(KNOWN, READ),
+    "search": Needs(KNOWN, DOWNLOAD),
     "list_audit": Needs(ADMINISTRATOR, ADMIN),
     "verify_audit": Needs(ADMINISTRATOR, ADMIN),
     "show_stats": Needs(ADMINISTRATOR, ADMIN),
@@ -181,7 +185,7 @@ def due(needs: Needs, identity: Requester, *, is_public: bool) -> int:
         return 401
     if not identity.is_known:
         return needs.answers if is_public and needs.is_public else 401
-    if needs.scope is not None and needs.scope not in identity.scopes:
+    if needs.scope is not None and needs.scope not in with_parts(identity.scopes):
         return 403
     if isinstance(needs.who, Role):
         return due_in_project(needs, identity.role_in_project(is_public=is_public))
@@ -243,11 +247,51 @@ def assert_matrix(app_with: AppWith, operation: str, *, is_public: bool) -> None
             scene = full_scene(app_with(), is_public=is_public)
         caller = scene.enter(identity)
         sample = REQUESTS[operation](scene)
+        before = Reach.of(scene.app) if identity.scopes == READ_WRITE else None
         answer = caller.request(row.method, sample.path, **sample.options)
         got[identity.name] = answer.status
+        if before is not None and scene.caller is not None and row.caller is not Caller.ANYONE:
+            before.refuse_more_than_writing(Reach.of(scene.app), scene.caller.id)
         if answer.status == 401:
             assert "WWW-Authenticate" in answer.headers
     assert got == wanted
+
+
+class TestScopes:
+    """What a row says of scopes, against what is said here and what its actions need."""
+
+    @each_row
+    def test_a_row_asks_for_the_scope_that_is_due(self, row: Endpoint) -> None:
+        needs = NEEDS[row.operation]
+
+        assert row.scope == (None if needs.who is ANYONE else needs.scope)
+
+    @each_row
+    def test_what_changes_something_says_whether_it_widens_access(self, row: Endpoint) -> None:
+        if row.method != "GET" and row.caller is not Caller.ANYONE and row.method != "HEAD":
+            assert row.widens_access is not None, "say in the row whether it may let somebody read or act"
+
+    @each_row
+    def test_nothing_that_widens_access_or_destroys_much_is_for_keys_that_write(self, row: Endpoint) -> None:
+        if row.widens_access or row.destroys_much:
+            assert row.scope in {Scope.MANAGE, Scope.ADMIN}
+            assert row.or_scope is None
+
+    @pytest.mark.parametrize("scope", [Scope.DOWNLOAD, Scope.UPLOAD, Scope.RELEASE, Scope.MANAGE])
+    def test_a_key_of_one_fine_scope_is_refused_the_rest(self, app_with: AppWith, scope: Scope) -> None:
+        scene = full_scene(app_with(), is_public=False)
+        caller = scene.enter(Requester(f"owner's key to {scope}", Role.OWNER, frozenset({scope})))
+        for row in ROWS.values():
+            if row.scope in {None, scope} or row.or_scope is scope or row.caller is Caller.ANYONE:
+                continue
+            sample = REQUESTS[row.operation](scene)
+            answer = caller.request(row.method, sample.path, **sample.options)
+            assert answer.status == 403, row.operation
+            if row.method != "HEAD" and not row.protocol:
+                assert answer.data["needs_scope"] == row.scope
+
+    def test_every_name_fits_into_the_column(self) -> None:
+        assert len(write_scopes(frozenset(Scope))) <= 64
 
 
 class TestRows:
@@ -301,7 +345,7 @@ class TestRows:
     def test_what_changes_something_is_never_public_and_never_for_readers(self, row: Endpoint) -> None:
         if row.method != "GET":
             assert row.caller is not Caller.PUBLIC
-            assert row.scope is not Scope.READ
+            assert row.scope not in {Scope.READ, Scope.DOWNLOAD}
 
     @each_row
     def test_a_json_body_refuses_what_it_does_not_know(self, row: Endpoint) -> None:

@@ -13,7 +13,7 @@ ENDPOINTS = [
     Endpoint(
         "POST", ADOPT, controller.start_adoption, "start_adoption",
         "Let a package of PyPI's or npm's format have, by a job, what lies in this one",
-        scope=Scope.WRITE, body=AdoptionIn, answer=AdoptionOut, status=202,
+        scope=Scope.WRITE, widens_access=False, body=AdoptionIn, answer=AdoptionOut, status=202,
         errors=(Conflict, Forbidden, NotFound, Invalid),
     ),
     Endpoint(

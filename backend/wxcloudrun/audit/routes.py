@@ -16,7 +16,7 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/audit/verify", controller.verify, "verify_audit",
         "Find entries that were edited, removed or reordered",
-        scope=Scope.ADMIN, answer=VerdictOut, errors=(Forbidden,),
+        scope=Scope.ADMIN, widens_access=False, answer=VerdictOut, errors=(Forbidden,),
         works_when_full=True,
     ),
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from wxcloudrun.downloads.schemas import ArtifactOut, DownloadQuery, LinkOut, Re
 from wxcloudrun.downloads.words import WORDS
 from wxcloudrun.kit.errors import Gone, Invalid, NotFound, PreconditionFailed, RangeNotSatisfiable
 from wxcloudrun.kit.remarks import HEADER as WARNINGS
+from wxcloudrun.kit.security import Scope
 from wxcloudrun.stores.blobs.port import StoreUnavailable
 from wxcloudrun.versions.errors import RangeNotUnderstood, SeveralFiles
 from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
@@ -24,6 +25,7 @@ HEADERS = (
 ENDPOINTS = [
     Endpoint(
         "GET", PACKAGE + "/+/<rest:ref>", controller.download, "download", "The bytes behind a reference",
+        scope=Scope.DOWNLOAD,
         caller=Caller.PUBLIC, query=DownloadQuery, any_query=True, answers_bytes=True, answer=LinkOut,
         errors=(*BYTES, RangeNotUnderstood, SeveralFiles, Invalid), reads=CONDITIONS,
         sends=(*HEADERS, "Cache-Control", "Vary", WARNINGS),
@@ -31,18 +33,19 @@ ENDPOINTS = [
     Endpoint(
         "GET", PACKAGE + "/+/<ref>/<rest:filename>", controller.download_file, "download_file",
         "The bytes behind a reference, at an address that ends in the name of their file",
+        scope=Scope.DOWNLOAD,
         caller=Caller.PUBLIC, query=DownloadQuery, any_query=True, answers_bytes=True, answer=LinkOut,
         errors=(*BYTES, RangeNotUnderstood, Invalid), reads=CONDITIONS,
         sends=(*HEADERS, "Cache-Control", "Vary", WARNINGS),
     ),
     Endpoint(
         "GET", PACKAGE + "/resolve", controller.resolve, "resolve", "What a reference means, and why",
-        caller=Caller.PUBLIC, query=ResolveQuery, answer=ResolvedOut,
+        scope=Scope.DOWNLOAD, caller=Caller.PUBLIC, query=ResolveQuery, answer=ResolvedOut,
         errors=(NotFound, RangeNotUnderstood, Invalid),
     ),
     Endpoint(
         "GET", "/artifact/<sha256>", controller.get_artifact, "get_artifact", "One artifact",
-        caller=Caller.PUBLIC, answer=ArtifactOut, errors=(NotFound,),
+        scope=Scope.DOWNLOAD, caller=Caller.PUBLIC, answer=ArtifactOut, errors=(NotFound,),
     ),
     Endpoint(
         "GET", "/blobs/<token>", controller.linked_blob, "linked_blob", "The bytes behind a signed link",

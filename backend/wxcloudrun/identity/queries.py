@@ -13,7 +13,7 @@ from sqlalchemy import Row, Select, and_, bindparam, exists, select
 from wxcloudrun.keys.reads import ApiKey, is_usable, read_scopes
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Reader, prepared
-from wxcloudrun.kit.security import Scope
+from wxcloudrun.kit.security import Basis, Scope
 from wxcloudrun.sessions.reads import LoginSession, RevokedToken, is_live
 from wxcloudrun.users.reads import User
 
@@ -62,11 +62,14 @@ class KeyIdentity:
 
 
 def identity_of_token(
-    reader: Reader, *, session_id: str, user_id: int, jti: str, life: Life
+    reader: Reader, token: Basis, user_id: int, life: Life, *, held: bool = False
 ) -> Identity | None:
-    """Return whose access token it is: the user is active, the session lives, nobody revoked it."""
-    claims = {"session_id": session_id, "user_id": user_id, "jti": jti, **life.parameters()}
-    row = reader.execute(bearers(), claims).one_or_none()
+    """Return whose access token it is: the user is active, the session lives, nobody revoked it.
+
+    With `held` it stays so to the end of the transaction.
+    """
+    said = {"session_id": token.session_id, "user_id": user_id, "jti": token.credential_id}
+    row = reader.execute(bearers(held=held), {**said, **life.parameters()}).one_or_none()
     return None if row is None else Identity(*row)
 
 
@@ -77,19 +80,21 @@ def identity_of_cookie(reader: Reader, hashes: Sequence[str], life: Life) -> Ide
     return None if row is None else Identity(*row)
 
 
-def identity_of_session(reader: Reader, session_id: str, life: Life) -> Identity | None:
-    """Return whose session it is."""
+def identity_of_session(
+    reader: Reader, session_id: str, life: Life, *, held: bool = False
+) -> Identity | None:
+    """Return whose session it is. With `held` it stays so to the end of the transaction."""
     asked = {"session_id": session_id, **life.parameters()}
-    row = reader.execute(session_owners(), asked).one_or_none()
+    row = reader.execute(session_owners(held=held), asked).one_or_none()
     return None if row is None else Identity(*row)
 
 
 @prepared
-def bearers() -> Select[*tuple[Any, ...]]:
+def bearers(*, held: bool) -> Select[*tuple[Any, ...]]:
     """Select the Identity behind the claims of a token."""
     revoked = exists().where(RevokedToken.jti == bindparam("jti"))
     mine = and_(LoginSession.id == bindparam("session_id"), User.id == bindparam("user_id"))
-    return live_identities().where(mine, ~revoked)
+    return holding(live_identities().where(mine, ~revoked), held=held)
 
 
 @prepared
@@ -99,9 +104,9 @@ def cookie_owners() -> Select[*tuple[Any, ...]]:
 
 
 @prepared
-def session_owners() -> Select[*tuple[Any, ...]]:
+def session_owners(*, held: bool) -> Select[*tuple[Any, ...]]:
     """Select the Identity of a session."""
-    return live_identities().where(LoginSession.id == bindparam("session_id"))
+    return holding(live_identities().where(LoginSession.id == bindparam("session_id")), held=held)
 
 
 def live_identities() -> Select[*tuple[Any, ...]]:
@@ -121,9 +126,9 @@ def identities_of_prefix(reader: Reader, prefix: str, now: datetime) -> Sequence
     return [key_identity(row) for row in rows]
 
 
-def identity_of_key(reader: Reader, key_id: int, now: datetime) -> KeyIdentity | None:
-    """Return a key that is live, of an active user."""
-    row = reader.execute(keys_of_id(), {"key_id": key_id, **validity(now)}).one_or_none()
+def identity_of_key(reader: Reader, key_id: int, now: datetime, *, held: bool = False) -> KeyIdentity | None:
+    """Return a key that is live, of an active user. With `held` it stays so to the end of the transaction."""
+    row = reader.execute(keys_of_id(held=held), {"key_id": key_id, **validity(now)}).one_or_none()
     return None if row is None else key_identity(row)
 
 
@@ -139,9 +144,14 @@ def keys_of_prefix() -> Select[*tuple[Any, ...]]:
 
 
 @prepared
-def keys_of_id() -> Select[*tuple[Any, ...]]:
+def keys_of_id(*, held: bool) -> Select[*tuple[Any, ...]]:
     """Select a live key by its id."""
-    return usable_keys().where(ApiKey.id == bindparam("key_id"))
+    return holding(usable_keys().where(ApiKey.id == bindparam("key_id")), held=held)
+
+
+def holding[S: Select[*tuple[Any, ...]]](statement: S, *, held: bool) -> S:
+    """Let whoever would end the credential wait, where the database locks rows. Others may hold it too."""
+    return statement.with_for_update(read=True) if held else statement
 
 
 def usable_keys() -> Select[*tuple[Any, ...]]:

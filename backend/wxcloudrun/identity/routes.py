@@ -6,7 +6,7 @@ from wxcloudrun.web.endpoint import Endpoint, blueprint
 ENDPOINTS = [
     Endpoint(
         "DELETE", "/auth/token", controller.revoke_credential, "revoke_credential",
-        "Revoke the credential of this very request", scope=None, status=204,
+        "Revoke the credential of this very request", scope=None, widens_access=False, status=204,
     ),
 ]  # fmt: skip
 

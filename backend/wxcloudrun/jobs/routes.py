@@ -28,7 +28,7 @@ ENDPOINTS = [
     Endpoint(
         "PATCH", "/tasks/<name>", controller.change_task, "change_task",
         "Switch a periodic task on or off, or give it another interval",
-        scope=Scope.ADMIN, body=TaskPatch, answer=TaskOut, errors=(Forbidden, NotFound),
+        scope=Scope.ADMIN, widens_access=False, body=TaskPatch, answer=TaskOut, errors=(Forbidden, NotFound),
         works_when_full=True,
     ),
 ]  # fmt: skip

@@ -11,13 +11,20 @@ from wxcloudrun.kit.security import Scope
 
 
 class ApiKey(Base):
-    """What a program presents. The prefix is what people recognise it by; it opens nothing."""
+    """What a program presents. The prefix is what people recognise it by; it opens nothing.
+
+    A key that was made with another one has it as its parent, and goes with it; only that of a service
+    account outlives the person whose key that was. One that has replaced itself stands in its place, and
+    goes too if the old one is revoked before its time.
+    """
 
     __tablename__ = "api_keys"
     __table_args__ = (
         Index(None, "user_id"),
         Index(None, "project_id"),
         Index(None, "prefix"),
+        Index(None, "parent_id"),
+        Index(None, "replaces_id"),
         {"sqlite_autoincrement": True},
     )
 
@@ -31,6 +38,8 @@ class ApiKey(Base):
     project_id: Mapped[int | None] = mapped_column(ForeignKey("projects.id", ondelete="CASCADE"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
+    replaces_id: Mapped[int | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
     expires_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -83,10 +83,34 @@ def has_had_key(session: Session, user_id: int, name: str) -> bool:
     ).scalar_one()
 
 
-def usable_key(session: Session, key_id: int, now: datetime) -> ApiKey | None:
-    """Return a key that was neither revoked nor has expired."""
+def lock_usable_key(session: Session, key_id: int, now: datetime) -> ApiKey | None:
+    """Return a key that was neither revoked nor has expired, locked: whoever revokes it has to wait."""
     usable = is_usable(now, clock.latest_credible(now))
-    return session.execute(select(ApiKey).where(ApiKey.id == key_id, usable)).scalar_one_or_none()
+    statement = select(ApiKey).where(ApiKey.id == key_id, usable).with_for_update()
+    return session.execute(statement).scalar_one_or_none()
+
+
+def lock_keys_on(session: Session, key_ids: Sequence[int], *, and_successors: bool) -> Sequence[ApiKey]:
+    """Return the keys that stand on these, locked; `and_successors` by which they replaced themselves.
+
+    Those that are over are among them: others may stand on them.
+    """
+    standing: ColumnElement[bool] = ApiKey.parent_id.in_(key_ids)
+    if and_successors:
+        standing = or_(standing, ApiKey.replaces_id.in_(key_ids))
+    return (
+        session.execute(select(ApiKey).where(standing).order_by(ApiKey.id).with_for_update()).scalars().all()
+    )
+
+
+def line_above(session: Session, key: ApiKey) -> Sequence[int]:
+    """Return the ids of the keys on which this one stands, the nearest first."""
+    line: list[int] = []
+    above = key.parent_id
+    while above is not None and above not in line:
+        line.append(above)
+        above = session.execute(select(ApiKey.parent_id).where(ApiKey.id == above)).scalar_one_or_none()
+    return line
 
 
 def revoke_keys_bound_to(session: Session, project_id: int, now: datetime) -> int:
@@ -96,8 +120,13 @@ def revoke_keys_bound_to(session: Session, project_id: int, now: datetime) -> in
 
 
 def revoke_keys_of(session: Session, user_id: int, now: datetime) -> int:
-    """Revoke every key of a user; return how many."""
-    of_user = and_(ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+    """Revoke every key of a user, and those of service accounts that were made with them; return how many.
+
+    Such accounts make no keys, so nothing stands on theirs.
+    """
+    theirs = select(ApiKey.id).where(ApiKey.user_id == user_id)
+    made = or_(ApiKey.user_id == user_id, ApiKey.parent_id.in_(theirs))
+    of_user = and_(made, ApiKey.revoked_at.is_(None))
     return change_all(session, ApiKey.id, of_user, {"revoked_at": now})
 
 

@@ -14,7 +14,8 @@ ADMIN_KEYS = "One with the scope `admin` needs a login with a recent proof."
 ENDPOINTS = [
     Endpoint(
         "POST", "/auth/keys", controller.make_key, "make_key", "Make an API key; it is shown once",
-        scope=Scope.WRITE, body=KeyIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound),
+        scope=Scope.WRITE, widens_access=False,
+        body=KeyIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound),
         needs_proof=Proof.SOMETIMES, description=ADMIN_KEYS,
     ),
     Endpoint(
@@ -23,11 +24,12 @@ ENDPOINTS = [
     ),
     Endpoint(
         "DELETE", "/auth/keys/<key_id>", controller.revoke_key, "revoke_key", "Revoke an API key",
-        scope=Scope.WRITE, status=204, errors=(NotFound,),
+        scope=Scope.WRITE, widens_access=False, status=204, errors=(NotFound,),
     ),
     Endpoint(
         "POST", "/auth/keys/<key_id>/rotate", controller.rotate_key, "rotate_key", "Replace an API key",
-        scope=Scope.WRITE, body=RotationIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound),
+        scope=Scope.WRITE, widens_access=False,
+        body=RotationIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound),
         needs_proof=Proof.SOMETIMES, description=ADMIN_KEYS,
     ),
     Endpoint(
@@ -36,7 +38,8 @@ ENDPOINTS = [
     ),
     Endpoint(
         "DELETE", f"{KEYS_OF_USER}/<key_id>", controller.revoke_key_of_user, "revoke_key_of_user",
-        "Revoke an API key of a user", scope=Scope.ADMIN, status=204, errors=(Forbidden, NotFound),
+        "Revoke an API key of a user", scope=Scope.ADMIN, widens_access=False,
+        status=204, errors=(Forbidden, NotFound),
     ),
 ]  # fmt: skip
 

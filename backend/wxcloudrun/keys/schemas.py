@@ -14,11 +14,14 @@ MAX_OVERLAP_HOURS = 30 * 24
 SCOPES = {"type": "array", "minItems": 1, "items": {"enum": [str(scope) for scope in Scope]}}
 
 KeyName = Annotated[str, Field(min_length=1, max_length=100)]
-KeyDays = Annotated[int, Field(ge=1, le=MAX_KEY_DAYS)]
+KeyDays = Annotated[int, Field(ge=0, le=MAX_KEY_DAYS)]
 
 
 class KeyIn(Input):
-    """A key to make; without scopes it may read and write, without a project it works in all of them."""
+    """A key to make; without scopes it may read and write, without a project it works in all of them.
+
+    With 0 days it has no end, where the service allows that.
+    """
 
     name: KeyName
     scopes: Annotated[frozenset[Scope], Field(min_length=1), WithJsonSchema(SCOPES)] | None = None
@@ -42,6 +45,7 @@ class KeyOut(Output):
     project: str | None
     created_at: Timestamp
     created_by: str | None
+    parent_id: int | None
     expires_at: Timestamp | None
     last_used_at: Timestamp | None
 

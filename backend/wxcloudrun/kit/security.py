@@ -1,7 +1,7 @@
 """Who is asking, what the roles grant, and the one function that says no."""
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from wxcloudrun.kit.errors import Forbidden, NotFound, ProofNeeded, SecondFactorMissing, Unauthorized
@@ -28,11 +28,34 @@ class Role(enum.IntEnum):
 
 
 class Scope(enum.StrEnum):
-    """What a credential may be used for, whatever its owner may do."""
+    """What a credential may be used for, whatever its owner may do. Parts stand before what has them."""
 
+    DOWNLOAD = "download"  # find and fetch
     READ = "read"
+    UPLOAD = "upload"  # add bytes, and names for them that are new
+    RELEASE = "release"  # say which bytes are in use, and which are not to be
     WRITE = "write"
+    MANAGE = "manage"  # change who may read, delete packages and projects
     ADMIN = "admin"
+
+
+PARTS: Mapping[Scope, frozenset[Scope]] = {
+    Scope.READ: frozenset({Scope.DOWNLOAD}),
+    Scope.WRITE: frozenset({Scope.UPLOAD, Scope.RELEASE}),
+    Scope.ADMIN: frozenset({Scope.MANAGE}),
+}
+
+
+def with_parts(scopes: Iterable[Scope]) -> frozenset[Scope]:
+    """Return the scopes and all that they include."""
+    given = frozenset(scopes)
+    return given.union(*(PARTS.get(scope, frozenset()) for scope in given))
+
+
+def without_parts(scopes: Iterable[Scope]) -> frozenset[Scope]:
+    """Return the fewest scopes that include all of these."""
+    given = frozenset(scopes)
+    return given.difference(*(PARTS.get(scope, frozenset()) for scope in given))
 
 
 class CredentialKind(enum.StrEnum):
@@ -73,34 +96,35 @@ class Action(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The least role and the scope that an action needs."""
+    """The least role and the scope that an action needs; some are open to one of two scopes."""
 
     role: Role
     scope: Scope
+    or_scope: Scope | None = None
 
 
+# What widens who may read, or destroys more than a version, is in no scope that a build server needs.
 GRANTS: Mapping[Action, Grant] = {
-    Action.PROJECT_READ: Grant(Role.READER, Scope.READ),
-    Action.PROJECT_CHANGE: Grant(Role.MAINTAINER, Scope.WRITE),
-    Action.PROJECT_DELETE: Grant(Role.OWNER, Scope.WRITE),
-    Action.MEMBERS_READ: Grant(Role.MAINTAINER, Scope.READ),
-    # A leaked build key must not be able to let a stranger in: members need the strongest scope.
-    Action.MEMBERS_CHANGE: Grant(Role.MAINTAINER, Scope.ADMIN),
+    Action.PROJECT_READ: Grant(Role.READER, Scope.DOWNLOAD),
+    Action.PROJECT_CHANGE: Grant(Role.MAINTAINER, Scope.MANAGE),
+    Action.PROJECT_DELETE: Grant(Role.OWNER, Scope.MANAGE),
+    Action.MEMBERS_READ: Grant(Role.MAINTAINER, Scope.READ, Scope.MANAGE),
+    Action.MEMBERS_CHANGE: Grant(Role.MAINTAINER, Scope.MANAGE),
     Action.SERVICE_ACCOUNTS_READ: Grant(Role.MAINTAINER, Scope.READ),
     # Their keys outlive whoever made them.
     Action.SERVICE_ACCOUNTS_CHANGE: Grant(Role.OWNER, Scope.ADMIN),
-    Action.PACKAGE_CREATE: Grant(Role.WRITER, Scope.WRITE),
-    Action.PACKAGE_CHANGE: Grant(Role.WRITER, Scope.WRITE),
-    Action.PACKAGE_DELETE: Grant(Role.MAINTAINER, Scope.WRITE),
-    Action.ARTIFACT_READ: Grant(Role.READER, Scope.READ),
-    Action.ARTIFACT_WRITE: Grant(Role.WRITER, Scope.WRITE),
+    Action.PACKAGE_CREATE: Grant(Role.WRITER, Scope.WRITE, Scope.MANAGE),
+    Action.PACKAGE_CHANGE: Grant(Role.WRITER, Scope.WRITE, Scope.MANAGE),
+    Action.PACKAGE_DELETE: Grant(Role.MAINTAINER, Scope.MANAGE),
+    Action.ARTIFACT_READ: Grant(Role.READER, Scope.DOWNLOAD),
+    Action.ARTIFACT_WRITE: Grant(Role.WRITER, Scope.UPLOAD),
     Action.UPLOAD_DELETE: Grant(Role.MAINTAINER, Scope.WRITE),
-    Action.TAG_WRITE: Grant(Role.WRITER, Scope.WRITE),
-    Action.TAG_DELETE: Grant(Role.WRITER, Scope.WRITE),
-    Action.VERSION_CHANGE: Grant(Role.WRITER, Scope.WRITE),
+    Action.TAG_WRITE: Grant(Role.WRITER, Scope.RELEASE),
+    Action.TAG_DELETE: Grant(Role.WRITER, Scope.RELEASE),
+    Action.VERSION_CHANGE: Grant(Role.WRITER, Scope.RELEASE),
     Action.VERSION_DELETE: Grant(Role.MAINTAINER, Scope.WRITE),
-    Action.RELEASE_CREATE: Grant(Role.WRITER, Scope.WRITE),
-    Action.RELEASE_CHANGE: Grant(Role.WRITER, Scope.WRITE),
+    Action.RELEASE_CREATE: Grant(Role.WRITER, Scope.RELEASE),
+    Action.RELEASE_CHANGE: Grant(Role.WRITER, Scope.RELEASE),
     Action.RELEASE_DELETE: Grant(Role.MAINTAINER, Scope.WRITE),
 }
 
@@ -116,12 +140,21 @@ class ProjectAccess:
 
 
 @dataclass(frozen=True, slots=True)
+class Basis:
+    """The credential on which another one stands."""
+
+    credential: CredentialKind
+    credential_id: str
+    session_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """The caller of a request, as its credential describes them."""
 
     user_id: int | None
     is_admin: bool
-    scopes: frozenset[Scope]
+    scopes: frozenset[Scope]  # with all that they include
     credential: CredentialKind
     credential_id: str | None = None
     bound_project_id: int | None = None
@@ -130,6 +163,7 @@ class Actor:
     has_proved: bool = False  # the person of the login has proved who they are, just now
     lacks_second_factor: bool = False  # an administrator, but for the second factor that this takes here
     upload_session: str | None = None  # the only one that the credential opens; None: it opens all
+    stands_on: Basis | None = None  # what the token of an upload session was made with
     address: str | None = None  # where the request came from, None outside of requests
     request_id: str | None = None
     device: str | None = field(default=None, repr=False)  # what the request says by which device it comes
@@ -176,7 +210,7 @@ class Actor:
                 needs=grant.role.label,
                 role=role.label,
             )
-        self.require_scope(grant.scope)
+        self.require_scope(grant.scope, grant.or_scope)
         return access
 
     def require_known(self) -> None:
@@ -214,9 +248,12 @@ class Actor:
             )
         return user_id
 
-    def require_scope(self, scope: Scope) -> None:
-        """Raise Unauthorized for an anonymous caller without it, Forbidden for a credential without it."""
-        if scope in self.scopes:
+    def require_scope(self, scope: Scope, or_scope: Scope | None = None) -> None:
+        """Raise Unauthorized for an anonymous caller without it, Forbidden for a credential without it.
+
+        `or_scope` will do as well.
+        """
+        if scope in self.scopes or or_scope in self.scopes:
             return
         if self.is_anonymous:
             raise Unauthorized(text("log in or present an API key"))
@@ -244,7 +281,7 @@ UPLOAD_TOKEN_PREFIX = "wxru_"  # noqa: S105  # no secret: by it a leaked one is 
 ANONYMOUS = Actor(
     user_id=None,
     is_admin=False,
-    scopes=frozenset({Scope.READ}),
+    scopes=with_parts({Scope.READ}),
     credential=CredentialKind.NONE,
 )
 SYSTEM = Actor(user_id=None, is_admin=False, scopes=frozenset(), credential=CredentialKind.SYSTEM)

@@ -11,17 +11,18 @@ from wxcloudrun.web.endpoint import Endpoint, blueprint
 ENDPOINTS = [
     Endpoint(
         "POST", "/collect", controller.collect, "start_collect", "Delete, in a job, what nothing refers to",
-        scope=Scope.ADMIN, body=CollectIn, answer=JobOut, status=202, errors=(Forbidden,),
+        scope=Scope.ADMIN, widens_access=False,
+        body=CollectIn, answer=JobOut, status=202, errors=(Forbidden,),
         works_when_full=True,
     ),
     Endpoint(
         "POST", "/sweep", controller.sweep, "start_sweep", "Remove, in a job, objects that no row names",
-        scope=Scope.ADMIN, body=SweepIn, answer=JobOut, status=202, errors=(Forbidden,),
+        scope=Scope.ADMIN, widens_access=False, body=SweepIn, answer=JobOut, status=202, errors=(Forbidden,),
         works_when_full=True,
     ),
     Endpoint(
         "POST", "/fsck", controller.fsck, "start_fsck", "Compare, in a job, rows with what the store holds",
-        scope=Scope.ADMIN, body=FsckIn, answer=JobOut, status=202, errors=(Forbidden,),
+        scope=Scope.ADMIN, widens_access=False, body=FsckIn, answer=JobOut, status=202, errors=(Forbidden,),
         works_when_full=True,
     ),
 ]  # fmt: skip

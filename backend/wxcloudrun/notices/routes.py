@@ -11,7 +11,8 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/auth/notices/seen", controller.see_notices, "see_notices",
         "Say that you have seen what has changed about your ways in",
-        scope=Scope.ADMIN, body=SeenIn, status=204, errors=(Invalid,), needs_proof=Proof.ALWAYS,
+        scope=Scope.ADMIN, widens_access=False,
+        body=SeenIn, status=204, errors=(Invalid,), needs_proof=Proof.ALWAYS,
     ),
 ]  # fmt: skip
 

@@ -33,6 +33,12 @@ type LastFile = Callable[[Session], int]
 """And this: which is the last file of any version that there is now?"""
 
 
+type IdentifyAgain = Callable[[Session, Actor], Actor]
+"""Returns who the caller is by now, and holds their credential to the end of the transaction.
+
+Raises Unauthorized if it is not good any more.
+"""
+
 type Nowhere = tuple[None, None]
 
 
@@ -62,12 +68,14 @@ class PackageService:
         last_file: LastFile,
         tags: FollowingTags,
         erasure: ErasureService,
+        identify_again: IdentifyAgain,
     ) -> None:
         self._contents = contents
         self._several_files = several_files
         self._last_file = last_file
         self._tags = tags
         self._erasure = erasure
+        self._identify_again = identify_again
 
     def enter(self, reader: Reader, actor: Actor, project: str, package: str, action: Action) -> FoundPackage:
         """Return the package if the caller may do `action` in it.
@@ -80,6 +88,17 @@ class PackageService:
         if found is None:
             raise absent(project, package)
         return found
+
+    def enter_again(
+        self, session: Session, actor: Actor, project: str, package: str, action: Action
+    ) -> tuple[Actor, FoundPackage]:
+        """Return the caller and the package if they may still do `action`, now that what they sent has come.
+
+        Their credential is looked up anew: it may have ended while the body came, or they may be somebody
+        else by now, such as no administrator any more. Raises as `enter` does.
+        """
+        caller = self._identify_again(session, actor)
+        return caller, self.enter(session, caller, project, package, action)
 
     def create(
         self, actor: Actor, project: str, name: str, description: str, layout: Layout | None

@@ -44,7 +44,7 @@ class Member:
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """Return the condition on `projects` that says the same as `Actor.role_in`.
 
-    A credential without the read scope sees nothing, not even by counting.
+    A credential that may not read sees nothing, not even by counting.
     """
     return condition(Sight.of(actor), user_id=actor.user_id, bound_project_id=actor.bound_project_id)
 
@@ -60,7 +60,7 @@ class Sight:
     @classmethod
     def of(cls, actor: Actor) -> "Sight":
         """Return a caller's."""
-        return cls(Scope.READ in actor.scopes, actor.bound_project_id is not None, actor.is_administrator)
+        return cls(Scope.DOWNLOAD in actor.scopes, actor.bound_project_id is not None, actor.is_administrator)
 
 
 def visible(sight: Sight) -> ColumnElement[bool]:

@@ -21,35 +21,39 @@ MEMBER = "/project/<project>/members/<user_id>"
 ENDPOINTS = [
     Endpoint(
         "GET", "/projects", controller.list_projects, "list_projects", "The projects that you may see",
-        query=PageQuery, answer=PageOut[ProjectOut],
+        scope=Scope.DOWNLOAD, query=PageQuery, answer=PageOut[ProjectOut],
     ),
     Endpoint(
         "POST", "/projects", controller.create_project, "create_project", "Make a project that you own",
-        scope=Scope.WRITE, body=ProjectIn, answer=ProjectOut, errors=(Conflict, Forbidden, Invalid),
+        scope=Scope.WRITE, or_scope=Scope.MANAGE, widens_access=False,
+        body=ProjectIn, answer=ProjectOut, errors=(Conflict, Forbidden, Invalid),
     ),
     Endpoint(
         "GET", PROJECT, controller.get_project, "get_project", "One project",
-        caller=Caller.PUBLIC, answer=ProjectOut, errors=(NotFound,),
+        scope=Scope.DOWNLOAD, caller=Caller.PUBLIC, answer=ProjectOut, errors=(NotFound,),
     ),
     Endpoint(
         "PATCH", PROJECT, controller.change_project, "change_project", "Change description or visibility",
-        scope=Scope.WRITE, body=ProjectPatch, answer=ProjectOut, errors=(Forbidden, NotFound, Invalid),
+        scope=Scope.MANAGE, widens_access=True,
+        body=ProjectPatch, answer=ProjectOut, errors=(Forbidden, NotFound, Invalid),
     ),
     Endpoint(
         "DELETE", PROJECT, controller.delete_project, "delete_project", "Delete a project",
-        scope=Scope.WRITE, query=ProjectDeletion, status=204, errors=(NotEmpty, Forbidden, NotFound),
+        scope=Scope.MANAGE, widens_access=False, destroys_much=True,
+        query=ProjectDeletion, status=204, errors=(NotEmpty, Forbidden, NotFound),
     ),
     Endpoint(
         "GET", "/project/<project>/members", controller.list_members, "list_members", "Who belongs to it",
-        query=PageQuery, answer=PageOut[MemberOut], errors=(Forbidden, NotFound),
+        or_scope=Scope.MANAGE, query=PageQuery, answer=PageOut[MemberOut], errors=(Forbidden, NotFound),
     ),
     Endpoint(
         "PUT", MEMBER, controller.set_member, "set_member", "Give a user a role",
-        scope=Scope.ADMIN, body=MemberIn, answer=MemberOut, errors=(Conflict, Forbidden, NotFound, Invalid),
+        scope=Scope.MANAGE, widens_access=True,
+        body=MemberIn, answer=MemberOut, errors=(Conflict, Forbidden, NotFound, Invalid),
     ),
     Endpoint(
         "DELETE", MEMBER, controller.remove_member, "remove_member", "Take a user out",
-        scope=Scope.ADMIN, status=204, errors=(Conflict, Forbidden, NotFound),
+        scope=Scope.MANAGE, widens_access=False, status=204, errors=(Conflict, Forbidden, NotFound),
     ),
 ]  # fmt: skip
 

@@ -13,7 +13,7 @@ from wxcloudrun.kit.errors import Conflict, Forbidden, NotEmpty, NotFound
 from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.names import is_name
 from wxcloudrun.kit.paging import Page, PageRequest
-from wxcloudrun.kit.security import SYSTEM, Action, Actor, ProjectAccess, Role
+from wxcloudrun.kit.security import SYSTEM, Action, Actor, ProjectAccess, Role, Scope
 from wxcloudrun.kit.texts import text
 from wxcloudrun.projects import queries
 from wxcloudrun.projects.events import (
@@ -65,11 +65,14 @@ class ProjectService:
     def create(self, actor: Actor, name: str, description: str, *, is_public: bool) -> ProjectView:
         """Make a project; the caller becomes its owner.
 
-        Raises Conflict if the name is taken, Forbidden for a service account: it would be nobody's. Only an
-        administrator gets the name of a project that was deleted and had packages: what caches and lock files
-        expect under it shall not come from somebody else.
+        Raises Conflict if the name is taken, Forbidden for a service account: it would be nobody's, and for
+        a public one if the credential may not manage: it could show everybody what its owner keeps private.
+        Only an administrator gets the name of a project that was deleted and had packages: what caches and
+        lock files expect under it shall not come from somebody else.
         """
         actor.require_person()
+        if is_public:
+            actor.require_scope(Scope.MANAGE)
         if actor.bound_project_id is not None:
             raise Forbidden(text("this key is bound to one project"))
         if self._only_administrators_create:

@@ -16,42 +16,44 @@ RELEASE = "/packages/<release_id>"
 ENDPOINTS = [
     Endpoint(
         "POST", RELEASES, controller.create_release, "create_release", "Make a release; its bytes come later",
-        scope=Scope.WRITE, body=ReleaseIn, answer=ReleaseOut, status=201,
+        scope=Scope.RELEASE, widens_access=False, body=ReleaseIn, answer=ReleaseOut, status=201,
         errors=(Conflict, Forbidden, Invalid, NotFound, VersionTaken),
     ),
     Endpoint(
         "GET", RELEASES, controller.list_releases, "list_releases", "Releases that you may see, newest first",
-        query=ReleaseQuery, answer=PageOut[ReleaseOut],
+        scope=Scope.DOWNLOAD, query=ReleaseQuery, answer=PageOut[ReleaseOut],
     ),
     Endpoint(
         "GET", RELEASE, controller.get_release, "get_release", "One release",
-        caller=Caller.PUBLIC, answer=ReleaseOut, errors=(NotFound,),
+        scope=Scope.DOWNLOAD, caller=Caller.PUBLIC, answer=ReleaseOut, errors=(NotFound,),
     ),
     Endpoint(
         "GET", f"{RELEASE}/log", controller.get_release_log, "get_release_log",
         "What the last attempt to obtain the bytes has said",
-        caller=Caller.PUBLIC, answer=LogOut, errors=(NotFound,),
+        scope=Scope.DOWNLOAD, caller=Caller.PUBLIC, answer=LogOut, errors=(NotFound,),
     ),
     Endpoint(
         "POST", f"{RELEASE}/activate", controller.activate_release, "activate_release",
         "Make it the one that is in use",
-        scope=Scope.WRITE, answer=ReleaseOut, errors=(Conflict, Forbidden, NotFound, VersionYanked),
+        scope=Scope.RELEASE, widens_access=False,
+        answer=ReleaseOut, errors=(Conflict, Forbidden, NotFound, VersionYanked),
         sends=(HEADER,), works_when_full=True,
     ),
     Endpoint(
         "POST", f"{RELEASE}/deactivate", controller.deactivate_release, "deactivate_release",
         "Take it out of use",
-        scope=Scope.WRITE, answer=ReleaseOut, errors=(Conflict, Forbidden, NotFound),
+        scope=Scope.RELEASE, widens_access=False, answer=ReleaseOut, errors=(Conflict, Forbidden, NotFound),
         works_when_full=True,
     ),
     Endpoint(
         "POST", f"{RELEASE}/retry", controller.retry_release, "retry_release",
         "Try again to obtain the bytes of one that has failed",
-        scope=Scope.WRITE, answer=ReleaseOut, errors=(Conflict, Forbidden, NotFound),
+        scope=Scope.RELEASE, widens_access=False, answer=ReleaseOut, errors=(Conflict, Forbidden, NotFound),
     ),
     Endpoint(
         "DELETE", RELEASE, controller.delete_release, "delete_release", "Delete a release",
-        scope=Scope.WRITE, status=204, errors=(Conflict, Forbidden, NotFound), sends=(HEADER,),
+        scope=Scope.WRITE, widens_access=False,
+        status=204, errors=(Conflict, Forbidden, NotFound), sends=(HEADER,),
     ),
 ]  # fmt: skip
 

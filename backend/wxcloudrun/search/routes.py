@@ -1,6 +1,7 @@
 """The URL of the search: data, not code."""
 
 from wxcloudrun.kit.errors import Invalid
+from wxcloudrun.kit.security import Scope
 from wxcloudrun.search import controller
 from wxcloudrun.search.schemas import HitOut, SearchQuery
 from wxcloudrun.search.words import WORDS
@@ -10,7 +11,7 @@ from wxcloudrun.web.pages import PageOut
 ENDPOINTS = [
     Endpoint(
         "GET", "/search", controller.find, "search", "Packages by name, tag, version or digest",
-        query=SearchQuery, answer=PageOut[HitOut], errors=(Invalid,),
+        scope=Scope.DOWNLOAD, query=SearchQuery, answer=PageOut[HitOut], errors=(Invalid,),
     ),
 ]  # fmt: skip
 

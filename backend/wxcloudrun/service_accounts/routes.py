@@ -26,7 +26,7 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/service-accounts", controller.create_account, "create_service_account",
         "Make a service account",
-        scope=Scope.ADMIN, body=AccountIn, answer=AccountOut, status=201,
+        scope=Scope.ADMIN, widens_access=True, body=AccountIn, answer=AccountOut, status=201,
         errors=(Conflict, Forbidden, Invalid, NotFound),
     ),
     Endpoint(
@@ -36,13 +36,13 @@ ENDPOINTS = [
     Endpoint(
         "PATCH", ACCOUNT, controller.change_account, "change_service_account",
         "Rename, disable or enable a service account",
-        scope=Scope.ADMIN, body=AccountPatch, answer=AccountOut,
+        scope=Scope.ADMIN, widens_access=True, body=AccountPatch, answer=AccountOut,
         errors=(Conflict, Forbidden, Invalid, NotFound),
         works_when_full=True,
     ),
     Endpoint(
         "DELETE", ACCOUNT, controller.delete_account, "delete_service_account", "Delete a service account",
-        scope=Scope.ADMIN, status=204, errors=(Forbidden, NotFound),
+        scope=Scope.ADMIN, widens_access=False, destroys_much=True, status=204, errors=(Forbidden, NotFound),
     ),
     Endpoint(
         "GET", f"{ACCOUNT}/keys", controller.list_keys, "list_keys_of_service_account",
@@ -52,12 +52,13 @@ ENDPOINTS = [
     Endpoint(
         "POST", f"{ACCOUNT}/keys", controller.make_key, "make_key_of_service_account",
         "Make an API key for a service account; it is shown once",
-        scope=Scope.ADMIN, body=AccountKeyIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound),
+        scope=Scope.ADMIN, widens_access=True,
+        body=AccountKeyIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound),
     ),
     Endpoint(
         "DELETE", f"{ACCOUNT}/keys/<key_id>", controller.revoke_key, "revoke_key_of_service_account",
         "Revoke an API key of a service account",
-        scope=Scope.ADMIN, status=204, errors=(Forbidden, NotFound),
+        scope=Scope.ADMIN, widens_access=False, status=204, errors=(Forbidden, NotFound),
     ),
 ]  # fmt: skip
 

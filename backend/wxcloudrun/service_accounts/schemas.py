@@ -12,6 +12,7 @@ from wxcloudrun.service_accounts.rules import NAME, check_account_name
 from wxcloudrun.web.pages import PageQuery
 from wxcloudrun.web.parsing import Input, Output, Timestamp
 
+AccountScope = Literal["download", "read", "upload", "release", "write"]
 AccountName = Annotated[str, AfterValidator(check_account_name), described(NAME)]
 
 
@@ -53,7 +54,7 @@ class AccountKeyIn(Input):
     """A key to make for an account; without scopes it may read and write."""
 
     name: KeyName
-    scopes: Annotated[list[Literal["read", "write"]], Field(min_length=1, max_length=2)] | None = None
+    scopes: Annotated[list[AccountScope], Field(min_length=1, max_length=5)] | None = None
     expires_in_days: KeyDays | None = None
 
     def requested_scopes(self) -> frozenset[Scope] | None:

@@ -24,7 +24,7 @@ ENDPOINTS = [
     ),
     Endpoint(
         "POST", "/auth/logout", controller.log_out, "log_out", "End this login",
-        scope=None, errors=(Conflict,),
+        scope=None, widens_access=False, errors=(Conflict,),
         works_when_full=True,
     ),
     Endpoint(
@@ -33,7 +33,7 @@ ENDPOINTS = [
     ),
     Endpoint(
         "DELETE", "/auth/sessions/<login_id>", controller.end_session, "end_session",
-        "End one of your logins", scope=Scope.ADMIN, status=204, errors=(NotFound,),
+        "End one of your logins", scope=Scope.ADMIN, widens_access=False, status=204, errors=(NotFound,),
     ),
 ]  # fmt: skip
 

@@ -14,25 +14,28 @@ CONDITIONS = ("Tag-If-Match", "Tag-If-None-Match")
 ENDPOINTS = [
     Endpoint(
         "GET", "/tags", controller.list_tags, "list_tags", "The tags of a package",
+        scope=Scope.DOWNLOAD,
         caller=Caller.PUBLIC, query=PageQuery, answer=PageOut[TagOut], errors=(NotFound,),
     ),
     Endpoint(
         "GET", TAG, controller.get_tag, "get_tag", "One tag",
-        caller=Caller.PUBLIC, answer=TagOut, errors=(NotFound,), sends=("ETag",),
+        scope=Scope.DOWNLOAD, caller=Caller.PUBLIC, answer=TagOut, errors=(NotFound,), sends=("ETag",),
     ),
     Endpoint(
         "PUT", TAG, controller.put_tag, "put_tag", "Point a tag at an artifact, a version or a reference",
-        scope=Scope.WRITE, body=TagIn, answer=TagMovedOut,
+        scope=Scope.RELEASE, widens_access=False, body=TagIn, answer=TagMovedOut,
         errors=(Forbidden, NotFound, Invalid, Malformed, PreconditionFailed),
         reads=CONDITIONS, sends=("ETag",),
     ),
     Endpoint(
         "DELETE", TAG, controller.delete_tag, "delete_tag", "Delete a tag; its history stays",
-        scope=Scope.WRITE, status=204, errors=(Forbidden, NotFound, Malformed, PreconditionFailed),
+        scope=Scope.RELEASE, widens_access=False,
+        status=204, errors=(Forbidden, NotFound, Malformed, PreconditionFailed),
         reads=CONDITIONS,
     ),
     Endpoint(
         "GET", "/tags/<tag>/history", controller.list_moves, "list_tag_history", "Where a tag pointed",
+        scope=Scope.DOWNLOAD,
         caller=Caller.PUBLIC, query=PageQuery, answer=PageOut[TagMoveOut], errors=(NotFound,),
     ),
 ]  # fmt: skip

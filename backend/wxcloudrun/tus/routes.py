@@ -38,17 +38,17 @@ BYTES = (
 ENDPOINTS = [
     Endpoint(
         "POST", "/<project>/<package>", controller.create, "create_tus_upload", "Begin an upload",
-        scope=Scope.WRITE, body=BodyFormat.BYTES, status=201, protocol=PROTOCOL,
+        scope=Scope.UPLOAD, widens_access=False, body=BodyFormat.BYTES, status=201, protocol=PROTOCOL,
         errors=(Forbidden, NotFound, TooManyUploads, *BYTES, *ACCEPTING),
     ),
     Endpoint(
         "HEAD", UPLOAD, controller.look, "look_at_tus_upload", "How far an upload has come",
-        scope=Scope.WRITE, protocol=PROTOCOL,
+        scope=Scope.UPLOAD, protocol=PROTOCOL,
         errors=(Forbidden, NotFound, OtherProtocolVersion, SessionGone, *ACCEPTING),
     ),
     Endpoint(
         "PATCH", UPLOAD, controller.append, "append_to_tus_upload", "Append bytes",
-        scope=Scope.WRITE, body=BodyFormat.BYTES, status=204, protocol=PROTOCOL,
+        scope=Scope.UPLOAD, widens_access=False, body=BodyFormat.BYTES, status=204, protocol=PROTOCOL,
         errors=(
             Forbidden, NotFound, FinalUpload, OffsetMismatch, Preempted, SessionEnded, SessionGone,
             *BYTES, *ACCEPTING,
@@ -56,7 +56,7 @@ ENDPOINTS = [
     ),
     Endpoint(
         "DELETE", UPLOAD, controller.terminate, "terminate_tus_upload", "Give an upload up",
-        scope=Scope.WRITE, status=204, protocol=PROTOCOL,
+        scope=Scope.UPLOAD, widens_access=False, status=204, protocol=PROTOCOL,
         errors=(Forbidden, NotFound, Conflict, OtherProtocolVersion, SessionGone),
     ),
 ]  # fmt: skip

@@ -58,7 +58,8 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/uploads/sessions", controller.begin_session, "begin_upload_session",
         "Begin an upload that comes in parts",
-        scope=Scope.WRITE, body=SessionIn, answer=SessionOut, status=201, others=(AT_ONCE,),
+        scope=Scope.UPLOAD, widens_access=False,
+        body=SessionIn, answer=SessionOut, status=201, others=(AT_ONCE,),
         errors=(
             Forbidden, NotFound, Malformed, Invalid, IdempotencyKeyReused, TooLarge, TooManyUploads,
             *ACCEPTING, StoreUnavailable,
@@ -70,31 +71,34 @@ ENDPOINTS = [
     Endpoint(
         "GET", "/uploads/sessions", controller.list_sessions, "list_upload_sessions",
         "Your own unfinished uploads in this package, newest first",
-        query=PageQuery, answer=PageOut[UnfinishedOut], errors=(Forbidden, NotFound),
+        scope=Scope.DOWNLOAD, query=PageQuery, answer=PageOut[UnfinishedOut], errors=(Forbidden, NotFound),
         description="Those that come in parts, and those of tus clients: what counts against the limit.",
     ),
     Endpoint(
         "POST", "/uploads/check", controller.check_files, "check_files",
         "Ask what would become of files before they are sent",
-        scope=Scope.WRITE, body=CheckIn, answer=CheckOut, errors=(Forbidden, NotFound, Invalid),
+        scope=Scope.UPLOAD, widens_access=False,
+        body=CheckIn, answer=CheckOut, errors=(Forbidden, NotFound, Invalid),
         description="Nothing is reserved, and nothing tells bytes that the caller may not read from bytes "
         "that are not there.",
     ),
     Endpoint(
         "GET", "/uploads/sessions/<session_id>", controller.get_session, "get_upload_session",
         "What has come, and what has become of it",
-        scope=Scope.WRITE, answer=SessionOut, errors=(Forbidden, NotFound), takes_upload_token=True,
+        scope=Scope.UPLOAD, answer=SessionOut, errors=(Forbidden, NotFound), takes_upload_token=True,
     ),
     Endpoint(
         "PUT", "/uploads/sessions/<session_id>/parts/<number>", controller.put_part, "put_upload_part",
         "Send a part as the body",
-        scope=Scope.WRITE, body=BodyFormat.BYTES, answer=PartOut, errors=PART, reads=CHECKSUMS,
+        scope=Scope.UPLOAD, widens_access=False,
+        body=BodyFormat.BYTES, answer=PartOut, errors=PART, reads=CHECKSUMS,
         takes_upload_token=True,
     ),
     Endpoint(
         "POST", "/uploads/sessions/<session_id>/parts/<number>", controller.post_part, "post_upload_part",
         "Send a part in a form",
-        scope=Scope.WRITE, body=BodyFormat.FORM, form=PartFields, answer=PartOut, errors=PART,
+        scope=Scope.UPLOAD, widens_access=False,
+        body=BodyFormat.FORM, form=PartFields, answer=PartOut, errors=PART,
         reads=CHECKSUMS,
         description="`X-Checksum-SHA256` speaks of the part, the other digests of the whole body.",
         takes_upload_token=True,
@@ -102,7 +106,7 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/uploads/sessions/<session_id>/complete", controller.complete_session,
         "complete_upload_session", "Make the parts an upload",
-        scope=Scope.WRITE, body=CompleteIn, answer=UploadOut, others=(MEANWHILE,),
+        scope=Scope.UPLOAD, widens_access=False, body=CompleteIn, answer=UploadOut, others=(MEANWHILE,),
         errors=(
             Forbidden, NotFound, Invalid, PartsMissing, ChecksumMismatch, *ACCEPTING, Gone, SessionGone,
             UploadLost, StoreUnavailable,
@@ -113,7 +117,8 @@ ENDPOINTS = [
     ),
     Endpoint(
         "DELETE", "/uploads/sessions/<session_id>", controller.abort_session, "abort_upload_session",
-        "Give an upload up", scope=Scope.WRITE, status=204, errors=(Conflict, Forbidden, NotFound),
+        "Give an upload up", scope=Scope.UPLOAD, widens_access=False,
+        status=204, errors=(Conflict, Forbidden, NotFound),
         takes_upload_token=True,
     ),
 ]  # fmt: skip

@@ -33,25 +33,29 @@ CHECKSUMS = (
 ENDPOINTS = [
     Endpoint(
         "POST", "/upload", controller.upload_form, "upload_form", "Upload a file from a form",
-        scope=Scope.WRITE, body=BodyFormat.FORM, form=FormFields, answer=UploadOut, reads=CHECKSUMS,
+        scope=Scope.UPLOAD, widens_access=False,
+        body=BodyFormat.FORM, form=FormFields, answer=UploadOut, reads=CHECKSUMS,
         errors=REFUSALS,
         description="`X-Checksum-*` speak of the file, the other digests of the whole body.",
     ),
     Endpoint(
         "PUT", "/upload/<rest:filename>", controller.upload_raw, "upload_raw", "Upload the body as a file",
-        scope=Scope.WRITE, query=UploadQuery, body=BodyFormat.BYTES, answer=UploadOut, errors=REFUSALS,
+        scope=Scope.UPLOAD, widens_access=False,
+        query=UploadQuery, body=BodyFormat.BYTES, answer=UploadOut, errors=REFUSALS,
         reads=("X-Checksum-Deploy", *CHECKSUMS),
         description="With `X-Checksum-Deploy: true` and a SHA-256, and without a body, bytes are taken that "
         "the credential may already read; 404 means: send them.",
     ),
     Endpoint(
         "GET", "/uploads", controller.list_uploads, "list_uploads", "The uploads, newest first",
+        scope=Scope.DOWNLOAD,
         caller=Caller.PUBLIC, query=PageQuery, answer=PageOut[UploadListed], errors=(NotFound,),
     ),
     Endpoint(
         "DELETE", '/uploads/<entry(but="check sessions"):upload_id>',
         controller.delete_upload, "delete_upload",
-        "Let go of an upload", scope=Scope.WRITE, status=204, errors=(Conflict, Forbidden, NotFound),
+        "Let go of an upload", scope=Scope.WRITE, widens_access=False,
+        status=204, errors=(Conflict, Forbidden, NotFound),
     ),
 ]  # fmt: skip
 

@@ -18,13 +18,14 @@ ENDPOINTS = [
     ),
     Endpoint(
         "PUT", "/auth/email", controller.bind_email, "bind_email", "Bind an e-mail address to your account",
-        scope=Scope.ADMIN, body=EmailIn, answer=UserOut,
+        scope=Scope.ADMIN, widens_access=True, body=EmailIn, answer=UserOut,
         errors=(Conflict, Forbidden, Invalid, TooManyRequests), needs_proof=Proof.ALWAYS,
     ),
     Endpoint(
         "PUT", "/auth/password", controller.change_password, "change_password",
         "Change your password; ends every other session",
-        scope=Scope.ADMIN, body=PasswordIn, errors=(Conflict, Forbidden, Invalid, TooManyRequests),
+        scope=Scope.ADMIN, widens_access=True,
+        body=PasswordIn, errors=(Conflict, Forbidden, Invalid, TooManyRequests),
         works_when_full=True, needs_proof=Proof.IN_BODY,
     ),
     Endpoint(
@@ -33,7 +34,8 @@ ENDPOINTS = [
     ),
     Endpoint(
         "POST", "/users", controller.create_user, "create_user", "Make a user",
-        scope=Scope.ADMIN, body=UserIn, answer=UserOut, status=201, errors=(Conflict, Forbidden, Invalid),
+        scope=Scope.ADMIN, widens_access=True,
+        body=UserIn, answer=UserOut, status=201, errors=(Conflict, Forbidden, Invalid),
     ),
     Endpoint(
         "GET", USER, controller.get_user, "get_user", "One user",
@@ -41,14 +43,16 @@ ENDPOINTS = [
     ),
     Endpoint(
         "PATCH", USER, controller.change_user, "change_user", "Change a user",
-        scope=Scope.ADMIN, body=UserPatch, answer=UserOut, errors=(Conflict, Forbidden, Invalid, NotFound),
+        scope=Scope.ADMIN, widens_access=True,
+        body=UserPatch, answer=UserOut, errors=(Conflict, Forbidden, Invalid, NotFound),
         works_when_full=True, needs_proof=Proof.SOMETIMES,
         description="An address, a password, `is_admin` and activating somebody again need a login with a "
         "recent proof. A password ends all other ways in of the user: sessions, keys, WeChat, second factor.",
     ),
     Endpoint(
         "DELETE", USER, controller.delete_user, "delete_user", "Delete a user",
-        scope=Scope.ADMIN, status=204, errors=(Conflict, Forbidden, NotFound),
+        scope=Scope.ADMIN, widens_access=False, destroys_much=True,
+        status=204, errors=(Conflict, Forbidden, NotFound),
     ),
 ]  # fmt: skip
 

@@ -12,33 +12,37 @@ from wxcloudrun.web.pages import PageOut, PageQuery
 ENDPOINTS = [
     Endpoint(
         "GET", "/versions", controller.list_versions, "list_versions", "The versions, newest first",
+        scope=Scope.DOWNLOAD,
         caller=Caller.PUBLIC, query=PageQuery, answer=PageOut[VersionOut], errors=(NotFound,),
     ),
     Endpoint(
         "GET", "/versions/<version>", controller.get_version, "get_version", "One version",
-        caller=Caller.PUBLIC, answer=VersionDetailOut, errors=(NotFound,),
+        scope=Scope.DOWNLOAD, caller=Caller.PUBLIC, answer=VersionDetailOut, errors=(NotFound,),
     ),
     Endpoint(
         "PATCH", "/versions/<version>", controller.change_version, "change_version",
         "Yank or deprecate a version, or write about it",
-        scope=Scope.WRITE, body=VersionPatch, answer=VersionDetailOut,
+        scope=Scope.RELEASE, widens_access=False, body=VersionPatch, answer=VersionDetailOut,
         errors=(Forbidden, Invalid, NotFound), sends=(HEADER,),
     ),
     Endpoint(
         "DELETE", "/versions/<version>", controller.delete_version, "delete_version", "Delete a version",
-        scope=Scope.WRITE, status=204, errors=(Conflict, Forbidden, NotFound), sends=(HEADER,),
+        scope=Scope.WRITE, widens_access=False,
+        status=204, errors=(Conflict, Forbidden, NotFound), sends=(HEADER,),
     ),
     Endpoint(
         "GET", "/versions/<version>/files", controller.list_files, "list_files", "The files of a version",
+        scope=Scope.DOWNLOAD,
         caller=Caller.PUBLIC, query=PageQuery, answer=PageOut[FileOut], errors=(NotFound,),
     ),
     Endpoint(
         "DELETE", "/versions/<version>/files/<rest:filename>", controller.delete_file, "delete_file",
-        "Delete a file of a version", scope=Scope.WRITE, status=204, errors=(Conflict, Forbidden, NotFound),
+        "Delete a file of a version", scope=Scope.WRITE, widens_access=False,
+        status=204, errors=(Conflict, Forbidden, NotFound),
     ),
     Endpoint(
         "POST", "/versions/<version>/seal", controller.seal_version, "seal_version",
-        "Let a version take no new file", scope=Scope.WRITE, answer=VersionDetailOut,
+        "Let a version take no new file", scope=Scope.RELEASE, widens_access=False, answer=VersionDetailOut,
         errors=(Forbidden, NotFound),
     ),
 ]  # fmt: skip

@@ -15,14 +15,16 @@ ENDPOINTS = [
     ),
     Endpoint(
         "POST", "/auth/proof", controller.prove, "prove",
-        "Prove once more who you are, before a way in changes", scope=Scope.ADMIN, body=ProofIn, status=204,
+        "Prove once more who you are, before a way in changes", scope=Scope.ADMIN, widens_access=False,
+        body=ProofIn, status=204,
         errors=(Forbidden, Invalid, SecondFactorNeeded, TooManyRequests, Unauthorized, Unavailable),
         works_when_full=True,
     ),
     Endpoint(
         "POST", "/auth/end-everything", controller.end_everything, "end_everything",
         "End all your sessions, keys and unfinished uploads, and WeChat if you have a password",
-        scope=Scope.ADMIN, body=EndingIn, status=204, needs_proof=Proof.ALWAYS, works_when_full=True,
+        scope=Scope.ADMIN, widens_access=False,
+        body=EndingIn, status=204, needs_proof=Proof.ALWAYS, works_when_full=True,
     ),
 ]  # fmt: skip
 

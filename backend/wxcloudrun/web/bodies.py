@@ -6,11 +6,12 @@ Nothing is spooled and nothing is held but the current block.
 from collections import deque
 from collections.abc import Iterator
 
-from flask import request
+from flask import current_app, request
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser
 from werkzeug.exceptions import ClientDisconnected
 
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.errors import Interrupted, Invalid, Malformed
 from wxcloudrun.kit.texts import text
@@ -27,10 +28,13 @@ MAX_BOUNDARY_LENGTH = 200  # RFC 2046 allows 70, and some clients make one that 
 def raw_blocks() -> Iterator[bytes]:
     """Yield the request body in blocks of 1 MiB at most.
 
-    Raises Interrupted if the client sends less than it announced or stops sending. Servers hand over
-    a body that ends early as if it were whole, so its length is counted here.
+    Raises Interrupted if the client sends less than it announced, stops sending, or takes longer for all of
+    it than a request may. Servers hand over a body that ends early as if it were whole, so its length is
+    counted here.
     """
     received = 0
+    limit: int = current_app.extensions["settings"].upload_seconds
+    end = clock.monotonic() + limit
     while True:
         try:
             block = request.stream.read(BLOCK_BYTES)
@@ -42,6 +46,8 @@ def raw_blocks() -> Iterator[bytes]:
             raise interrupted() from error
         if not block:
             break
+        if clock.monotonic() >= end:
+            raise Interrupted(text("a request may send its body for {limit} seconds at most", limit=limit))
         received += len(block)
         yield block
     if request.content_length is not None and received < request.content_length:

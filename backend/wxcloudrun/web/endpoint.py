@@ -83,6 +83,10 @@ class Endpoint:
     summary: str
     caller: Caller = Caller.KNOWN
     scope: Scope | None = Scope.READ
+    or_scope: Scope | None = None  # will do in its place
+    # It may let somebody read or act who could not; said of everything that changes something.
+    widens_access: bool | None = None
+    destroys_much: bool = False  # more than one version goes with it
     query: type[BaseModel] | None = None
     body: type[BaseModel] | BodyFormat | None = None
     answer: type[BaseModel] | None = None
@@ -224,7 +228,7 @@ def admit(row: Endpoint) -> None:
     if row.caller is Caller.KNOWN:
         g.actor.require_known()
     if row.scope is not None and row.caller is not Caller.ANYONE:
-        g.actor.require_scope(row.scope)
+        g.actor.require_scope(row.scope, row.or_scope)
     if row.needs_proof is Proof.ALWAYS:
         g.actor.require_proof()
     if row.method in GROWING and not row.works_when_full:

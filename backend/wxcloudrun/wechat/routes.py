@@ -28,7 +28,7 @@ ENDPOINTS = [
     ),
     Endpoint(
         "PUT", "/auth/wechat", controller.bind_wechat, "bind_wechat", "Bind a WeChat user to your account",
-        scope=Scope.ADMIN, body=WechatIn, answer=UserOut,
+        scope=Scope.ADMIN, widens_access=True, body=WechatIn, answer=UserOut,
         errors=(Conflict, Forbidden, Invalid, TooManyRequests, Unauthorized, Unavailable),
         needs_proof=Proof.ALWAYS,
     ),
@@ -39,7 +39,8 @@ ENDPOINTS = [
     Endpoint(
         "DELETE", "/auth/wechat", controller.unbind_wechat, "unbind_wechat",
         "Let no WeChat user in to your account any more",
-        scope=Scope.ADMIN, status=204, errors=(Conflict, NotFound), needs_proof=Proof.ALWAYS,
+        scope=Scope.ADMIN, widens_access=False,
+        status=204, errors=(Conflict, NotFound), needs_proof=Proof.ALWAYS,
     ),
 ]  # fmt: skip
 

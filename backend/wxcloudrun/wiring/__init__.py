@@ -33,7 +33,7 @@ def build_services(settings: Settings, stores: Stores) -> Services:
     """Build each floor with what it stands on."""
     foundation = build_foundation(settings, stores.wake_ups)
     accounts = build_accounts(settings, foundation.erasure)
-    names = build_names(settings, foundation)
+    names = build_names(settings, foundation, accounts.identity.identify_again)
     content = build_bytes(settings, stores.blobs, foundation, names)
     sessions = build_upload_sessions(settings, stores.blobs, names, content)
     tus = build_tus(sessions, content)

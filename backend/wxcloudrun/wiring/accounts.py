@@ -11,6 +11,7 @@ from wxcloudrun.identity.service.identify import IdentityService
 from wxcloudrun.identity.service.revoke import RevocationService
 from wxcloudrun.keys.service.keys import KeyService
 from wxcloudrun.keys.service.secrets import KeyHashes
+from wxcloudrun.keys.service.terms import KeyTerms
 from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.net.http_client import HttpClient
 from wxcloudrun.notices.service.notices import NoticeService
@@ -84,7 +85,8 @@ def build_accounts(settings: Settings, erasure: ErasureService) -> AccountServic
     )
     proofs = ProofService(passwords=passwords, guard=guard, codes=codes)
     ending = EndingService(sessions=sessions)
-    is_open, keys = settings.registers, KeyService(hashes=key_hashes)
+    terms = KeyTerms(usual_days=settings.key_days, most_days=settings.key_most_days)
+    is_open, keys = settings.registers, KeyService(hashes=key_hashes, terms=terms)
     wechat = WechatService(
         gateway=wechat_gateway(settings),
         sessions=sessions,

@@ -14,7 +14,7 @@ from wxcloudrun.keys.service.keys import revoke_bound_to
 from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.net.fetch import Fetcher, FetchLimits
 from wxcloudrun.packages.reads import count_packages, has_held_packages
-from wxcloudrun.packages.service import PackageService
+from wxcloudrun.packages.service import IdentifyAgain, PackageService
 from wxcloudrun.projects.service import ProjectService
 from wxcloudrun.releases.gateway.nix import NixGateway, NixSettings
 from wxcloudrun.releases.gateway.url import UrlGateway
@@ -75,7 +75,9 @@ class ReleaseServices:
     obtain: ObtainService
 
 
-def build_names(settings: Settings, foundation: FoundationServices) -> NameServices:
+def build_names(
+    settings: Settings, foundation: FoundationServices, identify_again: IdentifyAgain
+) -> NameServices:
     """Build what knows places and names, lower domains first."""
     erasure = foundation.erasure
     packages = PackageService(
@@ -84,6 +86,7 @@ def build_names(settings: Settings, foundation: FoundationServices) -> NameServi
         last_file=last_file,
         tags=following,
         erasure=erasure,
+        identify_again=identify_again,
     )
     files = FileService(packages=packages)
     references = ResolveService(packages=packages, files=files)

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from wxcloudrun.jobs.models import JobState
+from wxcloudrun.kit.security import Scope
 from wxcloudrun.users.rules import check_password
 from wxcloudrun.versions.rules.choices import WhyNot
 from wxcloudrun.web.endpoint import rows, words
@@ -246,7 +247,7 @@ def test_given_any_time_then_it_is_described_as_one(document: dict[str, Any]) ->
         ("MemberOut", "role", {"reader", "writer", "maintainer", "owner"}),
         ("MemberIn", "role", {"reader", "writer", "maintainer", "owner"}),
         ("KeyOut", "scopes", {"read", "write", "admin"}),
-        ("KeyIn", "scopes", {"read", "write", "admin"}),
+        ("KeyIn", "scopes", {str(scope) for scope in Scope}),
         ("ExcludedOut", "why", set(get_args(WhyNot.__value__))),
         ("EntryOut", "credential", {"jwt", "api_key", "session", "upload_token", "system", "none"}),
         ("JobOut", "state", {str(state) for state in JobState}),

@@ -40,15 +40,12 @@ def test_a_key_is_shown_once_and_lists_show_its_beginning(ada: SignedIn) -> None
     expected = {name: value for name, value in made.items() if name != "key"}
     assert listed["items"] == [expected]
     assert set(expected) == {
-        "id", "name", "prefix", "scopes", "project", "created_at", "created_by", "expires_at", "last_used_at",
+        "id", "name", "prefix", "scopes", "project", "created_at", "created_by", "parent_id", "expires_at",
+        "last_used_at",
     }  # fmt: skip
     assert made["key"].startswith(made["prefix"])
     assert len(made["prefix"]) == 12
-    assert (expected["scopes"], expected["project"], expected["expires_at"]) == (
-        ["read", "write"],
-        None,
-        None,
-    )
+    assert (expected["scopes"], expected["project"], expected["parent_id"]) == (["read", "write"], None, None)
 
 
 def test_keys_are_listed_newest_first_in_pages(ada: SignedIn) -> None:
@@ -81,7 +78,8 @@ def test_nobody_sees_or_revokes_the_keys_of_others(ada: SignedIn, add_user: AddU
         ({"name": "x" * 101}, "name"),
         ({"name": "x", "scopes": []}, "scopes"),
         ({"name": "x", "scopes": ["everything"]}, "scopes.0"),
-        ({"name": "x", "expires_in_days": 0}, "expires_in_days"),
+        ({"name": "x", "expires_in_days": -1}, "expires_in_days"),
+        ({"name": "x", "expires_in_days": 3651}, "expires_in_days"),
         ({"name": "x", "expires_in_days": "1"}, "expires_in_days"),
         ({"name": "x", "project": "Größe"}, "project"),
         ({"name": "x", "colour": "red"}, "colour"),
@@ -325,13 +323,16 @@ def test_an_overlap_does_not_lengthen_a_life_and_the_new_key_lasts_as_long_as_th
 
 
 def test_a_key_gets_no_stronger_one_by_replacing_it(client: ApiClient, ada: SignedIn) -> None:
-    strong = ada.make_key(scopes=["read", "write", "admin"])
-    weak = ada.make_key(expires_in_days=1)
-    forever = ada.make_key()
+    everything = ["read", "write", "admin"]
+    strong = ada.make_key(scopes=everything)
+    weak = ada.make_key(scopes=["read", "admin"], expires_in_days=1)
+    lasting = ada.make_key(scopes=["read"])
 
     refused = with_key(client, weak["key"], "POST", f"{KEYS}/{strong['id']}/rotate", {})
-    shortened = with_key(client, weak["key"], "POST", f"{KEYS}/{forever['id']}/rotate", {})
+    unscoped = with_key(client, weak["key"], "POST", f"{KEYS}/{lasting['id']}/rotate", {})
+    brief = ada.make_key(scopes=everything, expires_in_days=1)
+    shortened = with_key(client, brief["key"], "POST", f"{KEYS}/{lasting['id']}/rotate", {})
 
-    assert refused.status == 403
+    assert [answer.status for answer in (refused, unscoped)] == [403, 403]
     assert with_key(client, strong["key"]).status == 200, "a refusal changes nothing"
-    assert shortened.data["expires_at"] == weak["expires_at"]
+    assert shortened.data["expires_at"] == brief["expires_at"]

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from wxcloudrun.kit.security import CredentialKind
+from wxcloudrun.kit.security import Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,9 +12,7 @@ class Delegated:
 
     upload_session: str
     user_id: int
-    credential: CredentialKind
-    credential_id: str
-    session_id: str | None  # the login that the credential belongs to
+    began_with: Basis
 
 
 class UploadTokenReader(Protocol):

@@ -4,15 +4,25 @@ import enum
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+from sqlalchemy.orm import Session
+
 from wxcloudrun.identity import queries
 from wxcloudrun.identity.queries import Identity, KeyIdentity, Life
-from wxcloudrun.identity.service.delegation import Delegated, UploadTokenReader
+from wxcloudrun.identity.service.delegation import UploadTokenReader
 from wxcloudrun.keys.service.secrets import KEY_PREFIX, KeyHashes, prefix_of_key
 from wxcloudrun.keys.service.uses import KeyRenewals, KeyUses
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import asking
+from wxcloudrun.kit.db import Reader, asking
 from wxcloudrun.kit.errors import Unauthorized
-from wxcloudrun.kit.security import ANONYMOUS, EVERY_SCOPE, UPLOAD_TOKEN_PREFIX, Actor, CredentialKind
+from wxcloudrun.kit.security import (
+    ANONYMOUS,
+    EVERY_SCOPE,
+    UPLOAD_TOKEN_PREFIX,
+    Actor,
+    Basis,
+    CredentialKind,
+    with_parts,
+)
 from wxcloudrun.kit.texts import text
 from wxcloudrun.sessions.service.lifetimes import Lifetimes
 from wxcloudrun.sessions.service.renewals import CookieRenewals
@@ -77,10 +87,24 @@ class IdentityService:
             return ANONYMOUS
         actor = self._look_up(presented)
         if actor is None:
-            raise Unauthorized(
-                text("the credential is not valid or no longer valid; log in or present another")
-            )
+            raise no_longer_valid()
         return actor
+
+    def identify_again(self, session: Session, actor: Actor) -> Actor:
+        """Return who the caller of a request is by now, in the transaction that writes what they have sent.
+
+        A body may have come for hours since they were identified. What has ended their credential meanwhile
+        counts, and what has changed what they may do; nothing ends it before this transaction has ended. That
+        an access token has run out counts as little as for the token of an upload session. Whoever acts
+        without a credential stays who they are. Raises Unauthorized.
+        """
+        basis = basis_of(actor)
+        if basis is None or actor.user_id is None:
+            return actor
+        now = self._holder(session, basis, actor.user_id, held=True)
+        if now is None:
+            raise no_longer_valid()
+        return replace(actor, user_id=now.user_id, is_admin=now.is_admin, scopes=now.scopes)
 
     def _look_up(self, presented: Presented) -> Actor | None:
         if presented.where is PresentedAs.COOKIE:
@@ -100,20 +124,18 @@ class IdentityService:
             claims = self._tokens.read(token)
         except InvalidToken:
             return None
-        return self._of_token(claims.user_id, claims.session_id, claims.jti)
-
-    def _of_token(self, user_id: int, session_id: str, jti: str) -> Actor | None:
+        basis = Basis(CredentialKind.JWT, claims.jti, claims.session_id)
         with asking() as reader:
-            found = queries.identity_of_token(
-                reader, session_id=session_id, user_id=user_id, jti=jti, life=self._life()
-            )
-        return None if found is None else self._person(found, CredentialKind.JWT, jti)
+            return self._holder(reader, basis, claims.user_id)
 
     def _by_upload_token(self, token: str) -> Actor | None:
         """Return who began the session: what ended their credential, or changed it, holds here as well."""
         said = self._upload_tokens.read(token)
-        began = None if said is None else self._began(said)
-        if said is None or began is None:
+        if said is None:
+            return None
+        with asking() as reader:
+            began = self._holder(reader, said.began_with, said.user_id)
+        if began is None:
             return None
         return replace(
             began,
@@ -122,28 +144,22 @@ class IdentityService:
             session_id=None,
             has_proved=False,
             upload_session=said.upload_session,
+            stands_on=said.began_with,
         )
 
-    def _began(self, said: Delegated) -> Actor | None:
-        match said.credential:
+    def _holder(self, reader: Reader, basis: Basis, user_id: int, *, held: bool = False) -> Actor | None:
+        """Return whose credential it is, None if it is good no more."""
+        match basis.credential:
             case CredentialKind.API_KEY:
-                return self._of_key(int(said.credential_id))
-            case CredentialKind.JWT if said.session_id is not None:
-                return self._of_token(said.user_id, said.session_id, said.credential_id)
+                key = queries.identity_of_key(reader, int(basis.credential_id), clock.now(), held=held)
+                return None if key is None else self._used(key)
+            case CredentialKind.JWT if basis.session_id is not None:
+                found = queries.identity_of_token(reader, basis, user_id, self._life(), held=held)
             case CredentialKind.SESSION:
-                return self._of_session(said.credential_id)
+                found = queries.identity_of_session(reader, basis.credential_id, self._life(), held=held)
             case _:
                 return None
-
-    def _of_session(self, session_id: str) -> Actor | None:
-        with asking() as reader:
-            found = queries.identity_of_session(reader, session_id, self._life())
-        return None if found is None else self._person(found, CredentialKind.SESSION, session_id)
-
-    def _of_key(self, key_id: int) -> Actor | None:
-        with asking() as reader:
-            found = queries.identity_of_key(reader, key_id, clock.now())
-        return None if found is None else self._used(found)
+        return None if found is None else self._person(found, basis.credential, basis.credential_id)
 
     def _by_cookie(self, cookie: str) -> Actor | None:
         with asking() as reader:
@@ -170,7 +186,7 @@ class IdentityService:
             user_id=found.user_id,
             is_admin=found.is_admin and not self._lacks_second_factor(found),
             lacks_second_factor=self._lacks_second_factor(found),
-            scopes=found.scopes,
+            scopes=with_parts(found.scopes),
             credential=CredentialKind.API_KEY,
             credential_id=str(found.key_id),
             bound_project_id=found.project_id,
@@ -197,3 +213,15 @@ class IdentityService:
 
     def _life(self) -> Life:
         return Life(clock.now(), self._lifetimes.session, self._lifetimes.whole)
+
+
+def basis_of(actor: Actor) -> Basis | None:
+    """Return what can be looked up again of a caller's credential; None for who came without one."""
+    if actor.stands_on is not None or actor.credential_id is None:
+        return actor.stands_on
+    return Basis(actor.credential, actor.credential_id, actor.session_id)
+
+
+def no_longer_valid() -> Unauthorized:
+    """Refuse a credential, whatever is wrong with it."""
+    return Unauthorized(text("the credential is not valid or no longer valid; log in or present another"))

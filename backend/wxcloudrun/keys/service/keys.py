@@ -7,20 +7,28 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from wxcloudrun.keys import queries
-from wxcloudrun.keys.events import KEY_MADE, KEY_REVOKED, KEY_ROTATED
+from wxcloudrun.keys.events import KEY_MADE, KEY_ROTATED
 from wxcloudrun.keys.models import ApiKey, write_scopes
+from wxcloudrun.keys.service import lines
+from wxcloudrun.keys.service.lines import subject_of
 from wxcloudrun.keys.service.secrets import KEY_PREFIX, KeyHashes, prefix_of_key
+from wxcloudrun.keys.service.terms import (
+    DEFAULT_SCOPES,
+    KeyTerms,
+    as_long_again,
+    earlier,
+    granted_end,
+    granted_scopes,
+)
 from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.errors import Forbidden, NotFound, Unauthorized
-from wxcloudrun.kit.events import Subject, announce
+from wxcloudrun.kit.errors import NotFound, Unauthorized
+from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.paging import Page, PageRequest
-from wxcloudrun.kit.security import Actor, CredentialKind, Scope
+from wxcloudrun.kit.security import Actor, Scope
 from wxcloudrun.kit.texts import text
 from wxcloudrun.projects.reads import names_of, visible_project_id
 from wxcloudrun.users.reads import is_person, lock_person, person, user
-
-DEFAULT_SCOPES = frozenset({Scope.READ, Scope.WRITE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class KeyView:
     project: str | None
     created_at: datetime
     created_by: str | None
+    parent_id: int | None
     expires_at: datetime | None
     last_used_at: datetime | None
 
@@ -48,7 +57,7 @@ class MadeKey:
 
 @dataclass(frozen=True, slots=True)
 class KeySpec:
-    """What a key shall be; None leaves it to the service."""
+    """What a key shall be; None leaves it to the service, and 0 days are no end."""
 
     name: str
     scopes: frozenset[Scope] | None = None
@@ -65,10 +74,14 @@ class KeyHolder:
 
 
 class KeyService:
-    """Makes, lists, replaces and revokes keys. None makes one that is stronger than itself."""
+    """Makes, lists, replaces and revokes keys.
 
-    def __init__(self, *, hashes: KeyHashes) -> None:
+    None makes one that is stronger than itself, and what one makes goes with it.
+    """
+
+    def __init__(self, *, hashes: KeyHashes, terms: KeyTerms) -> None:
         self._hashes = hashes
+        self._terms = terms
 
     def make(self, actor: Actor, spec: KeySpec) -> MadeKey:
         """Make a key for the caller.
@@ -99,9 +112,12 @@ class KeyService:
     def make_for(self, tx: Transaction, actor: Actor, holder: KeyHolder, spec: KeySpec) -> MadeKey:
         """Make a key for a user for whom the caller may; the holder decides the project, not `spec.project`.
 
-        Raises Forbidden for more scopes, or a longer life, than the presented key has.
+        Raises Forbidden for more scopes, or a longer life, than the presented key has, Invalid for a longer
+        life than keys have here.
         """
         now = clock.now()
+        maker = lines.presented_key(tx, actor, now)
+        lines.refuse_too_deep(tx.session, maker)
         row = ApiKey(
             user_id=holder.user_id,
             name=spec.name,
@@ -109,7 +125,8 @@ class KeyService:
             project_id=holder.project_id,
             created_at=now,
             created_by=known(actor),
-            expires_at=granted_end(makers_end(tx, actor, now), spec.expires_in_days, now),
+            parent_id=None if maker is None else maker.id,
+            expires_at=granted_end(maker, spec.expires_in_days, now, self._terms),
         )
         made = self._store(tx, actor, row)
         announce(tx, actor, KEY_MADE, subject_of(row), after=state_of(made.view))
@@ -140,8 +157,18 @@ class KeyService:
         return key_views(queries.page_of_keys(session, user_id, bound_to=None, page=page), projects)
 
     def revoke(self, actor: Actor, key_id: int) -> None:
-        """Revoke one of the caller's keys. Raises NotFound."""
-        atomically(lambda tx: revoke_found(tx, actor, self._find(tx, actor, key_id)))
+        """Revoke one of the caller's keys, with those that stand on it.
+
+        Raises NotFound, Forbidden for a key of a lesser scope than `admin` that asks for another one than
+        itself and what stands on it.
+        """
+
+        def work(tx: Transaction) -> None:
+            key = self._find(tx, actor, key_id)
+            lines.require_own_line(tx, actor, key)
+            lines.revoke(tx, actor, key)
+
+        atomically(work)
 
     def revoke_of_person(self, actor: Actor, user_id: int, key_id: int) -> None:
         """Revoke one of somebody's keys, for administrators. Raises Forbidden, NotFound."""
@@ -155,21 +182,23 @@ class KeyService:
 
     def revoke_of(self, tx: Transaction, actor: Actor, user_id: int, key_id: int) -> None:
         """Revoke one of the keys of a user whose keys the caller may revoke. Raises NotFound."""
-        revoke_found(tx, actor, found(queries.lock_key(tx.session, key_id, user_id, bound_to=None)))
+        lines.revoke(tx, actor, found(queries.lock_key(tx.session, key_id, user_id, bound_to=None)))
 
     def rotate(self, actor: Actor, key_id: int, *, overlap_hours: int) -> MadeKey:
         """Replace a key by a new one of the same name, scopes and binding, that lasts as long again.
 
-        The old one keeps working for `overlap_hours`. Raises NotFound, and Forbidden for a service account
-        and for a key that may do more than the presented one; ProofNeeded as `make` does.
+        The old one keeps working for `overlap_hours`, and what stands on it for no longer. Raises NotFound,
+        and Forbidden for a service account, for a key that may do more than the presented one, and as
+        `revoke` does; ProofNeeded as `make` does.
         """
         actor.require_person()
 
         def work(tx: Transaction) -> MadeKey:
             now = clock.now()
             old = self._find(tx, actor, key_id)
+            lines.require_own_line(tx, actor, old)
             require_proof_for(actor, old.scope_set)
-            makers = makers_end(tx, actor, now)
+            maker = lines.presented_key(tx, actor, now)
             row = ApiKey(
                 user_id=old.user_id,
                 name=old.name,
@@ -177,9 +206,10 @@ class KeyService:
                 project_id=old.project_id,
                 created_at=now,
                 created_by=known(actor),
-                expires_at=earlier(makers, as_long_again(old, now)),
+                expires_at=earlier(lines.end_of(maker), as_long_again(old, now, self._terms)),
             )
-            retire(old, now, now + timedelta(hours=overlap_hours))
+            lines.take_place(tx.session, row, old, maker)
+            lines.retire(tx, actor, old, now + timedelta(hours=overlap_hours), now)
             made = self._store(tx, actor, row)
             before = {"prefix": old.prefix, "overlap_hours": overlap_hours}
             announce(tx, actor, KEY_ROTATED, subject_of(old), before=before, after=state_of(made.view))
@@ -227,17 +257,11 @@ def found(key: ApiKey | None) -> ApiKey:
     return key
 
 
-def revoke_found(tx: Transaction, actor: Actor, key: ApiKey) -> None:
-    """Revoke a key that the caller may revoke."""
-    key.revoked_at = clock.now()
-    announce(tx, actor, KEY_REVOKED, subject_of(key), before={"prefix": key.prefix, "name": key.name})
-
-
 def revoke_if_there(tx: Transaction, actor: Actor, user_id: int, key_id: int) -> None:
     """Revoke a key that was presented itself, unless somebody else was faster."""
     key = queries.lock_key(tx.session, key_id, user_id, bound_to=None)
     if key is not None:
-        revoke_found(tx, actor, key)
+        lines.revoke(tx, actor, key)
 
 
 def require_proof_for(actor: Actor, scopes: frozenset[Scope]) -> None:
@@ -259,11 +283,6 @@ def revoke_bound_to(session: Session, project_id: int, now: datetime) -> int:
     return queries.revoke_keys_bound_to(session, project_id, now)
 
 
-def subject_of(key: ApiKey) -> Subject:
-    """Return what an event is about that happens to a key."""
-    return Subject(f"user/{key.user_id}/key/{key.id}")
-
-
 def state_of(view: KeyView) -> dict[str, str | int | datetime | None]:
     """Return what the audit log says about a key; its prefix opens nothing."""
     return {
@@ -272,6 +291,7 @@ def state_of(view: KeyView) -> dict[str, str | int | datetime | None]:
         "prefix": view.prefix,
         "scopes": " ".join(view.scopes),
         "project": view.project,
+        "parent": view.parent_id,
         "expires_at": view.expires_at,
     }
 
@@ -281,62 +301,6 @@ def known(actor: Actor) -> int:
     if actor.user_id is None:
         raise Unauthorized(text("log in or present an API key"))
     return actor.user_id
-
-
-def granted_scopes(actor: Actor, requested: frozenset[Scope] | None) -> frozenset[Scope]:
-    """Return the scopes of a new key. Raises Forbidden for one that the caller's credential lacks.
-
-    Nobody who names none gets a key without any: it would open nothing.
-    """
-    if requested is None:
-        if not DEFAULT_SCOPES & actor.scopes:
-            actor.require_scope(Scope.READ)
-        return DEFAULT_SCOPES & actor.scopes
-    for scope in sorted(requested - actor.scopes):
-        actor.require_scope(scope)
-    return requested
-
-
-def makers_end(tx: Transaction, actor: Actor, now: datetime) -> datetime | None:
-    """Return when the presented key ends, None if it does not or if a person is asking.
-
-    Raises Unauthorized if the key was revoked this very moment.
-    """
-    if actor.credential is not CredentialKind.API_KEY:
-        return None
-    maker = queries.usable_key(tx.session, int(actor.credential_id or 0), now)
-    if maker is None:
-        raise Unauthorized(text("the credential is no longer valid"))
-    return maker.expires_at
-
-
-def granted_end(makers: datetime | None, days: int | None, now: datetime) -> datetime | None:
-    """Return when a new key ends. Raises Forbidden if that is later than the key that makes it."""
-    if days is None:
-        return makers
-    requested = now + timedelta(days=days)
-    if makers is not None and requested > makers:
-        raise Forbidden(text("a key cannot make one that outlives it"), expires_at=clock.rfc3339(makers))
-    return requested
-
-
-def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    """Return the earlier of two ends; None never comes."""
-    given = [end for end in (one, other) if end is not None]
-    return min(given, default=None)
-
-
-def as_long_again(key: ApiKey, now: datetime) -> datetime | None:
-    """Return when a key ends that begins now and lasts as long as `key` was made to last."""
-    return None if key.expires_at is None else now + (key.expires_at - key.created_at)
-
-
-def retire(key: ApiKey, now: datetime, end: datetime) -> None:
-    """Let a key end then, if it does not end before that."""
-    if end <= now:
-        key.revoked_at = now
-    else:
-        key.expires_at = earlier(key.expires_at, end)
 
 
 def key_views(rows: Page[tuple[ApiKey, str | None]], names: Mapping[int, str]) -> Page[KeyView]:
@@ -354,6 +318,7 @@ def key_view(row: ApiKey, maker: str | None, names: Mapping[int, str]) -> KeyVie
         project=None if row.project_id is None else names.get(row.project_id),
         created_at=row.created_at,
         created_by=maker,
+        parent_id=row.parent_id,
         expires_at=row.expires_at,
         last_used_at=row.last_used_at,
     )

@@ -8,7 +8,7 @@ from wxcloudrun.kit.db import Transaction
 from wxcloudrun.kit.errors import Malformed, PreconditionFailed
 from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.names import is_sha256
-from wxcloudrun.kit.security import Actor
+from wxcloudrun.kit.security import Actor, Scope
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.reads import FoundPackage, Layout
 from wxcloudrun.tags import queries
@@ -112,11 +112,16 @@ class HeldTag:
         )
 
     def point(self, aim: Aim) -> None:
-        """Point it there. One that points there already is not touched: a retry leaves no trace."""
+        """Point it there. One that points there already is not touched: a retry leaves no trace.
+
+        Raises Forbidden if the credential may only upload, and others get other bytes by the name then.
+        """
         before, after = self.target, aim.target
         if before == after:
             return
         row = self.row
+        if row is not None:
+            self.actor.require_scope(Scope.RELEASE)
         if row is None:
             row = Tag(package_id=self.found.id, name=self.name)
             self.tx.session.add(row)

@@ -191,7 +191,7 @@ class UploadBeginService:
         insert_at_once(tx, row)
         if beside is not None:
             beside(tx, row)
-        announce(tx, actor, UPLOAD_SESSION_BEGUN, Entered(found, row).subject, after=state_of(row))
+        announce(tx, actor, UPLOAD_SESSION_BEGUN, Entered(found, row, actor).subject, after=state_of(row))
         token = self._tokens.issue(row.public_id, actor, now + LONGEST_LIFE)
         return SessionSeen(row, found.project, found.name, self._preflight.most_bytes, token)
 

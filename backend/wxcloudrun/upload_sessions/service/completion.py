@@ -274,24 +274,22 @@ class CompletionService:
         entered = self._door.enter(tx.session, claim.place)
         row = self._held(tx, claim)
         adopted = intake.adopt(tx)
-        accepted = self._acceptance.accept(
-            tx, claim.place.actor, entered.found, claim.spec, adopted, proposed
-        )
+        accepted = self._acceptance.accept(tx, entered.actor, entered.found, claim.spec, adopted, proposed)
         row.upload_id = accepted.upload.id
         row.end(SessionState.DONE, clock.now() + RECEIPTS_STAY)
         after = {"upload": accepted.upload.id}
-        announce(tx, claim.place.actor, UPLOAD_SESSION_DONE, entered.subject, after=after)
+        announce(tx, entered.actor, UPLOAD_SESSION_DONE, entered.subject, after=after)
         return accepted
 
     def _fail(self, claim: Claim, error: ChecksumMismatch) -> None:
         def work(tx: Transaction) -> None:
-            fail(tx, claim.place.actor, Entered(claim.found, self._held(tx, claim)), error)
+            fail(tx, claim.place.actor, Entered(claim.found, self._held(tx, claim), claim.place.actor), error)
 
         atomically(work)
 
     def _lost(self, tx: Transaction, claim: Claim) -> AppError:
         """Let the session have failed, unless another request completes it: that one may have the bytes."""
-        return lost(tx, claim.place.actor, Entered(claim.found, self._held(tx, claim)))
+        return lost(tx, claim.place.actor, Entered(claim.found, self._held(tx, claim), claim.place.actor))
 
     def _reopened(self, tx: Transaction, claim: Claim, number: int) -> PartsMissing:
         """Let a part be sent again that the store has lost; return the refusal that says so."""

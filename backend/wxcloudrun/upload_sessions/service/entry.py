@@ -37,10 +37,11 @@ class SessionPlace:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A session that the caller was admitted to."""
+    """A session that the caller was admitted to, as they are by now."""
 
     found: FoundPackage
     row: UploadSession
+    actor: Actor
 
     @property
     def subject(self) -> Subject:
@@ -59,20 +60,28 @@ class SessionDoor:
 
     def look(self, session: Session, place: SessionPlace) -> Entered:
         """Return the session for reading. Raises Unauthorized, Forbidden, NotFound."""
-        return self._entered(session, place, queries.session_of)
-
-    def enter(self, session: Session, place: SessionPlace) -> Entered:
-        """Return the session for a change, locked to the end of the transaction. Raises as `look` does."""
-        return self._entered(session, place, queries.locked_session_of)
-
-    def _entered(self, session: Session, place: SessionPlace, find: Find) -> Entered:
         found = self._packages.enter(
             session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
         )
+        return self._entered(session, place, place.actor, found, queries.session_of)
+
+    def enter(self, session: Session, place: SessionPlace) -> Entered:
+        """Return the session for a change, locked to the end of the transaction. Raises as `look` does.
+
+        The caller's credential is looked up again: bytes have come since they were identified.
+        """
+        actor, found = self._packages.enter_again(
+            session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
+        )
+        return self._entered(session, place, actor, found, queries.locked_session_of)
+
+    def _entered(
+        self, session: Session, place: SessionPlace, actor: Actor, found: FoundPackage, find: Find
+    ) -> Entered:
         row = find(session, found.id, place.public_id, is_appended=place.is_appended)
         if row is None or place.actor.upload_session not in (None, row.public_id):
             raise NotFound(text("there is no such upload session, or it is not visible to you"))
-        return Entered(found, row)
+        return Entered(found, row, actor)
 
 
 def require_open(row: UploadSession) -> None:

@@ -11,7 +11,7 @@ from itsdangerous import BadSignature
 from wxcloudrun.identity.service.delegation import Delegated
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.derived_keys import KeyRing
-from wxcloudrun.kit.security import UPLOAD_TOKEN_PREFIX, Actor, CredentialKind
+from wxcloudrun.kit.security import UPLOAD_TOKEN_PREFIX, Actor, Basis, CredentialKind
 from wxcloudrun.kit.signing import signer
 
 
@@ -36,4 +36,4 @@ class UploadTokens:
             return None
         if expires <= clock.now().timestamp():
             return None
-        return Delegated(public_id, user_id, CredentialKind(credential), credential_id, session_id)
+        return Delegated(public_id, user_id, Basis(CredentialKind(credential), credential_id, session_id))

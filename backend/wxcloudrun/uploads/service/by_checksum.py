@@ -10,7 +10,6 @@ from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import NotFound
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
-from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadAcceptance, UploadSpec
 from wxcloudrun.uploads.service.incoming import UploadPlace
@@ -42,10 +41,10 @@ class ChecksumUploadService:
 
         Raises NotFound if the caller has to send them, else what an upload raises.
         """
-        actor, digest = place.actor, checksums.sha256 or ""
+        digest = checksums.sha256 or ""
         with reading() as session:
-            self._enter(session, place)
-            artifact, told = readable_artifact(session, actor, digest)
+            self._packages.enter(session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE)
+            artifact, told = readable_artifact(session, place.actor, digest)
         if size_bytes not in (None, artifact.size_bytes) or not self._intake.is_whole(
             artifact, checksums, told
         ):
@@ -53,7 +52,9 @@ class ChecksumUploadService:
         proposed = self._acceptance.proposed_version(spec, artifact.object_key, artifact.size_bytes)
 
         def work(tx: Transaction) -> AcceptedUpload:
-            found = self._enter(tx.session, place)
+            actor, found = self._packages.enter_again(  # reading a large object again takes long
+                tx.session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
+            )
             earlier = self._acceptance.replayed(tx.session, actor, found, spec, digest)
             if earlier is not None:
                 return earlier
@@ -62,9 +63,6 @@ class ChecksumUploadService:
             return self._acceptance.accept(tx, actor, found, spec, adopted, proposed)
 
         return atomically(work)
-
-    def _enter(self, session: Session, place: UploadPlace) -> FoundPackage:
-        return self._packages.enter(session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE)
 
 
 def readable_artifact(session: Session, actor: Actor, digest: str) -> tuple[Artifact, ExtraDigests]:

@@ -88,16 +88,16 @@ class IncomingUpload:
     def accept(self, spec: UploadSpec) -> AcceptedUpload:
         """Make the bytes that were taken an artifact with an upload, a tag and a version.
 
-        The rights are asked again: a long upload may end after they were taken away. Raises NotFound,
-        Forbidden, VersionTaken, IdempotencyKeyReused.
+        The credential and the rights are looked up again: a long upload may end after they were taken away.
+        Raises Unauthorized, NotFound, Forbidden, VersionTaken, IdempotencyKeyReused.
         """
         proposed = self._acceptance.proposed_version(spec, self._intake.key, self._intake.measured.size_bytes)
         return self._intake.complete(lambda tx: self._write(tx, spec, proposed))
 
     def _write(self, tx: Transaction, spec: UploadSpec, proposed: NamedVersion | None) -> AcceptedUpload:
-        actor = self._place.actor
-        found = self._packages.enter(
-            tx.session, actor, self._place.project, self._place.package, Action.ARTIFACT_WRITE
+        place = self._place
+        actor, found = self._packages.enter_again(
+            tx.session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
         )
         # Adopted first: a retry may be the one that brings back what the store has lost.
         adopted = self._intake.adopt(tx)

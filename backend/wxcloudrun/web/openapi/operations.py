@@ -57,8 +57,9 @@ def operation(row: Endpoint, rule: str, shapes: Shapes, *, is_head: bool = False
 
 def explanation(row: Endpoint) -> str:
     """Say who may call it, and what the row has to add."""
+    either = f" or `{row.or_scope}`" if row.or_scope else ""
     scope = (
-        f" The credential needs the scope `{row.scope}`."
+        f" The credential needs the scope `{row.scope}`{either}."
         if row.scope and row.caller is not Caller.ANYONE
         else ""
     )
