@@ -12,7 +12,7 @@ import pytest
 
 from tests.support import holders
 from tests.support.builders import content, sha256
-from tests.support.holders import API, NO_LIMITS, PASSWORD, CredentialHolder, HeldCredential, HolderSite
+from tests.support.holders import API, PASSWORD, SETTINGS, CredentialHolder, HeldCredential, HolderSite
 from tests.support.live import live_server
 from tests.support.raw_http import RawConnection
 
@@ -44,6 +44,11 @@ def change_password(held: HeldCredential) -> None:
 def reset_password(held: HeldCredential) -> None:
     """An administrator gives the holder another password."""
     held.holder.root.patch(f"{API}/users/{held.holder.id}", {"password": PASSWORD + "?"}).ok()
+
+
+def end_everything(held: HeldCredential) -> None:
+    """The holder ends everything of theirs, but for the login in which they do it."""
+    held.holder.elsewhere.client.post(f"{API}/auth/end-everything", {"keep_session": True}).ok()
 
 
 def subject_url(held: HeldCredential) -> str:
@@ -91,6 +96,7 @@ ENDINGS: Mapping[str, Callable[[HeldCredential], None]] = {
     "expiry": partial(by, "expire"),
     "another password": change_password,
     "an administrator's reset": reset_password,
+    "the end of everything": end_everything,
     "deactivation": deactivate,
     "demotion": demote,
     "removal from the project": remove,
@@ -101,15 +107,18 @@ NONE_SUCH = {
     *(("revocation of the parent", name) for name in set(CREDENTIALS) - {"child key", "account's key"}),
     ("revocation", "refresh token"),  # it goes with its login
 }
-ERASES = {"deletion of the user", "deletion of the project"}  # also what was there before
+OF_A_PERSON = {"an administrator's reset", "the end of everything"}  # whatever they may come in by
+ERASES = {"deletion of the user", "deletion of the project", *OF_A_PERSON}  # also uploads on their way
 PAIRS = [(name, end) for name in CREDENTIALS for end in ENDINGS if (end, name) not in NONE_SUCH]
 
 
 def due(credential: str, ending: str) -> int:
     """Return the status of a request with that credential behind that ending, 200 if it changes nothing."""
     match ending:
-        case "logout" | "another password" | "an administrator's reset":
+        case "logout" | "another password":
             return 401 if credential in OF_A_LOGIN else 200
+        case "an administrator's reset" | "the end of everything":
+            return 200 if credential == "account's key" else 401  # it was made by somebody else
         case "demotion" | "removal from the project" | "deletion of the project":
             if credential == "refresh token":  # which is of no project
                 return 200
@@ -123,7 +132,7 @@ def due(credential: str, ending: str) -> int:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HolderSite]:
     """A server that lets everybody try as often as they like."""
-    with live_server(tmp_path_factory.mktemp("endings"), **NO_LIMITS) as running:
+    with live_server(tmp_path_factory.mktemp("endings"), **SETTINGS) as running:
         yield HolderSite(running)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.support.client import Answer, ApiClient
-from tests.support.holders import API, NO_LIMITS, PASSWORD, CredentialHolder, HolderSite
+from tests.support.holders import API, PASSWORD, SETTINGS, CredentialHolder, HolderSite
 from tests.support.live import live_server
 from wxcloudrun.sessions.controller import COOKIE
 
@@ -70,21 +70,18 @@ def tries(holder: CredentialHolder, thief: ApiClient) -> dict[str, int]:
 
 
 def end_everything(holder: CredentialHolder) -> ApiClient:
-    """Let the owner end all that there may be, from a login of their own, and return it."""
-    owner = holder.site.log_in(holder.email)
+    """Let the owner take another password and end all that there may be else; return their own login."""
+    owner = holder.site.log_in(holder.email).client
     change = {"current_password": PASSWORD, "new_password": PASSWORD + "!"}
-    owner.client.request("PUT", f"{API}/auth/password", json=change).ok()
-    for key in owner.client.all_items(f"{API}/auth/keys"):
-        assert owner.client.delete(f"{API}/auth/keys/{key['id']}").status in {204, 404}, (
-            "gone with its parent"
-        )
-    return owner.client
+    owner.request("PUT", f"{API}/auth/password", json=change).ok()
+    owner.post(f"{API}/auth/end-everything", {"keep_session": True}).ok()
+    return owner
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HolderSite]:
     """A server that lets everybody try as often as they like."""
-    with live_server(tmp_path_factory.mktemp("stolen"), **NO_LIMITS) as running:
+    with live_server(tmp_path_factory.mktemp("stolen"), **SETTINGS) as running:
         yield HolderSite(running)
 
 

@@ -17,9 +17,11 @@ from wxcloudrun.sessions.service.tokens import AccessTokens
 API = "/api/v1"
 PASSWORD = "a password of a holder"
 LONG_AGO = "2001-01-01 00:00:00.000000"
-NO_LIMITS = {
-    f"RATELIMIT_{name}": "off" for name in ("LOGIN", "LOGIN_ACCOUNT", "LOGIN_ADDRESS", "REFRESH")
-}  # fmt: skip
+SETTINGS = {  # for a module of tests that log in often, and look back at a login of its beginning
+    **{f"RATELIMIT_{name}": "off" for name in ("LOGIN", "LOGIN_ACCOUNT", "LOGIN_ADDRESS", "REFRESH")},
+    "ACCESS_TOKEN_SECONDS": "86400",
+    "PROOF_SECONDS": "86400",
+}
 
 
 @dataclass(slots=True)
