@@ -11,6 +11,7 @@ import jwt
 from tests.support.builders import numbers
 from tests.support.client import ApiClient
 from tests.support.live import ADMIN_EMAIL, ADMIN_PASSWORD, LiveServer
+from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
 from wxcloudrun.sessions.controller import COOKIE
 from wxcloudrun.sessions.service.tokens import AccessTokens
 
@@ -73,7 +74,9 @@ class HolderSite:
     def access_token(self, login: FullLogin, lifetime_seconds: int) -> str:
         """Return an access token of a login as the server would have signed it, with that much life left."""
         secret = (self.server.data_dir / "secrets" / "jwt_secret_key").read_text().strip()
-        tokens = AccessTokens([secret], lifetime_seconds=lifetime_seconds)
+        tokens = AccessTokens(
+            ServerKeys(secret).ring(Purpose.ACCESS_TOKENS), lifetime_seconds=lifetime_seconds
+        )
         return tokens.issue(login.user_id, str(login.claims["sid"]))
 
 
