@@ -13,7 +13,6 @@ from sqlalchemy import update
 from tests.support.client import ApiClient
 from tests.support.inside import Inside
 from tests.support.logins import SignedIn
-from tests.support.moments import Clock
 from tests.support.registry import Workshop
 from wxcloudrun.artifacts.models import Artifact
 from wxcloudrun.keys.models import ApiKey
@@ -246,12 +245,3 @@ def test_given_a_logout_in_the_middle_of_a_body_then_nothing_of_it_is_kept(
     status = sending.send(lambda: login_of_writer.call("POST", f"{API}/auth/logout").ok())
 
     assert (status, remains()) == (401, before)
-
-
-def test_given_an_access_token_that_runs_out_in_the_middle_of_a_body_then_it_is_taken(
-    scene: WriterScene, login_of_writer: SignedIn, time: Clock
-) -> None:
-    sending = raw(scene.inside.client.as_(login_of_writer.access_token), scene.shop.url())
-
-    assert sending.send(lambda: time.advance(minutes=20)) == 200
-    assert login_of_writer.call("GET", f"{API}/auth/me").status == 401, "it had run out"
