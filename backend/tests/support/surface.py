@@ -137,12 +137,12 @@ class Scene(Inside):
         return 1 if self.caller is None else self.key_of(self.caller.id)
 
     def everyday_key_id(self) -> int:
-        """Return the id of a key of the caller's without the scope `admin`, which may do as much else."""
+        """Return the id of a key on the caller's, without the scope `admin`, which may do as much else."""
         if self.caller is None:
             return 1
-        key_id = self.own_key_id()
+        own_id = self.own_key_id()
         with self.app.app_context(), transaction() as tx:
-            presented = tx.session.get_one(ApiKey, key_id)
+            presented = tx.session.get_one(ApiKey, own_id)
             secret = ids.new_secret()
             copy = ApiKey(
                 user_id=presented.user_id,
@@ -153,6 +153,7 @@ class Scene(Inside):
                 project_id=presented.project_id,
                 created_at=clock.now(),
                 created_by=presented.user_id,
+                parent_id=own_id,
                 expires_at=presented.expires_at,
             )
             tx.session.add(copy)
