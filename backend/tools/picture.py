@@ -14,7 +14,20 @@ BEGIN, END = "<!-- picture: begin, made by `python -m tools.picture` -->", "<!--
 PACKAGE = "wxcloudrun"
 # Everything is built by these or stands on those; arrows to them would hide the others.
 EVERYWHERE = frozenset(
-    {"app", "commands", "wiring", "metadata", "config", "kit", "serving", "web", "stores", "formats", "net"}
+    {
+        "app",
+        "audit_commands",
+        "commands",
+        "wiring",
+        "metadata",
+        "config",
+        "kit",
+        "serving",
+        "web",
+        "stores",
+        "formats",
+        "net",
+    }
 )
 
 type Edges = set[tuple[str, str]]

@@ -7,6 +7,7 @@ from pathlib import Path
 from flask import Flask, Response, g, request
 
 from wxcloudrun import wiring
+from wxcloudrun.audit_commands import register_audit_commands
 from wxcloudrun.commands import register_commands
 from wxcloudrun.config import BACKEND_DIR, Settings
 from wxcloudrun.kit import clock, db, ids, languages, logs
@@ -20,6 +21,7 @@ from wxcloudrun.web.method_override import overriding, refuse_other_wishes
 from wxcloudrun.web.trailing_slash import without_trailing_slash
 
 logger = logging.getLogger("wxcloudrun.access")
+startup = logging.getLogger(__name__)
 
 YEAR_SECONDS = 31_536_000
 HARMLESS = {
@@ -54,7 +56,9 @@ def create_app(settings: Settings) -> Flask:
     languages.load()
     failures.register(app)
     register_commands(app)
+    register_audit_commands(app)
     proxies.trust(app, settings.trusted_proxy_hops)
+    say_doubts(app, settings)
     app.before_request(begin_request)
     app.before_request(refuse_other_wishes)
     app.after_request(end_request)
@@ -64,6 +68,17 @@ def create_app(settings: Settings) -> Flask:
     app.after_request(partial(harden, is_https=settings.base_url.startswith("https://")))
     cross_origin.allow(app, settings.cors_origins)
     return app
+
+
+def say_doubts(app: Flask, settings: Settings) -> None:
+    """Let the log say which settings are hardly meant."""
+    doubts = app.extensions["doubts"] = proxies.doubts(
+        hops=settings.trusted_proxy_hops,
+        is_production=settings.app_env == "production",
+        base_url=settings.base_url,
+    )
+    for setting, doubt in doubts.items():
+        startup.warning("setting_in_doubt", extra={"setting": setting, "doubt": doubt})
 
 
 def begin_request() -> None:

@@ -27,8 +27,8 @@ from wxcloudrun.artifacts.service.collect import Collected, CollectService, Coll
 from wxcloudrun.artifacts.service.fsck import Checked, CheckSpec, FsckService
 from wxcloudrun.artifacts.service.rebuild import RebuildService, Rebuilt
 from wxcloudrun.artifacts.service.sweep import SweepService, Swept
-from wxcloudrun.audit.service.chain import Verdict
 from wxcloudrun.audit.service.log import AuditService
+from wxcloudrun.audit.service.verification import Verdict
 from wxcloudrun.config import Settings
 from wxcloudrun.doctor.service import DoctorService, Examination, RotationRefused
 from wxcloudrun.keys.service.keys import KeyService, KeySpec
@@ -45,6 +45,7 @@ from wxcloudrun.wiring.stores import s3_store
 
 WELCOME_DAYS = 1
 WELCOME_KEY = "make run"
+AUDIT_BEGINS = "audit_checkpoints"  # the table that says where
 FINDINGS, FAILED = 1, 2
 WORKER_PATIENCE_SECONDS = 25.0  # what runs such processes kills them after half a minute
 DEV_PATIENCE_SECONDS = 1.0
@@ -62,8 +63,6 @@ def register_commands(app: Flask) -> None:
         fsck,
         rebuild,
         restore,
-        audit_chain,
-        audit_verify,
         doctor,
         rotate_secrets,
         worker,
@@ -94,7 +93,11 @@ def migrate_schema() -> None:
     from flask_migrate import upgrade  # noqa: PLC0415  # a server, which loads this module too, never migrates
 
     allow_migrations(current_app)
+    is_first = not inspect(db.engine).has_table(AUDIT_BEGINS)
     upgrade()
+    # Only with the tables themselves: who has emptied them shall not get a new beginning by a restart.
+    if is_first:
+        service(AuditService).begin()
 
 
 def create_administrator(settings: Settings) -> None:
@@ -317,21 +320,6 @@ def dev() -> None:
         service(Background).start()
         atexit.register(wiring.stop_background, app, DEV_PATIENCE_SECONDS)
     run_simple(settings.host, settings.port, app, use_reloader=True, use_debugger=True, threaded=True)
-
-
-@click.command("audit-chain")
-@with_appcontext
-def audit_chain() -> None:
-    """Tie the audit entries that were written since the last time into the chain."""
-    click.echo(f"{service(AuditService).chain()} entries chained")
-
-
-@click.command("audit-verify")
-@click.option("--contains", metavar="MAC", help="The end of the chain that was seen at an earlier time.")
-@reporting
-def audit_verify(*, contains: str | None) -> CommandReport:
-    """Find audit entries that were edited, removed, reordered or slipped in."""
-    return service(AuditService).check(contains=contains)
 
 
 @click.command()

@@ -82,6 +82,9 @@ WebAddress = Annotated[str, AfterValidator(check_web_address)]
 HostAndPort = Annotated[
     str, Field(pattern=re.compile(r"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$"))
 ]
+SyslogAddress = Annotated[
+    str, Field(pattern=re.compile(r"^(/[^\s]+|([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5})$"))
+]
 
 
 class Settings(BaseModel):
@@ -172,6 +175,12 @@ class Settings(BaseModel):
     link_seconds: int = Field(300, alias="LINK_SECONDS", ge=1, le=LONGEST_LINK_SECONDS)
     gc_grace_seconds: int = Field(86_400, alias="GC_GRACE_SECONDS", ge=0)
 
+    audit_heads_dir: Path | None = Field(None, alias="AUDIT_HEADS_DIR")
+    audit_heads_syslog: SyslogAddress | None = Field(None, alias="AUDIT_HEADS_SYSLOG")
+    audit_heads_webhook: WebAddress | None = Field(None, alias="AUDIT_HEADS_WEBHOOK")
+    audit_heads_secret: SecretStr | None = Field(None, alias="AUDIT_HEADS_SECRET", min_length=16)
+    audit_days: int | None = Field(None, alias="AUDIT_DAYS", ge=1, le=36_500)
+
     job_threads: int = Field(2, alias="JOB_THREADS", ge=1, le=64)
     job_lease_seconds: int = Field(60, alias="JOB_LEASE_SECONDS", ge=1, le=3600)
     job_history_days: int = Field(30, alias="JOB_HISTORY_DAYS", ge=1)
@@ -247,6 +256,16 @@ class Settings(BaseModel):
             raise ValueError(message)
         if self.wx_trust_cloud_headers and not self.trusted_proxy_hops:
             message = "WX_TRUST_CLOUD_HEADERS needs TRUSTED_PROXY_HOPS: only a gateway may state who calls"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _check_audit(self) -> Self:
+        if (self.audit_heads_webhook is None) != (self.audit_heads_secret is None):
+            message = "AUDIT_HEADS_WEBHOOK and AUDIT_HEADS_SECRET must be set together"
+            raise ValueError(message)
+        if self.audit_heads_dir is not None and not self.audit_heads_dir.is_dir():
+            message = "AUDIT_HEADS_DIR must be a directory"
             raise ValueError(message)
         return self
 

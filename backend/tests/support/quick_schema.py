@@ -8,7 +8,9 @@ from functools import cache
 from flask import Flask
 from sqlalchemy import Engine, StaticPool, create_engine
 
+from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.kit.db import Base, db
+from wxcloudrun.web.endpoint import service
 
 
 @cache
@@ -28,6 +30,12 @@ def make_tables(app: Flask) -> None:
         with sqlite_of(db.engine) as driver, sqlite_of(empty_database()) as empty:
             if not driver.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
                 empty.backup(driver)
+
+
+def begin_log(app: Flask) -> None:
+    """Let the audit log of an application have its beginning, as `flask init` does."""
+    with app.app_context():
+        service(AuditService).begin()
 
 
 @contextlib.contextmanager

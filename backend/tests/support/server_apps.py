@@ -13,6 +13,7 @@ from tests.support.apps import environment, let_go
 from tests.support.backing import backing
 from tests.support.client import take_turns
 from tests.support.moments import Clock
+from tests.support.quick_schema import begin_log
 from tests.support.shared_app import SharedApp
 from tests.support.stack import Stack, make_stack
 from tests.support.stack_contents import StackContents
@@ -64,6 +65,7 @@ class ServerApps:
             create_app(Settings.from_env({**environ, "DATA_DIR": str(data_dir / name), **changes}))
             for name in ("one", "other")
         ]
+        begin_log(apps[0])
         take_turns(*apps)
         self._made += apps
         return apps

@@ -21,6 +21,8 @@ NOT_RECORDED = {"upload_session.done": "the upload that it has become is recorde
 # What no operation ends with, and the test that finds it in the log.
 FOUND_ELSEWHERE = {
     "login.refused": "audit/test_every_change_is_recorded.py",
+    "audit.begun": "audit/test_beginning.py",
+    "audit.pruned": "audit/test_archive.py",
     "erasure.finished": "erasure/test_packages.py",
     "store.collected": "artifacts/test_recorded_runs.py",
     "store.swept": "artifacts/test_recorded_runs.py",

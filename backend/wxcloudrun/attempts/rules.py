@@ -1,5 +1,6 @@
 """What is counted of a try, and the cookie by which a device is known; no clock, no SQL."""
 
+import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -67,4 +68,5 @@ class DeviceCookies:
 
 def said(device: str, ends: str, account: str) -> str:
     """Return what the hash in a cookie is made of."""
-    return f"{device}\0{ends}\0{account}"
+    whose = hashlib.sha256(account.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{device}.{ends}.{whose}"

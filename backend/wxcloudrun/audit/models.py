@@ -1,7 +1,8 @@
 """An entry is one change; a link ties an entry to all before it; the head says where the chain ends.
 
-Entries and links are written once: nothing in this code changes or deletes them, and the guard below
-makes sure of it. The chain shows what somebody with access to the database has done nevertheless.
+Entries, links and checkpoints are written once: nothing in this code changes them, pruning alone deletes
+them, and the guard below makes sure of it. The seals and the chain show what somebody with access to the
+database has done nevertheless.
 """
 
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 from sqlalchemy import Index, event
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wxcloudrun.audit.rules import MAX_STATE_LENGTH
+from wxcloudrun.audit.rules import MAX_STATE_LENGTH, NONCE_LENGTH, Head
 from wxcloudrun.kit.columns import RowId, Sha256, UtcDateTime, ascii_name, unicode_name
 from wxcloudrun.kit.db import Base
 
@@ -44,11 +45,16 @@ class AuditEntry(Base):
     after: Mapped[str | None] = mapped_column(unicode_name(MAX_STATE_LENGTH))  # JSON
     address: Mapped[str | None] = mapped_column(ascii_name(45))
     request_id: Mapped[str | None] = mapped_column(ascii_name(64))
+    seal: Mapped[str | None] = mapped_column(
+        ascii_name(NONCE_LENGTH + 64)
+    )  # None: from before there were any
 
     @property
     def said(self) -> dict[str, Any]:
         """Everything that the entry says, by column."""
-        return {column.key: getattr(self, column.key) for column in self.__table__.columns}
+        return {
+            column.key: getattr(self, column.key) for column in self.__table__.columns if column.key != "seal"
+        }
 
 
 class AuditLink(Base):
@@ -63,11 +69,7 @@ class AuditLink(Base):
 
 
 class AuditHead(Base):
-    """The last link, sealed: cutting off the end of the chain does not go unnoticed either.
-
-    Entries up to `settled_id` are in the chain for good: no transaction is open any more that could
-    still bring one.
-    """
+    """The last link, sealed: cutting off the end of the chain does not go unnoticed either."""
 
     __tablename__ = "audit_heads"
 
@@ -75,6 +77,31 @@ class AuditHead(Base):
     position: Mapped[int] = mapped_column(RowId)
     mac: Mapped[str] = mapped_column(Sha256)
     settled_id: Mapped[int] = mapped_column(RowId)
+    counter: Mapped[int] = mapped_column(RowId, server_default="0")
+    at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    seal: Mapped[str] = mapped_column(Sha256)
+
+    @property
+    def head(self) -> Head:
+        """What the row says."""
+        return Head(self.counter, self.position, self.mac, self.settled_id, self.at)
+
+
+class AuditCheckpoint(Base):
+    """A place in the chain that was sealed for itself.
+
+    Behind it every entry is sealed when it is written (`begun`), or up to it they were exported and then
+    taken away (`pruned`).
+    """
+
+    __tablename__ = "audit_checkpoints"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True)
+    kind: Mapped[str] = mapped_column(ascii_name(16))
+    position: Mapped[int] = mapped_column(RowId)
+    mac: Mapped[str] = mapped_column(Sha256)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
     seal: Mapped[str] = mapped_column(Sha256)
 
 
@@ -83,6 +110,6 @@ def refuse(_mapper: Any, _connection: Any, row: Base) -> None:
     raise AssertionError(f"{type(row).__name__} rows are written once")
 
 
-for written_once in (AuditEntry, AuditLink):
+for written_once in (AuditEntry, AuditLink, AuditCheckpoint):
     event.listen(written_once, "before_update", refuse)
     event.listen(written_once, "before_delete", refuse)

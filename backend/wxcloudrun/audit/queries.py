@@ -7,10 +7,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
-from wxcloudrun.audit.models import HEAD_ID, AuditEntry, AuditHead, AuditLink
+from wxcloudrun.audit.models import HEAD_ID, AuditCheckpoint, AuditEntry, AuditHead, AuditLink
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.windows import windows
 
@@ -111,16 +111,6 @@ def unlinked(session: Session, *, after_id: int, limit: int) -> Sequence[AuditEn
     return session.execute(statement).scalars().all()
 
 
-def count_unlinked(session: Session, *, after_id: int) -> int:
-    """Count the entries behind `after_id` that are not in the chain."""
-    is_linked = exists().where(AuditLink.entry_id == AuditEntry.id)
-    statement = select(func.count()).select_from(AuditEntry).where(~is_linked)
-    return sum(
-        session.execute(statement.where(window)).scalar_one()
-        for window in windows(session, AuditEntry.id, after=after_id)
-    )
-
-
 def unlinked_up_to(session: Session, last_id: int, *, limit: int) -> Sequence[int]:
     """Return the ids of entries that ought to be in the chain, up to `last_id`, and are not."""
     is_linked = exists().where(AuditLink.entry_id == AuditEntry.id)
@@ -151,6 +141,39 @@ def links(
         .limit(limit)
     )
     return [(link, entry) for link, entry in rows]
+
+
+def macs(session: Session, positions: Sequence[int]) -> dict[int, str]:
+    """Return the hashes of the links at these positions, of those that are there."""
+    rows = session.execute(select(AuditLink.position, AuditLink.mac).where(AuditLink.position.in_(positions)))
+    return {row.position: row.mac for row in rows}
+
+
+def take_away(session: Session, position: int, *, limit: int) -> int:
+    """Delete links up to a place, some of them, with their entries; return how many."""
+    first = select(AuditLink.position, AuditLink.entry_id).where(AuditLink.position <= position)
+    some = session.execute(first.order_by(AuditLink.position).limit(limit)).all()
+    session.execute(
+        delete(AuditEntry).where(AuditEntry.id.in_([row.entry_id for row in some])),
+        execution_options={"synchronize_session": False},
+    )
+    session.execute(
+        delete(AuditLink).where(AuditLink.position.in_([row.position for row in some])),
+        execution_options={"synchronize_session": False},
+    )
+    return len(some)
+
+
+def last_link(session: Session) -> AuditLink | None:
+    """Return the last link that there is."""
+    return session.execute(
+        select(AuditLink).order_by(AuditLink.position.desc()).limit(1)
+    ).scalar_one_or_none()
+
+
+def checkpoints(session: Session) -> Sequence[AuditCheckpoint]:
+    """Return the places that were sealed for themselves, oldest first."""
+    return session.execute(select(AuditCheckpoint).order_by(AuditCheckpoint.id)).scalars().all()
 
 
 def holds_mac(session: Session, mac: str) -> bool:

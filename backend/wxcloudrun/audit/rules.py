@@ -3,17 +3,29 @@
 import hashlib
 import hmac
 import json
+import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from wxcloudrun.kit.clock import rfc3339
-from wxcloudrun.kit.derived_keys import DerivedKey, KeyRing
+from wxcloudrun.kit.derived_keys import KeyRing
 from wxcloudrun.kit.events import State
 
 MAX_TEXTS = (200, 64, 24)  # characters; 32 properties with the longest names fit with the last
 MAX_STATE_LENGTH = 4000
 GENESIS = "0" * 64  # stands before the first link
+NONCE_LENGTH = 16
+BIRTH = "birth"
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Something that gets a keyed hash; of two kinds, no hash fits the other."""
+
+    kind: str
+    text: str
 
 
 def written(state: State | None) -> str | None:
@@ -44,51 +56,131 @@ def shortened(value: Any, max_text: int = MAX_TEXTS[0]) -> Any:
     return value
 
 
-class Hashes:
-    """One message under the keys of a ring, each hash made when it is needed."""
+class AuditKeys:
+    """The keyed hashes of the log. Who has only the database can make none of them.
 
-    def __init__(self, message: bytes, ring: KeyRing) -> None:
-        self._message = message
-        self._ring = ring
-
-    @property
-    def newest(self) -> str:
-        """What is to be written."""
-        return self._under(self._ring.newest)
-
-    def include(self, written: str | None) -> bool:
-        """Tell whether `written` was made of this message with any key that is accepted."""
-        return any(self._under(key) == written for key in self._ring.accepted)
-
-    def _under(self, key: DerivedKey) -> str:
-        return hmac.digest(key.value, self._message, hashlib.sha256).hex()
-
-
-class ChainKeys:
-    """The keyed hashes of the chain. Who has only the database can make none of them.
-
-    Of each there are several while the server's secret is being changed: the first is what is written, and
-    any of them is what may have been.
+    The newest key of a ring signs, all of them verify: the secret of the server is exchanged while what an
+    earlier one has sealed is still told from what somebody else has written.
     """
 
-    def __init__(self, ring: KeyRing) -> None:
-        self._ring = ring
+    def __init__(self, *, chain: KeyRing, entries: KeyRing) -> None:
+        self._chain = chain
+        self._entries = entries
 
-    def digests(self, said: State) -> Hashes:
-        """Return the hashes of everything that an entry says."""
-        plain = {
-            name: shortened(value) if isinstance(value, datetime) else value for name, value in said.items()
-        }
-        return self._hashes("entry", json.dumps(plain, sort_keys=True, ensure_ascii=False))
+    def sign(self, said: Sealed) -> str:
+        """Return the hash of what is said."""
+        return keyed_hash(self._ring(said).newest.value, said)
 
-    def macs(self, before: str, *, position: int, entry_id: int, digest: str) -> Hashes:
-        """Return the hashes of a link and, by the one before it, of all before it."""
-        return self._hashes("link", f"{before} {position} {entry_id} {digest}")
+    def fits(self, said: Sealed, mac: str) -> bool:
+        """Tell whether that is the hash of what is said, under any of the keys."""
+        return any(
+            hmac.compare_digest(keyed_hash(key.value, said), mac) for key in self._ring(said).accepted
+        )
 
-    def seals(self, *, position: int, mac: str, settled_id: int) -> Hashes:
-        """Return the hashes of where the chain ends."""
-        return self._hashes("head", f"{position} {mac} {settled_id}")
+    def born(self, said: State) -> str:
+        """Return the seal that an entry gets when it is written."""
+        nonce = secrets.token_hex(NONCE_LENGTH // 2)
+        return nonce + self.sign(at_birth(said, nonce))
 
-    def _hashes(self, kind: str, text: str) -> Hashes:
-        message = f"{kind}\0{text}".encode("utf-8", "surrogatepass")
-        return Hashes(message, self._ring)
+    def is_born(self, said: State, seal: str) -> bool:
+        """Tell whether an entry was written by this service, as it stands there."""
+        nonce, mac = seal[:NONCE_LENGTH], seal[NONCE_LENGTH:]
+        return self.fits(at_birth(said, nonce), mac)
+
+    def _ring(self, said: Sealed) -> KeyRing:
+        return self._entries if said.kind == BIRTH else self._chain
+
+
+def keyed_hash(key: bytes, said: Sealed) -> str:
+    """Return the hash of what is said under a key."""
+    message = f"{said.kind}\0{said.text}".encode("utf-8", "surrogatepass")
+    return hmac.digest(key, message, "sha256").hex()
+
+
+def at_birth(said: State, nonce: str) -> Sealed:
+    """Return what is sealed when an entry is written: all that it says, and a number of its own.
+
+    The id is not known yet. The number makes two equal entries two, so that one that is copied is found.
+    """
+    return Sealed(BIRTH, f"{nonce} {plain(said, but='id')}")
+
+
+def of_entry(said: State, seal: str | None) -> Sealed:
+    """Return what a link holds of its entry: all that it says, with its id and its seal."""
+    return Sealed("entry", plain(said) if seal is None else f"{seal} {plain(said)}")
+
+
+def of_link(before: str, *, position: int, entry_id: int, digest: str) -> Sealed:
+    """Return what a link holds of itself and, by the hash of the one before it, of all before it."""
+    return Sealed("link", f"{before} {position} {entry_id} {digest}")
+
+
+def plain(said: State, *, but: str = "") -> str:
+    """Write what an entry says, its properties in one order."""
+    values = {
+        name: rfc3339(value) if isinstance(value, datetime) else value
+        for name, value in said.items()
+        if name != but
+    }
+    return json.dumps(values, sort_keys=True, ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """Where the chain ends: the only thing that has to be kept elsewhere to find that an end is missing.
+
+    `counter` grows each time that the end is sealed. Entries up to `settled_id` are in the chain for good:
+    no transaction is open any more that could still bring one.
+    """
+
+    counter: int
+    position: int
+    mac: str
+    settled_id: int
+    at: datetime | None  # None in heads from before there were counters
+
+    @property
+    def sealed(self) -> Sealed:
+        """What the seal of a head is made of."""
+        since = "" if self.at is None else f" {self.counter} {rfc3339(self.at)}"
+        return Sealed("head", f"{self.position} {self.mac} {self.settled_id}{since}")
+
+    def written(self, seal: str) -> str:
+        """Write the head in one line for whoever keeps it elsewhere."""
+        at = None if self.at is None else rfc3339(self.at)
+        return json.dumps(
+            {
+                "counter": self.counter,
+                "position": self.position,
+                "mac": self.mac,
+                "settled_id": self.settled_id,
+                "at": at,
+                "seal": seal,
+            }
+        )
+
+
+def read_head(line: str) -> tuple[Head, str] | None:
+    """Read a head from the line that `Head.written` made, whatever a log has put before it, and its seal.
+
+    None if the line holds none.
+    """
+    try:
+        found = json.loads(line[line.index("{") :])
+        at = None if found["at"] is None else datetime.fromisoformat(found["at"])
+        head = Head(
+            int(found["counter"]), int(found["position"]), str(found["mac"]), int(found["settled_id"]), at
+        )
+        return head, str(found["seal"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def of_checkpoint(kind: str, *, position: int, mac: str, at: datetime) -> Sealed:
+    """Return what a checkpoint says."""
+    return Sealed("checkpoint", f"{kind} {position} {mac} {rfc3339(at)}")
+
+
+def request_signature(secret: str, body: bytes) -> str:
+    """Return the HMAC-SHA-256 by which the other side knows that a head comes from this service."""
+    return hmac.digest(secret.encode(), body, "sha256").hex()

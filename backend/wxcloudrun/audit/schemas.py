@@ -1,11 +1,11 @@
 """Wire shapes of the audit log."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field
 
 from wxcloudrun.audit.queries import AuditFilters
-from wxcloudrun.audit.service.chain import Verdict
+from wxcloudrun.audit.service.verification import FindingKind, Verdict
 from wxcloudrun.kit.security import CredentialKind
 from wxcloudrun.web.pages import MAX_ROW_ID, PageQuery
 from wxcloudrun.web.parsing import Moment, Output, Timestamp, one_of
@@ -46,17 +46,23 @@ class EntryOut(Output):
 class FindingOut(Output):
     """Something that is not as it was written."""
 
-    kind: Literal["edited", "missing", "reordered", "inserted"]
+    kind: Annotated[str, one_of(FindingKind)]
     position: int | None
     entry_id: int | None
 
 
 class VerdictOut(Output):
-    """What a verification has seen; `head` is worth keeping elsewhere."""
+    """What a verification has seen; `head` is worth keeping elsewhere.
+
+    Entries up to the position `sealed_late` are from before entries were sealed when they were written; those
+    up to `pruned` were exported and taken away.
+    """
 
     clean: bool
     checked: int
     unchained: int
+    sealed_late: int
+    pruned: int
     finding_count: int
     findings: list[FindingOut]
     head: dict[str, int | str]
@@ -68,7 +74,9 @@ class VerdictOut(Output):
             clean=verdict.is_clean,
             checked=verdict.checked,
             unchained=verdict.unchained,
+            sealed_late=verdict.sealed_late,
+            pruned=verdict.pruned,
             finding_count=verdict.finding_count,
             findings=[FindingOut.model_validate(each) for each in verdict.findings],
-            head={"position": verdict.position, "mac": verdict.mac},
+            head={"position": verdict.position, "mac": verdict.mac, "counter": verdict.counter},
         )

@@ -23,6 +23,8 @@ WORDS = Words(
         "position": "its place in the chain",
         "request_id": "the id of the request; null for what began inside the service",
         "since": "from then on, that moment included",
+        "pruned": "up to this place entries were exported and taken away",
+        "sealed_late": "up to this place entries are from before they were sealed when they were written",
         "unchained": "how many entries are not tied into the chain yet",
         "until": "before then, that moment not included",
         "AuditQuery.action": "only this, such as `tag.moved`",

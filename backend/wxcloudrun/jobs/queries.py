@@ -235,7 +235,7 @@ def claim_task(session: Session, task: PeriodicTask, *, now: datetime, lease_unt
             PeriodicTask.name == task.name,
             PeriodicTask.fence == task.fence,
             PeriodicTask.next_run_at == task.next_run_at,
-            PeriodicTask.enabled,
+            PeriodicTask.enabled == task.enabled,
         )
         .values(
             fence=task.fence + 1,

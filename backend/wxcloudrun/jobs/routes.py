@@ -3,7 +3,7 @@
 from wxcloudrun.jobs import controller
 from wxcloudrun.jobs.schemas import JobOut, JobQuery, TaskOut, TaskPatch
 from wxcloudrun.jobs.words import WORDS
-from wxcloudrun.kit.errors import Forbidden, NotFound
+from wxcloudrun.kit.errors import Conflict, Forbidden, NotFound
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.web.endpoint import Endpoint, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
@@ -28,7 +28,8 @@ ENDPOINTS = [
     Endpoint(
         "PATCH", "/tasks/<name>", controller.change_task, "change_task",
         "Switch a periodic task on or off, or give it another interval",
-        scope=Scope.ADMIN, widens_access=False, body=TaskPatch, answer=TaskOut, errors=(Forbidden, NotFound),
+        scope=Scope.ADMIN, widens_access=False, body=TaskPatch, answer=TaskOut,
+        errors=(Conflict, Forbidden, NotFound),
         works_when_full=True,
     ),
 ]  # fmt: skip

@@ -2,6 +2,8 @@
 
 from typing import cast
 
+from flask import current_app
+
 
 class Services:
     """Services by their class, read off dataclasses whose fields they are.
@@ -20,3 +22,8 @@ class Services:
     def __getitem__[T](self, kind: type[T]) -> T:
         """Return the instance of a class. Raises KeyError."""
         return cast("T", self._by_class[kind])
+
+
+def at_hand[T](kind: type[T]) -> T:
+    """Return the instance of a class that the application at hand has."""
+    return cast("Services", current_app.extensions["services"])[kind]

@@ -1,7 +1,7 @@
 """Calls to other services: bounded in time and size, never redirected, and never repeated in a log."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from wxcloudrun.kit import clock
@@ -28,17 +28,25 @@ class HttpClient:
 
     def get(self, path: str, parameters: Mapping[str, str]) -> bytes:
         """Return the body of a 200. Raises CallFailed for everything else, a time-out among it."""
+        return self._call("GET", path, params=dict(parameters))
+
+    def post(self, path: str, body: bytes, headers: Mapping[str, str]) -> bytes:
+        """Send bytes and return the body of a 200. Raises CallFailed for everything else."""
+        return self._call("POST", path, data=body, headers=dict(headers))
+
+    def _call(self, method: str, path: str, **sent: Any) -> bytes:
         import requests  # noqa: PLC0415  # most servers never call another, and it takes 5 MB
 
         try:
             with requests.Session() as session:
                 session.trust_env = False  # no proxy and no password comes in by the environment
-                with session.get(
+                with session.request(
+                    method,
                     self._base_url + path,
-                    params=dict(parameters),
                     timeout=(CONNECT_SECONDS, SILENCE_SECONDS),
                     allow_redirects=False,
                     stream=True,
+                    **sent,
                 ) as response:
                     return read_body(response)
         except OSError as error:  # all that the library raises are such, and so is what lies below it

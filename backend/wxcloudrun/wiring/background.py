@@ -101,7 +101,7 @@ def periodic_tasks(
     """Return what is done again and again, and how often unless an administrator decides otherwise."""
     return {
         "requeue-jobs": TaskKind(10, recovery.requeue_abandoned),
-        "audit-chain": TaskKind(60, floors.foundation.audit.chain),
+        "audit-chain": TaskKind(MINUTE, floors.foundation.audit.chain, is_required=True),
         "end-upload-sessions": TaskKind(10 * MINUTE, floors.sessions.expiry.run),
         "remove-objects": TaskKind(MINUTE, floors.upkeep.deletions.carry_out),
         "collect": TaskKind(HOUR, chores.collect_periodically),

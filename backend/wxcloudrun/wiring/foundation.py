@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 
-from wxcloudrun.audit.rules import ChainKeys
+from wxcloudrun.audit.gateway import FileSink, HeadSink, SyslogSink, WebhookSink
+from wxcloudrun.audit.rules import AuditKeys
+from wxcloudrun.audit.service.archive import Archive
 from wxcloudrun.audit.service.chain import Chain
 from wxcloudrun.audit.service.log import AuditService
+from wxcloudrun.audit.service.outside import OutsideHeads
 from wxcloudrun.config import Settings
 from wxcloudrun.erasure.service import ErasureService
 from wxcloudrun.jobs.service.queue import JobQueue
@@ -25,12 +28,14 @@ class FoundationServices:
 
     jobs: JobQueue
     erasure: ErasureService
+    audit_keys: AuditKeys
     audit: AuditService
+    archive: Archive
 
 
 def build_foundation(settings: Settings, wake_ups: WakeUps) -> FoundationServices:
     """Build what the other floors stand on."""
-    jobs = JobQueue(wake_ups=wake_ups)
+    jobs, keys = JobQueue(wake_ups=wake_ups), audit_keys(settings)
     before = {
         Version.__tablename__: retire_versions,
         ServiceAccount.__tablename__: leave_all,
@@ -39,5 +44,26 @@ def build_foundation(settings: Settings, wake_ups: WakeUps) -> FoundationService
     return FoundationServices(
         jobs=jobs,
         erasure=ErasureService(jobs=jobs, before=before),
-        audit=AuditService(chain=Chain(ChainKeys(server_keys(settings).ring(Purpose.AUDIT_CHAIN)))),
+        audit_keys=keys,
+        archive=Archive(keys, days=settings.audit_days),
+        audit=AuditService(keys=keys, chain=Chain(keys), outside=OutsideHeads(head_sinks(settings))),
     )
+
+
+def audit_keys(settings: Settings) -> AuditKeys:
+    """Return what entries and their chain are sealed with."""
+    server = server_keys(settings)
+    return AuditKeys(chain=server.ring(Purpose.AUDIT_CHAIN), entries=server.ring(Purpose.AUDIT_ENTRIES))
+
+
+def head_sinks(settings: Settings) -> list[HeadSink]:
+    """Return the places outside of the database that keep the ends of the audit log."""
+    sinks: list[HeadSink] = []
+    if settings.audit_heads_dir is not None:
+        sinks.append(FileSink(settings.audit_heads_dir))
+    if settings.audit_heads_syslog is not None:
+        sinks.append(SyslogSink(settings.audit_heads_syslog))
+    if settings.audit_heads_webhook is not None and settings.audit_heads_secret is not None:
+        url, secret = settings.audit_heads_webhook, settings.audit_heads_secret
+        sinks.append(WebhookSink(url, secret.get_secret_value()))
+    return sinks

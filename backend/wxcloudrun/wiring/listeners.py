@@ -16,6 +16,7 @@ from wxcloudrun.artifacts.events import (
     STORE_SWEPT,
 )
 from wxcloudrun.attempts.events import LOGIN_REFUSED
+from wxcloudrun.audit.events import AUDIT_BEGUN, AUDIT_PRUNED
 from wxcloudrun.audit.service.record import record
 from wxcloudrun.erasure.events import ERASURE_FINISHED
 from wxcloudrun.identity.events import CREDENTIAL_REVOKED
@@ -159,4 +160,6 @@ LISTENERS: Mapping[EventKind, Listeners] = {
     MAINTENANCE_STARTED: RECORDED,
     TASK_CHANGED: RECORDED,
     ERASURE_FINISHED: RECORDED,
+    AUDIT_BEGUN: RECORDED,
+    AUDIT_PRUNED: RECORDED,
 }

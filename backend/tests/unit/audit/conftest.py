@@ -8,7 +8,9 @@ from flask import Flask
 
 from tests.support.builders import Person
 from tests.support.client import ApiClient
+from wxcloudrun.audit.rules import AuditKeys
 from wxcloudrun.audit.service.log import AuditService
+from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
 
 AUDIT = "/api/v1/audit"
 
@@ -30,3 +32,9 @@ def audit(app: Flask) -> Iterator[AuditService]:
 def entries(root: ApiClient, **filters: Any) -> list[dict[str, Any]]:
     """Return what the log says, oldest first."""
     return root.get(AUDIT, query={**filters, "limit": 200}).ok().items[::-1]
+
+
+def keys_of(secret: str, previous: str | None = None) -> AuditKeys:
+    """Return what a service with these secrets seals with."""
+    server = ServerKeys(secret, previous)
+    return AuditKeys(chain=server.ring(Purpose.AUDIT_CHAIN), entries=server.ring(Purpose.AUDIT_ENTRIES))

@@ -137,8 +137,8 @@ def test_a_log_that_was_wiped_is_found_by_who_has_seen_its_end(audit: AuditServi
     seen = audit.check().mac
     tamper("DELETE FROM audit_entries", "DELETE FROM audit_links", "DELETE FROM audit_heads")
 
-    assert audit.check().is_clean, "nothing is left that could tell"
-    assert not audit.check(contains=seen).is_clean
+    assert kinds(audit) == ["missing"], "the head alone is looked for"
+    assert audit.check(contains=seen).finding_count == 2
 
 
 def test_two_entries_that_changed_places_are_found(audit: AuditService) -> None:
@@ -191,18 +191,17 @@ def test_an_entry_that_was_slipped_in_among_old_ones_is_found(audit: AuditServic
 def test_entries_that_commit_late_are_chained_all_the_same(audit: AuditService) -> None:
     """Ids are given out before the commit: a lower one can turn up after a higher one was chained."""
     twelfth = nth(10) + 2
-    tamper("DELETE FROM audit_entries", "DELETE FROM audit_links", "DELETE FROM audit_heads")
     write(3)
     with transaction() as tx:
         late = tx.session.get_one(AuditEntry, twelfth)
-        values = late.said
+        values = {**late.said, "seal": late.seal}
         tx.session.execute(text(f"DELETE FROM audit_entries WHERE id = {twelfth}"))
     assert audit.chain() == 2
     with transaction() as tx:
         tx.session.add(AuditEntry(**values))
 
     assert audit.chain() == 1
-    assert (audit.check().is_clean, audit.check().checked) == (True, 3)
+    assert (audit.check().is_clean, audit.check().checked) == (True, 13)
 
 
 def test_a_backlog_of_several_batches_is_chained_once(

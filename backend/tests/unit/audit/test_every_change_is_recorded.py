@@ -297,7 +297,9 @@ def test_refused_logins_are_summed_up(world: Changing) -> None:
 
     refused = entries(world.root, action="login.refused")
 
-    assert [entry["after"]["failures"] for entry in refused] == [1, 10]
+    assert [(entry["after"]["why"], entry["after"]["failures"]) for entry in refused] == [
+        ("credentials", 1), ("credentials", 10), ("limit", 1), ("limit", 10),
+    ]  # fmt: skip
     assert {entry["object"] for entry in refused} == {f"user/{world.known['ada']}"}
     assert "hunter2" not in json.dumps(entries(world.root))
 

@@ -1,101 +1,108 @@
-"""Making the chain longer, and finding what somebody has done to it.
+"""Making the chain longer behind those who write.
 
-Writers only insert entries and never wait for one another; the chain is made behind them, by one
-process at a time. An entry is therefore protected from the moment in which it is chained.
+Writers only insert entries, each sealed for itself, and never wait for one another; the chain is made behind
+them, by one process at a time. It shows what no seal of an entry can: that an entry is gone.
 """
 
 import logging
-from dataclasses import dataclass, field
 from datetime import timedelta
+from enum import StrEnum
 
 from wxcloudrun.audit import queries
-from wxcloudrun.audit.models import HEAD_ID, AuditEntry, AuditHead, AuditLink
-from wxcloudrun.audit.rules import GENESIS, ChainKeys, Hashes
+from wxcloudrun.audit.events import AUDIT_BEGUN
+from wxcloudrun.audit.models import HEAD_ID, AuditCheckpoint, AuditEntry, AuditHead, AuditLink
+from wxcloudrun.audit.rules import GENESIS, AuditKeys, of_checkpoint, of_entry, of_link
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.events import Subject, announce
+from wxcloudrun.kit.security import SYSTEM
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
 SETTLED_AFTER = timedelta(hours=1)  # no transaction is open for so long
-MAX_FINDINGS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something that is not as it was written: `edited`, `missing`, `reordered` or `inserted`."""
+class Checkpoint(StrEnum):
+    """Why a place in the chain was sealed for itself."""
 
-    kind: str
-    position: int | None
-    entry_id: int | None
+    BEGUN = "begun"
+    PRUNED = "pruned"
 
 
-@dataclass(slots=True)
-class Verdict:
-    """What a verification has seen. `findings` holds the first hundred of `finding_count`."""
-
-    checked: int = 0
-    unchained: int = 0
-    finding_count: int = 0
-    findings: list[Finding] = field(default_factory=list)
-    position: int = 0
-    mac: str = GENESIS
-
-    @property
-    def is_clean(self) -> bool:
-        """True if nothing was found."""
-        return not self.finding_count
-
-    def add(self, kind: str, *, position: int | None = None, entry_id: int | None = None) -> None:
-        """Note a finding."""
-        self.finding_count += 1
-        if len(self.findings) < MAX_FINDINGS:
-            self.findings.append(Finding(kind, position, entry_id))
+class ChainBroken(Exception):
+    """The head or the beginning of the chain is gone; only a person who asks for it makes a new one."""
 
 
 class Chain:
     """The chain over the committed entries."""
 
-    def __init__(self, keys: ChainKeys) -> None:
+    def __init__(self, keys: AuditKeys) -> None:
         self._keys = keys
+
+    def begin(self, *, again: bool = False) -> bool:
+        """Seal the beginning of the log; True if that was done, False if it has one.
+
+        What is there by then is tied into the chain as it is: such entries are sealed late. `again` is for a
+        person who knows that the beginning or the head was lost, and stays to be seen in the log.
+        """
+        with reading() as session:
+            has_begun = bool(queries.checkpoints(session)) and queries.head(session) is not None
+        if has_begun or (not again and self._has_checkpoint()):
+            return False
+        while atomically(lambda tx: self._link_batch(tx, self._head_to_begin_with(tx))) == BATCH:
+            pass
+        atomically(self._seal_beginning)
+        return True
 
     def lengthen(self) -> int:
         """Link every committed entry that is not linked yet; return how many those were.
 
-        The new end goes to the service's log: whoever keeps that has what shows a chain that was cut
-        off or replaced as a whole.
+        The new end goes to the service's log: whoever keeps that has what shows a chain that was cut off or
+        replaced as a whole. Raises ChainBroken if there is no head or no beginning.
         """
         linked = 0
         while True:
-            done = atomically(self._link_batch)
+            done = atomically(self._lengthen_once)
             linked += done
             if done < BATCH:
                 return linked
 
-    def verify(self, *, contains: str | None = None) -> Verdict:
-        """Compare every entry with the chain, and the chain with its head.
-
-        `contains` is the hash of an end that was seen earlier; it is still in the chain, or something
-        is missing.
-        """
-        verdict = Verdict()
-        while self._verify_batch(verdict):
-            pass
+    def head_line(self) -> tuple[int, str] | None:
+        """Return the counter of the head and the line to be kept elsewhere, None if there is no head."""
         with reading() as session:
-            head = queries.head(session)
-            settled_id = head.settled_id if head is not None else 0
-            for entry_id in queries.unlinked_up_to(session, settled_id, limit=MAX_FINDINGS):
-                verdict.add("inserted", entry_id=entry_id)
-            verdict.unchained = queries.count_unlinked(session, after_id=settled_id)
-            self._compare_head(verdict, head)
-            if contains is not None and not queries.holds_mac(session, contains):
-                verdict.add("missing")
-        return verdict
+            row = queries.head(session)
+            return None if row is None else (row.counter, row.head.written(row.seal))
 
-    def _link_batch(self, tx: Transaction) -> int:
+    def _has_checkpoint(self) -> bool:
+        with reading() as session:
+            return bool(queries.checkpoints(session))
+
+    def _lengthen_once(self, tx: Transaction) -> int:
         head = queries.lock_head(tx.session)
-        if head is None:
-            head = AuditHead(id=HEAD_ID, position=0, mac=GENESIS, settled_id=0)
+        if head is None or not queries.checkpoints(tx.session):
+            raise ChainBroken("the audit log has lost its beginning or its head: run `flask audit-verify`")
+        return self._link_batch(tx, head)
+
+    def _head_to_begin_with(self, tx: Transaction) -> AuditHead:
+        head = queries.lock_head(tx.session)
+        if head is not None:
+            return head
+        last = queries.last_link(tx.session)
+        position, mac = (0, GENESIS) if last is None else (last.position, last.mac)
+        return AuditHead(id=HEAD_ID, position=position, mac=mac, settled_id=0, counter=0)
+
+    def _seal_beginning(self, tx: Transaction) -> None:
+        head, now = self._head_to_begin_with(tx), clock.now()
+        kind = Checkpoint.BEGUN.value
+        seal = self._keys.sign(of_checkpoint(kind, position=head.position, mac=head.mac, at=now))
+        tx.session.add(AuditCheckpoint(kind=kind, position=head.position, mac=head.mac, at=now, seal=seal))
+        self._seal_head(tx, head)
+        if head.position:
+            announce(tx, SYSTEM, AUDIT_BEGUN, Subject("audit"), after={"position": head.position})
+
+    def _link_batch(self, tx: Transaction, head: AuditHead) -> int:
+        before = (head.position, head.settled_id)
         entries = queries.unlinked(tx.session, after_id=head.settled_id, limit=BATCH)
         settled_id = queries.last_id_before(tx.session, clock.now() - SETTLED_AFTER)
         for entry in entries:
@@ -103,54 +110,22 @@ class Chain:
         if len(entries) == BATCH:
             settled_id = min(settled_id, entries[-1].id)
         head.settled_id = max(head.settled_id, settled_id)
-        head.seal = self._seals(head).newest
-        tx.session.add(head)
-        tx.session.flush()
+        if before != (head.position, head.settled_id) or not head.counter:
+            self._seal_head(tx, head)
         if entries:
-            end = {"position": head.position, "mac": head.mac}
+            end = {"position": head.position, "mac": head.mac, "counter": head.counter}
             tx.after_commit(lambda: logger.info("audit_chained", extra=end))
         return len(entries)
 
     def _link(self, tx: Transaction, head: AuditHead, entry: AuditEntry) -> None:
-        digest, position = self._keys.digests(entry.said).newest, head.position + 1
-        mac = self._keys.macs(head.mac, position=position, entry_id=entry.id, digest=digest).newest
+        digest, position = self._keys.sign(of_entry(entry.said, entry.seal)), head.position + 1
+        mac = self._keys.sign(of_link(head.mac, position=position, entry_id=entry.id, digest=digest))
         tx.session.add(AuditLink(position=position, entry_id=entry.id, digest=digest, mac=mac))
         head.position, head.mac = position, mac
 
-    def _verify_batch(self, verdict: Verdict) -> bool:
-        with reading() as session:
-            found = queries.links(session, after_position=verdict.position, limit=BATCH)
-            for link, entry in found:
-                self._verify_link(verdict, link, entry)
-        return len(found) == BATCH
-
-    def _verify_link(self, verdict: Verdict, link: AuditLink, entry: AuditEntry | None) -> None:
-        follows = link.position == verdict.position + 1
-        if not follows:
-            verdict.add("missing", position=verdict.position + 1)
-        if entry is None:
-            verdict.add("missing", position=link.position, entry_id=link.entry_id)
-        elif not self._keys.digests(entry.said).include(link.digest):
-            verdict.add("edited", position=link.position, entry_id=link.entry_id)
-        macs = self._keys.macs(
-            verdict.mac, position=link.position, entry_id=link.entry_id, digest=link.digest
-        )
-        if follows and not macs.include(link.mac):
-            verdict.add("reordered", position=link.position, entry_id=link.entry_id)
-        verdict.position, verdict.mac = link.position, link.mac
-        verdict.checked += 1
-
-    def _compare_head(self, verdict: Verdict, head: AuditHead | None) -> None:
-        if head is None:
-            if verdict.checked:
-                verdict.add("missing", position=verdict.position)
-            return
-        if not self._seals(head).include(head.seal):
-            verdict.add("edited", position=head.position)
-        if head.position > verdict.position:
-            verdict.add("missing", position=verdict.position + 1)
-        elif (head.position, head.mac) != (verdict.position, verdict.mac):
-            verdict.add("reordered", position=verdict.position)
-
-    def _seals(self, head: AuditHead) -> Hashes:
-        return self._keys.seals(position=head.position, mac=head.mac, settled_id=head.settled_id)
+    def _seal_head(self, tx: Transaction, head: AuditHead) -> None:
+        head.counter = (head.counter or 0) + 1
+        head.at = clock.now()
+        head.seal = self._keys.sign(head.head.sealed)
+        tx.session.add(head)
+        tx.session.flush()

@@ -1,8 +1,13 @@
 """What administrators do with the audit log: read it, have it verified."""
 
+from collections.abc import Iterable
+
 from wxcloudrun.audit import queries
 from wxcloudrun.audit.queries import AuditFilters, EntryView
-from wxcloudrun.audit.service.chain import Chain, Verdict
+from wxcloudrun.audit.rules import AuditKeys, Head
+from wxcloudrun.audit.service.chain import Chain
+from wxcloudrun.audit.service.outside import OutsideHeads
+from wxcloudrun.audit.service.verification import Verdict, Verification
 from wxcloudrun.kit.db import reading
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Actor
@@ -11,8 +16,10 @@ from wxcloudrun.kit.security import Actor
 class AuditService:
     """Shows the log, lengthens its chain and verifies it."""
 
-    def __init__(self, *, chain: Chain) -> None:
+    def __init__(self, *, keys: AuditKeys, chain: Chain, outside: OutsideHeads) -> None:
+        self._keys = keys
         self._chain = chain
+        self._outside = outside
 
     def page(self, actor: Actor, filters: AuditFilters, page: PageRequest[int]) -> Page[EntryView]:
         """List the entries that fit, newest first. Raises Forbidden."""
@@ -21,14 +28,33 @@ class AuditService:
             return queries.page_of_entries(session, filters, page)
 
     def verify(self, actor: Actor) -> Verdict:
-        """Verify the chain for an administrator. Raises Forbidden."""
+        """Verify the log for an administrator. Raises Forbidden."""
         actor.require_administrator()
         return self.check()
 
-    def check(self, *, contains: str | None = None) -> Verdict:
-        """Verify the chain for whoever may run commands on this machine."""
-        return self._chain.verify(contains=contains)
+    def check(self, *, heads: Iterable[tuple[Head, str]] = (), contains: str | None = None) -> Verdict:
+        """Verify the log for whoever may run commands on this machine.
+
+        It is compared with `heads`, and with those that the service keeps in a file.
+        """
+        known = [*self._outside.kept(), *heads]
+        return Verification(self._keys).run(heads=known, contains=contains)
+
+    def head_line(self) -> str:
+        """Return the end of the chain in the line that is kept elsewhere, empty if there is none."""
+        found = self._chain.head_line()
+        return "" if found is None else found[1]
+
+    def begin(self, *, again: bool = False) -> bool:
+        """Seal the beginning of the log; False if it has one."""
+        return self._chain.begin(again=again)
 
     def chain(self) -> int:
-        """Link the entries that were committed since the last time; return how many those were."""
-        return self._chain.lengthen()
+        """Link the entries that were committed since the last time; return how many those were.
+
+        The new end is handed over to whoever keeps it. Raises ChainBroken, SinkFailed.
+        """
+        linked = self._chain.lengthen()
+        if head := self._chain.head_line():
+            self._outside.hand_over(*head)
+        return linked

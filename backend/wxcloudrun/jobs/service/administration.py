@@ -7,11 +7,11 @@ from wxcloudrun.jobs import queries
 from wxcloudrun.jobs.events import TASK_CHANGED
 from wxcloudrun.jobs.models import PeriodicTask
 from wxcloudrun.jobs.queries import JobFilters, JobView
-from wxcloudrun.jobs.service.periodic import TaskKinds, new_row
+from wxcloudrun.jobs.service.periodic import TaskKind, TaskKinds, new_row
 from wxcloudrun.jobs.service.statistics import TaskStats, task_stats, untried
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.errors import NotFound
+from wxcloudrun.kit.errors import Conflict, NotFound
 from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Actor
@@ -67,11 +67,13 @@ class JobAdministrationService:
     def change_task(self, actor: Actor, name: str, change: TaskChange) -> TaskStats:
         """Switch a task on or off, or give it another interval; every worker knows at its next look.
 
-        With a shorter interval it is done that much earlier. Raises Forbidden or NotFound.
+        With a shorter interval it is done that much earlier. Raises Forbidden, NotFound, and Conflict for a
+        task that has to be done.
         """
         actor.require_administrator()
         if name not in self._tasks:
             raise no_such_task()
+        refuse_less(self._tasks[name], change)
         return atomically(lambda tx: self._change(tx, actor, name, change))
 
     def _change(self, tx: Transaction, actor: Actor, name: str, change: TaskChange) -> TaskStats:
@@ -96,6 +98,18 @@ class JobAdministrationService:
 def settings_of(task: PeriodicTask) -> dict[str, int | bool]:
     """Return what can be changed about a task."""
     return {"enabled": task.enabled, "interval_seconds": task.interval_seconds}
+
+
+def refuse_less(kind: TaskKind, change: TaskChange) -> None:
+    """Raise Conflict if a task that has to be done would be done less often, or never."""
+    is_slower = (change.interval_seconds or 0) > kind.interval_seconds
+    if kind.is_required and (change.enabled is False or is_slower):
+        raise Conflict(
+            text(
+                "this task cannot be switched off, nor be done less often than every {seconds} seconds",
+                seconds=kind.interval_seconds,
+            )
+        )
 
 
 def no_such_task() -> NotFound:

@@ -22,10 +22,23 @@ RETRY_SECONDS = 10.0  # a database that cannot be written to is not tried at eve
 
 @dataclass(frozen=True, slots=True)
 class TaskKind:
-    """What a periodic task does, and how often unless an administrator decides otherwise."""
+    """What a periodic task does, and how often unless an administrator decides otherwise.
+
+    One that is required is never done less often, and nobody switches it off.
+    """
 
     interval_seconds: int
     run: Callable[[], object]
+    is_required: bool = False
+
+    def is_on(self, task: PeriodicTask) -> bool:
+        """Tell whether it is done at all; what the row says of a required one counts for nothing."""
+        return self.is_required or task.enabled
+
+    def interval(self, task: PeriodicTask) -> timedelta:
+        """Return how often it is done."""
+        least = self.interval_seconds if self.is_required else task.interval_seconds
+        return timedelta(seconds=min(task.interval_seconds, least))
 
 
 TaskKinds = Mapping[str, TaskKind]
@@ -64,7 +77,11 @@ class PeriodicService:
         if clock.monotonic() < self._not_before:
             return ()
         now = clock.now()
-        return [name for name, task in rows.items() if name in self._tasks and is_due(task, now)]
+        return [
+            name
+            for name, task in rows.items()
+            if name in self._tasks and is_due(self._tasks[name], task, now)
+        ]
 
     def run_due(self) -> int:
         """Do every task that is due, one after the other in this thread; return how many those were."""
@@ -94,7 +111,7 @@ class PeriodicService:
     def _claim(self, tx: Transaction, name: str) -> ClaimedTask | None:
         now = clock.now()
         task = queries.periodic_tasks(tx.session).get(name)
-        if task is None or not is_due(task, now):
+        if task is None or not is_due(self._tasks[name], task, now):
             return None
         lease_until = now + self._lease
         if not queries.claim_task(tx.session, task, now=now, lease_until=lease_until):
@@ -124,13 +141,13 @@ class PeriodicService:
         return queries.renew_task(tx.session, claimed.name, claimed.fence, lease_until)
 
 
-def is_due(task: PeriodicTask, now: datetime) -> bool:
+def is_due(kind: TaskKind, task: PeriodicTask, now: datetime) -> bool:
     """Tell whether a task should be done now, and nobody is doing it."""
     is_free = task.lease_expires_at is None or clock.is_over(
         task.lease_expires_at, now, queries.LONGEST_LEASE
     )
-    interval = timedelta(seconds=task.interval_seconds)
-    return task.enabled and clock.is_over(task.next_run_at, now, interval) and is_free
+    is_time = clock.is_over(task.next_run_at, now, kind.interval(task))
+    return kind.is_on(task) and is_time and is_free
 
 
 def new_row(name: str, kind: TaskKind, now: datetime) -> PeriodicTask:

@@ -1,0 +1,6 @@
+"""The events of the audit log itself."""
+
+from wxcloudrun.kit.events import EventKind
+
+AUDIT_BEGUN = EventKind("audit.begun")
+AUDIT_PRUNED = EventKind("audit.pruned")
