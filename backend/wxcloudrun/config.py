@@ -179,6 +179,10 @@ class Settings(BaseModel):
     audit_heads_syslog: SyslogAddress | None = Field(None, alias="AUDIT_HEADS_SYSLOG")
     audit_heads_webhook: WebAddress | None = Field(None, alias="AUDIT_HEADS_WEBHOOK")
     audit_heads_secret: SecretStr | None = Field(None, alias="AUDIT_HEADS_SECRET", min_length=16)
+    audit_downloads: bool = Field(default=False, alias="AUDIT_DOWNLOADS")
+    audit_links: bool = Field(default=False, alias="AUDIT_LINKS")
+    audit_refusals: bool = Field(default=False, alias="AUDIT_REFUSALS")
+    audit_reads: bool = Field(default=False, alias="AUDIT_READS")
     audit_days: int | None = Field(None, alias="AUDIT_DAYS", ge=1, le=36_500)
 
     job_threads: int = Field(2, alias="JOB_THREADS", ge=1, le=64)

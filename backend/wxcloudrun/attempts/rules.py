@@ -35,11 +35,6 @@ class Meter:
         ]
 
 
-def is_noted(number: int) -> bool:
-    """Tell whether the log has an entry for this one of many, which is a power of ten."""
-    return str(number).strip("0") == "1"
-
-
 class DeviceCookies:
     """Cookies that say: somebody has logged in to this account from this device.
 

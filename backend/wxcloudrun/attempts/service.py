@@ -11,7 +11,7 @@ from datetime import datetime
 from wxcloudrun.attempts import queries
 from wxcloudrun.attempts.events import LOGIN_REFUSED
 from wxcloudrun.attempts.models import KnownAddress
-from wxcloudrun.attempts.rules import DeviceCookies, Meter, is_noted
+from wxcloudrun.attempts.rules import DeviceCookies, Meter
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Forbidden, Unauthorized
@@ -19,7 +19,7 @@ from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.net.addresses import UNKNOWN, client_group
-from wxcloudrun.stores.limits.port import Counter, RateCounters, RateLimit, Tally
+from wxcloudrun.stores.limits.port import Counter, RateCounters, RateLimit, Tally, is_milestone
 
 TOO_MANY_FAILURES = text("too many failed logins; wait, then try again")
 TOO_MANY_REQUESTS = text("too many requests from your address; wait, then try again")
@@ -86,7 +86,8 @@ class Counted:
         """
         first, *others = self._numbers
         return max(
-            (each for each in (first, *others) if is_noted(each) and (each > 1 or each == first)), default=0
+            (each for each in (first, *others) if is_milestone(each) and (each > 1 or each == first)),
+            default=0,
         )
 
     def take_back(self) -> None:
@@ -148,7 +149,7 @@ class LoginGuard:
         try:
             yield
         except (Unauthorized, Forbidden):
-            if is_noted(tally.hits):
+            if is_milestone(tally.hits):
                 note_refusal(actor, None, tally.hits, why="wechat")
             raise
 
@@ -203,7 +204,7 @@ class LoginGuard:
     def _note_limit(self, actor: Actor, user_id: int | None, meter: Meter) -> None:
         """Count refusals by the counter that refused, and log some of them."""
         [tally] = self._counters.hit([Counter.of("refused", meter.limit, meter.counter.key)])
-        if is_noted(tally.hits):
+        if is_milestone(tally.hits):
             note_refusal(actor, user_id, tally.hits, why="limit")
 
 

@@ -1,11 +1,14 @@
 """HTTP in, HTTP out, for the audit log."""
 
-from flask import Response
+from flask import Response, current_app, g, request
 
 from wxcloudrun.audit.schemas import AuditQuery, EntryOut, VerdictOut
 from wxcloudrun.audit.service.log import AuditService
+from wxcloudrun.audit.service.refusals import RefusalLog
+from wxcloudrun.kit.errors import AppError, Forbidden, Unauthorized
+from wxcloudrun.kit.security import ANONYMOUS
 from wxcloudrun.web import pages
-from wxcloudrun.web.endpoint import actor, service
+from wxcloudrun.web.endpoint import actor, located, rows, service
 from wxcloudrun.web.envelope import ok
 
 
@@ -18,3 +21,11 @@ def list_entries(query: AuditQuery) -> Response:
 def verify() -> Response:
     """200 with the verdict, whatever it is."""
     return ok(VerdictOut.of(service(AuditService).verify(actor())))
+
+
+def note_refusal(error: AppError) -> None:
+    """Write down that a caller was refused something they may not do."""
+    row = rows(current_app).get(request.endpoint or "")
+    if row is not None and isinstance(error, Unauthorized | Forbidden):
+        caller = actor() if "actor" in g else located(ANONYMOUS)
+        service(RefusalLog).note(caller, operation=row.operation, reason=error.reason)

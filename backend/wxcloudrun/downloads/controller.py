@@ -9,6 +9,7 @@ from wxcloudrun.downloads.rules import Blob
 from wxcloudrun.downloads.schemas import ArtifactOut, DownloadQuery, LinkOut, ResolvedOut, ResolveQuery
 from wxcloudrun.downloads.service.artifacts import ArtifactService
 from wxcloudrun.downloads.service.blobs import BlobService
+from wxcloudrun.downloads.service.noting import ReadingLog
 from wxcloudrun.downloads.service.resolve import Resolved, ResolveService
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.errors import NotFound
@@ -49,7 +50,10 @@ def answer(resolved: Resolved, query: DownloadQuery) -> Response:
     """
     blob = resolved.target
     if query.mode != "proxy" and request.method == "GET":
+        service(ReadingLog).linked(actor(), resolved)
         return with_remarks(link_to(blob, redirect=query.mode == "redirect"), blob.remarks())
+    if request.method == "GET":
+        service(ReadingLog).downloaded(actor(), resolved)
     audience = "public" if resolved.package.access.is_public else "private"
     freshness = IMMUTABLE if resolved.is_immutable else "no-cache"
     response = answer_bytes(blob)

@@ -59,6 +59,8 @@ def refused(status: int, message: Text, facts: Mapping[str, Any], headers: Mappi
 
 def answer_refusal(error: AppError) -> Response:
     """A refusal that the service meant."""
+    if note := current_app.extensions.get("note_refusal"):
+        note(error)
     return refused(error.status, error.message, {"reason": error.reason, **error.facts}, error.headers)
 
 

@@ -5,6 +5,7 @@ Each floor is built by one function, which gets what it stands on and returns it
 
 from flask import Flask
 
+from wxcloudrun.audit.controller import note_refusal
 from wxcloudrun.config import Settings
 from wxcloudrun.identity.controller import identify_caller
 from wxcloudrun.kit.services import Services
@@ -25,6 +26,8 @@ def connect(app: Flask, settings: Settings) -> None:
     stores = build_stores(settings)
     app.extensions["cache"] = stores.cache
     app.extensions["services"] = build_services(settings, stores)
+    if settings.audit_refusals:
+        app.extensions["note_refusal"] = note_refusal
     app.extensions["identify"] = identify_caller
     app.extensions["listeners"] = LISTENERS
 

@@ -8,6 +8,7 @@ from wxcloudrun.audit.service.archive import Archive
 from wxcloudrun.audit.service.chain import Chain
 from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.audit.service.outside import OutsideHeads
+from wxcloudrun.audit.service.refusals import RefusalLog
 from wxcloudrun.config import Settings
 from wxcloudrun.erasure.service import ErasureService
 from wxcloudrun.jobs.service.queue import JobQueue
@@ -20,6 +21,7 @@ from wxcloudrun.users.service.users import leave_all
 from wxcloudrun.versions.reads import Version
 from wxcloudrun.versions.service.names import retire_versions
 from wxcloudrun.wiring.secrets import server_keys
+from wxcloudrun.wiring.stores import rate_counters
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class FoundationServices:
     audit_keys: AuditKeys
     audit: AuditService
     archive: Archive
+    refusals: RefusalLog
 
 
 def build_foundation(settings: Settings, wake_ups: WakeUps) -> FoundationServices:
@@ -46,7 +49,13 @@ def build_foundation(settings: Settings, wake_ups: WakeUps) -> FoundationService
         erasure=ErasureService(jobs=jobs, before=before),
         audit_keys=keys,
         archive=Archive(keys, days=settings.audit_days),
-        audit=AuditService(keys=keys, chain=Chain(keys), outside=OutsideHeads(head_sinks(settings))),
+        audit=AuditService(
+            keys=keys,
+            chain=Chain(keys),
+            outside=OutsideHeads(head_sinks(settings)),
+            notes_reads=settings.audit_reads,
+        ),
+        refusals=RefusalLog(counters=rate_counters(settings)),
     )
 
 

@@ -16,8 +16,9 @@ from wxcloudrun.artifacts.events import (
     STORE_SWEPT,
 )
 from wxcloudrun.attempts.events import LOGIN_REFUSED
-from wxcloudrun.audit.events import AUDIT_BEGUN, AUDIT_PRUNED
+from wxcloudrun.audit.events import AUDIT_BEGUN, AUDIT_PRUNED, AUDIT_READ, REQUEST_REFUSED
 from wxcloudrun.audit.service.record import record
+from wxcloudrun.downloads.events import ARTIFACT_DOWNLOADED, LINK_MADE
 from wxcloudrun.erasure.events import ERASURE_FINISHED
 from wxcloudrun.identity.events import CREDENTIAL_REVOKED
 from wxcloudrun.jobs.events import TASK_CHANGED
@@ -162,4 +163,9 @@ LISTENERS: Mapping[EventKind, Listeners] = {
     ERASURE_FINISHED: RECORDED,
     AUDIT_BEGUN: RECORDED,
     AUDIT_PRUNED: RECORDED,
+    # what the settings ask for
+    AUDIT_READ: RECORDED,
+    REQUEST_REFUSED: RECORDED,
+    ARTIFACT_DOWNLOADED: RECORDED,
+    LINK_MADE: RECORDED,
 }

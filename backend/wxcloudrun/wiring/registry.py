@@ -9,6 +9,7 @@ from wxcloudrun.artifacts.service.intake import IntakeService
 from wxcloudrun.config import Settings
 from wxcloudrun.downloads.service.artifacts import ArtifactService
 from wxcloudrun.downloads.service.blobs import BlobService
+from wxcloudrun.downloads.service.noting import ReadingLog
 from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.keys.service.keys import revoke_bound_to
 from wxcloudrun.kit.derived_keys import Purpose
@@ -48,6 +49,7 @@ class NameServices:
     files: FileService
     tags: TagService
     references: ResolveService
+    reading_log: ReadingLog
     search: SearchService
 
 
@@ -104,6 +106,7 @@ def build_names(
         files=files,
         tags=TagService(packages=packages, references=references),
         references=references,
+        reading_log=ReadingLog(downloads=settings.audit_downloads, links=settings.audit_links),
         search=SearchService(),
     )
 

@@ -1,14 +1,17 @@
 """What administrators do with the audit log: read it, have it verified."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from wxcloudrun.audit import queries
+from wxcloudrun.audit.events import AUDIT_READ
 from wxcloudrun.audit.queries import AuditFilters, EntryView
 from wxcloudrun.audit.rules import AuditKeys, Head
 from wxcloudrun.audit.service.chain import Chain
 from wxcloudrun.audit.service.outside import OutsideHeads
 from wxcloudrun.audit.service.verification import Verdict, Verification
-from wxcloudrun.kit.db import reading
+from wxcloudrun.kit.db import atomically, reading
+from wxcloudrun.kit.events import State, Subject, announce
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Actor
 
@@ -16,7 +19,8 @@ from wxcloudrun.kit.security import Actor
 class AuditService:
     """Shows the log, lengthens its chain and verifies it."""
 
-    def __init__(self, *, keys: AuditKeys, chain: Chain, outside: OutsideHeads) -> None:
+    def __init__(self, *, keys: AuditKeys, chain: Chain, outside: OutsideHeads, notes_reads: bool) -> None:
+        self._notes_reads = notes_reads
         self._keys = keys
         self._chain = chain
         self._outside = outside
@@ -24,12 +28,14 @@ class AuditService:
     def page(self, actor: Actor, filters: AuditFilters, page: PageRequest[int]) -> Page[EntryView]:
         """List the entries that fit, newest first. Raises Forbidden."""
         actor.require_administrator()
+        self._note(actor, {name: value for name, value in asdict(filters).items() if value is not None})
         with reading() as session:
             return queries.page_of_entries(session, filters, page)
 
     def verify(self, actor: Actor) -> Verdict:
         """Verify the log for an administrator. Raises Forbidden."""
         actor.require_administrator()
+        self._note(actor, {"verified": True})
         return self.check()
 
     def check(self, *, heads: Iterable[tuple[Head, str]] = (), contains: str | None = None) -> Verdict:
@@ -58,3 +64,7 @@ class AuditService:
         if head := self._chain.head_line():
             self._outside.hand_over(*head)
         return linked
+
+    def _note(self, actor: Actor, state: State) -> None:
+        if self._notes_reads:
+            atomically(lambda tx: announce(tx, actor, AUDIT_READ, Subject("audit"), after=state))

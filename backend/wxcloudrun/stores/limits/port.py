@@ -88,6 +88,11 @@ class Tally:
     seconds_left: int
 
 
+def is_milestone(number: int) -> bool:
+    """Tell whether this one of many is written down: the 1st, 10th, 100th and so on."""
+    return str(number).strip("0") == "1"
+
+
 class RateCounters(Protocol):
     """Counts hits, each call in one step: of two who hit at once, each sees a number of its own."""
 
