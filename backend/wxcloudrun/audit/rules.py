@@ -73,9 +73,7 @@ class AuditKeys:
 
     def fits(self, said: Sealed, mac: str) -> bool:
         """Tell whether that is the hash of what is said, under any of the keys."""
-        return any(
-            hmac.compare_digest(keyed_hash(key.value, said), mac) for key in self._ring(said).accepted
-        )
+        return any(hmac.compare_digest(keyed_hash(key.value, said), mac) for key in self._ring(said).accepted)
 
     def born(self, said: State) -> str:
         """Return the seal that an entry gets when it is written."""

@@ -8,8 +8,8 @@ from tests.support.apps import AppWith
 from tests.support.client import Answer
 from tests.support.inside import Inside
 from tests.support.shared_app import once
+from tests.unit.audit.changing import PASSWORD, Changing
 from tests.unit.audit.conftest import entries
-from tests.unit.audit.test_every_change_is_recorded import PASSWORD, Changing
 
 type Twice = Callable[[Changing], Callable[[], Answer]]
 
