@@ -185,7 +185,8 @@ class Settings(BaseModel):
     audit_reads: bool = Field(default=False, alias="AUDIT_READS")
     audit_days: int | None = Field(None, alias="AUDIT_DAYS", ge=1, le=36_500)
 
-    job_threads: int = Field(2, alias="JOB_THREADS", ge=1, le=64)
+    job_threads: int = Field(4, alias="JOB_THREADS", ge=1, le=64)
+    jobs_per_user: int = Field(2, alias="JOBS_PER_USER", ge=1, le=10_000)
     job_lease_seconds: int = Field(60, alias="JOB_LEASE_SECONDS", ge=1, le=3600)
     job_history_days: int = Field(30, alias="JOB_HISTORY_DAYS", ge=1)
     embedded_worker: Literal["auto", "on", "off"] = Field("auto", alias="EMBEDDED_WORKER")

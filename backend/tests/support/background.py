@@ -16,7 +16,7 @@ from wxcloudrun.jobs.service.kinds import JobKind
 from wxcloudrun.jobs.service.periodic import PeriodicService, TaskKind
 from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.jobs.service.recovery import RecoveryService
-from wxcloudrun.jobs.service.work import WorkService
+from wxcloudrun.jobs.service.work import Shares, WorkService
 from wxcloudrun.kit.db import Transaction, atomically, transaction
 from wxcloudrun.kit.events import Event, EventKind, Subject
 from wxcloudrun.kit.security import SYSTEM
@@ -35,6 +35,7 @@ class Bench(Inside):
         self.kinds: dict[str, JobKind] = {}
         self.tasks: dict[str, TaskKind] = {}
         self.lease_seconds = lease_seconds
+        self.shares = Shares(None, None)
 
     @property
     def queue(self) -> JobQueue:
@@ -53,7 +54,7 @@ class Bench(Inside):
 
     def worker(self) -> WorkService:
         """Return one more worker, as another process has it."""
-        return WorkService(kinds=self.kinds, lease_seconds=self.lease_seconds)
+        return WorkService(kinds=self.kinds, lease_seconds=self.lease_seconds, shares=self.shares)
 
     def recovery(self) -> RecoveryService:
         """Return what looks after abandoned jobs and old ones."""

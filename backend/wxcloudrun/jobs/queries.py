@@ -5,12 +5,12 @@ several who try at once, on every database, and never locks two rows: nobody can
 """
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Update, delete, func, select, update
+from sqlalchemy import ColumnElement, CursorResult, Update, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wxcloudrun.jobs.models import Job, JobState, PeriodicTask
@@ -125,10 +125,38 @@ def locked(session: Session, job_id: int) -> Job | None:
     return session.execute(statement, execution_options={"populate_existing": True}).scalar_one_or_none()
 
 
-def due_ids(session: Session, kinds: Collection[str], now: datetime, limit: int) -> Sequence[int]:
-    """Return jobs of these kinds whose time has come, those first that have waited longest."""
+def due_ids(
+    session: Session, kinds: Collection[str], now: datetime, limit: int, *, but: Collection[int] = ()
+) -> Sequence[int]:
+    """Return jobs of these kinds whose time has come, those first that have waited longest.
+
+    None of users who are left out.
+    """
     statement = select(Job.id).where(*is_due(kinds, now)).order_by(Job.not_before, Job.id).limit(limit)
+    if but:
+        statement = statement.where(or_(Job.created_by.is_(None), Job.created_by.not_in(but)))
     return session.execute(statement).scalars().all()
+
+
+def busy_users(session: Session) -> Mapping[int, int]:
+    """Return how many jobs of each user are being done, of those users that have any."""
+    statement = (
+        select(Job.created_by, func.count())
+        .where(Job.state == JobState.RUNNING, Job.created_by.is_not(None))
+        .group_by(Job.created_by)
+    )
+    return {user_id: number for user_id, number in session.execute(statement) if user_id is not None}
+
+
+def owner(session: Session, job_id: int) -> int | None:
+    """Return who put a job down."""
+    return session.execute(select(Job.created_by).where(Job.id == job_id)).scalar_one_or_none()
+
+
+def count_waiting(session: Session, user_id: int) -> int:
+    """Count the jobs that a user has put down and nobody has begun."""
+    waiting = (Job.state == JobState.QUEUED, Job.created_by == user_id)
+    return session.execute(select(func.count()).select_from(Job).where(*waiting)).scalar_one()
 
 
 def is_due(kinds: Collection[str], now: datetime) -> tuple[ColumnElement[bool], ...]:

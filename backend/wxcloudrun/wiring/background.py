@@ -15,7 +15,7 @@ from wxcloudrun.jobs.service.kinds import JobKind
 from wxcloudrun.jobs.service.periodic import PeriodicService, TaskKind
 from wxcloudrun.jobs.service.recovery import RecoveryService
 from wxcloudrun.jobs.service.statistics import JobStatistics
-from wxcloudrun.jobs.service.work import WorkService
+from wxcloudrun.jobs.service.work import Shares, WorkService
 from wxcloudrun.kit.db import on_this_database
 from wxcloudrun.maintenance.tasks import MaintenanceTasks
 from wxcloudrun.releases.service.lifecycle import OBTAIN
@@ -65,7 +65,9 @@ def build_work(settings: Settings, wake_ups: WakeUps, floors: BackgroundFloors) 
         kinds=kinds, jobs=floors.foundation.jobs, history_days=settings.job_history_days
     )
     tasks = periodic_tasks(floors, chores, recovery)
-    work = WorkService(kinds=kinds, lease_seconds=lease)
+    lasting = max(settings.job_threads - 1, 1)  # one thread is kept for maintenance
+    shares = Shares(per_user=settings.jobs_per_user, lasting=lasting)
+    work = WorkService(kinds=kinds, lease_seconds=lease, shares=shares)
     periodic = PeriodicService(tasks=tasks, lease_seconds=lease)
     background = Background(
         wake_ups=wake_ups, duties=partial(duties, work, periodic), threads=settings.job_threads
@@ -89,7 +91,7 @@ def job_kinds(floors: BackgroundFloors, chores: MaintenanceTasks) -> dict[str, J
         "sweep": JobKind(chores.sweep),
         "fsck": JobKind(chores.fsck),
         DIGESTS: JobKind(artifacts.compute_digests, artifacts.digests_failed),
-        OBTAIN: JobKind(releases.obtain, releases.obtain_failed),
+        OBTAIN: JobKind(releases.obtain, releases.obtain_failed, may_last=True),
         ERASE: JobKind(erasure.erase, erasure.erase_failed),
         ADOPT: JobKind(AdoptionTasks(floors.bytes.adopting).adopt),
     }

@@ -125,7 +125,7 @@ def held_connections() -> Iterator[None]:
     with ExitStack() as stack:
         pool = db.engine.pool
         assert isinstance(pool, PatientPool)
-        while pool.checkedout() < 12:  # THREADS, JOB_THREADS and two
+        while pool.checkedout() < 14:  # THREADS, JOB_THREADS and two
             stack.enter_context(db.engine.connect())
         yield
 

@@ -21,11 +21,13 @@ OnFailed = Callable[[Transaction, dict[str, Any], str], None]
 class JobKind:
     """How jobs of one kind are done, and what else is written when one of them has failed for good.
 
-    `on_failed` gets the transaction that marks the job, its arguments and the message; nothing but SQL.
+    `on_failed` gets the transaction that marks the job, its arguments and the message; nothing but SQL. One
+    that `may_last` waits for others, for hours perhaps: it never takes the last thread of a process.
     """
 
     handler: Handler
     on_failed: OnFailed | None = None
+    may_last: bool = False
 
     def tell(self, tx: Transaction, arguments: dict[str, Any], message: str) -> None:
         """Write what a failure means, in the transaction that marks the job.

@@ -3,7 +3,8 @@
 import logging
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,7 +20,7 @@ from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.logs import Complaint
 
-__all__ = ["JobContext", "JobKind", "WorkService"]  # what a domain with handlers needs
+__all__ = ["JobContext", "JobKind", "Shares", "WorkService"]  # what a domain with handlers needs
 
 logger = logging.getLogger(__name__)
 
@@ -28,22 +29,46 @@ RETRY_SECONDS = 10.0  # a database that cannot be written to is not tried as fas
 LOOKAHEAD = 8
 
 
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """How many jobs one user may have under way anywhere, and how many that may last, this process."""
+
+    per_user: int | None
+    lasting: int | None
+
+    def is_full(self, number: int) -> bool:
+        """Tell whether a user has enough of them under way."""
+        return self.per_user is not None and number >= self.per_user
+
+
+NO_SHARES = Shares(None, None)
+
+
 class WorkService:
     """Does jobs, one for each thread that asks. Jobs of kinds that are not in the table stay queued."""
 
-    def __init__(self, *, kinds: JobKinds, lease_seconds: float) -> None:
+    def __init__(self, *, kinds: JobKinds, lease_seconds: float, shares: Shares = NO_SHARES) -> None:
         self._kinds = kinds
         self._lease_seconds = lease_seconds
+        self._shares = shares
         self._lock = threading.Lock()
         self._look_again_at = 0.0
         self._unreachable = Complaint(logger, "jobs_not_looked_for")
         self._not_claimed = Complaint(logger, "jobs_not_claimed")
         self._under_way: dict[int, JobContext] = {}
+        self._under_way_kinds: dict[int, str] = {}
+        self._claiming = threading.Lock()
 
     def due(self, limit: int) -> Sequence[int]:
-        """Return jobs that could be done now."""
+        """Return jobs that could be done now, those first whose users have none under way."""
+        now, kinds = clock.now(), self._open_kinds()
         with reading() as session:
-            return queries.due_ids(session, self._kinds, clock.now(), limit)
+            busy = queries.busy_users(session)
+            ids = queries.due_ids(session, kinds, now, limit, but=list(busy))
+            if not ids and busy:
+                full = [user_id for user_id, number in busy.items() if self._shares.is_full(number)]
+                ids = queries.due_ids(session, kinds, now, limit, but=full)
+            return ids
 
     def run_due(self) -> int:
         """Do every job that is due, one after the other in this thread; return how many those were."""
@@ -75,7 +100,10 @@ class WorkService:
     def run(self, job_id: int) -> bool:
         """Do one job; False if it is not due or somebody else has it."""
         try:
-            claimed = atomically(lambda tx: self._claim(tx, job_id))
+            with self._claiming:  # so that two threads do not both take what is left for one
+                claimed = atomically(lambda tx: self._claim(tx, job_id))
+                if claimed is not None:
+                    self._under_way_kinds[claimed.id] = claimed.kind
         except SQLAlchemyError as error:
             self._look_again_at = clock.monotonic() + RETRY_SECONDS
             self._not_claimed.say(error)
@@ -99,7 +127,17 @@ class WorkService:
     def _claim(self, tx: Transaction, job_id: int) -> ClaimedJob | None:
         now = clock.now()
         lease_until = now + timedelta(seconds=self._lease_seconds)
-        return queries.claim(tx.session, job_id, self._kinds, now=now, lease_until=lease_until)
+        user_id = queries.owner(tx.session, job_id)
+        if user_id is not None and self._shares.is_full(queries.busy_users(tx.session).get(user_id, 0)):
+            return None
+        return queries.claim(tx.session, job_id, self._open_kinds(), now=now, lease_until=lease_until)
+
+    def _open_kinds(self) -> Collection[str]:
+        """Return the kinds of jobs that may begin: not those that may last, if they have their share."""
+        lasting = sum(self._kinds[kind].may_last for kind in list(self._under_way_kinds.values()))
+        if self._shares.lasting is None or lasting < self._shares.lasting:
+            return self._kinds
+        return [name for name, kind in self._kinds.items() if not kind.may_last]
 
     def _run_claimed(self, claimed: ClaimedJob) -> None:
         facts = {"job_id": claimed.id, "kind": claimed.kind, "attempt": claimed.attempt}
@@ -116,6 +154,7 @@ class WorkService:
             logger.exception("job_outcome_not_written", extra=facts)
         finally:
             self._under_way.pop(claimed.id, None)
+            self._under_way_kinds.pop(claimed.id, None)
 
     def _renewal(self, context: JobContext) -> Renew:
         return lambda tx: context.renew(tx, self._lease_seconds)
