@@ -89,6 +89,7 @@ class RegistryMachine(RuleBasedStateMachine):
         self.model = Model()
         token = builders.person(self.app, "owner").token
         self.client = ApiClient(sender(self.app)).as_(token)
+        self.root = self.client.as_(builders.person(self.app, "root", is_admin=True).token)
         self.client.post("/api/v1/projects", {"name": "tools"}).ok()
         self.client.post("/api/v1/project/tools/packages", {"name": "hammer"}).ok()
 
@@ -164,7 +165,8 @@ class RegistryMachine(RuleBasedStateMachine):
         assert self.client.delete(package).status == (204 if is_empty else 409)
         if not is_empty:
             self.client.delete(package, query={"force": "true"}).ok()
-        self.client.post("/api/v1/project/tools/packages", {"name": "hammer"}).ok()
+        assert self.client.post("/api/v1/project/tools/packages", {"name": "hammer"}).status == 409
+        self.root.post("/api/v1/project/tools/packages", {"name": "hammer"}).ok()
         self.model = Model(retired=self.model.retired | self.model.versions)
 
     @rule()

@@ -1,7 +1,15 @@
 """What other domains may read here: tables to join on, what a range chooses, what a name once meant."""
 
 from wxcloudrun.versions.models import NameSource, Status, Version, VersionFile
-from wxcloudrun.versions.queries import MadeChoice, choice, content, of_only_file, read_content, version
+from wxcloudrun.versions.queries import (
+    MadeChoice,
+    choice,
+    choose_among,
+    content,
+    of_only_file,
+    read_content,
+    version,
+)
 from wxcloudrun.versions.queries.files import (
     digest_of,
     is_only_file,
@@ -18,6 +26,7 @@ __all__ = [
     "Version",
     "VersionFile",
     "choice",
+    "choose_among",
     "content",
     "digest_of",
     "is_only_file",

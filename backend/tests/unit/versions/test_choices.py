@@ -8,11 +8,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from tests.support.client import ApiClient
 from tests.support.registry import Workshop
 from wxcloudrun.kit.db import reading, transaction
 from wxcloudrun.packages.models import Package
 from wxcloudrun.versions import queries
 from wxcloudrun.versions.models import Status, Version
+from wxcloudrun.versions.rules.arrangement import Arrangement
 from wxcloudrun.versions.rules.choices import VersionCandidate
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
@@ -126,13 +128,13 @@ class TestInTheDatabase:
         assert shop.download("version:^2").body == b"2"
 
     def test_given_a_package_made_anew_under_its_name_then_it_has_its_own_versions(
-        self, shop: Workshop
+        self, shop: Workshop, administrator: ApiClient
     ) -> None:
         shop.upload(b"old", version="1.0.0").ok()
         assert shop.download("latest").body == b"old"
         packages = f"/api/v1/project/{shop.project}/packages"
         shop.owner.delete(f"{packages}/{shop.package}", query={"force": "true"}).ok()
-        shop.owner.post(packages, {"name": shop.package}).ok()
+        administrator.post(packages, {"name": shop.package}).ok()
         assert shop.download("latest").status == 404
 
         shop.upload(b"new", version="0.1.0").ok()
@@ -163,3 +165,50 @@ def test_given_the_same_question_twice_then_the_answers_are_equal(shop: Workshop
     assert first == second
     assert first["candidates"] == ["1.3.0", "1.2.0", "1.1.0"]
     assert first["excluded"] == [{"version": "nightly", "why": "not_ordered"}]
+
+
+class TestInOrder:
+    """Working out the order of many versions takes long, so it is done once for all ranges."""
+
+    @pytest.fixture
+    def worked_out(self, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+        """How many versions each time had that an order was worked out."""
+        sizes: list[int] = []
+
+        def arranged(candidates: list[VersionCandidate]) -> Arrangement:
+            sizes.append(len(candidates))
+            return Arrangement(candidates)
+
+        monkeypatch.setattr(queries, "Arrangement", arranged)
+        monkeypatch.setattr("wxcloudrun.versions.queries.arranged.FEWEST_KEPT", 1)
+        return sizes
+
+    @pytest.mark.one_process
+    def test_given_different_ranges_then_the_order_is_worked_out_once_for_the_same_versions(
+        self, shop: Workshop, worked_out: list[int]
+    ) -> None:
+        for number in range(4):
+            shop.upload(b"%d" % number, version=f"1.{number}.0").ok()
+
+        chosen = [shop.download(f"version:<=1.{number}.99").body for number in range(4)]
+        assert (chosen, worked_out) == ([b"0", b"1", b"2", b"3"], [4])
+
+        shop.writer.patch(shop.url("/versions/1.3.0"), {"yanked": "broken"}).ok()
+        chosen = [shop.download(f"version:>=1.{number}.0").body for number in range(3)]
+        assert (chosen, worked_out) == ([b"2"] * 3, [4, 4])
+
+    @pytest.mark.one_process
+    def test_given_more_versions_than_are_kept_then_those_asked_for_last_stay(
+        self, shop: Workshop, worked_out: list[int], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("wxcloudrun.versions.queries.arranged.MOST_KEPT", 3)
+        other = shop.new_package()
+        for package in (shop.package, other):
+            for number in range(2):
+                url = shop.url("/upload/a.bin", package=package)
+                shop.writer.put(url, b"%d" % number, query={"version": f"1.{number}.0"}).ok()
+
+        for package, wanted in ((shop.package, "^1"), (other, "^1"), (other, "~1"), (shop.package, "~1")):
+            shop.reader.get(shop.url(f"/+/version:{wanted}", package=package)).ok()
+
+        assert worked_out == [2, 2, 2]

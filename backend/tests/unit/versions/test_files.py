@@ -8,7 +8,7 @@ from flask import Flask
 
 from tests.support import crowds
 from tests.support.builders import sha256
-from tests.support.client import Answer
+from tests.support.client import Answer, ApiClient
 from tests.support.registry import Workshop
 from wxcloudrun.artifacts.models import Artifact
 from wxcloudrun.kit.db import Reader
@@ -232,11 +232,11 @@ class TestDeleting:
             assert crowds.count(RetiredFile) == 2
 
     def test_given_a_package_made_again_then_the_files_of_the_old_one_still_count(
-        self, files: Workshop
+        self, files: Workshop, administrator: ApiClient
     ) -> None:
         packages = f"/api/v1/project/{files.project}/packages"
         files.owner.delete(f"{packages}/{files.package}", query={"force": "true"}).ok()
-        files.owner.post(packages, {"name": files.package}).ok()
+        administrator.post(packages, {"name": files.package}).ok()
 
         refused = files.upload(b"other", "one.bin", version="1.0.0")
 

@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from tests.unit.versions.version_names import any_names, place
 from wxcloudrun.versions.errors import RangeNotUnderstood
+from wxcloudrun.versions.rules.arrangement import Arrangement
 from wxcloudrun.versions.rules.choices import EVERYTHING, Exclusion, VersionCandidate, choose
+from wxcloudrun.versions.rules.schemes import SCHEMES
 
 pytestmark = pytest.mark.unit
 
@@ -90,6 +92,33 @@ def test_the_choice_does_not_depend_on_the_order_of_the_candidates(
     assert sorted(accounted) == sorted(names)
     places = [place(version) for version in choice.matching]
     assert all(higher >= lower for higher, lower in itertools.pairwise(places))
+
+
+@given(
+    st.lists(st.tuples(any_names, st.sampled_from(list(SCHEMES)), st.booleans(), st.booleans()), max_size=12),
+    st.sampled_from(
+        [
+            EVERYTHING, "^1", ">=0.5,<3", "1.*", "!=1.0", "!=1.*,<2", "<1 || >=2,!=2.1", "==1.0+cu118",
+            "!=1.0+cu118", ">2,<1", "=1.0-1", "~1.0",
+        ]
+    ),
+    st.integers(1, 5),
+)  # fmt: skip
+def test_an_arrangement_chooses_the_same(
+    drawn: list[tuple[str, str | None, bool, bool]], wanted: str, limit: int
+) -> None:
+    candidates = [
+        VersionCandidate(name, sequence, available, scheme, yanked=yanked)
+        for sequence, (name, scheme, available, yanked) in enumerate(drawn)
+    ]
+    try:
+        expected = choose(candidates, wanted).shortened(limit)
+    except RangeNotUnderstood:
+        with pytest.raises(RangeNotUnderstood):
+            Arrangement(candidates).choose(wanted, limit)
+        return
+
+    assert Arrangement(candidates).choose(wanted, limit) == expected
 
 
 # Versions that packages of distributions said themselves

@@ -136,7 +136,7 @@ class ResolveService:
                 return exactly(looked.target, found)  # without that version it would be a range
             target, fresh = looked.target, None
             if earlier is None or not still_holds(earlier, looked):
-                fresh = version_reads.choice(session, found.id, ref.value)
+                fresh = version_reads.choose_among(session, found.id, ref.value, looked.content)
                 chosen = fresh.choice.chosen
                 target = queries.by_version(session, found.id, chosen) if chosen else None
         version_reads.choice.settle(found.id, ref.value, fresh)

@@ -19,8 +19,10 @@ from wxcloudrun.versions.models import (
     VersionFile,
     VersionNotes,
 )
+from wxcloudrun.versions.queries.arranged import ARRANGEMENTS, Arranged, place_of
 from wxcloudrun.versions.queries.files import is_only_file
-from wxcloudrun.versions.rules.choices import EVERYTHING, LATEST, Choice, VersionCandidate, choose
+from wxcloudrun.versions.rules.arrangement import Arrangement
+from wxcloudrun.versions.rules.choices import EVERYTHING, LATEST, Choice, VersionCandidate
 from wxcloudrun.versions.rules.standing import Yank
 
 MAX_SHOWN = 100
@@ -161,6 +163,27 @@ def choice(session: Session, package_id: int, wanted: str) -> MadeChoice:
 
     Raises RangeNotUnderstood if no version's scheme can read the range.
     """
+    return among(arrange(session, package_id), wanted)
+
+
+def choose_among(session: Session, package_id: int, wanted: str, content: str) -> MadeChoice:
+    """Return what `choice` does, in a few looks if the versions that `content` stands for are in order.
+
+    Raises what that raises.
+    """
+    return among(
+        ARRANGEMENTS.get(place_of(session, package_id), content) or arrange(session, package_id), wanted
+    )
+
+
+def among(arranged: Arranged, wanted: str) -> MadeChoice:
+    """Choose among versions in their order."""
+    text = EVERYTHING if wanted == LATEST else wanted
+    return MadeChoice(arranged.content, arranged.versions.choose(text, MAX_SHOWN))
+
+
+def arrange(session: Session, package_id: int) -> Arranged:
+    """Read every version of a package, put them in order, and keep that."""
     rows = session.execute(
         select(
             Version.id,
@@ -175,9 +198,10 @@ def choice(session: Session, package_id: int, wanted: str) -> MadeChoice:
         VersionCandidate(row.version, row.id, bool(row.filled), row.scheme, yanked=bool(row.yanked))
         for row in rows
     ]
-    made = choose(candidates, EVERYTHING if wanted == LATEST else wanted)
     newest = max((row.created_at for row in rows), default=None)
-    return MadeChoice(content_of(candidates, newest), made.shortened(MAX_SHOWN))
+    arranged = Arranged(content_of(candidates, newest), Arrangement(candidates))
+    ARRANGEMENTS.put(place_of(session, package_id), arranged)
+    return arranged
 
 
 def content_of(candidates: Sequence[VersionCandidate], newest: datetime | None) -> str:
