@@ -4,7 +4,7 @@ What is there has no seal of its own. `flask init` ties it into the chain as it 
 place from which on every entry has one. Who goes back loses seals and checkpoints; the chain stays.
 
 Revision ID: 0023
-Revises: 0021
+Revises: 0022
 """
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from alembic import op
 from sqlalchemy.dialects import mysql
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
