@@ -18,7 +18,7 @@ from pkgctl.addresses import SHA256, PackageRef
 from pkgctl.api import Api
 from pkgctl.errors import CommandFailed, Damaged, ExitCode, LocalProblem, NotARegistry, Unreachable
 from pkgctl.transfers.files import BLOCK_BYTES, digest_of
-from pkgctl.transfers.progress import Display, Meter
+from pkgctl.transfers.progress import Display, ProgressMeter
 from pkgctl.transfers.retrying import persistently
 
 try:
@@ -205,7 +205,7 @@ class Downloader:
 class Partial:
     """A file that is not whole yet."""
 
-    def __init__(self, file: BinaryIO, offer: Offer, meter: Meter) -> None:
+    def __init__(self, file: BinaryIO, offer: Offer, meter: ProgressMeter) -> None:
         self.offer = offer
         self.size = 0
         self.transferred = 0

@@ -12,7 +12,7 @@ from typing import Any
 from pkgctl.api import Api
 from pkgctl.errors import CommandFailed, NotInTime, Refused
 from pkgctl.transfers.files import OutgoingFile
-from pkgctl.transfers.progress import Meter
+from pkgctl.transfers.progress import ProgressMeter
 from pkgctl.transfers.retrying import Stopped, persistently
 from pkgctl.transfers.unfinished import Cargo, Unfinished, UnfinishedUploads
 
@@ -54,7 +54,7 @@ class PartedShipment:
     sessions: str  # the path at which sessions begin
     cargo: Cargo
     file: Path
-    meter: Meter
+    meter: ProgressMeter
 
     def deliver(self) -> Delivered:
         """Go on with the file, or begin, until it is a deposit. Raises CommandFailed, Stopped.

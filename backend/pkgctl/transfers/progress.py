@@ -20,7 +20,7 @@ from rich.progress import (
 from pkgctl.screen import Screen, printable
 
 
-class Meter(Protocol):
+class ProgressMeter(Protocol):
     """How far one file is."""
 
     def moved(self, count: int) -> None:
@@ -33,14 +33,14 @@ class Meter(Protocol):
 class Display(Protocol):
     """What shows the meters."""
 
-    def meter(self, name: str, total: int) -> Meter:
+    def meter(self, name: str, total: int) -> ProgressMeter:
         """Begin to show a file of `total` bytes."""
 
 
 class Nothing:
     """A display and a meter for programs."""
 
-    def meter(self, name: str, total: int) -> Meter:
+    def meter(self, name: str, total: int) -> ProgressMeter:
         """Show nothing."""
         del name, total
         return self
@@ -75,12 +75,12 @@ class Bars:
     ) -> None:
         self._progress.stop()
 
-    def meter(self, name: str, total: int) -> Meter:
+    def meter(self, name: str, total: int) -> ProgressMeter:
         """Add a bar."""
         return Bar(self._progress, self._progress.add_task(escape(printable(name)), total=total))
 
 
-class Bar(Meter):
+class Bar(ProgressMeter):
     """One bar."""
 
     def __init__(self, progress: Progress, task: TaskID) -> None:

@@ -15,7 +15,7 @@ from pkgctl.errors import CommandFailed, ExitCode, LeftUnversioned, LocalProblem
 from pkgctl.transfers import parted
 from pkgctl.transfers.files import LocalFile, OutgoingFile, digest_of
 from pkgctl.transfers.parted import Means, PartedShipment
-from pkgctl.transfers.progress import Display, Meter
+from pkgctl.transfers.progress import Display, ProgressMeter
 from pkgctl.transfers.retrying import Stopped, persistently
 from pkgctl.transfers.unfinished import Cargo, UnfinishedUploads
 
@@ -157,7 +157,9 @@ class Uploader:
         wanted = self._options
         return Cargo(self._api.server, str(wanted.package), name, size, digest, wanted.tag, wanted.version)
 
-    def _upload_parts(self, file: Path, cargo: Cargo, means: Means, meter: Meter, unsent: Kind) -> Outcome:
+    def _upload_parts(
+        self, file: Path, cargo: Cargo, means: Means, meter: ProgressMeter, unsent: Kind
+    ) -> Outcome:
         sessions = self._options.package.path("uploads", "sessions")
         done = PartedShipment(means, sessions, cargo, file, meter).deliver()
         kind: Kind = unsent if done.was_there else "sent"
@@ -179,7 +181,7 @@ class Shipment:
     where: str
     file: BinaryIO
     size: int
-    meter: Meter
+    meter: ProgressMeter
     stop: threading.Event
     must_send: bool = False  # the service has just said that it needs the bytes
     sent: bool = False

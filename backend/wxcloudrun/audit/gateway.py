@@ -61,7 +61,7 @@ class FileSink:
             return
 
 
-class Notice(SysLogHandler):
+class FailingSysLog(SysLogHandler):
     """The library's way to a system log, except that a failure is one."""
 
     ident = SYSLOG_TAG
@@ -86,7 +86,7 @@ class SyslogSink:
     def send(self, line: str) -> None:
         """Write a line to it, as information of the facility for security."""
         try:
-            handler = Notice(self._address, SysLogHandler.LOG_AUTHPRIV)
+            handler = FailingSysLog(self._address, SysLogHandler.LOG_AUTHPRIV)
         except OSError as error:
             raise SinkFailed(type(error).__name__) from error
         try:

@@ -24,7 +24,7 @@ def app(app_with: AppWith, requests_mock: Mocker) -> Flask:
     return app_with(**wechat.SETTINGS)
 
 
-class WaysIn:
+class Entrances:
     """Everything by which somebody gets in, and a thief with it."""
 
     def __init__(self, app: Flask, ada: SignedIn, other: SignedIn) -> None:
@@ -62,19 +62,19 @@ class WaysIn:
 
 
 @pytest.fixture
-def doors(app: Flask, ada: SignedIn, log_in: LogIn) -> WaysIn:
+def doors(app: Flask, ada: SignedIn, log_in: LogIn) -> Entrances:
     """Somebody with every way in that there is."""
-    return WaysIn(app, ada, log_in())
+    return Entrances(app, ada, log_in())
 
 
-def upload_state(doors: WaysIn, client: ApiClient) -> str:
+def upload_state(doors: Entrances, client: ApiClient) -> str:
     """Return what has become of the upload."""
     return str(client.get(str(doors.upload["url"])).ok().data["state"])
 
 
 class TestByThePerson:
     def test_given_everything_is_ended_then_nothing_works_but_the_password(
-        self, doors: WaysIn, log_in: LogIn
+        self, doors: Entrances, log_in: LogIn
     ) -> None:
         doors.ada.call("POST", END, {}).ok()
 
@@ -85,7 +85,7 @@ class TestByThePerson:
         assert upload_state(doors, fresh.client.as_(fresh.access_token)) == "expired"
         assert doors.by_wechat().ok().data["user"]["id"] != doors.ada.user_id
 
-    def test_given_that_this_session_shall_stay_then_it_alone_does(self, doors: WaysIn) -> None:
+    def test_given_that_this_session_shall_stay_then_it_alone_does(self, doors: Entrances) -> None:
         doors.ada.call("POST", END, {"keep_session": True}).ok()
 
         assert doors.open_ones() == ["token", "cookie", "refresh"]
@@ -100,7 +100,7 @@ class TestByThePerson:
 
     @pytest.mark.parametrize(("end_everything", "left"), [(False, {"key", "admin key"}), (True, set())])
     def test_given_a_new_password_then_it_ends_everything_if_asked(
-        self, doors: WaysIn, *, end_everything: bool, left: set[str]
+        self, doors: Entrances, *, end_everything: bool, left: set[str]
     ) -> None:
         body = {"current_password": PASSWORD, "new_password": NEW, "end_everything": end_everything}
 
@@ -113,12 +113,12 @@ class TestByThePerson:
 
 class TestByAnAdministrator:
     @pytest.fixture
-    def telephone(self, doors: WaysIn) -> Telephone:
+    def telephone(self, doors: Entrances) -> Telephone:
         """A second factor, which a thief may have set up."""
         return second_factor(doors.ada.client.as_(doors.ada.access_token))
 
     def test_given_a_reset_then_no_old_way_in_works(
-        self, doors: WaysIn, telephone: Telephone, root: SignedIn, client: ApiClient
+        self, doors: Entrances, telephone: Telephone, root: SignedIn, client: ApiClient
     ) -> None:
         root.call("PATCH", f"{USERS}/{doors.ada.user_id}", {"password": NEW}).ok()
 
