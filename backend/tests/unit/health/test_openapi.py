@@ -246,7 +246,7 @@ def test_given_any_time_then_it_is_described_as_one(document: dict[str, Any]) ->
         ("ProjectOut", "role", {"reader", "writer", "maintainer", "owner"}),
         ("MemberOut", "role", {"reader", "writer", "maintainer", "owner"}),
         ("MemberIn", "role", {"reader", "writer", "maintainer", "owner"}),
-        ("KeyOut", "scopes", {"read", "write", "admin"}),
+        ("KeyOut", "scopes", {str(scope) for scope in Scope}),
         ("KeyIn", "scopes", {str(scope) for scope in Scope}),
         ("ExcludedOut", "why", set(get_args(WhyNot.__value__))),
         ("EntryOut", "credential", {"jwt", "api_key", "session", "upload_token", "system", "none"}),
