@@ -72,7 +72,8 @@ class SharedApp:
         """
         if self._contents.writes() != self._writes or clock.now is not REAL_TIME:
             return build()
-        built = (*self._built, name)
+        # Two modules may use one name for what they build in different ways.
+        built = (*self._built, f"{build.__module__}.{build.__qualname__} {name}")
         if built in self._images:
             self._put_back(built)
         else:
@@ -94,7 +95,7 @@ class SharedApp:
 def once[T](app: Flask, name: str, build: Callable[[], T]) -> T:
     """Build something in an application, or take a copy of it where the application is shared.
 
-    The name stands for one way to build it, in all tests.
+    The name stands for one way to build it within the function that builds.
     """
     shared: SharedApp | None = app.extensions.get(SHARED)
     return build() if shared is None else shared.once(name, build)

@@ -19,7 +19,8 @@ from wxcloudrun.web.endpoint import GROWING
 
 # What may use the last half of the reserve, because it helps or must not wait; and every DELETE.
 WORKS = {
-    "log_in", "refresh", "log_in_by_wechat", "log_out", "change_password", "change_user",
+    "log_in", "refresh", "log_in_by_wechat", "log_out", "change_password", "prove",
+    "end_everything", "change_user",
     "change_service_account",
     "activate_release", "deactivate_release",
     "start_collect", "start_sweep", "start_fsck", "change_task", "verify_audit",

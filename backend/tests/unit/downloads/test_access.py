@@ -65,7 +65,7 @@ class TestPrivate:
 
         answer = client.as_(key).get(shop.url("/+/stable"))
 
-        assert (answer.status, answer.data["needs_scope"]) == (403, "read")
+        assert (answer.status, answer.data["needs_scope"]) == (403, "download")
 
     @pytest.mark.usefixtures("stored")
     def test_given_a_member_who_is_removed_then_404_at_the_next_request(self, shop: Workshop) -> None:

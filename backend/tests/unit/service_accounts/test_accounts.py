@@ -234,7 +234,7 @@ class TestDeleting:
             user = session.execute(select(User).where(User.id == robot.id)).scalar_one()
         shown: tuple[str | None, bool, bool] = (user.username, user.is_active, user.deleted_at is None)
         assert shown == (None, False, False)
-        shop.owner.post("/api/v1/projects", {"name": shop.project}).ok()
-        again = robot_of(shop.owner, name="ci", project=shop.project, role="writer")
+        root.post("/api/v1/projects", {"name": shop.project}).ok()
+        again = robot_of(root, name="ci", project=shop.project, role="writer")
         assert again.client.get(f"/api/v1/project/{shop.project}").ok().data["role"] == "writer"
         assert robot.client.get("/api/v1/auth/me").status == 401

@@ -23,7 +23,18 @@ def test_given_a_login_then_it_shows_every_way_in(ada: SignedIn) -> None:
         "has_password": True,
         "email": "ada@example.com",
         "wechat_bound_at": None,
-        "keys": {"total": 2, "by_scope": {"read": 2, "write": 1, "admin": 1}},
+        "keys": {
+            "total": 2,
+            "by_scope": {
+                "download": 0,
+                "read": 2,
+                "upload": 0,
+                "release": 0,
+                "write": 1,
+                "manage": 0,
+                "admin": 1,
+            },
+        },
         "second_factor": {"enabled_at": None, "recovery_codes_left": 0},
     }
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
+from tests.unit.test_config import PRODUCTION
 from wxcloudrun.web.proxies import doubts
 
 HTTPS, HTTP = "https://registry.example.com", "http://registry.example.com"
@@ -29,7 +30,7 @@ def test_https_without_a_proxy_that_is_believed_is_doubted_in_production(
 def test_the_log_names_them_at_start_and_ready_counts_them(
     make_app: MakeApp, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    app = make_app(APP_ENV="production", PUBLIC_URL=HTTPS, LOG_LEVEL="WARNING")
+    app = make_app(**PRODUCTION, PUBLIC_URL=HTTPS, LOG_LEVEL="WARNING")
     said = capfd.readouterr()
 
     assert "setting_in_doubt" in said.out + said.err

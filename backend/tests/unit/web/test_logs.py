@@ -98,7 +98,8 @@ class TestSecrets:
     def test_an_api_key_is_not_seen_however_it_is_presented(
         self, probe: Flask, probing: ApiClient, log: Log, user_id: int
     ) -> None:
-        actor = Actor(user_id, is_admin=False, scopes=EVERY_SCOPE, credential=CredentialKind.NONE)
+        nobody = CredentialKind.NONE
+        actor = Actor(user_id, is_admin=False, scopes=EVERY_SCOPE, credential=nobody, has_proved=True)
         secret = key(probe, actor, frozenset(Scope))
         basic = base64.b64encode(f"any:{secret}".encode()).decode()
         made = probing.as_(secret).post("/api/v1/auth/keys", {"name": "another"}).ok().data["key"]

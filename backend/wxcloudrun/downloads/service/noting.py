@@ -3,7 +3,7 @@
 from wxcloudrun.downloads.events import ARTIFACT_DOWNLOADED, LINK_MADE
 from wxcloudrun.downloads.service.resolve import Resolved
 from wxcloudrun.kit.db import atomically
-from wxcloudrun.kit.events import EventKind, announce
+from wxcloudrun.kit.events import State, announce
 from wxcloudrun.kit.security import Actor
 
 
@@ -17,14 +17,16 @@ class ReadingLog:
     def downloaded(self, actor: Actor, resolved: Resolved) -> None:
         """Note that somebody gets the bytes, if it is in a private project."""
         if self._downloads and not resolved.package.access.is_public:
-            self._note(actor, ARTIFACT_DOWNLOADED, resolved)
+            subject, state = resolved.package.subject(), shown(resolved)
+            atomically(lambda tx: announce(tx, actor, ARTIFACT_DOWNLOADED, subject, after=state))
 
     def linked(self, actor: Actor, resolved: Resolved) -> None:
         """Note that somebody gets a link, by which whoever has it gets the bytes."""
         if self._links:
-            self._note(actor, LINK_MADE, resolved)
+            subject, state = resolved.package.subject(), shown(resolved)
+            atomically(lambda tx: announce(tx, actor, LINK_MADE, subject, after=state))
 
-    def _note(self, actor: Actor, kind: EventKind, resolved: Resolved) -> None:
-        state = {"artifact_id": resolved.target.artifact_id, "name": resolved.target.original_name}
-        subject = resolved.package.subject()
-        atomically(lambda tx: announce(tx, actor, kind, subject, after=state))
+
+def shown(resolved: Resolved) -> State:
+    """Return what the entry says of the bytes."""
+    return {"artifact_id": resolved.target.artifact_id, "name": resolved.target.original_name}
