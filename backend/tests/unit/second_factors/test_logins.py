@@ -210,6 +210,17 @@ class TestWechat:
         assert (refused.status, refused.reason) == (401, "second_factor_needed")
         assert again.ok().data["user"]["id"] == first["user"]["id"]
 
+    def test_given_a_code_that_is_still_to_come_then_no_refusal_is_noted(
+        self, requests_mock: Mocker, client: ApiClient, root: SignedIn, time: Clock
+    ) -> None:
+        requests_mock.get(wechat.URL, json=wechat.person())
+        first = client.post("/api/v1/auth/wechat", {"code": "c"}).ok().data
+        second_factor(client.as_(first["access_token"]))
+        time.advance(minutes=2)
+
+        assert client.post("/api/v1/auth/wechat", {"code": "c"}).reason == "second_factor_needed"
+        assert entries(client.as_(root.access_token), action="login.refused") == []
+
 
 class TestDemandedFromAdministrators:
     @pytest.fixture

@@ -66,14 +66,14 @@ class WechatService:
         with self._guard.wechat_attempt(actor):
             found = self.person(proof)
             user = atomically(lambda tx: self._user(tx, actor, found))
-            opening = Opening("wechat", code, device)
-            opened = None
-            if user is not None and user.is_active:
-                with second_step(self._guard, actor, user, code) as step:
-                    opened = self._sessions.open(actor, user.id, opening)
-                    step.succeeded = opened is not None
-            if opened is None:
-                raise Unauthorized(text("this user may not log in; ask an administrator"))
+            if user is None or not user.is_active:
+                raise may_not_log_in()
+        # Behind the attempt, which was right: whoever has still to bring a code has failed at nothing.
+        with second_step(self._guard, actor, user, code) as step:
+            opened = self._sessions.open(actor, user.id, Opening("wechat", code, device))
+            step.succeeded = opened is not None
+        if opened is None:
+            raise may_not_log_in()
         return opened
 
     def prove(self, actor: Actor, wechat_code: str, code: SecondFactorCode) -> None:
@@ -86,7 +86,7 @@ class WechatService:
             found = self.person(WechatProof(wechat_code))
             if not atomically(lambda tx: is_bound(tx, found, user.id)):
                 raise Unauthorized(text("this is not the WeChat user of this account"))
-            self._proofs.prove(actor, user, code, way="wechat", admits=lambda _: True)
+        self._proofs.prove(actor, user, code, way="wechat", admits=lambda _: True)
 
     def person(self, proof: WechatProof) -> WechatPerson:
         """Return who it is, no transaction being open. Raises what the gateway raises, and Invalid."""
@@ -117,6 +117,11 @@ class WechatService:
         announce(tx, actor, USER_REGISTERED, Subject(f"user/{user.id}"), after={"way": "wechat"})
         tx.session.flush()
         return user
+
+
+def may_not_log_in() -> Unauthorized:
+    """Refuse a user who was deactivated or has gone."""
+    return Unauthorized(text("this user may not log in; ask an administrator"))
 
 
 def is_bound(tx: Transaction, found: WechatPerson, user_id: int) -> bool:
