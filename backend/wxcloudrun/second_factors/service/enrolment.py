@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.errors import Conflict, Invalid, NotFound, Unauthorized
+from wxcloudrun.kit.errors import Conflict, Invalid, NotFound
 from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
@@ -22,6 +22,7 @@ from wxcloudrun.second_factors.rules import RECOVERY_CODES, address_of, new_reco
 from wxcloudrun.second_factors.service.codes import SecondFactorCodes
 from wxcloudrun.second_factors.service.secrets import FactorSecrets
 from wxcloudrun.users.reads import User, lock_person, person
+from wxcloudrun.users.service.binding import the_user
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class EnrolmentService:
         """Show whether the caller has one. Raises Unauthorized, Forbidden for an API key."""
         user_id = actor.require_login()
         with reading() as session:
-            return view(session, the_person(person(session, user_id)))
+            return view(session, the_user(person(session, user_id)))
 
     def offer(self, actor: Actor) -> Offered:
         """Make a secret for the caller, in the place of one that was never confirmed.
@@ -62,7 +63,7 @@ class EnrolmentService:
         user_id, secret = actor.require_proof(), new_secret()
 
         def work(tx: Transaction) -> str:
-            user = the_person(lock_person(tx.session, user_id))
+            user = the_user(lock_person(tx.session, user_id))
             if user.second_factor_at is not None:
                 raise Conflict(text("this account has a second factor; remove it first"))
             queries.forget_second_factor(tx.session, user_id)
@@ -82,7 +83,7 @@ class EnrolmentService:
         user_id = actor.require_proof()
 
         def work(tx: Transaction) -> list[str]:
-            user = the_person(lock_person(tx.session, user_id))
+            user = the_user(lock_person(tx.session, user_id))
             if user.second_factor_at is not None or queries.lock_second_factor(tx.session, user_id) is None:
                 raise Conflict(text("there is no second factor that waits for its first code"))
             if not self._codes.take(tx, user_id, code):
@@ -98,7 +99,7 @@ class EnrolmentService:
         user_id = actor.require_proof()
 
         def work(tx: Transaction) -> list[str]:
-            require_factor(the_person(lock_person(tx.session, user_id)))
+            require_factor(the_user(lock_person(tx.session, user_id)))
             queries.forget_recovery_codes(tx.session, user_id)
             announce(tx, actor, RECOVERY_CODES_MADE, Subject(f"user/{user_id}"))
             return self._new_codes(tx, user_id)
@@ -110,7 +111,7 @@ class EnrolmentService:
         user_id = actor.require_proof()
 
         def work(tx: Transaction) -> None:
-            user = the_person(lock_person(tx.session, user_id))
+            user = the_user(lock_person(tx.session, user_id))
             require_factor(user)
             announce(tx, actor, SECOND_FACTOR_DISABLED, Subject(f"user/{user_id}"))
             forget(tx.session, user)
@@ -143,10 +144,3 @@ def require_factor(user: User) -> None:
     """Raise NotFound unless somebody has a second factor."""
     if user.second_factor_at is None:
         raise NotFound(text("this account has no second factor"))
-
-
-def the_person(user: User | None) -> User:
-    """Return the user. Raises Unauthorized if they were deleted this very moment."""
-    if user is None:
-        raise Unauthorized(text("log in"))
-    return user

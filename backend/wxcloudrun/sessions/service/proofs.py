@@ -15,6 +15,7 @@ from wxcloudrun.sessions import queries
 from wxcloudrun.sessions.events import SESSION_PROVED
 from wxcloudrun.sessions.service.second_step import account_of, second_step
 from wxcloudrun.users.reads import User, lock_person, person
+from wxcloudrun.users.service.binding import the_user
 from wxcloudrun.users.service.passwords import Passwords
 
 
@@ -71,7 +72,4 @@ class ProofService:
         if actor.session_id is None:
             raise Forbidden(text("only a login can be proved"))
         with reading() as session:
-            user = person(session, user_id)
-        if user is None:
-            raise Unauthorized(text("log in"))
-        return user
+            return the_user(person(session, user_id))

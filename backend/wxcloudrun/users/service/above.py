@@ -25,7 +25,8 @@ class EndWaysIn(Protocol):
     def __call__(self, tx: Transaction, actor: Actor, user: User, *, but: str | None, is_reset: bool) -> None:
         """End everything of a user, who is locked, but for the session named.
 
-        A reset leaves the password alone; else a WeChat user and a second factor stay that are needed.
+        After a reset the password is the only way in. Otherwise a WeChat user who is the only way in stays,
+        and so does a second factor.
         """
 
 

@@ -5,14 +5,13 @@ from sqlalchemy.orm import Session
 from wxcloudrun.keys.service.keys import revoke_all_of
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically
-from wxcloudrun.kit.errors import Unauthorized
 from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import Actor
-from wxcloudrun.kit.texts import text
 from wxcloudrun.second_factors.service import enrolment
 from wxcloudrun.sessions.service.sessions import SessionService
 from wxcloudrun.upload_sessions.service.endings import expire_all_of
 from wxcloudrun.users.reads import User, lock_person
+from wxcloudrun.users.service.binding import the_user
 from wxcloudrun.ways_in.events import WAYS_IN_ENDED
 from wxcloudrun.wechat.service import binding
 
@@ -31,9 +30,7 @@ class EndingService:
         user_id = actor.require_proof()
 
         def work(tx: Transaction) -> None:
-            user = lock_person(tx.session, user_id)
-            if user is None:
-                raise Unauthorized(text("log in"))
+            user = the_user(lock_person(tx.session, user_id))
             self.end(tx, actor, user, but=actor.session_id if keep_session else None, is_reset=False)
 
         atomically(work)
@@ -41,8 +38,8 @@ class EndingService:
     def end(self, tx: Transaction, actor: Actor, user: User, *, but: str | None, is_reset: bool) -> None:
         """End everything of a user, who is locked, but for the session named.
 
-        A reset leaves the password alone; else a WeChat user stays who is the only way in, and the second
-        factor, without which the password would be worth less than before.
+        After a reset the password is the only way in. Otherwise a WeChat user stays who is the only way in,
+        and so does the second factor: the password alone would be worth less than before.
         """
         now = clock.now()
         self._sessions.end_all(tx.session, user.id, but=but, now=now)
