@@ -161,22 +161,22 @@ def state_of(user: User) -> dict[str, str | bool | None]:
 
 
 def refuse_change(tx: Transaction, actor: Actor, change: UserChange, user: User) -> None:
-    """Raise ProofNeeded or Forbidden for a way in that the caller may not change; Conflict."""
+    """Raise ProofNeeded or Forbidden for a way in that the caller may not change, Conflict for bad values."""
     if change.changes_way_in(user):
         actor.require_proof()
     if change.email is not None and change.email != user.email:
         refuse_taken(tx, change.email)
+    if change.password is not None and change.email is None and user.email is None:
+        raise Conflict(text("without an e-mail address a password is of no use; give both"))
 
 
 def apply(change: UserChange, user: User, password_hash: str | None) -> None:
-    """Write what is given into the row. Raises Conflict for a password that would be of no use."""
+    """Write what is given into the row."""
     if change.username is not None:
         user.username = change.username
     if change.email is not None:
         user.email = change.email
     if password_hash is not None:
-        if user.email is None:
-            raise Conflict(text("without an e-mail address a password is of no use; give both"))
         user.password_hash = password_hash
     if change.is_active is not None:
         user.is_active = change.is_active
