@@ -283,13 +283,16 @@ class CompletionService:
 
     def _fail(self, claim: Claim, error: ChecksumMismatch) -> None:
         def work(tx: Transaction) -> None:
-            fail(tx, claim.place.actor, Entered(claim.found, self._held(tx, claim), claim.place.actor), error)
+            fail(tx, self._entered(tx, claim), error)
 
         atomically(work)
 
+    def _entered(self, tx: Transaction, claim: Claim) -> Entered:
+        return Entered(claim.found, self._held(tx, claim), claim.place.actor)
+
     def _lost(self, tx: Transaction, claim: Claim) -> AppError:
         """Let the session have failed, unless another request completes it: that one may have the bytes."""
-        return lost(tx, claim.place.actor, Entered(claim.found, self._held(tx, claim), claim.place.actor))
+        return lost(tx, self._entered(tx, claim))
 
     def _reopened(self, tx: Transaction, claim: Claim, number: int) -> PartsMissing:
         """Let a part be sent again that the store has lost; return the refusal that says so."""

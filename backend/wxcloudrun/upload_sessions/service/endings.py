@@ -13,7 +13,6 @@ from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import AppError
 from wxcloudrun.kit.events import announce
-from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.stores.blobs.port import StoreUnavailable
 from wxcloudrun.stores.blobs.writing import Preempted, ResumableWriter
@@ -73,12 +72,12 @@ def forget_parts(session_id: int) -> None:
     atomically(lambda tx: queries.forget_parts(tx.session, session_id))
 
 
-def fail(tx: Transaction, actor: Actor, entered: Entered, error: AppError) -> None:
+def fail(tx: Transaction, entered: Entered, error: AppError) -> None:
     """Let a session have failed for good, and keep what it has failed of."""
     row = entered.row
     row.failure = json.dumps({"reason": error.reason, **error.facts}).encode()
     let_go(tx, row, SessionState.FAILED, clock.now())
-    announce(tx, actor, UPLOAD_SESSION_FAILED, entered.subject, after={"reason": error.reason})
+    announce(tx, entered.actor, UPLOAD_SESSION_FAILED, entered.subject, after={"reason": error.reason})
 
 
 def lose(door: SessionDoor, place: SessionPlace, require_latest: RequireLatest) -> AppError:
@@ -93,7 +92,7 @@ def lose(door: SessionDoor, place: SessionPlace, require_latest: RequireLatest) 
         entered = door.enter(tx.session, place)
         require_open(entered.row)
         require_latest(tx.session, entered.row)
-        return lost(tx, place.actor, entered)
+        return lost(tx, entered)
 
     return atomically(work)
 
@@ -109,10 +108,10 @@ def overtaken(door: SessionDoor, place: SessionPlace, error: Preempted) -> AppEr
     return error
 
 
-def lost(tx: Transaction, actor: Actor, entered: Entered) -> AppError:
+def lost(tx: Transaction, entered: Entered) -> AppError:
     """Let a session have failed because the store has lost its bytes; return the refusal."""
     error = UploadLost(text("the store has lost what was sent; begin again"))
-    fail(tx, actor, entered, error)
+    fail(tx, entered, error)
     return error
 
 
