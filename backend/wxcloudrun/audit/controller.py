@@ -5,7 +5,7 @@ from flask import Response, current_app, g, request
 from wxcloudrun.audit.schemas import AuditQuery, EntryOut, VerdictOut
 from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.audit.service.refusals import RefusalLog
-from wxcloudrun.kit.errors import AppError, Forbidden, Unauthorized
+from wxcloudrun.kit.errors import AppError
 from wxcloudrun.kit.security import ANONYMOUS
 from wxcloudrun.web import pages
 from wxcloudrun.web.endpoint import actor, located, rows, service
@@ -24,8 +24,8 @@ def verify() -> Response:
 
 
 def note_refusal(error: AppError) -> None:
-    """Write down that a caller was refused something they may not do."""
+    """Tell the log what a caller was refused, whether or not they were known by then."""
     row = rows(current_app).get(request.endpoint or "")
-    if row is not None and isinstance(error, Unauthorized | Forbidden):
+    if row is not None:
         caller = actor() if "actor" in g else located(ANONYMOUS)
-        service(RefusalLog).note(caller, operation=row.operation, reason=error.reason)
+        service(RefusalLog).note(caller, operation=row.operation, error=error)
