@@ -16,6 +16,7 @@ from wxcloudrun.kit.columns import RowId, Sha256, UtcDateTime, ascii_name, unico
 from wxcloudrun.kit.db import Base
 
 MAX_OBJECT_LENGTH = 512
+Seal = ascii_name(NONCE_LENGTH + 64)
 HEAD_ID = 1
 
 
@@ -45,9 +46,7 @@ class AuditEntry(Base):
     after: Mapped[str | None] = mapped_column(unicode_name(MAX_STATE_LENGTH))  # JSON
     address: Mapped[str | None] = mapped_column(ascii_name(45))
     request_id: Mapped[str | None] = mapped_column(ascii_name(64))
-    seal: Mapped[str | None] = mapped_column(
-        ascii_name(NONCE_LENGTH + 64)
-    )  # None: from before there were any
+    seal: Mapped[str | None] = mapped_column(Seal)  # None: from before there were any
 
     @property
     def said(self) -> dict[str, Any]:

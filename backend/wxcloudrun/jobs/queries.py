@@ -153,12 +153,6 @@ def owner(session: Session, job_id: int) -> int | None:
     return session.execute(select(Job.created_by).where(Job.id == job_id)).scalar_one_or_none()
 
 
-def count_waiting(session: Session, user_id: int) -> int:
-    """Count the jobs that a user has put down and nobody has begun."""
-    waiting = (Job.state == JobState.QUEUED, Job.created_by == user_id)
-    return session.execute(select(func.count()).select_from(Job).where(*waiting)).scalar_one()
-
-
 def is_due(kinds: Collection[str], now: datetime) -> tuple[ColumnElement[bool], ...]:
     """Return the conditions for jobs of these kinds whose time to wait is over."""
     return Job.state == JobState.QUEUED, is_over(Job.not_before, now, LONGEST_DELAY), Job.kind.in_(kinds)

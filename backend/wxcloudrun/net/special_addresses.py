@@ -54,9 +54,8 @@ IPV6: Mapping[str, str] = {
     "ff00::/8": "multicast, RFC 4291",
 }
 GLOBAL_UNICAST = ipaddress.IPv6Network("2000::/3")  # all that was ever given out, RFC 4291
-ISATAP = frozenset(
-    {0x00005EFE, 0x02005EFE}
-)  # the upper half of an interface, with IPv4 in the lower, RFC 5214
+# The upper half of an interface, with IPv4 in the lower, RFC 5214.
+ISATAP = frozenset({0x00005EFE, 0x02005EFE})
 
 
 @cache

@@ -28,12 +28,10 @@ class LoginSession(Base):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    proved_at: Mapped[datetime | None] = mapped_column(
-        UtcDateTime
-    )  # when its person last proved who they are
+    proved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # when its person last gave a proof
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # to some minutes
-    address: Mapped[str | None] = mapped_column(ascii_name(45))  # from which it was opened, and
-    device: Mapped[str | None] = mapped_column(unicode_name(MAX_DEVICE_LENGTH))  # with what, as that says
+    address: Mapped[str | None] = mapped_column(ascii_name(45))  # from which it was opened
+    device: Mapped[str | None] = mapped_column(unicode_name(MAX_DEVICE_LENGTH))  # the User-Agent then
 
 
 class RefreshToken(Base):

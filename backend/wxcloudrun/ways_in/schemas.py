@@ -10,7 +10,7 @@ from wxcloudrun.kit.texts import text
 from wxcloudrun.notices.schemas import NoticeOut
 from wxcloudrun.second_factors.schemas import CodesIn, SecondFactorOut
 from wxcloudrun.users.schemas import UserOut
-from wxcloudrun.ways_in.service.showing import Me
+from wxcloudrun.ways_in.service.showing import Me, WaysIn
 from wxcloudrun.web.parsing import Input, Output, Timestamp
 from wxcloudrun.wechat.schemas import WechatCode
 
@@ -60,19 +60,15 @@ class MeOut(UserOut):
     @classmethod
     def of(cls, me: Me) -> Self:
         """Shape somebody."""
-        found = me.ways_in
         return cls(
             **UserOut.model_validate(me.user).__dict__,
-            ways_in=None if found is None else ways_in_out(me),
+            ways_in=None if me.ways_in is None else ways_in_out(me.ways_in),
             notices=None if me.notices is None else [NoticeOut.model_validate(each) for each in me.notices],
         )
 
 
-def ways_in_out(me: Me) -> WaysInOut | None:
+def ways_in_out(found: WaysIn) -> WaysInOut:
     """Shape somebody's ways in."""
-    found = me.ways_in
-    if found is None:
-        return None
     return WaysInOut(
         has_password=found.has_password,
         email=found.email,

@@ -19,7 +19,7 @@ from werkzeug.routing import BaseConverter, Map
 from wxcloudrun.kit.db import require_room
 from wxcloudrun.kit.errors import AppError, Forbidden
 from wxcloudrun.kit.security import ANONYMOUS, DEVICE_COOKIE, Actor, Scope
-from wxcloudrun.kit.services import Services
+from wxcloudrun.kit.services import at_hand
 from wxcloudrun.kit.texts import text
 from wxcloudrun.net.addresses import client_group
 from wxcloudrun.web import parsing
@@ -250,4 +250,4 @@ def actor() -> Actor:
 
 def service[T](kind: type[T]) -> T:
     """Return the application's one instance of a service class."""
-    return cast("Services", current_app.extensions["services"])[kind]
+    return at_hand(kind)

@@ -13,10 +13,11 @@ from typing import Any
 from wxcloudrun.audit import queries
 from wxcloudrun.audit.events import AUDIT_PRUNED
 from wxcloudrun.audit.models import AuditCheckpoint, AuditEntry, AuditLink
-from wxcloudrun.audit.rules import AuditKeys, Sealed, of_checkpoint, shortened
+from wxcloudrun.audit.rules import AuditKeys, Sealed, of_checkpoint
 from wxcloudrun.audit.service.chain import Checkpoint
 from wxcloudrun.audit.service.verification import FindingKind, Verdict, Verification
 from wxcloudrun.kit import clock
+from wxcloudrun.kit.clock import rfc3339
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import SYSTEM
@@ -142,7 +143,7 @@ class Archive:
 
 def written_link(link: AuditLink, entry: AuditEntry) -> dict[str, Any]:
     """Return what a line says of an entry and its link."""
-    said = {name: shortened(value) if name == "at" else value for name, value in entry.said.items()}
+    said = {name: rfc3339(value) if name == "at" else value for name, value in entry.said.items()}
     return {
         "position": link.position,
         "digest": link.digest,
