@@ -62,7 +62,7 @@ def is_common(password: str) -> bool:
 
 @cache
 def common_passwords() -> frozenset[str]:
-    """Return the passwords that most people have, in lower case; 20 000."""
+    """Return the passwords that most people have, in lower case; almost 20 000."""
     packed = files(__package__).joinpath("common_passwords.txt.gz").read_bytes()
     return frozenset(gzip.decompress(packed).decode().split("\n"))
 
