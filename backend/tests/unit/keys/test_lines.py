@@ -186,6 +186,36 @@ def test_given_a_replaced_child_then_it_stands_on_the_same_parent(ada: SignedIn,
     assert not new.works
 
 
+@pytest.mark.parametrize("by_a_key", [False, True])
+def test_given_a_replaced_child_then_it_ends_no_later_than_its_parent(
+    client: ApiClient, ada: SignedIn, strong: KeyInHand, time: Clock, *, by_a_key: bool
+) -> None:
+    parent = KeyInHand(client, strong.child(expires_in_days=10).made)
+    child = parent.child(expires_in_days=9)
+    time.advance(days=8)
+
+    if by_a_key:
+        new = strong.replaced(child)
+    else:
+        new = KeyInHand(client, client.post(f"{KEYS}/{child.id}/rotate", {}, headers=ada.browser).ok().data)
+
+    assert (new.made["parent_id"], new.made["expires_at"]) == (parent.id, parent.made["expires_at"])
+    time.advance(days=2)
+    assert [parent.works, new.works] == [False, False]
+
+
+def test_given_a_child_whose_parent_is_over_then_the_new_one_stands_on_the_next_above(
+    strong: KeyInHand, time: Clock
+) -> None:
+    parent = strong.child(expires_in_days=10)
+    child = parent.child()
+    time.advance(days=10)
+
+    new = strong.replaced(child)
+
+    assert (new.made["parent_id"], new.works) == (strong.id, True)
+
+
 def test_given_a_key_that_replaced_itself_when_the_old_one_is_revoked_then_both_are_over(
     ada: SignedIn, key: KeyInHand
 ) -> None:

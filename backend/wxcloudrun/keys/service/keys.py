@@ -187,7 +187,7 @@ class KeyService:
     def rotate(self, actor: Actor, key_id: int, *, overlap_hours: int) -> MadeKey:
         """Replace a key by a new one of the same name, scopes and binding, that lasts as long again.
 
-        The old one keeps working for `overlap_hours`, and what stands on it for no longer. Raises NotFound,
+        It ends no later than the key that it stands on, or is made with. The old one keeps working for `overlap_hours`, and what stands on it for no longer. Raises NotFound,
         and Forbidden for a service account, for a key that may do more than the presented one, and as
         `revoke` does; ProofNeeded as `make` does.
         """
@@ -208,7 +208,7 @@ class KeyService:
                 created_by=known(actor),
                 expires_at=earlier(lines.end_of(maker), as_long_again(old, now, self._terms)),
             )
-            lines.take_place(tx.session, row, old, maker)
+            lines.take_place(tx.session, row, old, maker, now)
             lines.retire(tx, actor, old, now + timedelta(hours=overlap_hours), now)
             made = self._store(tx, actor, row)
             before = {"prefix": old.prefix, "overlap_hours": overlap_hours}

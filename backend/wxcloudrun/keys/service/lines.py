@@ -62,19 +62,26 @@ def require_own_line(tx: Transaction, actor: Actor, key: ApiKey) -> None:
         actor.require_scope(Scope.ADMIN)
 
 
-def take_place(session: Session, new: ApiKey, old: ApiKey, maker: ApiKey | None) -> None:
+def take_place(session: Session, new: ApiKey, old: ApiKey, maker: ApiKey | None, now: datetime) -> None:
     """Let a new key stand where the old one stands, or on the foreign one that it is made with.
 
-    One that replaces itself is not its own parent, whose end would be the new one's; that it did is noted.
+    It ends no later than what it stands on. One that replaces itself is not its own parent, whose end would
+    be the new one's; that it did is noted.
     """
-    new.parent_id = old.parent_id
-    if maker is None:
-        return
-    if maker.id == old.id:
+    parent = nearest_above(session, old, now)
+    if maker is not None and maker.id == old.id:
         new.replaces_id = old.id
-    elif maker.id not in queries.line_above(session, old):
+    elif maker is not None and maker.id not in queries.line_above(session, old):
         refuse_too_deep(session, maker)
-        new.parent_id = maker.id
+        parent = maker
+    new.parent_id = None if parent is None else parent.id
+    new.expires_at = earlier(new.expires_at, end_of(parent))
+
+
+def nearest_above(session: Session, key: ApiKey, now: datetime) -> ApiKey | None:
+    """Return the nearest key on which this one stands that is not over, held to the end; None if none is."""
+    above = (queries.lock_usable_key(session, each, now) for each in queries.line_above(session, key))
+    return next((each for each in above if each is not None), None)
 
 
 def revoke(tx: Transaction, actor: Actor, key: ApiKey) -> None:
