@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import unquote_plus
 
 from flask import request
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -68,7 +69,15 @@ def check_moment(given: object) -> object:
     return given
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(check_moment)]
+def in_utc(moment: datetime) -> datetime:
+    """Return the moment in UTC; WrongValue if there it is before the year 1 or after 9999."""
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise WrongValue(text("write a moment as 2026-11-21T10:30:31Z, with a zone")) from None
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(check_moment), AfterValidator(in_utc)]
 """A moment in a request, which pydantic by itself would also take as a number of seconds."""
 
 

@@ -71,6 +71,8 @@ def test_it_can_be_asked_for_a_time(root: ApiClient, shop: Workshop, time: Any) 
         {"object": "x" * 513},
         {"since": "yesterday"},
         {"until": "2026-01-01T00:00:00"},
+        {"since": "0001-01-01T00:00:00+14:00"},
+        {"until": "9999-12-31T23:59:59-14:00"},
         {"user": "1"},
         {"limit": "201"},
     ],
