@@ -1,5 +1,7 @@
 """HTTP in, HTTP out, for the audit log."""
 
+from functools import partial
+
 from flask import Response, current_app, g, request
 
 from wxcloudrun.audit.schemas import AuditQuery, EntryOut, VerdictOut
@@ -8,6 +10,7 @@ from wxcloudrun.audit.service.refusals import RefusalLog
 from wxcloudrun.kit.errors import AppError
 from wxcloudrun.kit.security import ANONYMOUS
 from wxcloudrun.web import pages
+from wxcloudrun.web.afterwards import after_answer
 from wxcloudrun.web.endpoint import actor, located, rows, service
 from wxcloudrun.web.envelope import ok
 
@@ -24,8 +27,12 @@ def verify() -> Response:
 
 
 def note_refusal(error: AppError) -> None:
-    """Tell the log what a caller was refused, whether or not they were known by then."""
+    """Write down that a caller was refused something they may not do, behind the answer.
+
+    So whoever is refused learns nothing from it, also when nothing can be written.
+    """
     row = rows(current_app).get(request.endpoint or "")
     if row is not None:
         caller = actor() if "actor" in g else located(ANONYMOUS)
-        service(RefusalLog).note(caller, operation=row.operation, error=error)
+        log = service(RefusalLog)
+        after_answer(partial(log.note, caller, operation=row.operation, error=error))

@@ -1,11 +1,13 @@
 """Entries about reading, links and refusals: none unless a setting asks for them."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from tests.support.apps import AppWith
+from tests.support.apps import AppWith, MakeApp
+from tests.support.client import ApiClient, sender
 from tests.support.inside import Inside
 from tests.support.registry import Workshop
 from tests.support.shared_app import once
@@ -98,6 +100,18 @@ def test_given_a_credential_that_opens_nothing_then_its_refusal_says_from_where(
     [entry] = world.found("request.refused")
 
     assert (entry["address"], entry["actor_id"]) == ("127.0.0.1", None)
+
+
+def test_given_a_database_that_can_only_be_read_then_refusals_are_answered_all_the_same(
+    make_app: MakeApp, tmp_path: Path
+) -> None:
+    database = tmp_path / "registry.db"
+    make_app(DATABASE_URL=f"sqlite:///{database}")
+    read_only = make_app(DATABASE_URL=f"sqlite:///file:{database}?mode=ro&uri=true", **EVERY_SETTING)
+
+    refused = ApiClient(sender(read_only)).get("/api/v1/auth/me")
+
+    assert (refused.status, refused.reason) == (401, "unauthorized")
 
 
 def test_given_the_log_is_read_then_that_is_written_down(world: World) -> None:
