@@ -18,10 +18,12 @@ from tests.unit.audit.conftest import keys_of
 from tests.unit.audit.test_chain import write
 from wxcloudrun.audit.gateway import FILE_NAME
 from wxcloudrun.audit.models import AuditCheckpoint, AuditEntry, AuditHead, AuditLink
+from wxcloudrun.audit.rules import AuditKeys, Head
 from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.audit.service.outside import read_heads
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Base, Transaction, atomically, reading
+from wxcloudrun.kit.services import at_hand
 
 TABLES = (AuditEntry, AuditLink, AuditHead, AuditCheckpoint)
 STRANGER = keys_of("a secret that somebody else has made up")
@@ -307,3 +309,36 @@ def kept_file(app: Flask) -> Path:
 def kept_lines(app: Flask) -> list[str]:
     """Return the heads that it has kept."""
     return kept_file(app).read_text().splitlines()
+
+
+def test_given_a_head_from_before_there_were_counters_then_it_is_no_end_any_more(
+    app: Flask, audit: AuditService, intruder: Intruder
+) -> None:
+    with app.app_context():
+        keys = at_hand(AuditKeys)
+    seventh = next(row for row in intruder.dumps[0][AuditLink] if row["position"] == 7)
+    old = Head(10**6, 7, seventh["mac"], seventh["entry_id"], None)
+    intruder.remove(8, 9, 10)
+
+    intruder.do(
+        update(AuditHead).values(
+            counter=old.counter, position=7, mac=old.mac, settled_id=old.settled_id, at=None,
+            seal=keys.sign(old.sealed),
+        )
+    )  # fmt: skip
+    kept_file(app).unlink(missing_ok=True)
+
+    assert kinds(audit) == {"edited"}
+
+
+def test_given_an_older_copy_that_ends_before_a_place_that_was_sealed_then_the_rest_is_missing(
+    app: Flask, audit: AuditService, intruder: Intruder
+) -> None:
+    intruder.do(delete(AuditCheckpoint)).write(3)
+    audit.begin(again=True)
+    kept_file(app).unlink(missing_ok=True)
+    assert kinds(audit) == set()
+
+    intruder.restore(AuditEntry, AuditLink, AuditHead)
+
+    assert kinds(audit) == {"missing"}

@@ -82,7 +82,7 @@ def test_given_a_place_that_fails_then_the_others_get_it(tmp_path: Path) -> None
     places = OutsideHeads([SyslogSink(str(tmp_path / "log")), FileSink(tmp_path / "full")])
 
     with pytest.raises(SinkFailed, match=r"syslog$"):
-        places.hand_over(1, "{}")
+        places.hand_over("{}")
 
     assert (tmp_path / "full" / FILE_NAME).read_text() == "{}\n"
     assert (tmp_path / "full" / FILE_NAME).stat().st_mode & 0o777 == 0o600

@@ -68,11 +68,11 @@ class Chain:
             if done < BATCH:
                 return linked
 
-    def head_line(self) -> tuple[int, str] | None:
-        """Return the counter of the head and the line to be kept elsewhere, None if there is no head."""
+    def head_line(self) -> str:
+        """Return the head in the line that is kept elsewhere, empty if there is none."""
         with reading() as session:
             row = queries.head(session)
-            return None if row is None else (row.counter, row.head.written(row.seal))
+            return "" if row is None else row.head.written(row.seal)
 
     def _has_checkpoint(self) -> bool:
         with reading() as session:

@@ -48,8 +48,7 @@ class AuditService:
 
     def head_line(self) -> str:
         """Return the end of the chain in the line that is kept elsewhere, empty if there is none."""
-        found = self._chain.head_line()
-        return "" if found is None else found[1]
+        return self._chain.head_line()
 
     def begin(self, *, again: bool = False) -> bool:
         """Seal the beginning of the log; False if it has one."""
@@ -61,8 +60,8 @@ class AuditService:
         The new end is handed over to whoever keeps it. Raises ChainBroken, SinkFailed.
         """
         linked = self._chain.lengthen()
-        if head := self._chain.head_line():
-            self._outside.hand_over(*head)
+        if line := self._chain.head_line():
+            self._outside.hand_over(line)
         return linked
 
     def _note(self, actor: Actor, state: State) -> None:

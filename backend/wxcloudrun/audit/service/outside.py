@@ -17,17 +17,17 @@ class OutsideHeads:
 
     def __init__(self, sinks: Sequence[HeadSink]) -> None:
         self._sinks = sinks
-        self._sent: dict[str, int] = {}
+        self._sent: dict[str, str] = {}
 
-    def hand_over(self, counter: int, line: str) -> None:
-        """Send a head to every place that does not have it from this process.
+    def hand_over(self, line: str) -> None:
+        """Send a head to every place that does not have this very one from this process.
 
         One that fails does not keep it from the others, and gets this head or a later one the next time.
         Raises SinkFailed, which names those that failed.
         """
         failed = []
         for sink in self._sinks:
-            if self._sent.get(sink.name) == counter:
+            if self._sent.get(sink.name) == line:
                 continue
             try:
                 sink.send(line)
@@ -35,7 +35,7 @@ class OutsideHeads:
                 logger.warning("audit_head_not_handed_over", extra={"sink": sink.name, "cause": str(error)})
                 failed.append(sink.name)
             else:
-                self._sent[sink.name] = counter
+                self._sent[sink.name] = line
         if failed:
             raise SinkFailed(f"the end of the audit log could not be handed over to: {', '.join(failed)}")
 

@@ -211,10 +211,11 @@ class Verification:
             verdict.add(FindingKind.MISSING, position=verdict.position)
             return
         verdict.counter = head.counter
-        # One from before there were counters fits too, and is not an end any more.
-        if not head.counter or not self._keys.fits(head.head.sealed, head.seal):
+        # One from before there were counters fits too, whatever its counter says: it is not an end any more.
+        if head.at is None or not head.counter or not self._keys.fits(head.head.sealed, head.seal):
             verdict.add(FindingKind.EDITED, position=head.position)
-        if head.position > verdict.position:
+        sealed = max((each.position for each in self._checkpoints), default=0)
+        if max(head.position, sealed) > verdict.position:
             verdict.add(FindingKind.MISSING, position=verdict.position + 1)
         elif (head.position, head.mac) != (verdict.position, verdict.mac):
             verdict.add(FindingKind.REORDERED, position=verdict.position)
