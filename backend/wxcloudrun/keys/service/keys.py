@@ -187,9 +187,10 @@ class KeyService:
     def rotate(self, actor: Actor, key_id: int, *, overlap_hours: int) -> MadeKey:
         """Replace a key by a new one of the same name, scopes and binding, that lasts as long again.
 
-        It ends no later than the key that it stands on, or is made with. The old one keeps working for `overlap_hours`, and what stands on it for no longer. Raises NotFound,
-        and Forbidden for a service account, for a key that may do more than the presented one, and as
-        `revoke` does; ProofNeeded as `make` does.
+        It ends no later than the key that it stands on, or is made with. The old one keeps working for
+        `overlap_hours`, and what stands on it for no longer. Raises NotFound, and Forbidden for a service
+        account, for a key that may do more than the presented one, and as `revoke` does; ProofNeeded as
+        `make` does.
         """
         actor.require_person()
 
