@@ -154,6 +154,10 @@ class Settings(BaseModel):
     upload_seconds: int = Field(86_400, alias="UPLOAD_SECONDS", ge=60, le=7 * 86_400)
     registration_enabled: bool | None = Field(None, alias="REGISTRATION_ENABLED")
     project_creation: Literal["everyone", "administrators"] = Field("everyone", alias="PROJECT_CREATION")
+    projects_per_user: int = Field(1000, alias="PROJECTS_PER_USER", ge=1, le=1_000_000)
+    packages_per_project: int = Field(10_000, alias="PACKAGES_PER_PROJECT", ge=1, le=1_000_000)
+    tags_per_package: int = Field(10_000, alias="TAGS_PER_PACKAGE", ge=1, le=1_000_000)
+    keys_per_user: int = Field(1000, alias="KEYS_PER_USER", ge=1, le=1_000_000)
     ratelimit_login: Rate = Field(RateLimit(10, 60), alias="RATELIMIT_LOGIN")
     ratelimit_login_account: Rate = Field(RateLimit(100, 3600), alias="RATELIMIT_LOGIN_ACCOUNT")
     ratelimit_login_address: Rate = Field(RateLimit(100, 60), alias="RATELIMIT_LOGIN_ADDRESS")
@@ -187,6 +191,7 @@ class Settings(BaseModel):
 
     job_threads: int = Field(4, alias="JOB_THREADS", ge=1, le=64)
     jobs_per_user: int = Field(2, alias="JOBS_PER_USER", ge=1, le=10_000)
+    jobs_waiting_per_user: int = Field(1000, alias="JOBS_WAITING_PER_USER", ge=1, le=1_000_000)
     job_lease_seconds: int = Field(60, alias="JOB_LEASE_SECONDS", ge=1, le=3600)
     job_history_days: int = Field(30, alias="JOB_HISTORY_DAYS", ge=1)
     embedded_worker: Literal["auto", "on", "off"] = Field("auto", alias="EMBEDDED_WORKER")

@@ -88,6 +88,7 @@ class TestReading:
             ("DISK_RESERVE_BYTES", "0", 0),
             ("CORS_ORIGINS", "https://a.example https://b.example:8443", None),
             ("PROJECT_CREATION", "administrators", "administrators"),
+            ("PROJECTS_PER_USER", "1", 1),
             ("NIX_SANDBOX", "false", "false"),
             ("NIX_STORE", "system", "system"),
             (
@@ -217,6 +218,7 @@ class TestWrongSettings:
             ("REFRESH_LEEWAY_SECONDS", "1h"),
             ("REGISTRATION_ENABLED", "maybe"),
             ("PROJECT_CREATION", "nobody"),
+            ("TAGS_PER_PACKAGE", "0"),
             ("CORS_ORIGINS", "https://a.example a.example"),
             ("CORS_ORIGINS", "*"),
             ("CORS_ORIGINS", "https://a.example/page"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Update, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, Select, Update, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from wxcloudrun.jobs.models import Job, JobState, PeriodicTask
@@ -151,6 +151,11 @@ def busy_users(session: Session) -> Mapping[int, int]:
 def owner(session: Session, job_id: int) -> int | None:
     """Return who put a job down."""
     return session.execute(select(Job.created_by).where(Job.id == job_id)).scalar_one_or_none()
+
+
+def waiting_of(user_id: int | None) -> Select[int]:
+    """Select the ids of the jobs that a user has put down and nobody has begun."""
+    return select(Job.id).where(Job.state == JobState.QUEUED, Job.created_by == user_id)
 
 
 def is_due(kinds: Collection[str], now: datetime) -> tuple[ColumnElement[bool], ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from wxcloudrun.keys.models import ApiKey, read_scopes
@@ -128,6 +128,11 @@ def revoke_keys_of(session: Session, user_id: int, now: datetime) -> int:
     made = or_(ApiKey.user_id == user_id, ApiKey.parent_id.in_(theirs))
     of_user = and_(made, ApiKey.revoked_at.is_(None))
     return change_all(session, ApiKey.id, of_user, {"revoked_at": now})
+
+
+def usable_of(user_id: int, now: datetime) -> Select[int]:
+    """Select the ids of the usable keys of a user."""
+    return select(ApiKey.id).where(ApiKey.user_id == user_id, is_usable(now, clock.latest_credible(now)))
 
 
 def scopes_of_keys(session: Session, user_id: int, now: datetime) -> Sequence[frozenset[Scope]]:

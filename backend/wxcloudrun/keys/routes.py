@@ -3,7 +3,7 @@
 from wxcloudrun.keys import controller
 from wxcloudrun.keys.schemas import KeyIn, KeyMadeOut, KeyOut, RotationIn
 from wxcloudrun.keys.words import WORDS
-from wxcloudrun.kit.errors import Forbidden, Invalid, NotFound
+from wxcloudrun.kit.errors import Forbidden, Invalid, NotFound, QuotaReached
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.web.endpoint import Endpoint, Proof, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
@@ -15,7 +15,7 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/auth/keys", controller.make_key, "make_key", "Make an API key; it is shown once",
         scope=Scope.WRITE, widens_access=False,
-        body=KeyIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound),
+        body=KeyIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound, QuotaReached),
         needs_proof=Proof.SOMETIMES, description=ADMIN_KEYS,
     ),
     Endpoint(
@@ -29,7 +29,7 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/auth/keys/<key_id>/rotate", controller.rotate_key, "rotate_key", "Replace an API key",
         scope=Scope.WRITE, widens_access=False,
-        body=RotationIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound),
+        body=RotationIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound, QuotaReached),
         needs_proof=Proof.SOMETIMES, description=ADMIN_KEYS,
     ),
     Endpoint(

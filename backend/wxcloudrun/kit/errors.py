@@ -208,6 +208,16 @@ class NotEmpty(Conflict):
     }
 
 
+class QuotaReached(Conflict):
+    """There are as many as there may be; waiting does not help, deleting or revoking some does."""
+
+    reason = "quota_reached"
+    described_facts: ClassVar = {
+        "limit": {"type": "integer", "description": "how many are allowed"},
+        "of": {"enum": ["projects", "packages", "tags", "keys"], "description": "of which kind"},
+    }
+
+
 class VersionTaken(Conflict):
     """The version name holds, or once held, other bytes."""
 

@@ -133,9 +133,14 @@ def package_in(row: Any) -> FoundPackage | None:
     return FoundPackage(row.package_id, name, access_in(row), Layout(row.layout))
 
 
+def in_project(project_id: int) -> Select[int]:
+    """Select the ids of the packages of a project."""
+    return select(Package.id).where(Package.project_id == project_id)
+
+
 def count_packages(session: Session, project_id: int) -> int:
     """Count the packages of a project, up to MAX_COUNTED."""
-    some = select(Package.id).where(Package.project_id == project_id).limit(MAX_COUNTED).subquery()
+    some = in_project(project_id).limit(MAX_COUNTED).subquery()
     return session.execute(select(func.count()).select_from(some)).scalar_one()
 
 

@@ -1,6 +1,6 @@
 """The URLs of packages: data, not code."""
 
-from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotEmpty, NotFound
+from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotEmpty, NotFound, QuotaReached
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.packages import controller
 from wxcloudrun.packages.schemas import PackageDeletion, PackageIn, PackageOut, PackagePatch
@@ -20,7 +20,7 @@ ENDPOINTS = [
     Endpoint(
         "POST", PACKAGES, controller.create_package, "create_package", "Make a package",
         scope=Scope.WRITE, or_scope=Scope.MANAGE, widens_access=False,
-        body=PackageIn, answer=PackageOut, errors=(Conflict, Forbidden, NotFound, Invalid),
+        body=PackageIn, answer=PackageOut, errors=(Conflict, QuotaReached, Forbidden, NotFound, Invalid),
     ),
     Endpoint(
         "GET", PACKAGE, controller.get_package, "get_package", "One package",

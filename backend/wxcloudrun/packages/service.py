@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.erasure.rules import Doomed
 from wxcloudrun.erasure.service import ErasureService
-from wxcloudrun.kit import clock
+from wxcloudrun.kit import clock, quotas
 from wxcloudrun.kit.db import Reader, Transaction, atomically, insert_at_once, reading
-from wxcloudrun.kit.errors import Conflict, Invalid, NotEmpty, NotFound
+from wxcloudrun.kit.errors import Conflict, Invalid, NotEmpty, NotFound, QuotaReached
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.names import is_name
 from wxcloudrun.kit.package_names import Format, PackageName
@@ -31,6 +31,15 @@ type FindSeveral = Callable[[Session, int], str | None]
 
 type LastFile = Callable[[Session], int]
 """And this: which is the last file of any version that there is now?"""
+
+
+@dataclass(frozen=True, slots=True)
+class AbovePackages:
+    """What the domains above say about a package."""
+
+    contents: Look
+    several_files: FindSeveral
+    last_file: LastFile
 
 
 type IdentifyAgain = Callable[[Session, Actor], Actor]
@@ -63,19 +72,17 @@ class PackageService:
     def __init__(
         self,
         *,
-        contents: Look,
-        several_files: FindSeveral,
-        last_file: LastFile,
+        above: AbovePackages,
         tags: FollowingTags,
         erasure: ErasureService,
         identify_again: IdentifyAgain,
+        most_per_project: int,
     ) -> None:
-        self._contents = contents
-        self._several_files = several_files
-        self._last_file = last_file
+        self._above = above
         self._tags = tags
         self._erasure = erasure
         self._identify_again = identify_again
+        self._most_per_project = most_per_project
 
     def enter(self, reader: Reader, actor: Actor, project: str, package: str, action: Action) -> FoundPackage:
         """Return the package if the caller may do `action` in it.
@@ -105,7 +112,8 @@ class PackageService:
     ) -> PackageView:
         """Make a package, by default of the layout that its format has.
 
-        Raises NotFound, Forbidden, Conflict if the name is or was taken, Invalid for a layout that cannot be.
+        Raises NotFound, Forbidden, Conflict if the name is or was taken, QuotaReached if the project has as
+        many as it may, Invalid for a layout that cannot be.
         """
         parsed = PackageName.parse(name)
         refuse_single(parsed, layout)
@@ -125,7 +133,7 @@ class PackageService:
     ) -> FoundPackage:
         """Return the package if the caller may do `action` in its project; make it if it is not there.
 
-        Raises Unauthorized, NotFound or Forbidden, Conflict if a deleted package had the name.
+        Raises Unauthorized, NotFound or Forbidden, Conflict if a deleted package had the name, QuotaReached.
         """
         what = text("project {project}", project=project)
         access, found = self._place(tx.session, actor, project, package)
@@ -185,7 +193,7 @@ class PackageService:
         def work(tx: Transaction) -> None:
             found = self.enter(tx.session, actor, project, package, Action.PACKAGE_DELETE)
             row = self._locked(tx.session, found)
-            contents = self._contents(tx.session, found.id)
+            contents = self._above.contents(tx.session, found.id)
             if not force and not contents.is_empty:
                 raise not_empty(package, contents)
             announce(tx, actor, PACKAGE_DELETED, found.subject(), before=state_of(row, contents))
@@ -196,13 +204,13 @@ class PackageService:
 
     def _turn_to_layout(self, session: Session, row: Package, wanted: Layout) -> None:
         """Raise Conflict that names what stands in the way: a tag, or a version with several files."""
-        version = self._several_files(session, row.id) if wanted is Layout.SINGLE else None
+        version = self._above.several_files(session, row.id) if wanted is Layout.SINGLE else None
         if version is not None:
             message = text("version {version} has several files; delete all but one first", version=version)
             raise Conflict(message, version=version)
         self._tags.follow_layout(session, row.id, wanted)
         if wanted is Layout.FILES:
-            row.widened_at_file = self._last_file(session)
+            row.widened_at_file = self._above.last_file(session)
 
     def _make(
         self,
@@ -213,6 +221,7 @@ class PackageService:
         description: str,
         layout: Layout | None,
     ) -> FoundPackage:
+        self._refuse_too_many(tx.session, access)
         layout = layout or (Layout.SINGLE if name.format is Format.GENERIC else Layout.FILES)
         row = Package(
             project_id=access.project_id,
@@ -231,6 +240,12 @@ class PackageService:
         after = {"description": description, "layout": layout.value}
         announce(tx, actor, PACKAGE_CREATED, found.subject(), after=after)
         return found
+
+    def _refuse_too_many(self, session: Session, access: ProjectAccess) -> None:
+        limit = self._most_per_project
+        if quotas.is_reached(session, queries.in_project(access.project_id), limit):
+            sentence = text("this project has {limit} packages, which is as many as it may have", limit=limit)
+            raise QuotaReached(sentence, limit=limit, of="packages")
 
     def _remember(self, tx: Transaction, actor: Actor, project: str, package: str) -> int:
         """Return the id of the name; only an administrator gets one that a deleted package had.

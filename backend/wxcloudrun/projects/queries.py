@@ -172,6 +172,15 @@ def page_of_projects(session: Session, actor: Actor, page: PageRequest[str]) -> 
     return Page.cut(found, page.limit, lambda project: project.name)
 
 
+def made_by(user_id: int | None) -> Select[int]:
+    """Select the ids of the projects that a user has made and belongs to."""
+    return (
+        select(Project.id)
+        .join(Membership, and_(Membership.project_id == Project.id, Membership.user_id == user_id))
+        .where(Project.created_by == user_id, is_there())
+    )
+
+
 def project(session: Session, project_id: int) -> Project | None:
     """Return the row for a change, locked where the database locks rows; None if it has just gone."""
     statement = select(Project).where(Project.id == project_id, is_there()).with_for_update()

@@ -1,6 +1,6 @@
 """The URLs of projects and members: data, not code."""
 
-from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotEmpty, NotFound
+from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotEmpty, NotFound, QuotaReached
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.projects import controller
 from wxcloudrun.projects.schemas import (
@@ -26,7 +26,7 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/projects", controller.create_project, "create_project", "Make a project that you own",
         scope=Scope.WRITE, or_scope=Scope.MANAGE, widens_access=False,
-        body=ProjectIn, answer=ProjectOut, errors=(Conflict, Forbidden, Invalid),
+        body=ProjectIn, answer=ProjectOut, errors=(Conflict, QuotaReached, Forbidden, Invalid),
     ),
     Endpoint(
         "GET", PROJECT, controller.get_project, "get_project", "One project",

@@ -1,15 +1,16 @@
 """Use cases on projects and their members."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from wxcloudrun.erasure.rules import Doomed
 from wxcloudrun.erasure.service import ErasureService
-from wxcloudrun.kit import clock
+from wxcloudrun.kit import clock, quotas
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.errors import Conflict, Forbidden, NotEmpty, NotFound
+from wxcloudrun.kit.errors import Conflict, Forbidden, NotEmpty, NotFound, QuotaReached
 from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.names import is_name
 from wxcloudrun.kit.paging import Page, PageRequest
@@ -42,20 +43,28 @@ type RevokeKeys = Callable[[Session, int, datetime], int]
 """Tells a third one: the keys that are good for this project alone are over. Returns how many those were."""
 
 
+@dataclass(frozen=True, slots=True)
+class Creation:
+    """Who may make projects, and how many each."""
+
+    only_administrators: bool
+    most_per_user: int
+
+
 class ProjectService:
     """Makes, shows, changes and deletes projects; decides who belongs to them."""
 
     def __init__(
         self,
         *,
-        only_administrators_create: bool,
+        creation: Creation,
         count_packages: CountPackages,
         has_held_packages: HasHeldPackages,
         may_join: MayJoin,
         revoke_keys: RevokeKeys,
         erasure: ErasureService,
     ) -> None:
-        self._only_administrators_create = only_administrators_create
+        self._creation = creation
         self._count_packages = count_packages
         self._has_held_packages = has_held_packages
         self._may_join = may_join
@@ -68,20 +77,21 @@ class ProjectService:
         Raises Conflict if the name is taken, Forbidden for a service account: it would be nobody's, and for
         a public one if the credential may not manage: it could show everybody what its owner keeps private.
         Only an administrator gets the name of a project that was deleted and had packages: what caches and
-        lock files expect under it shall not come from somebody else.
+        lock files expect under it shall not come from somebody else. QuotaReached for one too many.
         """
         actor.require_person()
         if is_public:
             actor.require_scope(Scope.MANAGE)
         if actor.bound_project_id is not None:
             raise Forbidden(text("this key is bound to one project"))
-        if self._only_administrators_create:
+        if self._creation.only_administrators:
             actor.require_administrator()
 
         def work(tx: Transaction) -> ProjectView:
             is_free = actor.is_administrator or not self._has_held_packages(tx.session, name)
             if queries.access(tx.session, name, None) is not None or not is_free:
                 raise name_taken(name)
+            self._refuse_too_many(tx.session, actor)
             now = clock.now()
             project = Project(
                 name=name,
@@ -253,6 +263,12 @@ class ProjectService:
     def _find(self, session: Session, actor: Actor, name: str, action: Action) -> ProjectAccess:
         found = queries.access(session, name, actor.user_id) if is_name(name) else None
         return actor.require(action, found, what=text("project {project}", project=name))
+
+    def _refuse_too_many(self, session: Session, actor: Actor) -> None:
+        limit = self._creation.most_per_user
+        if quotas.is_reached(session, queries.made_by(actor.user_id), limit):
+            sentence = text("you have {limit} projects, which is as many as you may make", limit=limit)
+            raise QuotaReached(sentence, limit=limit, of="projects")
 
     def _lock(self, tx: Transaction, actor: Actor, found: ProjectAccess) -> Project:
         project = queries.project(tx.session, found.project_id)

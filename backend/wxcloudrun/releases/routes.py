@@ -1,6 +1,7 @@
 """The URLs of releases: data, not code."""
 
-from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotFound, VersionTaken
+from wxcloudrun.jobs.errors import TooManyJobs
+from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotFound, QuotaReached, VersionTaken
 from wxcloudrun.kit.remarks import HEADER
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.releases import controller
@@ -17,7 +18,7 @@ ENDPOINTS = [
     Endpoint(
         "POST", RELEASES, controller.create_release, "create_release", "Make a release; its bytes come later",
         scope=Scope.RELEASE, widens_access=False, body=ReleaseIn, answer=ReleaseOut, status=201,
-        errors=(Conflict, Forbidden, Invalid, NotFound, VersionTaken),
+        errors=(Conflict, Forbidden, Invalid, NotFound, QuotaReached, TooManyJobs, VersionTaken),
     ),
     Endpoint(
         "GET", RELEASES, controller.list_releases, "list_releases", "Releases that you may see, newest first",
@@ -48,7 +49,8 @@ ENDPOINTS = [
     Endpoint(
         "POST", f"{RELEASE}/retry", controller.retry_release, "retry_release",
         "Try again to obtain the bytes of one that has failed",
-        scope=Scope.RELEASE, widens_access=False, answer=ReleaseOut, errors=(Conflict, Forbidden, NotFound),
+        scope=Scope.RELEASE, widens_access=False, answer=ReleaseOut,
+        errors=(Conflict, Forbidden, NotFound, TooManyJobs),
     ),
     Endpoint(
         "DELETE", RELEASE, controller.delete_release, "delete_release", "Delete a release",

@@ -1,7 +1,7 @@
 """The URLs of service accounts: data, not code."""
 
 from wxcloudrun.keys.schemas import KeyMadeOut, KeyOut
-from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotFound, QuotaReached
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.service_accounts import controller
 from wxcloudrun.service_accounts.schemas import (
@@ -53,7 +53,7 @@ ENDPOINTS = [
         "POST", f"{ACCOUNT}/keys", controller.make_key, "make_key_of_service_account",
         "Make an API key for a service account; it is shown once",
         scope=Scope.ADMIN, widens_access=True,
-        body=AccountKeyIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound),
+        body=AccountKeyIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound, QuotaReached),
     ),
     Endpoint(
         "DELETE", f"{ACCOUNT}/keys/<key_id>", controller.revoke_key, "revoke_key_of_service_account",

@@ -46,6 +46,11 @@ class TagMoveView:
     moved_by: str | None
 
 
+def in_package(package_id: int) -> Select[int]:
+    """Select the tags of a package, by nothing but an index."""
+    return select(Tag.package_id).where(Tag.package_id == package_id)
+
+
 def tag(session: Session, package_id: int, name: str) -> Tag | None:
     """Return the row for a change, locked where the database locks rows."""
     statement = select(Tag).where(Tag.package_id == package_id, Tag.name == name)

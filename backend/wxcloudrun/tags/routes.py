@@ -1,6 +1,13 @@
 """The URLs of tags: data, not code."""
 
-from wxcloudrun.kit.errors import Forbidden, Invalid, Malformed, NotFound, PreconditionFailed
+from wxcloudrun.kit.errors import (
+    Forbidden,
+    Invalid,
+    Malformed,
+    NotFound,
+    PreconditionFailed,
+    QuotaReached,
+)
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.tags import controller
 from wxcloudrun.tags.schemas import TagIn, TagMovedOut, TagMoveOut, TagOut
@@ -24,7 +31,7 @@ ENDPOINTS = [
     Endpoint(
         "PUT", TAG, controller.put_tag, "put_tag", "Point a tag at an artifact, a version or a reference",
         scope=Scope.RELEASE, widens_access=False, body=TagIn, answer=TagMovedOut,
-        errors=(Forbidden, NotFound, Invalid, Malformed, PreconditionFailed),
+        errors=(Forbidden, NotFound, Invalid, Malformed, PreconditionFailed, QuotaReached),
         reads=CONDITIONS, sends=("ETag",),
     ),
     Endpoint(

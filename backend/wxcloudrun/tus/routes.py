@@ -9,6 +9,7 @@ from wxcloudrun.kit.errors import (
     Invalid,
     Malformed,
     NotFound,
+    QuotaReached,
     TooLarge,
     UnsupportedMediaType,
     VersionTaken,
@@ -30,7 +31,9 @@ from wxcloudrun.web.endpoint import BodyFormat, Endpoint, blueprint
 
 PROTOCOL = "tus 1.0.0"
 UPLOAD = "/<project>/<package>/<upload_id>"
-ACCEPTING = (VersionTaken, FileTaken, VersionSealed, Gone, BeingCompleted, UploadLost, StoreUnavailable)
+ACCEPTING = (
+    VersionTaken, FileTaken, VersionSealed, QuotaReached, Gone, BeingCompleted, UploadLost, StoreUnavailable,
+)  # fmt: skip
 BYTES = (
     Malformed, UnsupportedMediaType, TooLarge, Interrupted, Invalid, ChecksumMismatch, OtherProtocolVersion,
 )  # fmt: skip

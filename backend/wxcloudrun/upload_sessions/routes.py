@@ -10,6 +10,7 @@ from wxcloudrun.kit.errors import (
     Invalid,
     Malformed,
     NotFound,
+    QuotaReached,
     TooLarge,
     VersionTaken,
 )
@@ -41,7 +42,7 @@ from wxcloudrun.versions.errors import FileTaken, VersionSealed
 from wxcloudrun.web.endpoint import BodyFormat, Endpoint, OtherAnswer, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
 
-ACCEPTING = (VersionTaken, FileTaken, VersionSealed)
+ACCEPTING = (VersionTaken, FileTaken, VersionSealed, QuotaReached)
 PART = (
     Forbidden, NotFound, Malformed, Interrupted, Invalid, ChecksumMismatch, SessionEnded, Preempted,
     SessionGone, UploadLost, StoreUnavailable,

@@ -9,6 +9,7 @@ from wxcloudrun.kit.errors import (
     Invalid,
     Malformed,
     NotFound,
+    QuotaReached,
     TooLarge,
     VersionTaken,
 )
@@ -23,7 +24,7 @@ from wxcloudrun.web.pages import PageOut, PageQuery
 
 REFUSALS = (
     Forbidden, NotFound, Malformed, Interrupted, Invalid, ChecksumMismatch, IdempotencyKeyReused,
-    VersionTaken, FileTaken, VersionSealed, TooLarge, StoreUnavailable,
+    VersionTaken, FileTaken, VersionSealed, QuotaReached, TooLarge, StoreUnavailable,
 )  # fmt: skip
 CHECKSUMS = (
     "X-Checksum-SHA256", "X-Checksum-SHA512", "X-Checksum-SHA1", "X-Checksum-MD5",

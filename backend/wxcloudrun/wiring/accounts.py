@@ -85,8 +85,7 @@ def build_accounts(settings: Settings, erasure: ErasureService) -> AccountServic
     )
     proofs = ProofService(passwords=passwords, guard=guard, codes=codes)
     ending = EndingService(sessions=sessions)
-    terms = KeyTerms(usual_days=settings.key_days, most_days=settings.key_most_days)
-    is_open, keys = settings.registers, KeyService(hashes=key_hashes, terms=terms)
+    is_open, keys = settings.registers, KeyService(hashes=key_hashes, terms=key_terms(settings))
     wechat = WechatService(
         gateway=wechat_gateway(settings),
         sessions=sessions,
@@ -129,6 +128,15 @@ def build_accounts(settings: Settings, erasure: ErasureService) -> AccountServic
         notices=NoticeService(),
         ending=ending,
         showing=ShowingService(),
+    )
+
+
+def key_terms(settings: Settings) -> KeyTerms:
+    """Return how long keys last, and how many somebody has."""
+    return KeyTerms(
+        usual_days=settings.key_days,
+        most_days=settings.key_most_days,
+        most_of_one=settings.keys_per_user,
     )
 
 

@@ -38,7 +38,7 @@ class FoundationServices:
 
 def build_foundation(settings: Settings, wake_ups: WakeUps) -> FoundationServices:
     """Build what the other floors stand on."""
-    jobs, keys = JobQueue(wake_ups=wake_ups), audit_keys(settings)
+    jobs, keys = job_queue(settings, wake_ups), audit_keys(settings)
     before = {
         Version.__tablename__: retire_versions,
         ServiceAccount.__tablename__: leave_all,
@@ -57,6 +57,11 @@ def build_foundation(settings: Settings, wake_ups: WakeUps) -> FoundationService
         ),
         refusals=RefusalLog(counters=rate_counters(settings)),
     )
+
+
+def job_queue(settings: Settings, wake_ups: WakeUps) -> JobQueue:
+    """Build what work is put down with."""
+    return JobQueue(wake_ups=wake_ups, most_waiting=settings.jobs_waiting_per_user)
 
 
 def audit_keys(settings: Settings) -> AuditKeys:

@@ -15,8 +15,8 @@ from wxcloudrun.keys.service.keys import revoke_bound_to
 from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.net.fetch import Fetcher, FetchLimits
 from wxcloudrun.packages.reads import count_packages, has_held_packages
-from wxcloudrun.packages.service import IdentifyAgain, PackageService
-from wxcloudrun.projects.service import ProjectService
+from wxcloudrun.packages.service import AbovePackages, IdentifyAgain, PackageService
+from wxcloudrun.projects.service import Creation, ProjectService
 from wxcloudrun.releases.gateway.nix import NixGateway, NixSettings
 from wxcloudrun.releases.gateway.url import UrlGateway
 from wxcloudrun.releases.service.lifecycle import ReleaseService
@@ -83,18 +83,17 @@ def build_names(
     """Build what knows places and names, lower domains first."""
     erasure = foundation.erasure
     packages = PackageService(
-        contents=contents,
-        several_files=of_several_files,
-        last_file=last_file,
+        above=AbovePackages(contents, of_several_files, last_file),
         tags=following,
         erasure=erasure,
         identify_again=identify_again,
+        most_per_project=settings.packages_per_project,
     )
     files = FileService(packages=packages)
     references = ResolveService(packages=packages, files=files)
     return NameServices(
         projects=ProjectService(
-            only_administrators_create=settings.project_creation == "administrators",
+            creation=Creation(settings.project_creation == "administrators", settings.projects_per_user),
             count_packages=count_packages,
             has_held_packages=has_held_packages,
             may_join=may_join,
@@ -104,7 +103,7 @@ def build_names(
         packages=packages,
         versions=VersionService(packages=packages, tags=following),
         files=files,
-        tags=TagService(packages=packages, references=references),
+        tags=TagService(packages=packages, references=references, most_per_package=settings.tags_per_package),
         references=references,
         reading_log=ReadingLog(downloads=settings.audit_downloads, links=settings.audit_links),
         search=SearchService(),

@@ -28,8 +28,8 @@ class AdoptionService:
         """Put the adoption of a generic package down; its report will be the job's result.
 
         The package of the other format is made at once if it is new: `name`, in the words of its format,
-        or else what the generic one is called. Raises NotFound, Forbidden, Invalid, or Conflict for a
-        package that is not generic.
+        or else what the generic one is called. Raises NotFound, Forbidden, Invalid, QuotaReached,
+        TooManyJobs, or Conflict for a package that is not generic.
         """
 
         def work(tx: Transaction) -> int:
@@ -40,7 +40,7 @@ class AdoptionService:
                 "target_id": target.id,
                 "path": found.path,
             }
-            job_id = self._jobs.enqueue(tx, JOB_KIND, arguments, actor=actor)
+            job_id = self._jobs.ask(tx, JOB_KIND, arguments, actor=actor)
             announce(
                 tx, actor, ADOPTION_STARTED, found.subject(), after={"package": target.name, "job": job_id}
             )

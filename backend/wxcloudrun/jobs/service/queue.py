@@ -4,11 +4,14 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
+from wxcloudrun.jobs import queries
+from wxcloudrun.jobs.errors import TooManyJobs
 from wxcloudrun.jobs.models import Job, JobState
 from wxcloudrun.jobs.rules import LONGEST_DELAY_SECONDS, MAX_ARGUMENTS, JsonValue, written
-from wxcloudrun.kit import clock
+from wxcloudrun.kit import clock, quotas
 from wxcloudrun.kit.db import Transaction
 from wxcloudrun.kit.security import Actor
+from wxcloudrun.kit.texts import text
 from wxcloudrun.stores.queue.port import QueueUnavailable, WakeUps
 
 logger = logging.getLogger(__name__)
@@ -17,8 +20,21 @@ logger = logging.getLogger(__name__)
 class JobQueue:
     """Writes jobs down, and tells a worker when they are there to stay."""
 
-    def __init__(self, *, wake_ups: WakeUps) -> None:
+    def __init__(self, *, wake_ups: WakeUps, most_waiting: int) -> None:
         self._wake_ups = wake_ups
+        self._most_waiting = most_waiting
+
+    def ask(self, tx: Transaction, kind: str, arguments: Mapping[str, JsonValue], *, actor: Actor) -> int:
+        """Write down what a user asks for, as `enqueue` does.
+
+        Raises TooManyJobs if as many of theirs are waiting as may. What has to be done in any case, such as
+        what is left of a deletion, is enqueued; it counts, and is not refused.
+        """
+        limit = self._most_waiting
+        if quotas.is_reached(tx.session, queries.waiting_of(actor.user_id), limit):
+            sentence = text("{limit} jobs of yours are waiting; try again when some are done", limit=limit)
+            raise TooManyJobs(sentence, limit=limit)
+        return self.enqueue(tx, kind, arguments, actor=actor)
 
     def enqueue(
         self,

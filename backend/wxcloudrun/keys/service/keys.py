@@ -20,9 +20,9 @@ from wxcloudrun.keys.service.terms import (
     granted_end,
     granted_scopes,
 )
-from wxcloudrun.kit import clock, ids
+from wxcloudrun.kit import clock, ids, quotas
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.errors import NotFound, Unauthorized
+from wxcloudrun.kit.errors import NotFound, QuotaReached, Unauthorized
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Actor, Scope
@@ -88,7 +88,7 @@ class KeyService:
 
         Raises NotFound for a project that the caller does not see, Forbidden for a service account and for
         more than the presented key may do itself: other scopes, another project, a longer life. A key with
-        the scope `admin` is a way in, which only a login makes: ProofNeeded.
+        the scope `admin` is a way in, which only a login makes: ProofNeeded. QuotaReached for one too many.
         """
         actor.require_person()
         require_proof_for(actor, spec.scopes or DEFAULT_SCOPES)
@@ -113,11 +113,12 @@ class KeyService:
         """Make a key for a user for whom the caller may; the holder decides the project, not `spec.project`.
 
         Raises Forbidden for more scopes, or a longer life, than the presented key has, Invalid for a longer
-        life than keys have here.
+        life than keys have here, QuotaReached if the holder has as many as they may.
         """
         now = clock.now()
         maker = lines.presented_key(tx, actor, now)
         lines.refuse_too_deep(tx.session, maker)
+        self._refuse_too_many(tx.session, holder.user_id, now)
         row = ApiKey(
             user_id=holder.user_id,
             name=spec.name,
@@ -190,7 +191,8 @@ class KeyService:
         It ends no later than the key that it stands on, or is made with. The old one keeps working for
         `overlap_hours`, and what stands on it for no longer. Raises NotFound, and Forbidden for a service
         account, for a key that may do more than the presented one, and as `revoke` does; ProofNeeded as
-        `make` does.
+        `make` does. With an overlap there is one more for a while, which may be one too many: QuotaReached.
+        At once it always succeeds.
         """
         actor.require_person()
 
@@ -199,6 +201,8 @@ class KeyService:
             old = self._find(tx, actor, key_id)
             lines.require_own_line(tx, actor, old)
             require_proof_for(actor, old.scope_set)
+            if overlap_hours:
+                self._refuse_too_many(tx.session, old.user_id, now)
             maker = lines.presented_key(tx, actor, now)
             row = ApiKey(
                 user_id=old.user_id,
@@ -228,6 +232,12 @@ class KeyService:
         if project_id is None:
             raise actor.unseen(text("project {project}", project=project))
         return project_id
+
+    def _refuse_too_many(self, session: Session, user_id: int, now: datetime) -> None:
+        limit = self._terms.most_of_one
+        if quotas.is_reached(session, queries.usable_of(user_id, now), limit):
+            sentence = text("there are {limit} API keys, which is as many as one user may have", limit=limit)
+            raise QuotaReached(sentence, limit=limit, of="keys")
 
     def _store(self, tx: Transaction, actor: Actor, row: ApiKey) -> MadeKey:
         key = ids.new_secret(KEY_PREFIX)

@@ -14,10 +14,14 @@ DEFAULT_SCOPES = frozenset({Scope.READ, Scope.WRITE})
 
 @dataclass(frozen=True, slots=True)
 class KeyTerms:
-    """For how many days keys last: if nobody says, and at most. 0 is no end."""
+    """For how many days keys last: if nobody says, and at most. 0 is no end.
+
+    `most_of_one` is how many usable ones one user has at most.
+    """
 
     usual_days: int
     most_days: int
+    most_of_one: int
 
 
 def granted_scopes(actor: Actor, requested: frozenset[Scope] | None) -> frozenset[Scope]:

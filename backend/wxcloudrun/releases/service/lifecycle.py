@@ -77,7 +77,8 @@ class ReleaseService:
         """Make a release, and the job that obtains its bytes if it has a source.
 
         The package is made if it is new. Raises NotFound, Forbidden, Invalid for a URL that is not
-        allowed, Conflict if the version exists, or VersionTaken if it once held other bytes.
+        allowed, Conflict if the version exists, VersionTaken if it once held other bytes, QuotaReached or
+        TooManyJobs.
         """
 
         def work(tx: Transaction) -> ReleaseView:
@@ -114,7 +115,10 @@ class ReleaseService:
             )
 
     def retry(self, actor: Actor, release_id: int) -> ReleaseView:
-        """Try to obtain the bytes again. Raises NotFound, Forbidden, Conflict unless it has failed."""
+        """Try to obtain the bytes again.
+
+        Raises NotFound, Forbidden, TooManyJobs, or Conflict unless it has failed.
+        """
 
         def work(tx: Transaction) -> ReleaseView:
             found = self._enter(tx.session, actor, release_id, Action.RELEASE_CHANGE)
@@ -196,7 +200,7 @@ class ReleaseService:
         )
 
     def _obtain(self, tx: Transaction, actor: Actor, row: Version) -> None:
-        self._jobs.enqueue(tx, OBTAIN, Assignment.to(row).arguments(), actor=actor)
+        self._jobs.ask(tx, OBTAIN, Assignment.to(row).arguments(), actor=actor)
 
     def _refuse_url(self, source: Source | None) -> None:
         if not isinstance(source, UrlSource):

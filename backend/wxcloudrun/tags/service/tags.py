@@ -6,8 +6,9 @@ from typing import Protocol
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts import reads as artifact_reads
+from wxcloudrun.kit import quotas
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.errors import Invalid, NotFound
+from wxcloudrun.kit.errors import Invalid, NotFound, QuotaReached
 from wxcloudrun.kit.names import is_tag
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Action, Actor
@@ -44,9 +45,10 @@ class Moved:
 class TagService:
     """Points tags at artifacts or versions, one compare-and-swap at a time."""
 
-    def __init__(self, *, packages: PackageService, references: References) -> None:
+    def __init__(self, *, packages: PackageService, references: References, most_per_package: int) -> None:
         self._packages = packages
         self._references = references
+        self._most_per_package = most_per_package
 
     def point(
         self,
@@ -59,7 +61,7 @@ class TagService:
     ) -> None:
         """Make the tag point at these bytes, or where tags do not do that at `version`, which has them.
 
-        Raises Invalid if there is no version then.
+        Raises Invalid if there is no version then, QuotaReached for a new tag too many.
         """
         layout = package_reads.layout_now(tx.session, found.id)  # before the commit nobody changes it
         aim = Aim(uploaded)
@@ -67,7 +69,7 @@ class TagService:
             aim = Aim(version=version_row(tx.session, found, version))
             if aim.version is None:
                 raise Invalid.field("tag", text("a tag of this package points at a version; name it too"))
-        held(tx, actor, found, name).point(aim)
+        self._point(held(tx, actor, found, name), aim)
 
     def put(
         self,
@@ -81,7 +83,8 @@ class TagService:
         """Point a tag at something that the package holds, if `condition` holds.
 
         A reference, given as a text, means what it means at this moment. Raises NotFound, Forbidden,
-        PreconditionFailed, Malformed, or Invalid for bytes where tags point at versions.
+        PreconditionFailed, Malformed, QuotaReached for a new tag too many, or Invalid for bytes where tags
+        point at versions.
         """
         field = "artifact_id"
         if isinstance(target, str):
@@ -94,7 +97,7 @@ class TagService:
             aim = aim_at(tx.session, found, layout, target, field)
             tag = held(tx, actor, found, name)
             condition.check(tag.target, layout)
-            tag.point(aim)
+            self._point(tag, aim)
             view = queries.view(tx.session, found.id, name)
             if view is None:
                 raise absent(name)
@@ -141,6 +144,14 @@ class TagService:
             tag.delete()
 
         atomically(work)
+
+    def _point(self, tag: HeldTag, aim: Aim) -> None:
+        """Point it there, if it is there or the package may have one more."""
+        limit = self._most_per_package
+        if tag.row is None and quotas.is_reached(tag.tx.session, queries.in_package(tag.found.id), limit):
+            sentence = text("this package has {limit} tags, which is as many as it may have", limit=limit)
+            raise QuotaReached(sentence, limit=limit, of="tags")
+        tag.point(aim)
 
 
 def held(tx: Transaction, actor: Actor, found: FoundPackage, name: str) -> HeldTag:
