@@ -42,6 +42,7 @@ from wxcloudrun.kit.setting_values import (
     check_redis_url,
     check_web_address,
     read_list,
+    refuse_halves,
 )
 from wxcloudrun.kit.trouble import Trouble, trouble_of
 from wxcloudrun.net.fetch import AllowedHost
@@ -168,6 +169,12 @@ class Settings(BaseModel):
     wx_secret: SecretStr | None = Field(None, alias="WX_SECRET")
     wx_api_base: WebAddress = Field("https://api.weixin.qq.com", alias="WX_API_BASE")
     wx_trust_cloud_headers: bool = Field(default=False, alias="WX_TRUST_CLOUD_HEADERS")
+    smtp_host: str | None = Field(None, alias="SMTP_HOST", pattern=r"^[A-Za-z0-9.:-]+$")
+    smtp_port: int = Field(587, alias="SMTP_PORT", ge=1, le=65535)
+    smtp_security: Literal["starttls", "tls", "none"] = Field("starttls", alias="SMTP_SECURITY")
+    smtp_user: str | None = Field(None, alias="SMTP_USER")
+    smtp_password: SecretStr | None = Field(None, alias="SMTP_PASSWORD")
+    smtp_from: str | None = Field(None, alias="SMTP_FROM", pattern=r"^[^@\s<>]+@[^@\s<>]+$")
     cors_origins: Origins = Field((), alias="CORS_ORIGINS")
     trusted_proxy_hops: int = Field(0, alias="TRUSTED_PROXY_HOPS", ge=0, le=8)
 
@@ -261,19 +268,25 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _check_wechat(self) -> Self:
-        if (self.wx_appid is None) != (self.wx_secret is None):
-            message = "WX_APPID and WX_SECRET must be set together"
-            raise ValueError(message)
+        refuse_halves({"WX_APPID": self.wx_appid, "WX_SECRET": self.wx_secret})
         if self.wx_trust_cloud_headers and not self.trusted_proxy_hops:
             message = "WX_TRUST_CLOUD_HEADERS needs TRUSTED_PROXY_HOPS: only a gateway may state who calls"
             raise ValueError(message)
         return self
 
     @model_validator(mode="after")
-    def _check_audit(self) -> Self:
-        if (self.audit_heads_webhook is None) != (self.audit_heads_secret is None):
-            message = "AUDIT_HEADS_WEBHOOK and AUDIT_HEADS_SECRET must be set together"
+    def _check_mail(self) -> Self:
+        refuse_halves({"SMTP_HOST": self.smtp_host, "SMTP_FROM": self.smtp_from})
+        refuse_halves({"SMTP_USER": self.smtp_user, "SMTP_PASSWORD": self.smtp_password})
+        if self.smtp_password is not None and self.smtp_security == "none":
+            message = "SMTP_PASSWORD needs SMTP_SECURITY=starttls or tls: else everybody on the way reads it"
             raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _check_audit(self) -> Self:
+        hook, secret = self.audit_heads_webhook, self.audit_heads_secret
+        refuse_halves({"AUDIT_HEADS_WEBHOOK": hook, "AUDIT_HEADS_SECRET": secret})
         if self.audit_heads_dir is not None and not self.audit_heads_dir.is_dir():
             message = "AUDIT_HEADS_DIR must be a directory"
             raise ValueError(message)

@@ -1,6 +1,7 @@
 """What single settings may be: each function returns a good value, and says in a ValueError what one is."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -69,3 +70,10 @@ def check_bucket(name: str) -> str:
         )
         raise ValueError(message)
     return name
+
+
+def refuse_halves(pair: Mapping[str, object | None]) -> None:
+    """Raise ValueError if of settings that mean something together only one is given."""
+    if len({value is None for value in pair.values()}) > 1:
+        message = f"{' and '.join(pair)} must be set together"
+        raise ValueError(message)
