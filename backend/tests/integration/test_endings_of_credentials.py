@@ -174,8 +174,9 @@ class Arriving:
         self.connection.head("PUT", url, None, Content_Length=length, **held.headers)
         self.connection.send(self.body[:half])
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while self._traces() == traces and time.monotonic() < deadline:
-            time.sleep(0.02)  # until the server knows who is asking
+        while self._traces() == traces:
+            assert time.monotonic() < deadline, "the server does not know who is asking"
+            time.sleep(0.02)
 
     def _traces(self) -> int:
         """Count what the server writes down when it begins to take a body."""

@@ -15,6 +15,8 @@ from tests.support.moments import Clock
 from tests.unit.audit.conftest import entries
 from tests.unit.audit.test_chain import kinds, tamper, write
 from wxcloudrun.audit.models import AuditEntry
+from wxcloudrun.audit.rules import AuditKeys
+from wxcloudrun.audit.service.archive import Archive, NotPruned
 from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.kit.db import reading
 
@@ -140,9 +142,7 @@ def test_given_the_checkpoint_is_removed_then_what_was_pruned_is_missing(
     assert "missing" in kinds(audit)
 
 
-def test_given_younger_entries_or_no_age_then_nothing_is_taken_away(
-    exported: Path, run: Run, tmp_path: Path, app_with: AppWith
-) -> None:
+def test_given_younger_entries_then_nothing_is_taken_away(exported: Path, run: Run, tmp_path: Path) -> None:
     run("audit-export", "--all", tmp_path / "all.jsonl")
 
     refused = run("audit-prune", tmp_path / "all.jsonl")
@@ -150,4 +150,12 @@ def test_given_younger_entries_or_no_age_then_nothing_is_taken_away(
     assert (refused.exit_code, "younger than AUDIT_DAYS" in refused.output) == (2, True)
     assert count() == 10
     assert run("audit-export", exported).exit_code == 2, "a file that is there is not written over"
-    del app_with
+
+
+def test_given_no_age_then_nothing_is_taken_away(exported: Path, app: Flask) -> None:
+    ageless = Archive(app.extensions["services"][AuditKeys], days=None)
+
+    with exported.open() as lines, pytest.raises(NotPruned, match="AUDIT_DAYS is not set"):
+        ageless.prune(lines)
+
+    assert count() == 10

@@ -45,8 +45,6 @@ def of_version(verb: str) -> Twice:
             "yank": lambda: world.shop.writer.patch(world.shop.url("/versions/1.0.0"), {"yanked": "broken"}),
             "activate": lambda: world.shop.writer.post(f"/api/v1/packages/{release_id}/activate"),
             "deactivate": lambda: world.shop.writer.post(f"/api/v1/packages/{release_id}/deactivate"),
-            "upload": lambda: world.shop.upload(b"x", version="1.0.0", tag="stable"),
-            "tag": lambda: world.shop.writer.put(world.shop.url("/tags/stable"), json={"version": "1.0.0"}),
         }
         return calls[verb]
 
@@ -85,7 +83,7 @@ def world(app_with: AppWith) -> Changing:
 @pytest.mark.parametrize("operation", CHANGES)
 def test_given_the_same_change_again_then_it_leaves_no_entry(world: Changing, operation: str) -> None:
     change = CHANGES[operation](world)
-    change()
+    assert change().status < 300
     before = entries(world.root)
 
     change()

@@ -118,7 +118,7 @@ class Story:
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What the store was asked, and by which thread, in the order of the questions."""
+    """What the store was asked, in the order of the questions."""
     questions: list[str] = []
 
     def noted(name: str) -> Callable[..., Any]:
