@@ -248,6 +248,14 @@ class Actor:
             )
         return user_id
 
+    def require_proof_of_login(self) -> None:
+        """Raise ProofNeeded for a login whose proof is too long ago, before it makes what stays when it ends.
+
+        A key needs none: it cannot give one, and goes on being what automation comes with.
+        """
+        if self.credential not in PROGRAMS:
+            self.require_proof()
+
     def require_scope(self, scope: Scope, or_scope: Scope | None = None) -> None:
         """Raise Unauthorized for an anonymous caller without it, Forbidden for a credential without it.
 

@@ -12,7 +12,7 @@ from wxcloudrun.service_accounts.schemas import (
     AccountsQuery,
 )
 from wxcloudrun.service_accounts.words import WORDS
-from wxcloudrun.web.endpoint import Endpoint, blueprint
+from wxcloudrun.web.endpoint import Endpoint, Proof, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
 
 ACCOUNT = "/service-accounts/<account_id>"
@@ -54,6 +54,7 @@ ENDPOINTS = [
         "Make an API key for a service account; it is shown once",
         scope=Scope.ADMIN, widens_access=True,
         body=AccountKeyIn, answer=KeyMadeOut, errors=(Forbidden, Invalid, NotFound, QuotaReached),
+        needs_proof=Proof.SOMETIMES, description="A login needs a recent proof, an API key does not.",
     ),
     Endpoint(
         "DELETE", f"{ACCOUNT}/keys/<key_id>", controller.revoke_key, "revoke_key_of_service_account",

@@ -150,11 +150,13 @@ class ServiceAccountService:
     def make_key(self, actor: Actor, account_id: int, spec: KeySpec) -> MadeKey:
         """Make a key for an account; that of a project's works in that project alone.
 
-        Raises NotFound, and Forbidden also for more than the presented key may do itself.
+        It goes with the key that it is made with, and stays when a login ends. Raises NotFound, ProofNeeded,
+        and Forbidden also for more than the presented key may do itself.
         """
 
         def work(tx: Transaction) -> MadeKey:
             found, _, _ = self._lock_account(tx, actor, account_id)
+            actor.require_proof_of_login()
             return self._keys.make_for(tx, actor, KeyHolder(account_id, found.project_id), spec)
 
         return atomically(work)

@@ -36,6 +36,8 @@ ENDPOINTS = [
         "POST", "/users", controller.create_user, "create_user", "Make a user",
         scope=Scope.ADMIN, widens_access=True,
         body=UserIn, answer=UserOut, status=201, errors=(Conflict, Forbidden, Invalid),
+        needs_proof=Proof.SOMETIMES,
+        description="With a password, a login needs a recent proof; an API key does not.",
     ),
     Endpoint(
         "GET", USER, controller.get_user, "get_user", "One user",

@@ -64,10 +64,12 @@ class UserAdministrationService:
     def create(self, actor: Actor, *, username: str, email: str, password: str | None) -> UserView:
         """Make a user; without a password they cannot log in with one until they are given one.
 
-        Raises Forbidden, Conflict if the address is taken, Invalid for a password that is little more than a
-        name.
+        Raises Forbidden, ProofNeeded for a login that gives a password, Conflict if the address is taken,
+        Invalid for a password that is little more than a name.
         """
         actor.require_administrator()
+        if password is not None:
+            actor.require_proof_of_login()
         password_hash = None if password is None else self._passwords.hash_new(password, email, username)
 
         def work(tx: Transaction) -> UserView:
