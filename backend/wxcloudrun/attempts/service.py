@@ -166,7 +166,7 @@ class LoginGuard:
 
     def _count_device(self, counted: Counted, actor: Actor, account: str) -> bool:
         """Count a try from a device of the account's owner; False if it is none, or has failed too often."""
-        device = self._devices.device(actor.device, account, clock.now())
+        device = self._devices.device(actor.device_cookie, account, clock.now())
         if device is None:
             return False
         meters = [

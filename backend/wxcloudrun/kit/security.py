@@ -166,7 +166,7 @@ class Actor:
     stands_on: Basis | None = None  # what the token of an upload session was made with
     address: str | None = None  # where the request came from, None outside of requests
     request_id: str | None = None
-    device: str | None = field(default=None, repr=False)  # what the request says by which device it comes
+    device_cookie: str | None = field(default=None, repr=False)  # of a browser that has logged in before
 
     @property
     def is_anonymous(self) -> bool:

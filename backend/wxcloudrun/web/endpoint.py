@@ -239,8 +239,8 @@ def located(caller: Actor) -> Actor:
     """Return the caller with what services may know of the request that they came with."""
     address = client_address()
     name_client(client_group(address) if caller.user_id is None else f"user {caller.user_id}")
-    device = request.cookies.get(DEVICE_COOKIE)
-    return replace(caller, address=address, request_id=g.request_id, device=device)
+    cookie = request.cookies.get(DEVICE_COOKIE)
+    return replace(caller, address=address, request_id=g.request_id, device_cookie=cookie)
 
 
 def actor() -> Actor:
