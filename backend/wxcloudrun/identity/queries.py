@@ -5,7 +5,7 @@ The statements are built once, because every request asks one of them and buildi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, bindparam, exists, select
@@ -14,22 +14,8 @@ from wxcloudrun.keys.reads import ApiKey, is_usable, read_scopes
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Reader, prepared
 from wxcloudrun.kit.security import Basis, Scope
-from wxcloudrun.sessions.reads import LoginSession, RevokedToken, is_live
+from wxcloudrun.sessions.reads import Life, LoginSession, RevokedToken, is_live
 from wxcloudrun.users.reads import User
-
-
-@dataclass(frozen=True, slots=True)
-class Life:
-    """How long sessions live: not more than `longest` without use, and `whole` from their beginning."""
-
-    now: datetime
-    longest: timedelta
-    whole: timedelta
-
-    def parameters(self) -> dict[str, datetime]:
-        """Return the parameters of `is_live`."""
-        latest = clock.latest_credible(self.now, self.longest)
-        return {"now": self.now, "latest": latest, "earliest": self.now - self.whole}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Every SELECT on sessions and their tokens, and the statements that end many at once."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
@@ -15,6 +16,20 @@ from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.windows import change_all
 from wxcloudrun.sessions.models import LoginSession, RefreshToken, RevokedToken
 from wxcloudrun.users.reads import User
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """How long sessions live: not more than `longest` without use, and `whole` from their beginning."""
+
+    now: datetime
+    longest: timedelta
+    whole: timedelta
+
+    def parameters(self) -> dict[str, datetime]:
+        """Return the parameters of `is_live`."""
+        latest = clock.latest_credible(self.now, self.longest)
+        return {"now": self.now, "latest": latest, "earliest": self.now - self.whole}
 
 
 def is_live(now: Moment, latest: Moment, earliest: Moment) -> ColumnElement[bool]:
@@ -49,11 +64,9 @@ def renew_hashes_of_cookies(session: Session, hashes: Mapping[str, HashAndKey]) 
         session.execute(update(LoginSession).where(LoginSession.id == session_id).values(values))
 
 
-def live_login(
-    session: Session, session_id: str, *, now: datetime, longest: timedelta, whole: timedelta
-) -> tuple[LoginSession, User] | None:
+def live_login(session: Session, session_id: str, life: Life) -> tuple[LoginSession, User] | None:
     """Return a live session and the active person whose it is."""
-    live = is_live(now, clock.latest_credible(now, longest), now - whole)
+    live = is_live(**life.parameters())
     row = session.execute(
         select(LoginSession, User)
         .join(User, User.id == LoginSession.user_id)
@@ -63,16 +76,10 @@ def live_login(
 
 
 def page_of_sessions(
-    session: Session,
-    user_id: int,
-    page: PageRequest[str],
-    *,
-    now: datetime,
-    longest: timedelta,
-    whole: timedelta,
+    session: Session, user_id: int, page: PageRequest[str], life: Life
 ) -> Page[LoginSession]:
     """Return the live sessions of a user by id."""
-    live = is_live(now, clock.latest_credible(now, longest), now - whole)
+    live = is_live(**life.parameters())
     statement = select(LoginSession).where(LoginSession.user_id == user_id, live)
     if page.after is not None:
         statement = statement.where(LoginSession.id > page.after)

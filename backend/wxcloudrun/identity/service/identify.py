@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy.orm import Session
 
 from wxcloudrun.identity import queries
-from wxcloudrun.identity.queries import Identity, KeyIdentity, Life
+from wxcloudrun.identity.queries import Identity, KeyIdentity
 from wxcloudrun.identity.service.delegation import UploadTokenReader
 from wxcloudrun.keys.service.secrets import KEY_PREFIX, KeyHashes, prefix_of_key
 from wxcloudrun.keys.service.uses import KeyRenewals, KeyUses
@@ -24,6 +24,7 @@ from wxcloudrun.kit.security import (
     with_parts,
 )
 from wxcloudrun.kit.texts import text
+from wxcloudrun.sessions.reads import Life
 from wxcloudrun.sessions.service.lifetimes import Lifetimes
 from wxcloudrun.sessions.service.renewals import CookieRenewals
 from wxcloudrun.sessions.service.secrets import SessionHashes
@@ -212,7 +213,7 @@ class IdentityService:
         return self._admins_need_second_factor and found.is_admin and found.second_factor_at is None
 
     def _life(self) -> Life:
-        return Life(clock.now(), self._lifetimes.session, self._lifetimes.whole)
+        return self._lifetimes.life(clock.now())
 
 
 def basis_of(actor: Actor) -> Basis | None:

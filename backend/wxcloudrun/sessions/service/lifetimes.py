@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wxcloudrun.kit import clock
+from wxcloudrun.sessions.queries import Life
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,10 @@ class Lifetimes:
     def whole(self) -> timedelta:
         """How long a session may be continued."""
         return timedelta(seconds=self.login_seconds)
+
+    def life(self, now: datetime) -> Life:
+        """Return by what queries know which sessions live now."""
+        return Life(now, self.session, self.whole)
 
     def end_of(self, created_at: datetime, now: datetime) -> datetime:
         """Return when a session ends that is used now and never again."""

@@ -38,10 +38,9 @@ class OwnSessionService:
 
     def page(self, actor: Actor, page: PageRequest[str]) -> Page[SessionView]:
         """List the caller's live sessions by id. Raises Unauthorized, Forbidden for an API key."""
-        user_id, now = actor.require_login(), clock.now()
-        longest, whole = self._lifetimes.session, self._lifetimes.whole
+        user_id, life = actor.require_login(), self._lifetimes.life(clock.now())
         with reading() as session:
-            found = queries.page_of_sessions(session, user_id, page, now=now, longest=longest, whole=whole)
+            found = queries.page_of_sessions(session, user_id, page, life)
         return Page([session_view(row, actor) for row in found.items], found.next_after)
 
     def end(self, actor: Actor, session_id: str) -> None:

@@ -189,8 +189,7 @@ class SessionService:
             token = queries.lock_refresh_token(tx.session, kept)
             if token is None:
                 return None
-            longest, whole = self._lifetimes.session, self._lifetimes.whole
-            found = queries.live_login(tx.session, token.session_id, now=now, longest=longest, whole=whole)
+            found = queries.live_login(tx.session, token.session_id, self._lifetimes.life(now))
             if found is None:
                 return None
             login, user = found
