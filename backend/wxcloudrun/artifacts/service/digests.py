@@ -57,9 +57,9 @@ class DigestService:
         not see the bytes gets what the first sender gets: what was measured now, and the rest from a job,
         although another package may show it already.
         """
-        if told.is_seen and told.mark is None:
-            return told.digests.completed(own)
         known = told.digests.completed(own)
+        if told.is_seen and told.mark is None:
+            return known
         if known.are_known:
             if told.mark is not None:
                 told_digests.show_digests(tx.session, held.artifact_id, held.package_id)

@@ -60,6 +60,16 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class FreshSession:
+    """The name and the secrets of a session that begins."""
+
+    session_id: str
+    cookie: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
     """Somebody whose password fitted the hash that was read."""
 
@@ -135,9 +145,7 @@ class SessionService:
         That includes a second factor that they have and do not bring. `admits` sees the user as they are when
         the session begins.
         """
-        now = clock.now()
-        cookie, refresh_token, session_id = ids.new_secret(), ids.new_secret(REFRESH_PREFIX), ids.new_id()
-        kept = self._hashes.of_cookie(cookie)
+        fresh = FreshSession(ids.new_id(), ids.new_secret(), ids.new_secret(REFRESH_PREFIX), clock.now())
 
         def work(tx: Transaction) -> tuple[UserView, Sequence[NoticeView]] | None:
             user = lock_person(tx.session, user_id)
@@ -145,17 +153,7 @@ class SessionService:
                 return None
             if not self._codes.admit(tx, actor, user, opening.code):
                 return None
-            row = new_session(session_id, user.id, actor, opening, now)
-            row.cookie_hash, row.hashed_with = kept.value, kept.key_name
-            row.expires_at = self._lifetimes.end_of(now, now)
-            tx.session.add(row)
-            tx.session.flush()
-            self._add_refresh_token(tx, refresh_token, session_id, now)
-            note_address(tx, user.id, self._guard.network_of(actor), now)
-            opener = replace(
-                actor, user_id=user.id, credential=CredentialKind.SESSION, credential_id=session_id
-            )
-            announce(tx, opener, SESSION_OPENED, Subject(f"user/{user.id}"), after={"way": opening.way})
+            self._begin(tx, actor, user.id, opening, fresh)
             return user_view(user), unseen(tx.session, user.id)
 
         done = atomically(work)
@@ -163,11 +161,11 @@ class SessionService:
             return None
         user, notices = done
         return LoggedIn(
-            access_token=self._tokens.issue(user.id, session_id),
-            refresh_token=refresh_token,
+            access_token=self._tokens.issue(user.id, fresh.session_id),
+            refresh_token=fresh.refresh_token,
             expires_in=self._tokens.lifetime_seconds,
             user=user,
-            cookie=cookie,
+            cookie=fresh.cookie,
             cookie_seconds=self._lifetimes.refresh_token_seconds,
             notices=notices,
             device_cookie=None if user.email is None else self._guard.device_cookie(account_name(user.email)),
@@ -271,6 +269,22 @@ class SessionService:
             return True
 
         return self.open(actor, verified.user_id, opening, admits=admits)
+
+    def _begin(
+        self, tx: Transaction, actor: Actor, user_id: int, opening: Opening, fresh: FreshSession
+    ) -> None:
+        kept = self._hashes.of_cookie(fresh.cookie)
+        row = new_session(fresh.session_id, user_id, actor, opening, fresh.at)
+        row.cookie_hash, row.hashed_with = kept.value, kept.key_name
+        row.expires_at = self._lifetimes.end_of(fresh.at, fresh.at)
+        tx.session.add(row)
+        tx.session.flush()
+        self._add_refresh_token(tx, fresh.refresh_token, fresh.session_id, fresh.at)
+        note_address(tx, user_id, self._guard.network_of(actor), fresh.at)
+        opener = replace(
+            actor, user_id=user_id, credential=CredentialKind.SESSION, credential_id=fresh.session_id
+        )
+        announce(tx, opener, SESSION_OPENED, Subject(f"user/{user_id}"), after={"way": opening.way})
 
     def _use(self, tx: Transaction, actor: Actor, token: RefreshToken, successor: str, now: datetime) -> bool:
         if token.used_at is None:
