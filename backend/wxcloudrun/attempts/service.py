@@ -117,7 +117,7 @@ class LoginGuard:
             if not self._count_device(counted, actor, account):
                 self._count_network(counted, actor, account, user_id)
         except LimitPassed as passed:
-            self._note_limit(actor, user_id, passed.meter)
+            self._note(actor, user_id, passed.meter, why="limit")
             raise passed.refusal from None
         attempt = Attempt()
         try:
@@ -145,24 +145,23 @@ class LoginGuard:
     @contextmanager
     def wechat_attempt(self, actor: Actor) -> Iterator[None]:
         """Let one login by WeChat happen inside the block; what WeChat or we refuse is logged."""
-        tally = self._count("wechat", self._limits.wechat, actor)
+        self._count("wechat", self._limits.wechat, actor)
         try:
             yield
         except (Unauthorized, Forbidden):
-            if is_milestone(tally.hits):
-                note_refusal(actor, None, tally.hits, why="wechat")
+            meter = Meter.of("wechat", self._limits.wechat, self.network_of(actor))
+            self._note(actor, None, meter, why="wechat")
             raise
 
     def network_of(self, actor: Actor) -> str:
         """Return what counts as one client."""
         return client_group(actor.address or UNKNOWN)
 
-    def _count(self, kind: str, limit: RateLimit, actor: Actor) -> Tally:
+    def _count(self, kind: str, limit: RateLimit, actor: Actor) -> None:
         meters = Meter.by_network(kind, limit, actor.address or UNKNOWN)
         tallies = self._counters.hit([meter.counter for meter in meters])
         for meter, tally in zip(meters, tallies, strict=True):
             meter.limit.refuse_if_passed(tally, TOO_MANY_REQUESTS)
-        return tallies[0]
 
     def _count_device(self, counted: Counted, actor: Actor, account: str) -> bool:
         """Count a try from a device of the account's owner; False if it is none, or has failed too often."""
@@ -201,11 +200,11 @@ class LoginGuard:
             if not is_known(user_id or 0, self.network_of(actor)):
                 raise
 
-    def _note_limit(self, actor: Actor, user_id: int | None, meter: Meter) -> None:
-        """Count refusals by the counter that refused, and log some of them."""
+    def _note(self, actor: Actor, user_id: int | None, meter: Meter, *, why: str) -> None:
+        """Count refusals by the counter of what was refused, and log some of them."""
         [tally] = self._counters.hit([Counter.of("refused", meter.limit, meter.counter.key)])
         if is_milestone(tally.hits):
-            note_refusal(actor, user_id, tally.hits, why="limit")
+            note_refusal(actor, user_id, tally.hits, why=why)
 
 
 def is_known(user_id: int, network: str) -> bool:

@@ -1,5 +1,6 @@
 """Getting in by WeChat: every answer that it can give, and what becomes of it."""
 
+import json
 from typing import Any
 
 import pytest
@@ -141,6 +142,21 @@ class TestLogin:
 
 @pytest.mark.same_everywhere
 class TestRefusals:
+    def test_given_good_logins_before_then_the_first_and_the_tenth_refusal_are_written_down(
+        self, client: ApiClient, requests_mock: Mocker, app: Flask
+    ) -> None:
+        requests_mock.get(wechat.URL, json=wechat.person())
+        for _ in range(2):
+            log_in(client).ok()
+        requests_mock.get(wechat.URL, json=wechat.refusal(40029))
+        for _ in range(11):
+            assert log_in(client).status == 401
+
+        refused = select(AuditEntry.after).where(AuditEntry.action == "login.refused").order_by(AuditEntry.id)
+        with app.app_context(), reading() as session:
+            said = [json.loads(each or "") for each in session.execute(refused).scalars()]
+        assert said == [{"failures": number, "why": "wechat"} for number in (1, 10)]
+
     @pytest.mark.parametrize(
         ("errcode", "status", "reason", "calls"),
         [
