@@ -21,6 +21,7 @@ from wxcloudrun.audit.service.record import record
 from wxcloudrun.downloads.events import ARTIFACT_DOWNLOADED, LINK_MADE
 from wxcloudrun.erasure.events import ERASURE_FINISHED
 from wxcloudrun.identity.events import CREDENTIAL_REVOKED
+from wxcloudrun.identity.service.identify import still_stands
 from wxcloudrun.jobs.events import TASK_CHANGED
 from wxcloudrun.keys.events import KEY_MADE, KEY_REVOKED, KEY_ROTATED
 from wxcloudrun.kit.events import EventKind, Listeners
@@ -87,22 +88,23 @@ from wxcloudrun.wechat.events import WECHAT_BOUND, WECHAT_LINKED, WECHAT_UNBOUND
 
 RECORDED = Listeners(in_transaction=(record,))
 NOTICED = Listeners(in_transaction=(note,))  # a way in has changed: its person is told
+STAYS = Listeners(in_transaction=(still_stands,))  # when the credential ends with which it was done
 COUNTED = Listeners(after_commit=(count_session,))
 FORGETS_CHOICES = Listeners(after_commit=(forget_choices,))  # `latest` and ranges may mean another version
 
 LISTENERS: Mapping[EventKind, Listeners] = {
     # who is asking
     USER_REGISTERED: RECORDED,
-    USER_CREATED: RECORDED,
+    USER_CREATED: STAYS + RECORDED,
     USER_CHANGED: RECORDED + NOTICED,
     USER_DELETED: RECORDED,
-    PASSWORD_CHANGED: RECORDED + NOTICED,
-    EMAIL_BOUND: RECORDED + NOTICED,
-    WECHAT_BOUND: RECORDED + NOTICED,
+    PASSWORD_CHANGED: STAYS + RECORDED + NOTICED,
+    EMAIL_BOUND: STAYS + RECORDED + NOTICED,
+    WECHAT_BOUND: STAYS + RECORDED + NOTICED,
     WECHAT_UNBOUND: RECORDED + NOTICED,
-    SECOND_FACTOR_ENABLED: RECORDED + NOTICED,
-    SECOND_FACTOR_DISABLED: RECORDED + NOTICED,
-    RECOVERY_CODES_MADE: RECORDED + NOTICED,
+    SECOND_FACTOR_ENABLED: STAYS + RECORDED + NOTICED,
+    SECOND_FACTOR_DISABLED: STAYS + RECORDED + NOTICED,
+    RECOVERY_CODES_MADE: STAYS + RECORDED + NOTICED,
     RECOVERY_CODE_USED: RECORDED + NOTICED,
     WAYS_IN_ENDED: RECORDED + NOTICED,
     NOTICES_SEEN: RECORDED,
@@ -112,17 +114,17 @@ LISTENERS: Mapping[EventKind, Listeners] = {
     SESSION_ENDED: RECORDED,
     CREDENTIAL_REVOKED: RECORDED,
     LOGIN_REFUSED: RECORDED,
-    KEY_MADE: RECORDED + NOTICED,
-    KEY_ROTATED: RECORDED + NOTICED,
+    KEY_MADE: STAYS + RECORDED + NOTICED,
+    KEY_ROTATED: STAYS + RECORDED + NOTICED,
     KEY_REVOKED: RECORDED,
-    SERVICE_ACCOUNT_CREATED: RECORDED,
-    SERVICE_ACCOUNT_CHANGED: RECORDED,
+    SERVICE_ACCOUNT_CREATED: STAYS + RECORDED,
+    SERVICE_ACCOUNT_CHANGED: STAYS + RECORDED,
     SERVICE_ACCOUNT_DELETED: RECORDED,
     # places
     PROJECT_CREATED: RECORDED,
-    PROJECT_CHANGED: RECORDED,
+    PROJECT_CHANGED: STAYS + RECORDED,
     PROJECT_DELETED: RECORDED,
-    MEMBER_SET: RECORDED,
+    MEMBER_SET: STAYS + RECORDED,
     MEMBER_REMOVED: RECORDED,
     PACKAGE_CREATED: RECORDED,
     PACKAGE_CHANGED: RECORDED,

@@ -9,11 +9,13 @@ from sqlalchemy.orm import Session
 from wxcloudrun.identity import queries
 from wxcloudrun.identity.queries import Identity, KeyIdentity
 from wxcloudrun.identity.service.delegation import UploadTokenReader
+from wxcloudrun.keys.events import KEY_ROTATED
 from wxcloudrun.keys.service.secrets import KEY_PREFIX, KeyHashes, prefix_of_key
 from wxcloudrun.keys.service.uses import KeyRenewals, KeyUses
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.db import Reader, asking
+from wxcloudrun.kit.db import Reader, Transaction, asking
 from wxcloudrun.kit.errors import Unauthorized
+from wxcloudrun.kit.events import Event
 from wxcloudrun.kit.security import (
     ANONYMOUS,
     EVERY_SCOPE,
@@ -23,6 +25,7 @@ from wxcloudrun.kit.security import (
     CredentialKind,
     with_parts,
 )
+from wxcloudrun.kit.services import at_hand
 from wxcloudrun.kit.texts import text
 from wxcloudrun.sessions.reads import Life
 from wxcloudrun.sessions.service.lifetimes import Lifetimes
@@ -214,6 +217,17 @@ class IdentityService:
 
     def _life(self) -> Life:
         return self._lifetimes.life(clock.now())
+
+
+def still_stands(tx: Transaction, event: Event) -> None:
+    """Hear of something that stays when its maker's credential ends: refuse it if that has ended meanwhile.
+
+    Who ends everything waits for what was begun before, or what comes later is refused here: a thief who asks
+    again and again gets nothing in between. A key that replaces itself is over by now, and was looked at
+    before. Raises Unauthorized.
+    """
+    if event.actor.credential is not CredentialKind.API_KEY or event.kind is not KEY_ROTATED:
+        at_hand(IdentityService).identify_again(tx.session, event.actor)
 
 
 def basis_of(actor: Actor) -> Basis | None:

@@ -42,10 +42,16 @@ class ProofService:
             attempt.succeeded = self._passwords.verify(stored, password) and stored is not None
         if not attempt.succeeded:
             raise Unauthorized(text("the password is wrong"))
-        self.prove(actor, user, code, way="password", admits=lambda now: now.password_hash == stored)
+        self.prove(actor, user, code, way="password", admits=lambda _, now: now.password_hash == stored)
 
     def prove(
-        self, actor: Actor, user: User, code: SecondFactorCode, *, way: str, admits: Callable[[User], bool]
+        self,
+        actor: Actor,
+        user: User,
+        code: SecondFactorCode,
+        *,
+        way: str,
+        admits: Callable[[Transaction, User], bool],
     ) -> None:
         """Note the proof of somebody whose first factor was right; `admits` sees them as they are then.
 
@@ -54,7 +60,7 @@ class ProofService:
 
         def work(tx: Transaction) -> bool:
             row = lock_person(tx.session, user.id)
-            if row is None or not admits(row) or not self._codes.admit(tx, actor, row, code):
+            if row is None or not admits(tx, row) or not self._codes.admit(tx, actor, row, code):
                 return False
             if not queries.note_proof(tx.session, actor.session_id or "", clock.now()):
                 return False

@@ -138,7 +138,7 @@ class SessionService:
         user_id: int,
         opening: Opening,
         *,
-        admits: Callable[[User], bool] = lambda _: True,
+        admits: Callable[[Transaction, User], bool] = lambda _tx, _user: True,
     ) -> LoggedIn | None:
         """Open a new session for somebody who has proved who they are; None if they may not come in.
 
@@ -149,7 +149,7 @@ class SessionService:
 
         def work(tx: Transaction) -> tuple[UserView, Sequence[NoticeView]] | None:
             user = lock_person(tx.session, user_id)
-            if user is None or not user.is_active or not admits(user):
+            if user is None or not user.is_active or not admits(tx, user):
                 return None
             if not self._codes.admit(tx, actor, user, opening.code):
                 return None
@@ -260,7 +260,7 @@ class SessionService:
             return user_by_email(session, canonical)
 
     def _open_verified(self, actor: Actor, verified: Verified, opening: Opening) -> LoggedIn | None:
-        def admits(user: User) -> bool:
+        def admits(_tx: Transaction, user: User) -> bool:
             # The password may have been changed while the old one was being verified.
             if user.password_hash != verified.password_hash:
                 return False

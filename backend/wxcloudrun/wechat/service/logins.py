@@ -70,7 +70,12 @@ class WechatService:
                 raise may_not_log_in()
         # Behind the attempt, which was right: whoever has still to bring a code has failed at nothing.
         with second_step(self._guard, actor, user, code) as step:
-            opened = self._sessions.open(actor, user.id, Opening("wechat", code, device))
+            opened = self._sessions.open(
+                actor,
+                user.id,
+                Opening("wechat", code, device),
+                admits=lambda tx, user: is_bound(tx, found, user.id),  # may have been unbound meanwhile
+            )
             step.succeeded = opened is not None
         if opened is None:
             raise may_not_log_in()
@@ -86,7 +91,9 @@ class WechatService:
             found = self.person(WechatProof(wechat_code))
             if not atomically(lambda tx: is_bound(tx, found, user.id)):
                 raise Unauthorized(text("this is not the WeChat user of this account"))
-        self._proofs.prove(actor, user, code, way="wechat", admits=lambda _: True)
+        self._proofs.prove(
+            actor, user, code, way="wechat", admits=lambda tx, user: is_bound(tx, found, user.id)
+        )
 
     def person(self, proof: WechatProof) -> WechatPerson:
         """Return who it is, no transaction being open. Raises what the gateway raises, and Invalid."""
