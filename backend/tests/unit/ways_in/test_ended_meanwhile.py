@@ -13,7 +13,7 @@ from wxcloudrun.kit.errors import Unauthorized
 from wxcloudrun.kit.security import Actor, Role, Scope
 from wxcloudrun.projects.service import ProjectService
 from wxcloudrun.service_accounts.service import AccountSpec, ServiceAccountService
-from wxcloudrun.users.service.administration import UserAdministrationService
+from wxcloudrun.users.service.administration import UserAdministrationService, UserChange
 from wxcloudrun.users.service.binding import EmailBindingService
 from wxcloudrun.users.service.users import UserService
 
@@ -43,6 +43,9 @@ STAYS: Mapping[str, Callable[[Latecomer], object]] = {
         it.actor, "thief@example.com", PASSWORD
     ),
     "a password": lambda it: it.service(UserService).change_password(it.actor, current=PASSWORD, new=NEW),
+    "an administrator": lambda it: it.service(UserAdministrationService).change(
+        it.actor, it.friend, UserChange(is_admin=True)
+    ),
     "a user": lambda it: it.service(UserAdministrationService).create(
         it.actor, username="heir", email="heir@example.com", password=NEW
     ),

@@ -33,6 +33,7 @@ from wxcloudrun.sessions.service.renewals import CookieRenewals
 from wxcloudrun.sessions.service.secrets import SessionHashes
 from wxcloudrun.sessions.service.tokens import AccessTokens, InvalidToken
 from wxcloudrun.sessions.service.uses import SessionUses
+from wxcloudrun.users.events import USER_CHANGED
 from wxcloudrun.users.rules import UserKind
 
 
@@ -224,10 +225,13 @@ def still_stands(tx: Transaction, event: Event) -> None:
 
     Who ends everything waits for what was begun before, or what comes later is refused here: a thief who asks
     again and again gets nothing in between. A key that replaces itself is over by now, and was looked at
-    before. Raises Unauthorized.
+    before; an administrator may have deactivated themselves. Raises Unauthorized.
     """
-    if event.actor.credential is not CredentialKind.API_KEY or event.kind is not KEY_ROTATED:
-        at_hand(IdentityService).identify_again(tx.session, event.actor)
+    actor = event.actor
+    replaces_itself = event.kind is KEY_ROTATED and actor.credential is CredentialKind.API_KEY
+    changes_itself = event.kind is USER_CHANGED and event.subject.path == f"user/{actor.user_id}"
+    if not replaces_itself and not changes_itself:
+        at_hand(IdentityService).identify_again(tx.session, actor)
 
 
 def basis_of(actor: Actor) -> Basis | None:
