@@ -36,7 +36,7 @@ from wxcloudrun.kit.db import allow_migrations, db, trouble_with_database
 from wxcloudrun.kit.errors import Conflict, Invalid
 from wxcloudrun.kit.security import EVERY_SCOPE, Actor, CredentialKind
 from wxcloudrun.kit.trouble import Trouble
-from wxcloudrun.projects.service import DEFAULT_PROJECT, ProjectService
+from wxcloudrun.projects.service.projects import DEFAULT_PROJECT, ProjectService
 from wxcloudrun.stores.blobs.port import ObjectMissing, StoreUnavailable, is_key
 from wxcloudrun.stores.queue.background import Background
 from wxcloudrun.users.service.users import UserService

@@ -165,6 +165,7 @@ class Settings(BaseModel):
     ratelimit_register: Rate = Field(RateLimit(20, 3600), alias="RATELIMIT_REGISTER")
     ratelimit_wechat: Rate = Field(RateLimit(100, 60), alias="RATELIMIT_WECHAT")
     ratelimit_refresh: Rate = Field(RateLimit(300, 60), alias="RATELIMIT_REFRESH")
+    ratelimit_members: Rate = Field(RateLimit(100, 3600), alias="RATELIMIT_MEMBERS")
     wx_appid: str | None = Field(None, alias="WX_APPID")
     wx_secret: SecretStr | None = Field(None, alias="WX_SECRET")
     wx_api_base: WebAddress = Field("https://api.weixin.qq.com", alias="WX_API_BASE")

@@ -92,7 +92,7 @@ def delete_project(invocation: Invocation, project: str, *, force: bool) -> None
 
 @projects.group("members", cls=RegistryGroup)
 def members() -> None:
-    """Members of a project: list (default), set, remove."""
+    """Members of a project: list (default), add, set, remove."""
 
 
 @members.command("list")
@@ -103,6 +103,19 @@ def list_members(invocation: Invocation, project: str, limit: int) -> None:
     """Show who belongs to a project."""
     items, more = invocation.api.items(path("project", project, "members"), bound(limit))
     invocation.screen.rows(items, ("user_id", "kind", "username", "role", "created_at"), more=more)
+
+
+@members.command("add")
+@click.argument("project")
+@click.argument("email")
+@click.argument("role", type=ROLES)
+@pass_invocation
+def add_member(invocation: Invocation, project: str, email: str, role: str) -> None:
+    """Let a person belong to a project; the list tells whether there is one with that address."""
+    asked = invocation.api.call(
+        "POST", path("project", project, "members"), body={"user": email, "role": role}
+    )
+    invocation.screen.done(asked, f"{asked['user']} is {asked['role']} in {project}, if there is such a user")
 
 
 @members.command("set")

@@ -49,6 +49,7 @@ OPENS: Mapping[str, Mapping[str, int]] = {
     "key for uploading": {"read": 403, "upload": 200, "make a key": 403},
     "key for everything": {"read": 200, "upload": 200, "make a key": 200},
 }
+FRIEND = {"user": "a-friend@example.com", "role": "owner"}
 WIDENS = ("publish", "let somebody in", "delete the package", "delete the project")
 
 
@@ -63,7 +64,7 @@ def tries(holder: CredentialHolder, thief: ApiClient) -> dict[str, int]:
         "other people": thief.get(f"{API}/users").status,
         "the log": thief.get(f"{API}/audit").status,
         "publish": thief.patch(own, {"is_public": True}).status,
-        "let somebody in": thief.request("PUT", f"{own}/members/1", json={"role": "owner"}).status,
+        "let somebody in": thief.post(f"{own}/members", FRIEND).status,
         "delete the package": thief.delete(f"{own}/packages/box?force=true").status,
         "delete the project": thief.delete(f"{own}?force=true").status,
     }

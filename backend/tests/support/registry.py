@@ -36,6 +36,10 @@ class Workshop:
         """Fetch bytes as the reader."""
         return self.reader.get(self.url(f"/+/{ref}"), **options)
 
+    def let_in(self, email: str, role: str) -> None:
+        """Make somebody a member who is none yet."""
+        self.owner.post(f"/api/v1/project/{self.project}/members", {"user": email, "role": role}).ok()
+
     def new_package(self) -> str:
         """Make one more package in the project."""
         name = f"package-{next(numbers)}"
@@ -53,7 +57,7 @@ def workshop(client: ApiClient, make_person: PersonMaker, *, is_public: bool = F
     owner.post("/api/v1/projects", {"name": project, "is_public": is_public}).ok()
     owner.post(f"/api/v1/project/{project}/packages", {"name": package}).ok()
     for role in ("maintainer", "writer", "reader"):
-        owner.request("PUT", f"/api/v1/project/{project}/members/{people[role].id}", json={"role": role}).ok()
+        owner.post(f"/api/v1/project/{project}/members", {"user": people[role].email, "role": role}).ok()
     return Workshop(
         project=project,
         package=package,

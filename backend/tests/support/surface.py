@@ -110,8 +110,8 @@ class Scene(Inside):
 
     def give_role(self, person: Person, role: Role) -> None:
         """Make somebody a member."""
-        url = f"{self.project}/members/{person.id}"
-        self.owner.request("PUT", url, json={"role": role.label}).ok()
+        wanted = {"user": person.email, "role": role.label}
+        self.owner.post(f"{self.project}/members", wanted).ok()
 
     def guest(self) -> Person:
         """Return somebody else, who reads in the project."""
@@ -300,6 +300,7 @@ REQUESTS: Mapping[str, Callable[[Scene], SampleRequest]] = {
     "change_project": lambda s: of(s.project, json={"description": "new"}),
     "delete_project": lambda s: of(s.project, query={"force": "true"}),
     "list_members": lambda s: of(f"{s.project}/members"),
+    "add_member": lambda s: of(f"{s.project}/members", json={"user": "nobody@example.com", "role": "writer"}),
     "set_member": lambda s: of(member(s), json={"role": "writer"}),
     "remove_member": lambda s: of(member(s)),
     "list_service_accounts": lambda s: of(f"{API}/service-accounts", query={"project": f"p{s.number}"}),

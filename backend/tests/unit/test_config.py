@@ -248,6 +248,7 @@ class TestWrongSettings:
             ("RATELIMIT_REGISTER", "20/fortnight"),
             ("RATELIMIT_WECHAT", "-5/minute"),
             ("RATELIMIT_REFRESH", "1.5/second"),
+            ("RATELIMIT_MEMBERS", "many"),
             ("WX_APPID", "wx0123456789abcdef"),
             ("WX_SECRET", "hunter2-of-wechat"),
             ("SMTP_HOST", "mail.example"),

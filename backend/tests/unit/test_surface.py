@@ -97,6 +97,7 @@ NEEDS = {
     "change_project": Needs(MAINTAINER, MANAGE),
     "delete_project": Needs(OWNER, MANAGE, answers=204),
     "list_members": Needs(MAINTAINER, READ),
+    "add_member": Needs(MAINTAINER, MANAGE, answers=202),
     "set_member": Needs(MAINTAINER, MANAGE),
     "remove_member": Needs(MAINTAINER, MANAGE, answers=204),
     # service accounts of a project

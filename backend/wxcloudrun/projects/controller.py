@@ -7,12 +7,15 @@ from wxcloudrun.kit.texts import text
 from wxcloudrun.projects.schemas import (
     MemberIn,
     MemberOut,
+    NewMemberIn,
+    NewMemberOut,
     ProjectDeletion,
     ProjectIn,
     ProjectOut,
     ProjectPatch,
 )
-from wxcloudrun.projects.service import ProjectService
+from wxcloudrun.projects.service.members import MemberService
+from wxcloudrun.projects.service.projects import ProjectService
 from wxcloudrun.web import pages
 from wxcloudrun.web.endpoint import actor, service
 from wxcloudrun.web.envelope import no_content, ok
@@ -53,13 +56,19 @@ def delete_project(project: str, query: ProjectDeletion) -> Response:
 
 def list_members(project: str, query: PageQuery) -> Response:
     """A page of members."""
-    page = service(ProjectService).members(actor(), project, pages.requested(query, int))
+    page = service(MemberService).page(actor(), project, pages.requested(query, int))
     return pages.answer(page, MemberOut.model_validate)
+
+
+def add_member(project: str, body: NewMemberIn) -> Response:
+    """202, whether there is such a person or not."""
+    service(MemberService).add(actor(), project, body.user, Role.of(body.role))
+    return ok(NewMemberOut(user=body.user, role=body.role), status=202)
 
 
 def set_member(project: str, user_id: str, body: MemberIn) -> Response:
     """200 with the member."""
-    member = service(ProjectService).set_member(
+    member = service(MemberService).put(
         actor(), project, row_id(user_id, text("there is no such user")), Role.of(body.role)
     )
     return ok(MemberOut.model_validate(member))
@@ -67,5 +76,5 @@ def set_member(project: str, user_id: str, body: MemberIn) -> Response:
 
 def remove_member(project: str, user_id: str) -> Response:
     """204."""
-    service(ProjectService).remove_member(actor(), project, row_id(user_id, text("there is no such user")))
+    service(MemberService).remove(actor(), project, row_id(user_id, text("there is no such user")))
     return no_content()

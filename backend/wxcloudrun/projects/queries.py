@@ -3,11 +3,25 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, exists, false, or_, select, true
-from sqlalchemy.orm import Session
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    false,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.orm import Session, aliased
 
+from wxcloudrun.kit.columns import RowId
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Actor, ProjectAccess, Role, Scope
 from wxcloudrun.projects.models import Membership, Project
@@ -242,6 +256,40 @@ def kind_of_user(session: Session, user_id: int) -> str | None:
     """Return what kind of user that is, None if there is none."""
     statement = select(User.kind).where(User.id == user_id, user_is_there())
     return session.execute(statement).scalar_one_or_none()
+
+
+def person_with(session: Session, email: str) -> int | None:
+    """Return the id of the person with that address in its canonical spelling."""
+    statement = select(User.id).where(User.email == email, is_person())
+    return session.execute(statement).scalar_one_or_none()
+
+
+def share_project(session: Session, actor: Actor, user_id: int) -> bool:
+    """Tell whether the caller and that user belong to one project that the credential is good for."""
+    mine, theirs = aliased(Membership), aliased(Membership)
+    statement = (
+        select(mine.project_id)
+        .join(theirs, theirs.project_id == mine.project_id)
+        .join(Project, Project.id == mine.project_id)
+        .where(mine.user_id == actor.user_id, theirs.user_id == user_id, is_there())
+        .limit(1)
+    )
+    if actor.bound_project_id is not None:
+        statement = statement.where(mine.project_id == actor.bound_project_id)
+    return session.execute(statement).first() is not None
+
+
+def add_if_new(session: Session, project_id: int, user_id: int, role: Role, now: datetime) -> bool:
+    """Make a person a member who is none yet, with one statement for all cases; True if that was done."""
+    is_member = exists().where(Membership.project_id == project_id, Membership.user_id == user_id)
+    row = select(
+        literal(project_id, RowId),
+        User.id,
+        literal(role.value, Membership.role.type),
+        literal(now, Membership.created_at.type),
+    ).where(User.id == user_id, is_person(), ~is_member)
+    added = insert(Membership).from_select(["project_id", "user_id", "role", "created_at"], row)
+    return cast("CursorResult[Any]", session.execute(added)).rowcount == 1
 
 
 def visible_project_id(session: Session, actor: Actor, name: str) -> int | None:

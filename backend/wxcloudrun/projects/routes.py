@@ -1,11 +1,21 @@
 """The URLs of projects and members: data, not code."""
 
-from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotEmpty, NotFound, QuotaReached
+from wxcloudrun.kit.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotEmpty,
+    NotFound,
+    QuotaReached,
+    TooManyRequests,
+)
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.projects import controller
 from wxcloudrun.projects.schemas import (
     MemberIn,
     MemberOut,
+    NewMemberIn,
+    NewMemberOut,
     ProjectDeletion,
     ProjectIn,
     ProjectOut,
@@ -17,6 +27,10 @@ from wxcloudrun.web.pages import PageOut, PageQuery
 
 PROJECT = "/project/<project>"
 MEMBER = "/project/<project>/members/<user_id>"
+SAME_ANSWER = (
+    "The answer is the same whether there is one or not, and the role of a member stays; the list of members "
+    "shows who was added."
+)
 
 ENDPOINTS = [
     Endpoint(
@@ -45,6 +59,12 @@ ENDPOINTS = [
     Endpoint(
         "GET", "/project/<project>/members", controller.list_members, "list_members", "Who belongs to it",
         or_scope=Scope.MANAGE, query=PageQuery, answer=PageOut[MemberOut], errors=(Forbidden, NotFound),
+    ),
+    Endpoint(
+        "POST", "/project/<project>/members", controller.add_member, "add_member",
+        "Let somebody belong to it, if there is a person with that address",
+        scope=Scope.MANAGE, widens_access=True, body=NewMemberIn, answer=NewMemberOut, status=202,
+        errors=(Forbidden, NotFound, Invalid, TooManyRequests), description=SAME_ANSWER,
     ),
     Endpoint(
         "PUT", MEMBER, controller.set_member, "set_member", "Give a user a role",

@@ -7,6 +7,7 @@ from pydantic import Field
 from wxcloudrun.kit.names import NewProjectName
 from wxcloudrun.kit.security import Role
 from wxcloudrun.users.rules import UserKind
+from wxcloudrun.users.schemas import Email
 from wxcloudrun.web.parsing import Input, Output, Query, Timestamp, one_of
 
 RoleName = Annotated[str, one_of(role.label for role in Role)]
@@ -49,6 +50,20 @@ class MemberIn(Input):
     """A role."""
 
     role: GivenRole
+
+
+class NewMemberIn(Input):
+    """Whom to add, by their address."""
+
+    user: Email
+    role: GivenRole
+
+
+class NewMemberOut(Output):
+    """What was asked for; it says nothing about whether there is somebody with that address."""
+
+    user: str
+    role: RoleName
 
 
 class MemberOut(Output):

@@ -11,6 +11,8 @@ WORDS = Words(
         "user_id": "the number of the user",
         "MemberOut.created_at": "when the user became a member",
         "MemberOut.kind": "a person, or a service account",
+        "NewMemberIn.user": "the e-mail address of the person",
+        "NewMemberOut.user": "the address that was asked for, in the spelling under which it is stored",
         "ProjectDeletion.force": "with everything in it",
         "ProjectIn.name": "the name of the project",
         "ProjectOut.name": "the name of the project",

@@ -9,7 +9,7 @@ from wxcloudrun.kit.errors import WrongValue
 from wxcloudrun.kit.names import ArtifactId, GenericName, ProjectName
 from wxcloudrun.kit.package_names import AnyPackageName
 from wxcloudrun.kit.texts import text
-from wxcloudrun.projects.service import DEFAULT_PROJECT
+from wxcloudrun.projects.service.projects import DEFAULT_PROJECT
 from wxcloudrun.releases.queries import ReleaseFilter, ReleaseView
 from wxcloudrun.releases.rules.sources import URL_CHARACTERS, NixSource, Source, UrlSource
 from wxcloudrun.releases.service.lifecycle import ReleaseSpec

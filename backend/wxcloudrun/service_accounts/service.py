@@ -16,7 +16,7 @@ from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Action, Actor, ProjectAccess, Role
 from wxcloudrun.kit.texts import text
 from wxcloudrun.projects import reads as project_reads
-from wxcloudrun.projects.service import join
+from wxcloudrun.projects.service.members import join
 from wxcloudrun.service_accounts import queries
 from wxcloudrun.service_accounts.events import (
     SERVICE_ACCOUNT_CHANGED,

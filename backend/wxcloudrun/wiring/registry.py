@@ -16,7 +16,8 @@ from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.net.fetch import Fetcher, FetchLimits
 from wxcloudrun.packages.reads import count_packages, has_held_packages
 from wxcloudrun.packages.service import AbovePackages, IdentifyAgain, PackageService
-from wxcloudrun.projects.service import Creation, ProjectService
+from wxcloudrun.projects.service.members import MemberService
+from wxcloudrun.projects.service.projects import Creation, ProjectService
 from wxcloudrun.releases.gateway.nix import NixGateway, NixSettings
 from wxcloudrun.releases.gateway.url import UrlGateway
 from wxcloudrun.releases.service.lifecycle import ReleaseService
@@ -37,6 +38,7 @@ from wxcloudrun.versions.service.files import FileService
 from wxcloudrun.versions.service.versions import VersionService
 from wxcloudrun.wiring.foundation import FoundationServices
 from wxcloudrun.wiring.secrets import server_keys
+from wxcloudrun.wiring.stores import rate_counters
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class NameServices:
     """The services of places and of names."""
 
     projects: ProjectService
+    members: MemberService
     packages: PackageService
     versions: VersionService
     files: FileService
@@ -96,9 +99,11 @@ def build_names(
             creation=Creation(settings.project_creation == "administrators", settings.projects_per_user),
             count_packages=count_packages,
             has_held_packages=has_held_packages,
-            may_join=may_join,
             revoke_keys=revoke_bound_to,
             erasure=erasure,
+        ),
+        members=MemberService(
+            may_join=may_join, counters=rate_counters(settings), limit=settings.ratelimit_members
         ),
         packages=packages,
         versions=VersionService(packages=packages, tags=following),

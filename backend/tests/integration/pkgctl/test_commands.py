@@ -32,6 +32,8 @@ def test_projects_and_members(administrator: CommandLine) -> None:
 
     assert member["role"] == "writer"
     assert [each["role"] for each in members["items"]] == ["owner", "writer"]
+    asked = administrator.json("projects", "members", "add", name, "nobody@example.com", "reader")
+    assert asked == {"user": "nobody@example.com", "role": "reader"}
     administrator("projects", "members", "remove", name, str(user["id"])).ok()
     assert administrator.json("projects", "update", name, "--public")["is_public"] is True
     assert name in [each["name"] for each in administrator.json("projects")["items"]]

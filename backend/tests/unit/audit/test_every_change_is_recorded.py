@@ -103,6 +103,9 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
         lambda w: w.shop.owner.delete(f"/api/v1/{w.project}", query={"force": "true"}),
         "project.deleted", "{project}",
     ),
+    "add_member": (
+        lambda w: w.shop.let_in(w.shop.people["stranger"].email, "reader"), "member.set", "{project}/member/*",
+    ),
     "set_member": (
         lambda w: w.shop.owner.request("PUT", w.member(), json={"role": "writer"}), "member.set", "{project}/member/*",
     ),

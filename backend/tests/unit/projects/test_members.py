@@ -6,10 +6,12 @@ import pytest
 from flask import Flask
 
 from tests.support import builders
+from tests.support.apps import AppWith
 from tests.support.builders import Person
-from tests.support.client import Answer, ApiClient
-from tests.support.registry import Workshop
-from wxcloudrun.kit.security import Scope
+from tests.support.client import Answer, ApiClient, sender
+from tests.support.registry import Workshop, workshop
+from tests.support.statements import recorded
+from wxcloudrun.kit.security import EVERY_SCOPE, Scope
 
 ROLES = ["reader", "writer", "maintainer", "owner"]
 
@@ -26,8 +28,15 @@ def url_of(shop: Workshop, who: str) -> str:
     return f"{members_url(shop)}/{shop.people[who].id}"
 
 
+def add(client: ApiClient, shop: Workshop, email: str, role: str = "reader") -> Answer:
+    """Let somebody belong to it, by their address."""
+    return client.post(members_url(shop), {"user": email, "role": role})
+
+
 def give(client: ApiClient, shop: Workshop, who: str, role: str) -> Answer:
-    """Give somebody a role."""
+    """Give somebody a role: the stranger by their address, as nobody here knows them."""
+    if who == "stranger":
+        return add(client, shop, shop.people[who].email, role)
     return client.request("PUT", url_of(shop, who), json={"role": role})
 
 
@@ -83,14 +92,13 @@ class TestGiving:
     def test_an_owner_gives_any_role(self, shop: Workshop, role: str) -> None:
         answer = give(shop.owner, shop, "stranger", role).ok()
 
-        assert answer.data["role"] == role
-        assert answer.data["user_id"] == shop.people["stranger"].id
+        assert (answer.status, answer.data) == (202, {"user": shop.people["stranger"].email, "role": role})
         assert roles(shop)["stranger"] == role
 
-    @pytest.mark.parametrize(("role", "status"), [*((role, 200) for role in ROLES[:3]), ("owner", 403)])
+    @pytest.mark.parametrize(("role", "status"), [*((role, 202) for role in ROLES[:3]), ("owner", 403)])
     def test_nobody_gives_a_role_above_their_own(self, shop: Workshop, role: str, status: int) -> None:
         assert give(shop.maintainer, shop, "stranger", role).status == status
-        assert roles(shop).get("stranger") == (role if status == 200 else None)
+        assert roles(shop).get("stranger") == (role if status == 202 else None)
 
     @pytest.mark.parametrize("role", ROLES)
     def test_a_maintainer_does_not_touch_an_owner(self, shop: Workshop, role: str) -> None:
@@ -157,6 +165,87 @@ class TestGiving:
 
         assert give(weak, shop, "stranger", "reader").status == 403
         assert weak.delete(url_of(shop, "reader")).status == 403
+
+
+class TestWhoIsNotKnown:
+    """What an owner learns, and does not learn, about people whom no project of theirs has."""
+
+    def test_given_an_address_that_nobody_has_then_answer_and_statements_are_those_of_a_person(
+        self, shop: Workshop
+    ) -> None:
+        person = shop.people["stranger"].email
+        nobody = "x" * (len(person) - len("@example.com")) + "@example.com"
+        member = shop.people["writer"].email
+        add(shop.owner, shop, "somebody-else@example.com").ok()  # what is written once is written
+
+        answers, sent = [], []
+        for email in (nobody, person, member):
+            with recorded() as statements:
+                answers.append(add(shop.owner, shop, email))
+            sent.append(list(statements))
+
+        assert [answer.status for answer in answers] == [202] * 3
+        assert [(answer.data["role"], answer.msg) for answer in answers] == [("reader", answers[0].msg)] * 3
+        assert len(answers[0].body) == len(answers[1].body)
+        assert sent[0] == sent[1] == sent[2]
+        assert roles(shop) == {**{role: role for role in ROLES}, "stranger": "reader"}, "a member stays as is"
+
+    def test_given_another_spelling_of_the_address_then_it_is_the_person(self, shop: Workshop) -> None:
+        add(shop.owner, shop, shop.people["stranger"].email.upper()).ok()
+
+        assert roles(shop)["stranger"] == "reader"
+
+    def test_given_the_number_of_a_stranger_then_it_is_as_if_there_were_nobody(self, shop: Workshop) -> None:
+        body = {"role": "reader"}
+
+        stranger = shop.owner.request("PUT", url_of(shop, "stranger"), json=body)
+        nobody = shop.owner.request("PUT", f"{members_url(shop)}/999999", json=body)
+
+        assert stranger.status == nobody.status == 404
+        assert stranger.msg == nobody.msg
+        assert "stranger" not in roles(shop)
+
+    def test_given_a_project_that_both_belong_to_then_the_number_is_enough(
+        self, shop: Workshop, client: ApiClient, make_person: MakePerson, app: Flask
+    ) -> None:
+        common = workshop(client, make_person)
+        common.let_in(shop.people["owner"].email, "reader")
+        common.let_in(shop.people["stranger"].email, "reader")
+        bound = client.as_(builders.key(app, shop.people["owner"].actor, EVERY_SCOPE, project=shop.project))
+        put = ("PUT", url_of(shop, "stranger"))
+
+        assert bound.request(*put, json={"role": "writer"}).status == 404, (
+            "of the other project it sees nothing"
+        )
+        assert shop.owner.request(*put, json={"role": "writer"}).status == 200
+
+    def test_given_an_administrator_then_any_number_is_enough(
+        self, shop: Workshop, administrator: ApiClient
+    ) -> None:
+        administrator.request("PUT", url_of(shop, "stranger"), json={"role": "writer"}).ok()
+
+        assert roles(shop)["stranger"] == "writer"
+
+    def test_given_a_service_account_then_it_has_no_address(self, shop: Workshop) -> None:
+        answer = add(shop.owner, shop, "service:robot")
+
+        assert (answer.status, answer.reason) == (422, "invalid")
+
+    def test_given_somebody_who_tries_addresses_all_the_time_then_they_are_held_up(
+        self, app_with: AppWith
+    ) -> None:
+        app = app_with(RATELIMIT_MEMBERS="2/hour")
+        client = ApiClient(sender(app))
+        owner, other = (client.as_(builders.person(app, name).token) for name in ("owner", "other"))
+        for who, project in ((owner, "tools"), (other, "toys")):
+            who.post("/api/v1/projects", {"name": project}).ok()
+        wanted = {"user": "nobody@example.com", "role": "reader"}
+
+        tried = [owner.post("/api/v1/project/tools/members", wanted) for _ in range(3)]
+
+        assert [answer.status for answer in tried] == [202, 202, 429]
+        assert int(tried[-1].headers["Retry-After"]) > 0
+        assert other.post("/api/v1/project/toys/members", wanted).status == 202
 
 
 class TestRemoving:

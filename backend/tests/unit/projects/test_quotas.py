@@ -50,8 +50,8 @@ def test_given_projects_of_others_then_belonging_to_them_takes_nobodys_room(
     for number in range(MOST):
         name = f"given-{number}"
         shop.stranger.post(PROJECTS, {"name": name}).ok()
-        member = f"/api/v1/project/{name}/members/{person.id}"
-        shop.stranger.request("PUT", member, json={"role": "owner"}).ok()
+        wanted = {"user": person.email, "role": "owner"}
+        shop.stranger.post(f"/api/v1/project/{name}/members", wanted).ok()
 
     ada.post(PROJECTS, {"name": "my-own"}).ok()
 

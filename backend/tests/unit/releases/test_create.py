@@ -12,7 +12,7 @@ from tests.support.builders import Person, sha256
 from tests.support.client import ApiClient
 from tests.support.inside import Inside
 from tests.unit.releases.conftest import NIX, RELEASES, Works
-from wxcloudrun.projects.service import ProjectService
+from wxcloudrun.projects.service.projects import ProjectService
 
 FIELDS = {
     "id", "name", "version", "project", "status", "artifact_id", "source", "error", "created_at",

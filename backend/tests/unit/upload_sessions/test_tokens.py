@@ -18,7 +18,6 @@ from wxcloudrun.kit.security import Scope
 from wxcloudrun.users.models import User
 
 DATA = b"known to somebody"
-WRITER = {"role": "writer"}
 INVALID = "the credential is not valid or no longer valid; log in or present another"
 
 
@@ -120,7 +119,7 @@ def test_given_a_key_that_has_expired_then_its_token_has_as_well(
 def test_given_a_login_that_ended_then_its_tokens_have_as_well(
     shop: Workshop, ada: SignedIn, how: str, end: tuple[str, str]
 ) -> None:
-    shop.owner.request("PUT", f"/api/v1/project/{shop.project}/members/{ada.user_id}", json=WRITER).ok()
+    shop.let_in("ada@example.com", "writer")
     headers = ada.bearer if how == "bearer" else ada.browser
     token, url = begun(ada.client, shop, headers=headers)
     token.put(f"{url}/parts/1", DATA).ok()
@@ -134,7 +133,7 @@ def test_given_a_login_that_ended_then_its_tokens_have_as_well(
 def test_given_an_access_token_that_has_run_out_then_what_it_began_goes_on(
     shop: Workshop, ada: SignedIn, time: Clock
 ) -> None:
-    shop.owner.request("PUT", f"/api/v1/project/{shop.project}/members/{ada.user_id}", json=WRITER).ok()
+    shop.let_in("ada@example.com", "writer")
     token, url = begun(ada.client, shop, headers=ada.bearer)
     time.advance(hours=3)
 

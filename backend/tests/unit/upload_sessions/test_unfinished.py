@@ -132,9 +132,7 @@ def test_given_uploads_that_a_credential_may_not_see_then_the_refusal_does_not_n
     fill(begin)
     elsewhere = workshop(client, make_person)
     writer = shop.people["writer"]
-    elsewhere.owner.request(
-        "PUT", f"/api/v1/project/{elsewhere.project}/members/{writer.id}", json={"role": "writer"}
-    ).ok()
+    elsewhere.let_in(writer.email, "writer")
     reads, writes = Scope.READ, Scope.WRITE
     bound = builders.key(app, writer.actor, frozenset({reads, writes}), project=elsewhere.project)
     blind = builders.key(app, writer.actor, frozenset({writes}))

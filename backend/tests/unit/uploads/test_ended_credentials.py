@@ -230,8 +230,7 @@ def test_given_a_body_that_takes_longer_than_a_request_may_then_nothing_of_it_is
 @pytest.fixture
 def login_of_writer(scene: WriterScene, ada: SignedIn) -> SignedIn:
     """Somebody who writes in the project, logged in."""
-    url = f"{API}/project/{scene.shop.project}/members/{ada.user_id}"
-    scene.shop.owner.request("PUT", url, json={"role": "writer"}).ok()
+    scene.shop.let_in("ada@example.com", "writer")
     return ada
 
 

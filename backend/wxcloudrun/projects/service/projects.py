@@ -1,4 +1,4 @@
-"""Use cases on projects and their members."""
+"""Use cases on projects."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from wxcloudrun.erasure.rules import Doomed
 from wxcloudrun.erasure.service import ErasureService
 from wxcloudrun.kit import clock, quotas
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.errors import Conflict, Forbidden, NotEmpty, NotFound, QuotaReached
+from wxcloudrun.kit.errors import Conflict, Forbidden, NotEmpty, QuotaReached
 from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.names import is_name
 from wxcloudrun.kit.paging import Page, PageRequest
@@ -18,15 +18,12 @@ from wxcloudrun.kit.security import SYSTEM, Action, Actor, ProjectAccess, Role, 
 from wxcloudrun.kit.texts import text
 from wxcloudrun.projects import queries
 from wxcloudrun.projects.events import (
-    MEMBER_REMOVED,
-    MEMBER_SET,
     PROJECT_CHANGED,
     PROJECT_CREATED,
     PROJECT_DELETED,
 )
 from wxcloudrun.projects.models import Membership, Project
-from wxcloudrun.projects.queries import Member, ProjectView
-from wxcloudrun.users.rules import UserKind
+from wxcloudrun.projects.queries import ProjectView
 
 DEFAULT_PROJECT = "default"
 
@@ -36,11 +33,8 @@ type CountPackages = Callable[[Session, int], int]
 type HasHeldPackages = Callable[[Session, str], bool]
 """Asks the same: is or was any package in a project of that name?"""
 
-type MayJoin = Callable[[Session, int, int], bool]
-"""Asks another one: may the project, the first, have the service account, the second, as a member?"""
-
 type RevokeKeys = Callable[[Session, int, datetime], int]
-"""Tells a third one: the keys that are good for this project alone are over. Returns how many those were."""
+"""Tells another one: the keys that are good for this project alone are over. Returns how many those were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +46,7 @@ class Creation:
 
 
 class ProjectService:
-    """Makes, shows, changes and deletes projects; decides who belongs to them."""
+    """Makes, shows, changes and deletes projects."""
 
     def __init__(
         self,
@@ -60,14 +54,12 @@ class ProjectService:
         creation: Creation,
         count_packages: CountPackages,
         has_held_packages: HasHeldPackages,
-        may_join: MayJoin,
         revoke_keys: RevokeKeys,
         erasure: ErasureService,
     ) -> None:
         self._creation = creation
         self._count_packages = count_packages
         self._has_held_packages = has_held_packages
-        self._may_join = may_join
         self._revoke_keys = revoke_keys
         self._erasure = erasure
 
@@ -121,7 +113,7 @@ class ProjectService:
     def get(self, actor: Actor, name: str) -> ProjectView:
         """Show one project. Raises NotFound."""
         with reading() as session:
-            found = self._find(session, actor, name, Action.PROJECT_READ)
+            found = find(session, actor, name, Action.PROJECT_READ)
             return queries.view(session, found, actor.role_in(found))
 
     def change(
@@ -130,7 +122,7 @@ class ProjectService:
         """Change what is given. Raises NotFound, Forbidden."""
 
         def work(tx: Transaction) -> ProjectView:
-            found = self._find(tx.session, actor, name, Action.PROJECT_CHANGE)
+            found = find(tx.session, actor, name, Action.PROJECT_CHANGE)
             project = self._lock(tx, actor, found)
             before = state_of(project)
             if description is not None:
@@ -153,7 +145,7 @@ class ProjectService:
         """
 
         def work(tx: Transaction) -> None:
-            found = self._find(tx.session, actor, name, Action.PROJECT_DELETE)
+            found = find(tx.session, actor, name, Action.PROJECT_DELETE)
             project = self._lock(tx, actor, found)  # from here on nobody adds a package
             packages = self._count_packages(tx.session, found.project_id)
             if not force and packages:
@@ -181,63 +173,6 @@ class ProjectService:
 
         atomically(work)
 
-    def members(self, actor: Actor, name: str, page: PageRequest[int]) -> Page[Member]:
-        """List who belongs to the project. Raises NotFound, Forbidden."""
-        with reading() as session:
-            found = self._find(session, actor, name, Action.MEMBERS_READ)
-            return queries.page_of_members(session, found.project_id, page)
-
-    def set_member(self, actor: Actor, name: str, user_id: int, role: Role) -> Member:
-        """Give a user a role, new or other than before.
-
-        Raises NotFound, Forbidden (nobody gives or takes a role above their own), or Conflict if the
-        project would lose its last owner.
-        """
-
-        def work(tx: Transaction) -> Member:
-            found = self._find(tx.session, actor, name, Action.MEMBERS_CHANGE)
-            kind = queries.kind_of_user(tx.session, user_id)
-            if kind == UserKind.SERVICE and not self._may_join(tx.session, found.project_id, user_id):
-                kind = None  # one of another project, which nobody here has to know of
-            if kind is None:
-                raise NotFound(text("there is no such user"))
-            membership = self._changeable(tx, actor, found, user_id)
-            refuse_above(actor, found, role)
-            before = role_state(membership)
-            if membership is None:
-                membership = Membership(
-                    project_id=found.project_id, user_id=user_id, role=role.value, created_at=clock.now()
-                )
-                tx.session.add(membership)
-            elif role is not Role.OWNER:
-                refuse_without_owner(tx, membership)
-            membership.role = role.value
-            if (after := role_state(membership)) != before:
-                what = Subject(f"project/{name}/member/{user_id}")
-                announce(tx, actor, MEMBER_SET, what, before=before, after=after)
-            tx.session.flush()
-            member = queries.member(tx.session, found.project_id, user_id)
-            if member is None:
-                raise NotFound(text("there is no such user"))
-            return member
-
-        return atomically(work)
-
-    def remove_member(self, actor: Actor, name: str, user_id: int) -> None:
-        """Take a user out of the project. Raises NotFound, Forbidden, Conflict for the last owner."""
-
-        def work(tx: Transaction) -> None:
-            found = self._find(tx.session, actor, name, Action.MEMBERS_CHANGE)
-            membership = self._changeable(tx, actor, found, user_id)
-            if membership is None:
-                raise NotFound(text("that user is no member of the project"))
-            refuse_without_owner(tx, membership)
-            what = Subject(f"project/{name}/member/{user_id}")
-            announce(tx, actor, MEMBER_REMOVED, what, before=role_state(membership))
-            tx.session.delete(membership)
-
-        atomically(work)
-
     def ensure_default(self, owner_id: int) -> bool:
         """Make the private project that releases go to by default; True if it was not there."""
         with reading() as session:  # first, so that a start needs no database that can be written to
@@ -260,10 +195,6 @@ class ProjectService:
 
         return atomically(work)
 
-    def _find(self, session: Session, actor: Actor, name: str, action: Action) -> ProjectAccess:
-        found = queries.access(session, name, actor.user_id) if is_name(name) else None
-        return actor.require(action, found, what=text("project {project}", project=name))
-
     def _refuse_too_many(self, session: Session, actor: Actor) -> None:
         limit = self._creation.most_per_user
         if quotas.is_reached(session, queries.made_by(actor.user_id), limit):
@@ -276,32 +207,10 @@ class ProjectService:
             raise actor.unseen(text("project {project}", project=found.project))
         return project
 
-    def _changeable(
-        self, tx: Transaction, actor: Actor, found: ProjectAccess, user_id: int
-    ) -> Membership | None:
-        membership = queries.membership(tx.session, found.project_id, user_id)
-        if membership is not None:
-            refuse_above(actor, found, Role(membership.role))
-        return membership
-
-
-def join(tx: Transaction, actor: Actor, access: ProjectAccess, user_id: int, role: Role) -> None:
-    """Make a new user a member. Raises Forbidden for a role above the caller's own."""
-    refuse_above(actor, access, role)
-    row = Membership(project_id=access.project_id, user_id=user_id, role=role.value, created_at=clock.now())
-    tx.session.add(row)
-    what = Subject(f"project/{access.project}/member/{user_id}")
-    announce(tx, actor, MEMBER_SET, what, after=role_state(row))
-
 
 def state_of(project: Project) -> dict[str, str | bool]:
     """Return what the audit log says about a project."""
     return {"description": project.description, "is_public": bool(project.is_public)}
-
-
-def role_state(membership: Membership | None) -> dict[str, str] | None:
-    """Return what the audit log says about a member, None for somebody who is none."""
-    return None if membership is None else {"role": Role(membership.role).label}
 
 
 def name_taken(name: str) -> Conflict:
@@ -310,15 +219,7 @@ def name_taken(name: str) -> Conflict:
     return Conflict(sentence)
 
 
-def refuse_above(actor: Actor, found: ProjectAccess, role: Role) -> None:
-    """Raise Forbidden if `role` is above the caller's own."""
-    own = actor.role_in(found)
-    if own is None or role > own:
-        raise Forbidden(text("only an owner may give or take the role {role}", role=role.label))
-
-
-def refuse_without_owner(tx: Transaction, membership: Membership) -> None:
-    """Raise Conflict if nobody but this member owns the project."""
-    owners = queries.lock_owners(tx.session, membership.project_id)
-    if list(owners) == [membership.user_id]:
-        raise Conflict(text("a project keeps at least one owner"))
+def find(session: Session, actor: Actor, name: str, action: Action) -> ProjectAccess:
+    """Return what decides about a project if the caller may do `action` in it. Raises NotFound, Forbidden."""
+    found = queries.access(session, name, actor.user_id) if is_name(name) else None
+    return actor.require(action, found, what=text("project {project}", project=name))

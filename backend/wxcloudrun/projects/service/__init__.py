@@ -1,0 +1,1 @@
+"""Use cases on projects and on those who belong to them."""
