@@ -28,6 +28,7 @@ FOUND_ELSEWHERE = {
     "artifact.downloaded": "audit/test_what_settings_ask_for.py",
     "link.made": "audit/test_what_settings_ask_for.py",
     "erasure.finished": "erasure/test_packages.py",
+    "member.sought": "projects/test_members.py",
     "store.collected": "artifacts/test_recorded_runs.py",
     "store.swept": "artifacts/test_recorded_runs.py",
     "store.repaired": "artifacts/test_recorded_runs.py",

@@ -190,6 +190,19 @@ class TestWhoIsNotKnown:
         assert sent[0] == sent[1] == sent[2]
         assert roles(shop) == {**{role: role for role in ROLES}, "stranger": "reader"}, "a member stays as is"
 
+    def test_given_a_try_then_the_log_has_it_without_the_address(
+        self, shop: Workshop, administrator: ApiClient
+    ) -> None:
+        for email in ("nobody@example.com", shop.people["stranger"].email):
+            add(shop.owner, shop, email).ok()
+
+        added, sought = administrator.get("/api/v1/audit", query={"limit": 2}).ok().items
+        path, owner = f"project/{shop.project}/member", shop.people["owner"].id
+        assert (sought["action"], sought["object"], sought["actor_id"]) == ("member.sought", path, owner)
+        assert (sought["before"], sought["after"]) == (None, {"role": "reader"})
+        person = f"{path}/{shop.people['stranger'].id}"
+        assert (added["action"], added["object"], added["after"]) == ("member.set", person, sought["after"])
+
     def test_given_another_spelling_of_the_address_then_it_is_the_person(self, shop: Workshop) -> None:
         add(shop.owner, shop, shop.people["stranger"].email.upper()).ok()
 

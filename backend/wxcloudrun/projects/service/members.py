@@ -106,10 +106,11 @@ class MemberService:
             found = find(tx.session, actor, name, Action.MEMBERS_CHANGE)
             refuse_above(actor, found, role)
             user_id = queries.person_with(tx.session, email) or NOBODY
-            kind, what, after = MEMBER_SOUGHT, Subject(f"project/{name}/member"), {"role": role.label}
+            after = {"role": role.label}
             if queries.add_if_new(tx.session, found.project_id, user_id, role, clock.now()):
-                kind, what = MEMBER_SET, Subject(f"project/{name}/member/{user_id}")
-            announce(tx, actor, kind, what, after=after)
+                announce(tx, actor, MEMBER_SET, Subject(f"project/{name}/member/{user_id}"), after=after)
+            else:
+                announce(tx, actor, MEMBER_SOUGHT, Subject(f"project/{name}/member"), after=after)
 
         atomically(work)
 
