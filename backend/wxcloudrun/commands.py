@@ -64,6 +64,7 @@ def register_commands(app: Flask) -> None:
         rebuild,
         restore,
         doctor,
+        reseal,
         rotate_secrets,
         worker,
         dev,
@@ -327,6 +328,13 @@ def dev() -> None:
 def doctor() -> CommandReport:
     """Say what should be changed in secrets, settings, credentials and files; change nothing."""
     return service(DoctorService).examine()
+
+
+@click.command()
+@with_appcontext
+def reseal() -> None:
+    """Seal under API_KEY_SECRET what the secret before it has sealed, so that that can be taken out."""
+    click.echo(f"{service(DoctorService).reseal()} second factors sealed anew; the audit log keeps its keys")
 
 
 @click.command("rotate-secrets")

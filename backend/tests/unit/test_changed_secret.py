@@ -174,20 +174,6 @@ def test_given_a_download_link_then_it_lives_through_the_change_and_not_without_
     assert ApiClient(sender(start(NEW))).get(path).status == 404
 
 
-def test_given_an_entry_of_the_audit_log_then_the_chain_is_whole_while_both_secrets_are_known(
-    start: Start,
-) -> None:
-    old = start(OLD)
-    OldCredentials(old)
-    assert "entries chained" in old.test_cli_runner().invoke(args=["audit-chain"]).output
-
-    during = start(NEW, OLD)
-    during.test_cli_runner().invoke(args=["audit-chain"])
-
-    assert during.test_cli_runner().invoke(args=["audit-verify"]).exit_code == 0
-    assert start(NEW).test_cli_runner().invoke(args=["audit-verify"]).exit_code == 1
-
-
 def test_a_link_is_signed_with_sha256(start: Start) -> None:
     # 32 bytes are 43 characters of base64; those of SHA-1 were 27.
     app = start(NEW)

@@ -12,7 +12,7 @@ from sqlalchemy import Index, event
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wxcloudrun.audit.rules import MAX_STATE_LENGTH, NONCE_LENGTH, Head
-from wxcloudrun.kit.columns import RowId, Sha256, UtcDateTime, ascii_name, unicode_name
+from wxcloudrun.kit.columns import KeyName, RowId, Sha256, UtcDateTime, ascii_name, unicode_name
 from wxcloudrun.kit.db import Base
 
 MAX_OBJECT_LENGTH = 512
@@ -102,6 +102,20 @@ class AuditCheckpoint(Base):
     mac: Mapped[str] = mapped_column(Sha256)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     seal: Mapped[str] = mapped_column(Sha256)
+
+
+class FormerAuditKey(Base):
+    """A key of an exchanged secret, sealed under one of a later secret: what it made can still be verified.
+
+    Who has the database and no secret can neither read one nor add one.
+    """
+
+    __tablename__ = "former_audit_keys"
+
+    sealed_with: Mapped[str] = mapped_column(KeyName, primary_key=True)
+    purpose: Mapped[str] = mapped_column(ascii_name(32), primary_key=True)
+    name: Mapped[str] = mapped_column(ascii_name(32), primary_key=True)
+    sealed_key: Mapped[str] = mapped_column(ascii_name(400))
 
 
 def refuse(_mapper: Any, _connection: Any, row: Base) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
-from wxcloudrun.audit.models import HEAD_ID, AuditCheckpoint, AuditEntry, AuditHead, AuditLink
+from wxcloudrun.audit.models import HEAD_ID, AuditCheckpoint, AuditEntry, AuditHead, AuditLink, FormerAuditKey
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.windows import windows
 
@@ -174,6 +174,12 @@ def last_link(session: Session) -> AuditLink | None:
 def checkpoints(session: Session) -> Sequence[AuditCheckpoint]:
     """Return the places that were sealed for themselves, oldest first."""
     return session.execute(select(AuditCheckpoint).order_by(AuditCheckpoint.id)).scalars().all()
+
+
+def former_keys(session: Session, sealed_with: Sequence[str]) -> Sequence[FormerAuditKey]:
+    """Return the keys of exchanged secrets that were sealed under keys of these names."""
+    statement = select(FormerAuditKey).where(FormerAuditKey.sealed_with.in_(sealed_with))
+    return session.execute(statement).scalars().all()
 
 
 def holds_mac(session: Session, mac: str) -> bool:

@@ -4,14 +4,15 @@ import hashlib
 import hmac
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from wxcloudrun.kit.clock import rfc3339
-from wxcloudrun.kit.derived_keys import KeyRing
+from wxcloudrun.kit.derived_keys import DerivedKey, KeyRing, Purpose, ServerKeys
 from wxcloudrun.kit.events import State
+from wxcloudrun.kit.sealing import Sealing
 
 MAX_TEXTS = (200, 64, 24)  # characters; 32 properties with the longest names fit with the last
 MAX_STATE_LENGTH = 4000
@@ -56,6 +57,24 @@ def shortened(value: Any, max_text: int = MAX_TEXTS[0]) -> Any:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class FormerKey:
+    """A key that a secret of the server had for the log which was exchanged since."""
+
+    purpose: Purpose
+    key: DerivedKey
+
+    def written(self) -> str:
+        """Write the key down, to be sealed: with its purpose and name, so that none stands in for another."""
+        return json.dumps([self.purpose, self.key.name, self.key.value.hex()])
+
+
+def read_former_key(text: str) -> FormerKey:
+    """Read what `FormerKey.written` made."""
+    purpose, name, key = json.loads(text)
+    return FormerKey(Purpose(purpose), DerivedKey(name, bytes.fromhex(key)))
+
+
 class AuditKeys:
     """The keyed hashes of the log. Who has only the database can make none of them.
 
@@ -63,9 +82,46 @@ class AuditKeys:
     earlier one has sealed is still told from what somebody else has written.
     """
 
-    def __init__(self, *, chain: KeyRing, entries: KeyRing) -> None:
+    def __init__(self, *, chain: KeyRing, entries: KeyRing, sealing: Sealing) -> None:
         self._chain = chain
         self._entries = entries
+        self.sealing = sealing
+
+    @classmethod
+    def of(cls, server: ServerKeys) -> Self:
+        """Return the keys that come from the secrets of the server."""
+        return cls(
+            chain=server.ring(Purpose.AUDIT_CHAIN),
+            entries=server.ring(Purpose.AUDIT_ENTRIES),
+            sealing=Sealing(server.ring(Purpose.FORMER_AUDIT_KEYS)),
+        )
+
+    def former(self) -> list[FormerKey]:
+        """Return the keys that do not come from the newest secret: they are lost with the others."""
+        rings = {Purpose.AUDIT_CHAIN: self._chain, Purpose.AUDIT_ENTRIES: self._entries}
+        return [
+            FormerKey(purpose, key)
+            for purpose, ring in rings.items()
+            for key in ring.accepted
+            if not self.has_newest(key)
+        ]
+
+    def has_newest(self, key: DerivedKey) -> bool:
+        """Tell whether a key comes from the newest secret, in whatever way."""
+        return key.name.partition(" ")[0] == self.sealing.newest_name
+
+    def knowing(self, former: Iterable[FormerKey]) -> Self:
+        """Return keys that verify what these did too; the same ones sign."""
+        more = list(former)
+
+        def with_more(ring: KeyRing, purpose: Purpose) -> KeyRing:
+            return KeyRing((*ring.accepted, *(each.key for each in more if each.purpose == purpose)))
+
+        return type(self)(
+            chain=with_more(self._chain, Purpose.AUDIT_CHAIN),
+            entries=with_more(self._entries, Purpose.AUDIT_ENTRIES),
+            sealing=self.sealing,
+        )
 
     def sign(self, said: Sealed) -> str:
         """Return the hash of what is said."""

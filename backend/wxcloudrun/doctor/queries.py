@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.keys.reads import ApiKey, is_usable
 from wxcloudrun.kit import clock
+from wxcloudrun.second_factors.reads import RecoveryCode
 from wxcloudrun.sessions.reads import LoginSession, RefreshToken
 from wxcloudrun.users.reads import User, is_person
 
@@ -39,6 +40,12 @@ def open_refresh_tokens_by_key(session: Session, now: datetime) -> Counts:
         .where(is_open)
     )
     return counted(session, statement.group_by(RefreshToken.hashed_with))
+
+
+def recovery_codes_by_key(session: Session) -> Counts:
+    """Return the same of recovery codes; None stands for those that do not say."""
+    statement = select(RecoveryCode.hashed_with, func.count())
+    return counted(session, statement.group_by(RecoveryCode.hashed_with))
 
 
 def count_administrators_without_second_factor(session: Session) -> int:

@@ -1,10 +1,11 @@
 """Looking at an installation, and saying what its operator should change."""
 
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.config import Settings
 from wxcloudrun.doctor import queries
 from wxcloudrun.doctor.rules import of_settings
@@ -13,6 +14,7 @@ from wxcloudrun.kit.db import reading
 from wxcloudrun.kit.given_secrets import GENERATED, PREVIOUS
 from wxcloudrun.kit.ids import new_secret
 from wxcloudrun.kit.private import OTHERS, change_secret, contents
+from wxcloudrun.second_factors.service.resealing import ResealingService
 
 MOST_NAMED = 10  # files
 
@@ -29,6 +31,11 @@ class HashesBySecret:
     under_previous: int  # with another secret than API_KEY_SECRET: they end with it
     under_secret_itself: int  # by an earlier release; they go over when they are used
 
+    @property
+    def older(self) -> int:
+        """How many may end with the previous secret."""
+        return self.under_previous + self.under_secret_itself
+
 
 @dataclass(slots=True)
 class Examination:
@@ -37,24 +44,35 @@ class Examination:
     api_keys: HashesBySecret
     cookies: HashesBySecret
     refresh_tokens: HashesBySecret
+    second_factors: HashesBySecret  # sealed secrets; `flask reseal` seals them under the newest
+    recovery_codes: HashesBySecret  # those that do not say count as `under_secret_itself`
+    audit_log_needs_previous: bool  # until `flask reseal` or the next minute has kept its keys
     advice: list[str] = field(default_factory=list)
 
 
 class DoctorService:
-    """Examines. It changes nothing."""
+    """Examines, which changes nothing, and changes the secrets of the server."""
 
-    def __init__(self, *, settings: Settings, newest_key: str) -> None:
+    def __init__(
+        self, *, settings: Settings, newest_key: str, audit: AuditService, factors: ResealingService
+    ) -> None:
         self._settings = settings
         self._newest_key = newest_key
+        self._audit = audit
+        self._factors = factors
 
     def examine(self) -> Examination:
         """Return what should be changed in settings, credentials and files."""
-        now = clock.now()
+        now, factors = clock.now(), self._factors.count()
+        needs_previous = not self._audit.has_former_keys()
         with reading() as session:
             examined = Examination(
                 api_keys=self._standing(queries.usable_keys_by_key(session, now)),
                 cookies=self._standing(queries.open_cookies_by_key(session, now)),
                 refresh_tokens=self._standing(queries.open_refresh_tokens_by_key(session, now)),
+                second_factors=HashesBySecret(factors.under_newest, factors.under_others, 0),
+                recovery_codes=self._standing(queries.recovery_codes_by_key(session)),
+                audit_log_needs_previous=needs_previous,
             )
             endless = queries.count_keys_without_end(session)
             bare = queries.count_administrators_without_second_factor(session)
@@ -74,15 +92,25 @@ class DoctorService:
         examined.advice += of_database(self._settings)
         return examined
 
+    def reseal(self) -> int:
+        """Seal what the previous secret has sealed under the newest: second factors, keys of the audit log.
+
+        Returns how many second factors those were. Whatever is only hashed goes over when it is used.
+        """
+        self._audit.keep_former_keys()
+        return self._factors.reseal()
+
     def rotate(self, *, force: bool) -> list[str]:
         """Make new secrets, and return the lines that say what to do with them.
 
         Those that the service has made itself are changed in their files; of others the new ones are only
-        said. Raises RotationRefused if something stands on the previous secret and `force` is not given;
-        OSError.
+        said. What can be sealed anew is sealed before. Raises RotationRefused if something stands on the
+        previous secret and `force` is not given; OSError.
         """
-        if not force and self._settings.api_key_previous_secret is not None:
-            refuse_if_waiting(self.examine())
+        if self._settings.api_key_previous_secret is not None:
+            self.reseal()
+            if not force:
+                refuse_if_waiting(self.examine())
         lines = []
         directory = self._settings.data_dir / "secrets"
         for name, previous in zip(GENERATED, PREVIOUS, strict=True):
@@ -99,12 +127,11 @@ class DoctorService:
         days = -(-self._settings.refresh_token_seconds // 86_400)
         return [
             "",
-            "Restart every process of the service with them. Nobody is logged out.",
+            "Restart every process of the service with them, and run `flask reseal`. Nobody is logged out.",
             f"JWT_PREVIOUS_SECRET_KEY can be taken out {minutes} minutes later.",
             "API_KEY_PREVIOUS_SECRET can be taken out when `flask doctor` says that nothing stands on it:",
-            f"keys go over when they are used, logins do so or are over after {days} days, others in a week.",
-            "The chain of the audit log is verified with the secrets that made it. Run `flask audit-verify`",
-            "before, and keep the secret with its verdict.",
+            f"keys go over when they are used, logins do so or are over after {days} days, others in a week;",
+            "recovery codes end with it, unless their owners make new ones before.",
         ]
 
     def _standing(self, counts: queries.Counts) -> HashesBySecret:
@@ -114,33 +141,44 @@ class DoctorService:
 
 def refuse_if_waiting(examined: Examination) -> None:
     """Raise RotationRefused if something that works was made with an older secret."""
-    kinds = (examined.api_keys, examined.cookies, examined.refresh_tokens)
-    if waiting := sum(each.under_previous + each.under_secret_itself for each in kinds):
+    if waiting := sum(each.older for each in by_kind(examined).values()):
         raise RotationRefused(
-            f"{waiting} API keys and logins still stand on an older secret and would end; "
+            f"{waiting} credentials still stand on an older secret and would end; "
             "`flask doctor` counts them, --force does it all the same"
         )
 
 
-def of_standing(examined: Examination, *, has_previous: bool) -> Iterator[str]:
-    """Return what to do about credentials that an older secret has hashed."""
-    kinds = {
+def by_kind(examined: Examination) -> Mapping[str, HashesBySecret]:
+    """Return what stands on secrets, by its name in sentences."""
+    return {
         "API keys": examined.api_keys,
         "cookies": examined.cookies,
         "refresh tokens": examined.refresh_tokens,
+        "second factors": examined.second_factors,
+        "recovery codes": examined.recovery_codes,
     }
-    older = {name: each.under_previous + each.under_secret_itself for name, each in kinds.items()}
-    waiting = ", ".join(f"{count} {name}" for name, count in older.items() if count)
+
+
+def of_standing(examined: Examination, *, has_previous: bool) -> Iterator[str]:
+    """Return what to do about credentials that an older secret has hashed."""
+    kinds = by_kind(examined)
+    waiting = ", ".join(f"{each.older} {name}" for name, each in kinds.items() if each.older)
+    can_reseal = examined.audit_log_needs_previous or examined.second_factors.older
     if has_previous and waiting:
         yield (
             f"API_KEY_PREVIOUS_SECRET: {waiting} have not been used since the change and may stand on it; "
             "they end when it is taken out"
         )
-    elif has_previous:
-        yield "API_KEY_PREVIOUS_SECRET: nothing stands on it any more; take it out"
-    elif lost := sum(each.under_previous for each in kinds.values()):
+    if has_previous and can_reseal:
         yield (
-            f"API_KEY_SECRET: {lost} API keys and logins were made with another one and do not work; if it "
+            "API_KEY_PREVIOUS_SECRET: run `flask reseal`; second factors and the audit log need it no more "
+            "then"
+        )
+    elif has_previous and not waiting:
+        yield "API_KEY_PREVIOUS_SECRET: nothing stands on it any more; take it out"
+    elif not has_previous and (lost := sum(each.under_previous for each in kinds.values())):
+        yield (
+            f"API_KEY_SECRET: {lost} credentials were made with another one and do not work; if it "
             "was changed by mistake, give the other one as API_KEY_PREVIOUS_SECRET"
         )
 

@@ -32,6 +32,7 @@ class Purpose(enum.StrEnum):
     LINKS = "download links"
     AUDIT_CHAIN = "audit chain"
     AUDIT_ENTRIES = "audit entries"
+    FORMER_AUDIT_KEYS = "former audit keys"
     SECOND_FACTORS = "second factors"
     RECOVERY_CODES = "recovery codes"
     DEVICE_COOKIES = "device cookies"

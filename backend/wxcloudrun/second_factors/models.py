@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wxcloudrun.kit.columns import KeyedHash, RowId, UtcDateTime, ascii_name
+from wxcloudrun.kit.columns import KeyedHash, KeyName, RowId, UtcDateTime, ascii_name
 from wxcloudrun.kit.db import Base
 
 MAX_SEALED_LENGTH = 255
@@ -33,3 +33,4 @@ class RecoveryCode(Base):
 
     code_hash: Mapped[str] = mapped_column(KeyedHash, primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    hashed_with: Mapped[str | None] = mapped_column(KeyName)  # None: from before it was noted

@@ -45,7 +45,7 @@ def build_services(settings: Settings, stores: Stores) -> Services:
     work = build_work(
         settings, stores.wake_ups, BackgroundFloors(foundation, accounts, content, sessions, releases, upkeep)
     )
-    operation = build_operation(settings, stores, foundation.jobs, work)
+    operation = build_operation(settings, stores, foundation, work)
     return Services(foundation, accounts, names, content, sessions, tus, releases, upkeep, work, operation)
 
 

@@ -12,7 +12,6 @@ from wxcloudrun.audit.service.refusals import RefusalLog
 from wxcloudrun.config import Settings
 from wxcloudrun.erasure.service import ErasureService
 from wxcloudrun.jobs.service.queue import JobQueue
-from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.service_accounts.reads import ServiceAccount
 from wxcloudrun.stores.queue.port import WakeUps
 from wxcloudrun.upload_sessions.reads import UploadSession
@@ -66,8 +65,7 @@ def job_queue(settings: Settings, wake_ups: WakeUps) -> JobQueue:
 
 def audit_keys(settings: Settings) -> AuditKeys:
     """Return what entries and their chain are sealed with."""
-    server = server_keys(settings)
-    return AuditKeys(chain=server.ring(Purpose.AUDIT_CHAIN), entries=server.ring(Purpose.AUDIT_ENTRIES))
+    return AuditKeys.of(server_keys(settings))
 
 
 def head_sinks(settings: Settings) -> list[HeadSink]:

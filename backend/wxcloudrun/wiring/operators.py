@@ -6,11 +6,13 @@ from wxcloudrun.config import Settings
 from wxcloudrun.doctor.service import DoctorService
 from wxcloudrun.health.service import HealthService
 from wxcloudrun.jobs.metrics import jobs_by_state
-from wxcloudrun.jobs.service.queue import JobQueue
 from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.maintenance.service import MaintenanceService
+from wxcloudrun.second_factors.service.resealing import ResealingService
+from wxcloudrun.second_factors.service.secrets import FactorSecrets
 from wxcloudrun.stats.service import StatsService
 from wxcloudrun.wiring.background import JobServices
+from wxcloudrun.wiring.foundation import FoundationServices
 from wxcloudrun.wiring.secrets import server_keys
 from wxcloudrun.wiring.stores import Stores
 
@@ -26,17 +28,21 @@ class OperatorServices:
 
 
 def build_operation(
-    settings: Settings, stores: Stores, jobs: JobQueue, work: JobServices
+    settings: Settings, stores: Stores, foundation: FoundationServices, work: JobServices
 ) -> OperatorServices:
     """Build what operators ask."""
     token = None if settings.metrics_token is None else settings.metrics_token.get_secret_value()
+    server = server_keys(settings)
     # Beside everything else or at a port of their own, where whoever may reach that may read them.
     is_open = settings.shows_metrics or (token is None and settings.metrics_port is not None)
     return OperatorServices(
-        maintenance=MaintenanceService(queue=jobs, jobs=work.administration),
+        maintenance=MaintenanceService(queue=foundation.jobs, jobs=work.administration),
         health=HealthService(blobs=stores.blobs, queue=stores.wake_ups),
         doctor=DoctorService(
-            settings=settings, newest_key=server_keys(settings).ring(Purpose.API_KEYS).newest.name
+            settings=settings,
+            newest_key=server.ring(Purpose.API_KEYS).newest.name,
+            audit=foundation.audit,
+            factors=ResealingService(secrets=FactorSecrets(server)),
         ),
         stats=StatsService(
             cache=stores.cache,

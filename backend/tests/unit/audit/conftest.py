@@ -10,7 +10,7 @@ from tests.support.builders import Person
 from tests.support.client import ApiClient
 from wxcloudrun.audit.rules import AuditKeys
 from wxcloudrun.audit.service.log import AuditService
-from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
+from wxcloudrun.kit.derived_keys import ServerKeys
 
 AUDIT = "/api/v1/audit"
 
@@ -36,5 +36,4 @@ def entries(root: ApiClient, **filters: Any) -> list[dict[str, Any]]:
 
 def keys_of(secret: str, previous: str | None = None) -> AuditKeys:
     """Return what a service with these secrets seals with."""
-    server = ServerKeys(secret, previous)
-    return AuditKeys(chain=server.ring(Purpose.AUDIT_CHAIN), entries=server.ring(Purpose.AUDIT_ENTRIES))
+    return AuditKeys.of(ServerKeys(secret, previous))

@@ -64,7 +64,7 @@ def test_given_an_installation_that_is_well_then_there_is_nothing_to_change(make
         ({"PUBLIC_URL": "http://artifacts.example.com"}, "PUBLIC_URL: it is not https"),
         ({"RATELIMIT_LOGIN_ACCOUNT": "off"}, "RATELIMIT_LOGIN_ACCOUNT: it is off"),
         ({"JWT_PREVIOUS_SECRET_KEY": PREVIOUS}, "JWT_PREVIOUS_SECRET_KEY: take it out"),
-        ({"API_KEY_PREVIOUS_SECRET": PREVIOUS}, "API_KEY_PREVIOUS_SECRET: nothing stands on it any more"),
+        ({"API_KEY_PREVIOUS_SECRET": PREVIOUS}, "API_KEY_PREVIOUS_SECRET: run `flask reseal`"),
     ],
 )
 def test_each_thing_that_is_not_well_is_named(make_app: MakeApp, settings: dict[str, str], name: str) -> None:
@@ -94,12 +94,13 @@ def test_given_keys_then_it_counts_what_stands_on_which_secret_and_those_without
     with app.app_context():
         for user_id, name in names.items():
             rename(user_id, name)
+        atomically(lambda tx: tx.session.execute(update(ApiKey).values(expires_at=None)))
 
     code, report = examined(app)
 
     assert code == 1
     assert report["api_keys"] == {"under_newest": 1, "under_previous": 1, "under_secret_itself": 1}
-    (waiting,) = [each for each in report["advice"] if each.startswith("API_KEY_PREVIOUS_SECRET")]
+    waiting, _ = [each for each in report["advice"] if each.startswith("API_KEY_PREVIOUS_SECRET")]
     assert "2 API keys have not been used since" in waiting
     (endless,) = [each for each in report["advice"] if each.startswith("API keys")]
     assert "2 never expire" in endless
@@ -154,7 +155,11 @@ class TestRotate:
         assert not [value for value in SECRETS.values() if value in result.output]
         assert sorted(tmp_path.rglob("*")) == before
         again = {**WELL, **fresh, "API_KEY_PREVIOUS_SECRET": SECRETS["API_KEY_SECRET"]}
-        assert examined(make_app(**again))[1]["advice"] == [
+        changed = make_app(**again)
+        (waiting,) = examined(changed)[1]["advice"]
+        assert waiting.startswith("API_KEY_PREVIOUS_SECRET: run `flask reseal`")
+        assert changed.test_cli_runner().invoke(args=["reseal"]).exit_code == 0
+        assert examined(changed)[1]["advice"] == [
             "API_KEY_PREVIOUS_SECRET: nothing stands on it any more; take it out"
         ]
 
@@ -190,4 +195,4 @@ class TestRotate:
         forced = app.test_cli_runner().invoke(args=["rotate-secrets", "--force"])
 
         assert (refused.exit_code, forced.exit_code) == (2, 0)
-        assert "1 API keys and logins still stand on an older secret" in refused.output
+        assert "1 credentials still stand on an older secret" in refused.output

@@ -3,12 +3,15 @@
 What is taken away leaves a checkpoint, from which the rest of the chain is verified.
 """
 
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from wxcloudrun.audit import queries
 from wxcloudrun.audit.events import AUDIT_PRUNED
@@ -64,8 +67,13 @@ class Archive:
         yield json.dumps({"end": end, "seal": self._keys.sign(of_export(start, end))})
 
     def check(self, lines: Iterable[str]) -> Verdict:
-        """Verify a file without the database. What is cut off, or no export at all, is `missing`."""
+        """Verify a file without the database. What is cut off, or no export at all, is `missing`.
+
+        Only the keys of former secrets are asked of it, if it is there.
+        """
         verification, start, is_ended = Verification(self._keys), None, False
+        with contextlib.suppress(SQLAlchemyError), reading() as session:
+            verification.know_former_keys(session)
         for line in lines:
             try:
                 found = json.loads(line)
@@ -73,7 +81,7 @@ class Archive:
                     start = found["after"]
                     verification.start(start["position"], start["mac"], sealed_late=start["sealed_late"])
                 elif "end" in found:
-                    is_ended = self._keys.fits(of_export(start, found["end"]), found["seal"])
+                    is_ended = verification.was_signed(of_export(start, found["end"]), found["seal"])
                     is_ended &= verification.verdict.checked == found["end"]["count"]
                 else:
                     verification.follow(*read_link(found))

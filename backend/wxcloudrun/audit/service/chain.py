@@ -12,6 +12,7 @@ from wxcloudrun.audit import queries
 from wxcloudrun.audit.events import AUDIT_BEGUN
 from wxcloudrun.audit.models import HEAD_ID, AuditCheckpoint, AuditEntry, AuditHead, AuditLink
 from wxcloudrun.audit.rules import GENESIS, AuditKeys, of_checkpoint, of_entry, of_link
+from wxcloudrun.audit.service import former_keys
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.events import Subject, announce
@@ -68,6 +69,10 @@ class Chain:
             if done < BATCH:
                 return linked
 
+    def keep_former_keys(self) -> bool:
+        """Keep what verifies the log when an older secret of the server is gone; False if it was kept."""
+        return atomically(self._keep_former_keys)
+
     def head_line(self) -> str:
         """Return the head in the line that is kept elsewhere, empty if there is none."""
         with reading() as session:
@@ -82,7 +87,16 @@ class Chain:
         head = queries.lock_head(tx.session)
         if head is None or not queries.checkpoints(tx.session):
             raise ChainBroken("the audit log has lost its beginning or its head: run `flask audit-verify`")
+        self._keep_former_keys(tx)
         return self._link_batch(tx, head)
+
+    def _keep_former_keys(self, tx: Transaction) -> bool:
+        head = queries.lock_head(tx.session)
+        is_new = former_keys.keep(tx.session, self._keys)
+        # One that somebody else has sealed stays as it is, to be found.
+        if is_new and head is not None and self._keys.fits(head.head.sealed, head.seal):
+            self._seal_head(tx, head)
+        return is_new
 
     def _head_to_begin_with(self, tx: Transaction) -> AuditHead:
         head = queries.lock_head(tx.session)

@@ -8,6 +8,7 @@ from wxcloudrun.audit.events import AUDIT_READ
 from wxcloudrun.audit.queries import AuditFilters, EntryView
 from wxcloudrun.audit.rules import AuditKeys, Head
 from wxcloudrun.audit.service.chain import Chain
+from wxcloudrun.audit.service.former_keys import are_kept
 from wxcloudrun.audit.service.outside import OutsideHeads
 from wxcloudrun.audit.service.verification import Verdict, Verification
 from wxcloudrun.kit.db import atomically, reading
@@ -63,6 +64,15 @@ class AuditService:
         if line := self._chain.head_line():
             self._outside.hand_over(line)
         return linked
+
+    def keep_former_keys(self) -> bool:
+        """Keep what verifies the log when an older secret of the server is gone; False if it was kept."""
+        return self._chain.keep_former_keys()
+
+    def has_former_keys(self) -> bool:
+        """Tell whether the log can be verified without any secret of the server but the newest."""
+        with reading() as session:
+            return are_kept(session, self._keys)
 
     def _note(self, actor: Actor, state: State) -> None:
         if self._notes_reads:

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.audit import queries
 from wxcloudrun.audit.models import AuditCheckpoint, AuditEntry, AuditHead, AuditLink
-from wxcloudrun.audit.rules import GENESIS, AuditKeys, Head, of_checkpoint, of_entry, of_link
+from wxcloudrun.audit.rules import GENESIS, AuditKeys, Head, Sealed, of_checkpoint, of_entry, of_link
 from wxcloudrun.audit.service.chain import Checkpoint
+from wxcloudrun.audit.service.former_keys import known_keys
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import reading
 
@@ -95,18 +96,17 @@ class Recent:
 class EntryCheck:
     """Compares entries with their seals, in the order of the chain."""
 
-    def __init__(self, keys: AuditKeys, verdict: Verdict) -> None:
-        self._keys = keys
+    def __init__(self, verdict: Verdict) -> None:
         self._verdict = verdict
         self._recent = Recent()
         self._before: datetime | None = None
 
-    def check(self, entry: AuditEntry, position: int | None) -> None:
+    def check(self, entry: AuditEntry, position: int | None, keys: AuditKeys) -> None:
         """Note what is wrong with an entry that says what its link holds, if it has one."""
         if entry.seal is None and position is not None and position <= self._verdict.sealed_late:
             return
         place = {"position": position, "entry_id": entry.id}
-        if entry.seal is None or not self._keys.is_born(entry.said, entry.seal):
+        if entry.seal is None or not keys.is_born(entry.said, entry.seal):
             self._verdict.add(FindingKind.FORGED, **place)
             return
         if self._recent.holds(entry.at, entry.seal):
@@ -121,8 +121,9 @@ class Verification:
 
     def __init__(self, keys: AuditKeys) -> None:
         self._keys = keys
+        self._known = keys  # with those of former secrets, which vouch for what the head holds and no more
         self.verdict = Verdict()
-        self._entries = EntryCheck(keys, self.verdict)
+        self._entries = EntryCheck(self.verdict)
         self._checkpoints: Sequence[AuditCheckpoint] = ()
 
     def run(self, *, heads: Iterable[tuple[Head, str]] = (), contains: str | None = None) -> Verdict:
@@ -148,16 +149,29 @@ class Verification:
         """Begin behind a place in the chain."""
         self.verdict.position, self.verdict.mac, self.verdict.sealed_late = position, mac, sealed_late
 
+    def know_former_keys(self, session: Session) -> int:
+        """Take the keys of former secrets that were kept; return how many others pretend to be one."""
+        found = known_keys(session, self._keys)
+        self._known = found.keys
+        return found.forged
+
+    def was_signed(self, said: Sealed, seal: str) -> bool:
+        """Tell whether this service has sealed what is said, with whatever secret it had."""
+        return self._known.fits(said, seal)
+
     def _begin(self, session: Session) -> None:
+        for _ in range(self.know_former_keys(session)):
+            self.verdict.add(FindingKind.FORGED)
         self._checkpoints = queries.checkpoints(session)
         kinds = [Checkpoint(each.kind) for each in self._checkpoints if each.kind in set(Checkpoint)]
         if Checkpoint.BEGUN not in kinds:
             self.verdict.add(FindingKind.MISSING, position=0)
         for each in self._checkpoints:
-            if not self._keys.fits(
-                of_checkpoint(each.kind, position=each.position, mac=each.mac, at=each.at), each.seal
-            ):
-                self.verdict.add(FindingKind.FORGED, position=each.position)
+            said = of_checkpoint(each.kind, position=each.position, mac=each.mac, at=each.at)
+            if not self._keys.fits(said, each.seal):
+                # One that a former key has sealed was sealed again, and only that one counts.
+                if not self._known.fits(said, each.seal):
+                    self.verdict.add(FindingKind.FORGED, position=each.position)
             elif each.kind == Checkpoint.BEGUN:
                 self.verdict.sealed_late = max(self.verdict.sealed_late, each.position)
             elif each.position > self.verdict.pruned:
@@ -179,12 +193,12 @@ class Verification:
             verdict.add(FindingKind.MISSING, position=verdict.position + 1)
         if entry is None:
             verdict.add(FindingKind.MISSING, **place)
-        elif not self._keys.fits(of_entry(entry.said, entry.seal), link.digest):
+        elif not self._known.fits(of_entry(entry.said, entry.seal), link.digest):
             verdict.add(FindingKind.EDITED, **place)
         else:
-            self._entries.check(entry, link.position)
+            self._entries.check(entry, link.position, self._known)
         said = of_link(verdict.mac, position=link.position, entry_id=link.entry_id, digest=link.digest)
-        if follows and not self._keys.fits(said, link.mac):
+        if follows and not self._known.fits(said, link.mac):
             verdict.add(FindingKind.REORDERED, **place)
         verdict.position, verdict.mac = link.position, link.mac
         verdict.checked += 1
@@ -199,7 +213,7 @@ class Verification:
         latest = clock.now() - CHAINED_WITHIN
         while entries := queries.unlinked(session, after_id=after_id, limit=BATCH):
             for entry in entries:
-                self._entries.check(entry, None)
+                self._entries.check(entry, None, self._keys)
                 if entry.at < latest:
                     verdict.add(FindingKind.UNCHAINED, entry_id=entry.id)
             verdict.unchained += len(entries)
@@ -242,7 +256,7 @@ class Verification:
         for seen, seal in heads:
             is_behind = head is None or head.counter < seen.counter
             is_to_compare = seen.position >= max(self.verdict.pruned, 1)
-            if not self._keys.fits(seen.sealed, seal):
+            if not self._known.fits(seen.sealed, seal):
                 self.verdict.add(FindingKind.FORGED, position=seen.position)
             elif is_behind or (is_to_compare and there.get(seen.position) != seen.mac):
                 self.verdict.add(FindingKind.WENT_BACK, position=seen.position)

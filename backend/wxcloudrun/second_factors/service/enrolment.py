@@ -121,8 +121,8 @@ class EnrolmentService:
     def _new_codes(self, tx: Transaction, user_id: int) -> list[str]:
         codes = [new_recovery_code() for _ in range(RECOVERY_CODES)]
         for code in codes:
-            code_hash = self._secrets.of_recovery_code(user_id, code)
-            tx.session.add(RecoveryCode(code_hash=code_hash, user_id=user_id))
+            kept = self._secrets.of_recovery_code(user_id, code)
+            tx.session.add(RecoveryCode(code_hash=kept.value, user_id=user_id, hashed_with=kept.key_name))
         tx.session.flush()
         return codes
 

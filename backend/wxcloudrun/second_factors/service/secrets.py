@@ -1,11 +1,9 @@
 """How the secrets of second factors are kept: sealed, because the service itself has to read them again."""
 
-import base64
 from collections.abc import Sequence
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-
-from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
+from wxcloudrun.kit.derived_keys import HashAndKey, Purpose, ServerKeys
+from wxcloudrun.kit.sealing import Sealing
 from wxcloudrun.second_factors.rules import plain_recovery_code
 
 
@@ -13,24 +11,24 @@ class FactorSecrets:
     """Seals secrets and hashes recovery codes, each under a key that is for nothing else."""
 
     def __init__(self, keys: ServerKeys) -> None:
-        sealing = keys.ring(Purpose.SECOND_FACTORS).accepted
-        self._seals = MultiFernet([Fernet(base64.urlsafe_b64encode(key.value)) for key in sealing])
+        self._seals = Sealing(keys.ring(Purpose.SECOND_FACTORS))
         self._codes = keys.ring(Purpose.RECOVERY_CODES)
 
     def seal(self, secret: str) -> str:
         """Return what is stored of a secret."""
-        return self._seals.encrypt(secret.encode()).decode()
+        return self._seals.seal(secret)
 
     def unseal(self, sealed: str) -> str | None:
         """Return the secret; None if it was sealed under a key that is accepted no more."""
-        try:
-            return self._seals.decrypt(sealed.encode()).decode()
-        except InvalidToken:
-            return None
+        return self._seals.unseal(sealed)
 
-    def of_recovery_code(self, user_id: int, code: str) -> str:
+    def is_newest(self, sealed: str) -> bool:
+        """Tell whether a secret was sealed under the newest key."""
+        return self._seals.is_newest(sealed)
+
+    def of_recovery_code(self, user_id: int, code: str) -> HashAndKey:
         """Return what is stored of a recovery code."""
-        return self._codes.keep(in_words(user_id, code)).value
+        return self._codes.keep(in_words(user_id, code))
 
     def all_of_recovery_code(self, user_id: int, code: str) -> Sequence[str]:
         """Return what may be stored of a recovery code already."""
