@@ -21,6 +21,8 @@ EVERYWHERE = frozenset(
         "wiring",
         "metadata",
         "config",
+        "setting_values",
+        "secrecy",
         "kit",
         "serving",
         "web",

@@ -19,7 +19,9 @@ from pydantic import (
 )
 from sqlalchemy.engine import make_url
 
-from wxcloudrun.kit.given_secrets import (
+from wxcloudrun.kit.trouble import Trouble, trouble_of
+from wxcloudrun.net.fetch import AllowedHost
+from wxcloudrun.secrecy.given_secrets import (
     GENERATED,
     PREVIOUS,
     GivenSecrets,
@@ -27,7 +29,7 @@ from wxcloudrun.kit.given_secrets import (
     refuse_short,
     weaknesses,
 )
-from wxcloudrun.kit.private import (
+from wxcloudrun.secrecy.private import (
     EmptySecret,
     SharedDirectory,
     close_database,
@@ -35,7 +37,7 @@ from wxcloudrun.kit.private import (
     make_private,
     share_nothing,
 )
-from wxcloudrun.kit.setting_values import (
+from wxcloudrun.setting_values import (
     check_bucket,
     check_database_url,
     check_origin,
@@ -44,8 +46,6 @@ from wxcloudrun.kit.setting_values import (
     read_list,
     refuse_halves,
 )
-from wxcloudrun.kit.trouble import Trouble, trouble_of
-from wxcloudrun.net.fetch import AllowedHost
 from wxcloudrun.stores.blobs.port import LONGEST_LINK_SECONDS
 from wxcloudrun.stores.limits.port import RateLimit
 

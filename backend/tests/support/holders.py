@@ -11,7 +11,7 @@ import jwt
 from tests.support.builders import numbers
 from tests.support.client import ApiClient
 from tests.support.live import ADMIN_EMAIL, ADMIN_PASSWORD, LiveServer
-from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
+from wxcloudrun.secrecy.derived_keys import Purpose, ServerKeys
 from wxcloudrun.sessions.controller import COOKIE
 from wxcloudrun.sessions.service.tokens import AccessTokens
 

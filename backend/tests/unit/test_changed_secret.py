@@ -14,7 +14,7 @@ from tests.support.logins import PASSWORD
 from wxcloudrun.keys.models import ApiKey
 from wxcloudrun.kit import ids
 from wxcloudrun.kit.db import atomically, reading
-from wxcloudrun.kit.derived_keys import Purpose
+from wxcloudrun.secrecy.derived_keys import Purpose
 from wxcloudrun.sessions.models import LoginSession, RefreshToken
 from wxcloudrun.wiring.secrets import server_keys
 

@@ -6,8 +6,8 @@ import pytest
 from dotenv import dotenv_values
 
 from wxcloudrun.config import Settings, SettingsError
-from wxcloudrun.kit.given_secrets import GENERATED
 from wxcloudrun.net.fetch import AllowedHost
+from wxcloudrun.secrecy.given_secrets import GENERATED
 
 BACKEND = Path(__file__).resolve().parents[2]
 ROOT = BACKEND.parent

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.test_config import GOOD_SECRET, data_dir, read, refused
-from wxcloudrun.kit.given_secrets import GENERATED
+from wxcloudrun.secrecy.given_secrets import GENERATED
 
 __all__ = ["data_dir"]
 

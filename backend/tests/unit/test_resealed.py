@@ -17,8 +17,8 @@ from wxcloudrun.audit.models import AuditCheckpoint, AuditEntry, AuditHead, Audi
 from wxcloudrun.audit.rules import AuditKeys, FormerKey, of_checkpoint
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import atomically, reading
-from wxcloudrun.kit.derived_keys import DerivedKey, Purpose, ServerKeys
 from wxcloudrun.second_factors.models import SecondFactor
+from wxcloudrun.secrecy.derived_keys import DerivedKey, Purpose, ServerKeys
 
 pytestmark = pytest.mark.local_store  # one file of SQLite for several applications
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Self
 
-from wxcloudrun.kit.derived_keys import KeyRing
 from wxcloudrun.net.addresses import client_networks
+from wxcloudrun.secrecy.derived_keys import KeyRing
 from wxcloudrun.stores.limits.port import Counter, RateLimit
 
 DEVICE_LIFETIME = timedelta(days=90)

@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any, Self
 
 from wxcloudrun.kit.clock import rfc3339
-from wxcloudrun.kit.derived_keys import DerivedKey, KeyRing, Purpose, ServerKeys
 from wxcloudrun.kit.events import State
-from wxcloudrun.kit.sealing import Sealing
+from wxcloudrun.secrecy.derived_keys import DerivedKey, KeyRing, Purpose, ServerKeys
+from wxcloudrun.secrecy.sealing import Sealing
 
 MAX_TEXTS = (200, 64, 24)  # characters; 32 properties with the longest names fit with the last
 MAX_STATE_LENGTH = 4000

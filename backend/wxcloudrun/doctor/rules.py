@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from wxcloudrun.config import Settings
-from wxcloudrun.kit.given_secrets import weaknesses
+from wxcloudrun.secrecy.given_secrets import weaknesses
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 RATE_LIMITS = ("login", "login_account", "login_address", "register", "wechat", "refresh")

@@ -11,10 +11,10 @@ from wxcloudrun.doctor import queries
 from wxcloudrun.doctor.rules import of_settings
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import reading
-from wxcloudrun.kit.given_secrets import GENERATED, PREVIOUS
 from wxcloudrun.kit.ids import new_secret
-from wxcloudrun.kit.private import OTHERS, change_secret, contents
 from wxcloudrun.second_factors.service.resealing import ResealingService
+from wxcloudrun.secrecy.given_secrets import GENERATED, PREVIOUS
+from wxcloudrun.secrecy.private import OTHERS, change_secret, contents
 
 MOST_NAMED = 10  # files
 

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from wxcloudrun.keys.models import ApiKey, read_scopes
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.columns import Moment
-from wxcloudrun.kit.derived_keys import HashAndKey
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.kit.windows import change_all
+from wxcloudrun.secrecy.derived_keys import HashAndKey
 from wxcloudrun.users.reads import User, is_there, username_of
 
 

@@ -58,7 +58,7 @@ KeyedHash = ascii_name(64)
 """What `kit.ids.keyed_hash` leaves of a secret."""
 
 KeyName = ascii_name(16)
-"""Which key made a hash (`kit/derived_keys.py`); NULL: the secret itself, which all purposes once shared."""
+"""Which key made a hash (`secrecy/derived_keys.py`); NULL: the secret itself, which all purposes had once."""
 
 type Moment = datetime | BindParameter[datetime]
 """A time for a statement: itself, or as a parameter of one that is built once."""

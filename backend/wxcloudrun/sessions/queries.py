@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.columns import Moment, is_over
 from wxcloudrun.kit.db import Base
-from wxcloudrun.kit.derived_keys import HashAndKey
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.windows import change_all
+from wxcloudrun.secrecy.derived_keys import HashAndKey
 from wxcloudrun.sessions.models import LoginSession, RefreshToken, RevokedToken
 from wxcloudrun.users.reads import User
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import email_validator
 
-from wxcloudrun.kit import strength
 from wxcloudrun.kit.errors import WrongValue
 from wxcloudrun.kit.texts import Text, borrowed, text
+from wxcloudrun.secrecy import strength
 
 # A private installation may well live in one of the domains that are special on the public internet.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()

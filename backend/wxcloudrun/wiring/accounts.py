@@ -12,13 +12,13 @@ from wxcloudrun.identity.service.revoke import RevocationService
 from wxcloudrun.keys.service.keys import KeyService
 from wxcloudrun.keys.service.secrets import KeyHashes
 from wxcloudrun.keys.service.terms import KeyTerms
-from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.net.http_client import HttpClient
 from wxcloudrun.notices.service.notices import NoticeService
 from wxcloudrun.projects.reads import projects_solely_owned_by
 from wxcloudrun.second_factors.service.codes import SecondFactorCodes
 from wxcloudrun.second_factors.service.enrolment import EnrolmentService
 from wxcloudrun.second_factors.service.secrets import FactorSecrets
+from wxcloudrun.secrecy.derived_keys import Purpose
 from wxcloudrun.service_accounts.service import ServiceAccountService
 from wxcloudrun.sessions.service.expiry import ExpiryService
 from wxcloudrun.sessions.service.lifetimes import Lifetimes

@@ -6,10 +6,10 @@ from wxcloudrun.config import Settings
 from wxcloudrun.doctor.service import DoctorService
 from wxcloudrun.health.service import HealthService
 from wxcloudrun.jobs.metrics import jobs_by_state
-from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.maintenance.service import MaintenanceService
 from wxcloudrun.second_factors.service.resealing import ResealingService
 from wxcloudrun.second_factors.service.secrets import FactorSecrets
+from wxcloudrun.secrecy.derived_keys import Purpose
 from wxcloudrun.stats.service import StatsService
 from wxcloudrun.wiring.background import JobServices
 from wxcloudrun.wiring.foundation import FoundationServices

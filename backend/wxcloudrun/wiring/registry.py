@@ -12,7 +12,6 @@ from wxcloudrun.downloads.service.blobs import BlobService
 from wxcloudrun.downloads.service.noting import ReadingLog
 from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.keys.service.keys import revoke_bound_to
-from wxcloudrun.kit.derived_keys import Purpose
 from wxcloudrun.net.fetch import Fetcher, FetchLimits
 from wxcloudrun.packages.reads import count_packages, has_held_packages
 from wxcloudrun.packages.service import AbovePackages, IdentifyAgain, PackageService
@@ -23,6 +22,7 @@ from wxcloudrun.releases.gateway.url import UrlGateway
 from wxcloudrun.releases.service.lifecycle import ReleaseService
 from wxcloudrun.releases.service.obtain import ObtainService
 from wxcloudrun.search.service import SearchService
+from wxcloudrun.secrecy.derived_keys import Purpose
 from wxcloudrun.service_accounts.reads import may_join
 from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.tags.service import following

@@ -3,7 +3,7 @@
 from pydantic import SecretStr
 
 from wxcloudrun.config import Settings
-from wxcloudrun.kit.derived_keys import KeyRing, Purpose, ServerKeys
+from wxcloudrun.secrecy.derived_keys import KeyRing, Purpose, ServerKeys
 
 
 def server_keys(settings: Settings) -> ServerKeys:

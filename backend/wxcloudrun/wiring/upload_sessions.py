@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from wxcloudrun.config import Settings
-from wxcloudrun.kit.derived_keys import Purpose
+from wxcloudrun.secrecy.derived_keys import Purpose
 from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.tus.service import TusService
 from wxcloudrun.upload_sessions.service.appends import AppendService

@@ -14,10 +14,10 @@ from tests.unit.attempts.test_limits import LOGIN, WRONG, try_login
 from wxcloudrun.attempts.rules import DeviceCookies
 from wxcloudrun.audit.models import AuditEntry
 from wxcloudrun.kit.db import reading
-from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
 from wxcloudrun.kit.errors import TooManyRequests
 from wxcloudrun.kit.security import ANONYMOUS, DEVICE_COOKIE
 from wxcloudrun.net.addresses import client_group, client_networks
+from wxcloudrun.secrecy.derived_keys import Purpose, ServerKeys
 from wxcloudrun.stores.limits.sql import RateCounter
 from wxcloudrun.wiring.accounts import login_guard
 

@@ -10,7 +10,7 @@ from tests.support.builders import Person
 from tests.support.client import ApiClient
 from wxcloudrun.audit.rules import AuditKeys
 from wxcloudrun.audit.service.log import AuditService
-from wxcloudrun.kit.derived_keys import ServerKeys
+from wxcloudrun.secrecy.derived_keys import ServerKeys
 
 AUDIT = "/api/v1/audit"
 

@@ -12,7 +12,7 @@ from tests.support.moments import Clock
 from wxcloudrun.attempts.models import KnownAddress
 from wxcloudrun.keys.models import ApiKey
 from wxcloudrun.kit.db import Base, reading, transaction
-from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
+from wxcloudrun.secrecy.derived_keys import Purpose, ServerKeys
 from wxcloudrun.sessions.models import RevokedToken
 from wxcloudrun.sessions.service.expiry import ExpiryService
 from wxcloudrun.sessions.service.tokens import AccessTokens, InvalidToken

@@ -14,7 +14,7 @@ from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
 from tests.support.logins import PASSWORD, SignedIn
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
+from wxcloudrun.secrecy.derived_keys import Purpose, ServerKeys
 from wxcloudrun.sessions.service.tokens import AccessTokens, InvalidToken
 from wxcloudrun.wiring.secrets import access_token_keys
 

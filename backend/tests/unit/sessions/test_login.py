@@ -16,11 +16,11 @@ from tests.support.moments import Clock
 from wxcloudrun.attempts.rules import DeviceCookies
 from wxcloudrun.attempts.service import LoginGuard, LoginLimits
 from wxcloudrun.kit.db import reading, transaction
-from wxcloudrun.kit.derived_keys import Purpose, ServerKeys
 from wxcloudrun.kit.errors import Unauthorized
 from wxcloudrun.kit.security import ANONYMOUS
 from wxcloudrun.second_factors.service.codes import SecondFactorCodes
 from wxcloudrun.second_factors.service.secrets import FactorSecrets
+from wxcloudrun.secrecy.derived_keys import Purpose, ServerKeys
 from wxcloudrun.sessions.models import LoginSession
 from wxcloudrun.sessions.service.lifetimes import Lifetimes
 from wxcloudrun.sessions.service.secrets import SessionHashes

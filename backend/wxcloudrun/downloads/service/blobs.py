@@ -8,10 +8,10 @@ from itsdangerous import BadSignature
 from wxcloudrun.downloads.errors import DamagedObject
 from wxcloudrun.downloads.rules import Blob
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.derived_keys import KeyRing
 from wxcloudrun.kit.errors import Gone, NotFound
-from wxcloudrun.kit.signing import signer
 from wxcloudrun.kit.texts import text
+from wxcloudrun.secrecy.derived_keys import KeyRing
+from wxcloudrun.secrecy.signing import signer
 from wxcloudrun.stores.blobs.outgoing import FileBody, ObjectRange, Outgoing, StoreBody
 from wxcloudrun.stores.blobs.port import BlobStore, DownloadLink, ObjectMissing
 

@@ -1,6 +1,6 @@
 """What API keys look like, and the hash under which they are stored."""
 
-from wxcloudrun.kit.derived_keys import HashAndKey, KeyRing
+from wxcloudrun.secrecy.derived_keys import HashAndKey, KeyRing
 
 KEY_PREFIX = "wxr_"  # by which people and secret scanners recognise an API key
 SHOWN_CHARACTERS = 8

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.keys import queries
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.derived_keys import HashAndKey
 from wxcloudrun.kit.written_later import WrittenLater
+from wxcloudrun.secrecy.derived_keys import HashAndKey
 
 NOTED_EVERY = timedelta(minutes=1)
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from wxcloudrun.kit.derived_keys import HashAndKey, Purpose, ServerKeys
-from wxcloudrun.kit.sealing import Sealing
 from wxcloudrun.second_factors.rules import plain_recovery_code
+from wxcloudrun.secrecy.derived_keys import HashAndKey, Purpose, ServerKeys
+from wxcloudrun.secrecy.sealing import Sealing
 
 
 class FactorSecrets:

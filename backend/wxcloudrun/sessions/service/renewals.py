@@ -1,7 +1,7 @@
 """Hashes of session cookies, made anew when a cookie comes that an older key of the server has hashed."""
 
-from wxcloudrun.kit.derived_keys import HashAndKey
 from wxcloudrun.kit.written_later import WrittenLater
+from wxcloudrun.secrecy.derived_keys import HashAndKey
 from wxcloudrun.sessions import queries
 
 

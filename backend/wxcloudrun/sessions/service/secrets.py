@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from wxcloudrun.kit.derived_keys import HashAndKey, Purpose, ServerKeys
+from wxcloudrun.secrecy.derived_keys import HashAndKey, Purpose, ServerKeys
 
 REFRESH_PREFIX = "wxrt_"
 

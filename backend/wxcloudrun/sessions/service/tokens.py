@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import jwt
 
 from wxcloudrun.kit import clock, ids
-from wxcloudrun.kit.derived_keys import KeyRing
+from wxcloudrun.secrecy.derived_keys import KeyRing
 
 ALGORITHM = "HS256"
 ISSUER = "wxcloudrun"

@@ -10,9 +10,9 @@ from itsdangerous import BadSignature
 
 from wxcloudrun.identity.service.delegation import Delegated
 from wxcloudrun.kit import clock
-from wxcloudrun.kit.derived_keys import KeyRing
 from wxcloudrun.kit.security import UPLOAD_TOKEN_PREFIX, Actor, Basis, CredentialKind
-from wxcloudrun.kit.signing import signer
+from wxcloudrun.secrecy.derived_keys import KeyRing
+from wxcloudrun.secrecy.signing import signer
 
 
 class UploadTokens:

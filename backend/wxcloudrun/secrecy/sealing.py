@@ -4,7 +4,7 @@ import base64
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from wxcloudrun.kit.derived_keys import KeyRing
+from wxcloudrun.secrecy.derived_keys import KeyRing
 
 
 class Sealing:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.test_config import ELSEWHERE, PRODUCTION, read, refused
-from wxcloudrun.kit import private
-from wxcloudrun.kit.private import SharedDirectory, make_private
+from wxcloudrun.secrecy import private
+from wxcloudrun.secrecy.private import SharedDirectory, make_private
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from wxcloudrun.kit import strength
+from wxcloudrun.secrecy import strength
 
 ROOT = Path(__file__).parents[4]
 CHANCE = random.Random(5869)  # always the same, so that a test that fails fails again

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from urllib.parse import unquote, urlsplit
 
-from wxcloudrun.kit import strength
+from wxcloudrun.secrecy import strength
 
 GENERATED = ("JWT_SECRET_KEY", "API_KEY_SECRET")
 PREVIOUS = ("JWT_PREVIOUS_SECRET_KEY", "API_KEY_PREVIOUS_SECRET")  # in the order of those that they preceded

@@ -5,7 +5,7 @@ from typing import Any
 
 from itsdangerous import URLSafeSerializer
 
-from wxcloudrun.kit.derived_keys import KeyRing
+from wxcloudrun.secrecy.derived_keys import KeyRing
 
 FORMER_SIGNATURES = ({"digest_method": hashlib.sha1, "key_derivation": "django-concat"},)
 

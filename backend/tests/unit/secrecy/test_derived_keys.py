@@ -6,8 +6,8 @@ import hmac
 
 import pytest
 
-from wxcloudrun.kit import derived_keys
-from wxcloudrun.kit.derived_keys import FORMER_KEYS, KEY_BYTES, Purpose, ServerKeys, derived, name_of
+from wxcloudrun.secrecy import derived_keys
+from wxcloudrun.secrecy.derived_keys import FORMER_KEYS, KEY_BYTES, Purpose, ServerKeys, derived, name_of
 
 OLD, NEW = "the-old-secret-0123456789-abcdefghijk", "the-new-secret-0123456789-abcdefghijk"
 NEW_PURPOSES = sorted(set(Purpose) - set(FORMER_KEYS))

@@ -1,0 +1,1 @@
+"""Tests of keys, secrets and private files."""
