@@ -1,6 +1,6 @@
 """Files in, artifacts out."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -90,6 +90,18 @@ def upload(
     tag_last = options["tag"] if len(named) > 1 else None
     tag = None if tag_last else options["tag"]
     wanted = UploadOptions(package, tag, options["version"], options["allow_unversioned"], keeps_paths)
+    outcomes = sent(invocation, wanted, named, options)
+    if tag_last and all(outcome.failure is None and outcome.answer for outcome in outcomes):
+        invocation.api.call("PUT", package.path("tags", tag_last), body={"version": options["version"]})
+    if keeps_paths:
+        warn_of_no_version(invocation, outcomes)
+    conclude(invocation, package, outcomes)
+
+
+def sent(
+    invocation: Invocation, wanted: UploadOptions, named: Sequence[LocalFile], options: Mapping[str, Any]
+) -> list[Outcome]:
+    """Upload files, and tell of each what came of it."""
     told: list[Outcome] = []
     with display(invocation.screen) as shown:
         uploader = Uploader(
@@ -104,11 +116,7 @@ def upload(
         outcomes = uploader.upload_all(named, at_once=options["at_once"], tell=tell)
     for outcome in told:
         tell_of(invocation, outcome)
-    if tag_last and all(outcome.failure is None and outcome.answer for outcome in outcomes):
-        invocation.api.call("PUT", package.path("tags", tag_last), body={"version": options["version"]})
-    if keeps_paths:
-        warn_of_no_version(invocation, outcomes)
-    conclude(invocation, package, outcomes)
+    return outcomes
 
 
 def warn_of_no_version(invocation: Invocation, outcomes: Sequence[Outcome]) -> None:

@@ -14,6 +14,7 @@ from wxcloudrun.wiring.accounts import build_accounts
 from wxcloudrun.wiring.background import BackgroundFloors, build_work
 from wxcloudrun.wiring.foundation import build_foundation
 from wxcloudrun.wiring.listeners import LISTENERS
+from wxcloudrun.wiring.logins import build_login_door, build_logins
 from wxcloudrun.wiring.operators import build_operation
 from wxcloudrun.wiring.registry import build_bytes, build_names, build_releases
 from wxcloudrun.wiring.stores import Stores, build_stores
@@ -35,18 +36,22 @@ def connect(app: Flask, settings: Settings) -> None:
 def build_services(settings: Settings, stores: Stores) -> Services:
     """Build each floor with what it stands on."""
     foundation = build_foundation(settings, stores.wake_ups)
-    accounts = build_accounts(settings, foundation.erasure)
-    names = build_names(settings, foundation, accounts.identity.identify_again)
+    door = build_login_door(settings)
+    logins = build_logins(settings, door)
+    accounts = build_accounts(settings, door, logins, foundation.erasure)
+    names = build_names(settings, foundation, logins.identity.identify_again)
     content = build_bytes(settings, stores.blobs, foundation, names)
     sessions = build_upload_sessions(settings, stores.blobs, names, content)
     tus = build_tus(sessions, content)
     releases = build_releases(settings, foundation, names, content.intake)
     upkeep = build_upkeep(settings, stores.blobs)
     work = build_work(
-        settings, stores.wake_ups, BackgroundFloors(foundation, accounts, content, sessions, releases, upkeep)
+        settings, stores.wake_ups, BackgroundFloors(foundation, logins, content, sessions, releases, upkeep)
     )
     operation = build_operation(settings, stores, foundation, work)
-    return Services(foundation, accounts, names, content, sessions, tus, releases, upkeep, work, operation)
+    return Services(
+        foundation, logins, accounts, names, content, sessions, tus, releases, upkeep, work, operation
+    )
 
 
 def start_background(app: Flask) -> None:

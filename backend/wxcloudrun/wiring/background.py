@@ -23,8 +23,8 @@ from wxcloudrun.releases.tasks import ReleaseTasks
 from wxcloudrun.stores.queue.background import Background
 from wxcloudrun.stores.queue.duties import Duties
 from wxcloudrun.stores.queue.port import WakeUps
-from wxcloudrun.wiring.accounts import AccountServices
 from wxcloudrun.wiring.foundation import FoundationServices
+from wxcloudrun.wiring.logins import LoginServices
 from wxcloudrun.wiring.registry import ByteServices, ReleaseServices
 from wxcloudrun.wiring.upkeep import UpkeepServices
 from wxcloudrun.wiring.upload_sessions import UploadSessionServices
@@ -37,7 +37,7 @@ class BackgroundFloors:
     """What jobs and periodic tasks are done with."""
 
     foundation: FoundationServices
-    accounts: AccountServices
+    logins: LoginServices
     bytes: ByteServices
     sessions: UploadSessionServices
     releases: ReleaseServices
@@ -107,7 +107,7 @@ def periodic_tasks(
         "end-upload-sessions": TaskKind(10 * MINUTE, floors.sessions.expiry.run),
         "remove-objects": TaskKind(MINUTE, floors.upkeep.deletions.carry_out),
         "collect": TaskKind(HOUR, chores.collect_periodically),
-        "forget-expired": TaskKind(HOUR, floors.accounts.expiry.forget_expired),
+        "forget-expired": TaskKind(HOUR, floors.logins.expiry.forget_expired),
         "sweep": TaskKind(DAY, chores.sweep_periodically),
         "forget-jobs": TaskKind(DAY, recovery.forget_finished),
     }

@@ -19,7 +19,7 @@ from wxcloudrun.kit.security import ANONYMOUS, DEVICE_COOKIE
 from wxcloudrun.net.addresses import client_group, client_networks
 from wxcloudrun.secrecy.derived_keys import Purpose, ServerKeys
 from wxcloudrun.stores.limits.sql import RateCounter
-from wxcloudrun.wiring.accounts import login_guard
+from wxcloudrun.wiring.logins import login_guard
 
 type Guess = Callable[[str, str], bool]
 

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from tests.support.builders import content, sha256
+from tests.support.client import Answer
 from tests.support.forms import encoded, field, file
 from tests.support.registry import Workshop
 from tests.unit.upload_sessions.conftest import PART_BYTES, Begin, Sending
@@ -84,6 +85,26 @@ def test_given_a_part_sent_again_with_other_bytes_then_the_later_ones_count(
     assert sending.complete().ok().data["sha256"] == sha256(sending.data)
 
 
+def put_forms_that_are_no_part(sending: Sending) -> dict[str, tuple[Answer, int, str]]:
+    """Send what is no part, in forms, and say of each which answer is due."""
+    first = sending.part(1)
+    return {
+        "another digest in the form": (
+            sending.client.request(
+                "POST", f"{sending.url}/parts/1", **form_of(field("sha256", "0" * 64), file(first))
+            ), 422, "checksum_mismatch",
+        ),
+        "a form without a file": (
+            sending.client.request("POST", f"{sending.url}/parts/1", **form_of(field("sha256", "0" * 64))),
+            422, "invalid",
+        ),
+        "a short file in a form": (
+            sending.client.request("POST", f"{sending.url}/parts/1", **form_of(file(first[:-1]))),
+            422, "invalid",
+        ),
+    }  # fmt: skip
+
+
 def test_what_is_no_part_of_this_file_is_refused_and_leaves_the_part_missing(begin: Begin) -> None:
     sending = begin()
     first = sending.part(1)
@@ -107,21 +128,9 @@ def test_what_is_no_part_of_this_file_is_refused_and_leaves_the_part_missing(beg
         "a number in another writing": (
             sending.client.put(f"{sending.url}/parts/01", first), 404, "not_found",
         ),
-        "another digest in the form": (
-            sending.client.request(
-                "POST", f"{sending.url}/parts/1", **form_of(field("sha256", "0" * 64), file(first))
-            ), 422, "checksum_mismatch",
-        ),
-        "a form without a file": (
-            sending.client.request("POST", f"{sending.url}/parts/1", **form_of(field("sha256", "0" * 64))),
-            422, "invalid",
-        ),
-        "a short file in a form": (
-            sending.client.request("POST", f"{sending.url}/parts/1", **form_of(file(first[:-1]))),
-            422, "invalid",
-        ),
     }  # fmt: skip
 
+    refused |= put_forms_that_are_no_part(sending)
     for why, (answer, status, reason) in refused.items():
         assert (answer.status, answer.reason) == (status, reason), why
     assert sending.look().data["missing"] == [[1, 3]]
