@@ -34,7 +34,7 @@ class Mailbox:
         if self.refusals:
             return self.refusals.pop(0)
         content = cast("bytes", envelope.content)
-        self.mails.append(cast("EmailMessage", message_from_bytes(content, policy=default)))
+        self.mails.append(message_from_bytes(content, policy=default))
         return "250 taken"
 
     def authenticate(self, _server: Any, _session: Any, _envelope: Any, _how: str, data: Any) -> AuthResult:
@@ -73,7 +73,7 @@ def text_of(mail: EmailMessage) -> str:
 def mail_server(*, certificate: ssl.SSLContext | None = None) -> Iterator[Mailbox]:
     """Run a server until the block ends; with a certificate it demands STARTTLS and a login."""
     mailbox = Mailbox(free_port())
-    secured = {} if certificate is None else {
+    secured: dict[str, Any] = {} if certificate is None else {
         "tls_context": certificate, "require_starttls": True,
         "authenticator": mailbox.authenticate, "auth_required": True,
     }  # fmt: skip
