@@ -1,7 +1,6 @@
 """Every setting, and the only reader of the environment."""
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -10,7 +9,6 @@ from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -20,7 +18,6 @@ from pydantic import (
 from sqlalchemy.engine import make_url
 
 from wxcloudrun.kit.trouble import Trouble, trouble_of
-from wxcloudrun.net.fetch import AllowedHost
 from wxcloudrun.secrecy.given_secrets import (
     GENERATED,
     PREVIOUS,
@@ -38,12 +35,15 @@ from wxcloudrun.secrecy.private import (
     share_nothing,
 )
 from wxcloudrun.setting_values import (
+    HostAndPort,
+    Hosts,
+    Origins,
+    Rate,
+    SyslogAddress,
+    WebAddress,
     check_bucket,
     check_database_url,
-    check_origin,
     check_redis_url,
-    check_web_address,
-    read_list,
     refuse_halves,
 )
 from wxcloudrun.stores.blobs.port import LONGEST_LINK_SECONDS
@@ -53,21 +53,6 @@ BACKEND_DIR = Path(__file__).resolve().parent.parent
 SECRETS = (*GENERATED, *PREVIOUS, "METRICS_TOKEN", "ADMIN_PASSWORD", "MINIO_SECRET_KEY")
 
 
-def read_rate_limit(value: RateLimit | str) -> RateLimit:
-    """Read a setting such as `10/minute`."""
-    return value if isinstance(value, RateLimit) else RateLimit.parse(value)
-
-
-def read_allowed_host(value: AllowedHost | str) -> AllowedHost:
-    """Read a host such as `files.example.com` or `files.example.com:8443`."""
-    return value if isinstance(value, AllowedHost) else AllowedHost.parse(value)
-
-
-Rate = Annotated[RateLimit, BeforeValidator(read_rate_limit)]
-Origin = Annotated[str, AfterValidator(check_origin)]
-Host = Annotated[AllowedHost, BeforeValidator(read_allowed_host)]
-Origins = Annotated[tuple[Origin, ...], BeforeValidator(read_list)]
-Hosts = Annotated[tuple[Host, ...], BeforeValidator(read_list)]
 UNUSABLE = {
     Trouble.FULL: "its disk is full; free some room first",
     Trouble.READ_ONLY: "its disk can only be read, and not everything is there that the service needs",
@@ -77,15 +62,6 @@ UNUSABLE = {
 
 class SettingsError(Exception):
     """A setting is missing or wrong; the message names it and says what it should be."""
-
-
-WebAddress = Annotated[str, AfterValidator(check_web_address)]
-HostAndPort = Annotated[
-    str, Field(pattern=re.compile(r"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$"))
-]
-SyslogAddress = Annotated[
-    str, Field(pattern=re.compile(r"^(/[^\s]+|([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5})$"))
-]
 
 
 class Settings(BaseModel):
@@ -166,6 +142,8 @@ class Settings(BaseModel):
     ratelimit_wechat: Rate = Field(RateLimit(100, 60), alias="RATELIMIT_WECHAT")
     ratelimit_refresh: Rate = Field(RateLimit(300, 60), alias="RATELIMIT_REFRESH")
     ratelimit_members: Rate = Field(RateLimit(100, 3600), alias="RATELIMIT_MEMBERS")
+    ratelimit_mail: Rate = Field(RateLimit(20, 3600), alias="RATELIMIT_MAIL")
+    ratelimit_mail_account: Rate = Field(RateLimit(5, 3600), alias="RATELIMIT_MAIL_ACCOUNT")
     wx_appid: str | None = Field(None, alias="WX_APPID")
     wx_secret: SecretStr | None = Field(None, alias="WX_SECRET")
     wx_api_base: WebAddress = Field("https://api.weixin.qq.com", alias="WX_API_BASE")
@@ -280,8 +258,7 @@ class Settings(BaseModel):
         refuse_halves({"SMTP_HOST": self.smtp_host, "SMTP_FROM": self.smtp_from})
         refuse_halves({"SMTP_USER": self.smtp_user, "SMTP_PASSWORD": self.smtp_password})
         if self.smtp_password is not None and self.smtp_security == "none":
-            message = "SMTP_PASSWORD needs SMTP_SECURITY=starttls or tls: else everybody on the way reads it"
-            raise ValueError(message)
+            raise ValueError("SMTP_PASSWORD needs SMTP_SECURITY=starttls or tls: else others read it")
         return self
 
     @model_validator(mode="after")

@@ -11,6 +11,7 @@ from wxcloudrun.health.routes import health, home
 from wxcloudrun.identity.routes import identity
 from wxcloudrun.jobs.routes import jobs
 from wxcloudrun.keys.routes import keys
+from wxcloudrun.mails.routes import mails
 from wxcloudrun.maintenance.routes import maintenance
 from wxcloudrun.notices.routes import notices
 from wxcloudrun.packages.routes import packages
@@ -39,6 +40,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     keys,
     wechat,
     second_factors,
+    mails,
     notices,
     ways_in,
     identity,

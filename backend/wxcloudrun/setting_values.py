@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Mapping
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from wxcloudrun.net.fetch import AllowedHost
+from wxcloudrun.stores.limits.port import RateLimit
 
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 RESERVED_BUCKET = re.compile(r"^(xn--|sthree-|amzn-s3-demo-)|(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$")
@@ -77,3 +81,27 @@ def refuse_halves(pair: Mapping[str, object | None]) -> None:
     if len({value is None for value in pair.values()}) > 1:
         message = f"{' and '.join(pair)} must be set together"
         raise ValueError(message)
+
+
+def read_rate_limit(value: RateLimit | str) -> RateLimit:
+    """Read a setting such as `10/minute`."""
+    return value if isinstance(value, RateLimit) else RateLimit.parse(value)
+
+
+def read_allowed_host(value: AllowedHost | str) -> AllowedHost:
+    """Read a host such as `files.example.com` or `files.example.com:8443`."""
+    return value if isinstance(value, AllowedHost) else AllowedHost.parse(value)
+
+
+Rate = Annotated[RateLimit, BeforeValidator(read_rate_limit)]
+Origin = Annotated[str, AfterValidator(check_origin)]
+Host = Annotated[AllowedHost, BeforeValidator(read_allowed_host)]
+Origins = Annotated[tuple[Origin, ...], BeforeValidator(read_list)]
+Hosts = Annotated[tuple[Host, ...], BeforeValidator(read_list)]
+WebAddress = Annotated[str, AfterValidator(check_web_address)]
+HostAndPort = Annotated[
+    str, Field(pattern=re.compile(r"^([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$"))
+]
+SyslogAddress = Annotated[
+    str, Field(pattern=re.compile(r"^(/[^\s]+|([A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\]):[0-9]{1,5})$"))
+]

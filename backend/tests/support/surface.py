@@ -276,6 +276,12 @@ REQUESTS: Mapping[str, Callable[[Scene], SampleRequest]] = {
     "bind_wechat": lambda _: of(f"{API}/auth/wechat", json={"code": "code"}),
     "show_wechat": lambda _: of(f"{API}/auth/wechat"),
     "unbind_wechat": lambda _: of(f"{API}/auth/wechat"),
+    "ask_for_recovery": lambda _: of(f"{API}/auth/recovery", json={"email": "nobody@example.com"}),
+    "recover": lambda _: of(
+        f"{API}/auth/recovery/complete", json={"token": "wxrm_none", "new_password": "another long one"}
+    ),
+    "ask_for_verification": lambda _: of(f"{API}/auth/email/verify"),
+    "verify_email": lambda _: of(f"{API}/auth/email/verified", json={"token": "wxrm_none"}),
     "prove": lambda _: of(f"{API}/auth/proof", json={"password": PASSWORD}),
     "end_everything": lambda _: of(f"{API}/auth/end-everything", json={}),
     "list_sessions": lambda _: of(f"{API}/auth/sessions"),

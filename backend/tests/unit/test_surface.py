@@ -59,6 +59,8 @@ NEEDS = {
     "register": Needs(ANYONE, answers=201),
     "log_in": Needs(ANYONE),
     "refresh": Needs(ANYONE),
+    "ask_for_recovery": Needs(ANYONE, answers=501),  # the service of the table sends no mail
+    "recover": Needs(ANYONE, answers=501),
     "log_out": Needs(KNOWN, answers=409),  # an API key has no login to end
     "show_me": Needs(KNOWN),
     "make_key": Needs(PERSON, WRITE),
@@ -68,6 +70,8 @@ NEEDS = {
     "revoke_credential": Needs(KNOWN, answers=204),
     # No key changes how its owner logs in, or sees it.
     "change_password": Needs(KNOWN, ADMIN, answers=403),
+    "ask_for_verification": Needs(KNOWN, ADMIN, answers=403),
+    "verify_email": Needs(KNOWN, ADMIN, answers=403),
     "prove": Needs(KNOWN, ADMIN, answers=403),
     "end_everything": Needs(KNOWN, ADMIN, answers=403),
     "list_sessions": Needs(KNOWN, ADMIN, answers=403),

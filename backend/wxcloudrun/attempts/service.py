@@ -22,6 +22,7 @@ from wxcloudrun.net.addresses import UNKNOWN, client_group
 from wxcloudrun.stores.limits.port import Counter, RateCounters, RateLimit, Tally, is_milestone
 
 TOO_MANY_FAILURES = text("too many failed logins; wait, then try again")
+TOO_MANY_MAILS = text("too many mails to this e-mail address; wait, then try again")
 TOO_MANY_REQUESTS = text("too many requests from your address; wait, then try again")
 
 
@@ -35,6 +36,8 @@ class LoginLimits:
     register: RateLimit
     wechat: RateLimit
     refresh: RateLimit
+    mail: RateLimit
+    mail_account: RateLimit  # mails to one address, whoever asks for them
 
 
 @dataclass(slots=True)
@@ -141,6 +144,17 @@ class LoginGuard:
     def count_refresh(self, actor: Actor) -> None:
         """Count an exchange of a refresh token."""
         self._count("refresh", self._limits.refresh, actor)
+
+    def count_mail(self, actor: Actor, email: str) -> None:
+        """Count a mail that somebody wants sent to an address, whether anybody has that or not."""
+        self._count("mail", self._limits.mail, actor)
+        meter = Meter.of("mail-account", self._limits.mail_account, email)
+        [tally] = self._counters.hit([meter.counter])
+        meter.limit.refuse_if_passed(tally, TOO_MANY_MAILS)
+
+    def count_mailed_token(self, actor: Actor) -> None:
+        """Count a token that somebody says was mailed to them."""
+        self._count("mailed-token", self._limits.address, actor)
 
     @contextmanager
     def wechat_attempt(self, actor: Actor) -> Iterator[None]:

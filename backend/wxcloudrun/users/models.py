@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import LoaderCallableStatus, Mapped, mapped_column
 
 from wxcloudrun.kit.columns import RowId, UtcDateTime, ascii_name, unicode_name
 from wxcloudrun.kit.db import Base
@@ -32,6 +32,7 @@ class User(Base):
     email: Mapped[str | None] = mapped_column(unicode_name(MAX_EMAIL_LENGTH), unique=True)
     # Empty for those who were deleted alone, whom nobody gets to see.
     username: Mapped[str] = mapped_column(unicode_name(MAX_SHOWN_NAME_LENGTH), nullable=True)
+    email_verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of this very address
     password_hash: Mapped[str | None] = mapped_column(ascii_name(255))
     is_active: Mapped[bool] = mapped_column(default=True)
     is_admin: Mapped[bool] = mapped_column(default=False)
@@ -58,5 +59,12 @@ def refuse_ways_in(_mapper: Any, _connection: Any, user: User) -> None:
         raise AssertionError("a service account has API keys only")
 
 
+def forget_verification(user: User, address: str | None, former: Any, _initiator: Any) -> None:
+    """Let nobody have shown yet that an address is theirs which they did not have before."""
+    if address != former and former is not LoaderCallableStatus.NO_VALUE:
+        user.email_verified_at = None
+
+
+event.listen(User.email, "set", forget_verification, active_history=True)
 for change in ("before_insert", "before_update"):
     event.listen(User, change, refuse_ways_in)

@@ -46,6 +46,7 @@ class WaysInOut(Output):
 
     has_password: bool
     email: str | None
+    email_verified_at: Timestamp | None
     wechat_bound_at: Timestamp | None
     keys: KeysOut
     second_factor: SecondFactorOut
@@ -72,6 +73,7 @@ def ways_in_out(found: WaysIn) -> WaysInOut:
     return WaysInOut(
         has_password=found.has_password,
         email=found.email,
+        email_verified_at=found.email_verified_at,
         wechat_bound_at=found.wechat_bound_at,
         keys=KeysOut(total=found.keys, by_scope=dict(found.keys_by_scope)),
         second_factor=SecondFactorOut.model_validate(found.second_factor),

@@ -5,6 +5,7 @@ from wxcloudrun.web.words import Words
 WORDS = Words(
     meanings={
         "by_scope": "how many have each scope; one counts for all of its own",
+        "email_verified_at": "since when the address is known to be the caller's; null if it is not",
         "has_password": "whether there is a password",
         "keep_session": "let the login stay that asks",
         "keys": "API keys",

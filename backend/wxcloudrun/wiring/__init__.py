@@ -15,6 +15,7 @@ from wxcloudrun.wiring.background import BackgroundFloors, build_work
 from wxcloudrun.wiring.foundation import build_foundation
 from wxcloudrun.wiring.listeners import LISTENERS
 from wxcloudrun.wiring.logins import build_login_door, build_logins
+from wxcloudrun.wiring.mails import build_mails
 from wxcloudrun.wiring.operators import build_operation
 from wxcloudrun.wiring.registry import build_bytes, build_names, build_releases
 from wxcloudrun.wiring.stores import Stores, build_stores
@@ -39,19 +40,18 @@ def build_services(settings: Settings, stores: Stores) -> Services:
     door = build_login_door(settings)
     logins = build_logins(settings, door)
     accounts = build_accounts(settings, door, logins, foundation.erasure)
+    mails = build_mails(settings, foundation, door, logins)
     names = build_names(settings, foundation, logins.identity.identify_again)
     content = build_bytes(settings, stores.blobs, foundation, names)
     sessions = build_upload_sessions(settings, stores.blobs, names, content)
     tus = build_tus(sessions, content)
     releases = build_releases(settings, foundation, names, content.intake)
     upkeep = build_upkeep(settings, stores.blobs)
-    work = build_work(
-        settings, stores.wake_ups, BackgroundFloors(foundation, logins, content, sessions, releases, upkeep)
-    )
+    floors = BackgroundFloors(foundation, logins, mails, content, sessions, releases, upkeep)
+    work = build_work(settings, stores.wake_ups, floors)
     operation = build_operation(settings, stores, foundation, work)
-    return Services(
-        foundation, logins, accounts, names, content, sessions, tus, releases, upkeep, work, operation
-    )
+    people = (foundation, logins, accounts, mails)
+    return Services(*people, names, content, sessions, tus, releases, upkeep, work, operation)
 
 
 def start_background(app: Flask) -> None:

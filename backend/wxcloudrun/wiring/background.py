@@ -17,6 +17,8 @@ from wxcloudrun.jobs.service.recovery import RecoveryService
 from wxcloudrun.jobs.service.statistics import JobStatistics
 from wxcloudrun.jobs.service.work import Shares, WorkService
 from wxcloudrun.kit.db import on_this_database
+from wxcloudrun.mails.service.sending import NOTICE_JOB, TOKEN_JOB
+from wxcloudrun.mails.tasks import MailTasks
 from wxcloudrun.maintenance.tasks import MaintenanceTasks
 from wxcloudrun.releases.service.lifecycle import OBTAIN
 from wxcloudrun.releases.tasks import ReleaseTasks
@@ -25,6 +27,7 @@ from wxcloudrun.stores.queue.duties import Duties
 from wxcloudrun.stores.queue.port import WakeUps
 from wxcloudrun.wiring.foundation import FoundationServices
 from wxcloudrun.wiring.logins import LoginServices
+from wxcloudrun.wiring.mails import MailServices
 from wxcloudrun.wiring.registry import ByteServices, ReleaseServices
 from wxcloudrun.wiring.upkeep import UpkeepServices
 from wxcloudrun.wiring.upload_sessions import UploadSessionServices
@@ -38,6 +41,7 @@ class BackgroundFloors:
 
     foundation: FoundationServices
     logins: LoginServices
+    mails: MailServices
     bytes: ByteServices
     sessions: UploadSessionServices
     releases: ReleaseServices
@@ -86,6 +90,7 @@ def job_kinds(floors: BackgroundFloors, chores: MaintenanceTasks) -> dict[str, J
     """Return how each kind of job is done, in one table; handlers stand in the domains' `tasks.py`."""
     artifacts = ArtifactTasks(digests=floors.bytes.digests)
     releases, erasure = ReleaseTasks(floors.releases.obtain), ErasureTasks(floors.foundation.erasure)
+    mails = MailTasks(floors.mails.sending)
     return {
         "collect": JobKind(chores.collect),
         "sweep": JobKind(chores.sweep),
@@ -94,6 +99,8 @@ def job_kinds(floors: BackgroundFloors, chores: MaintenanceTasks) -> dict[str, J
         OBTAIN: JobKind(releases.obtain, releases.obtain_failed, may_last=True),
         ERASE: JobKind(erasure.erase, erasure.erase_failed),
         ADOPT: JobKind(AdoptionTasks(floors.bytes.adopting).adopt),
+        TOKEN_JOB: JobKind(mails.mail_token),
+        NOTICE_JOB: JobKind(mails.mail_notice),
     }
 
 
@@ -108,6 +115,7 @@ def periodic_tasks(
         "remove-objects": TaskKind(MINUTE, floors.upkeep.deletions.carry_out),
         "collect": TaskKind(HOUR, chores.collect_periodically),
         "forget-expired": TaskKind(HOUR, floors.logins.expiry.forget_expired),
+        "forget-mailed-tokens": TaskKind(HOUR, floors.mails.tokens.forget_expired),
         "sweep": TaskKind(DAY, chores.sweep_periodically),
         "forget-jobs": TaskKind(DAY, recovery.forget_finished),
     }

@@ -25,6 +25,8 @@ from wxcloudrun.identity.service.identify import still_stands
 from wxcloudrun.jobs.events import TASK_CHANGED
 from wxcloudrun.keys.events import KEY_MADE, KEY_REVOKED, KEY_ROTATED
 from wxcloudrun.kit.events import EventKind, Listeners
+from wxcloudrun.mails.events import EMAIL_VERIFIED, PASSWORD_RECOVERED
+from wxcloudrun.mails.service.telling import ask_whose_address, mail
 from wxcloudrun.maintenance.events import MAINTENANCE_STARTED
 from wxcloudrun.notices.events import NOTICES_SEEN
 from wxcloudrun.notices.service.notices import note
@@ -88,19 +90,22 @@ from wxcloudrun.ways_in.events import WAYS_IN_ENDED
 from wxcloudrun.wechat.events import WECHAT_BOUND, WECHAT_LINKED, WECHAT_UNBOUND
 
 RECORDED = Listeners(in_transaction=(record,))
-NOTICED = Listeners(in_transaction=(note,))  # a way in has changed: its person is told
+NOTICED = Listeners(in_transaction=(note, mail))  # a way in has changed: its person is told
 STAYS = Listeners(in_transaction=(still_stands,))  # when the credential ends with which it was done
+ASKED_WHOSE_ADDRESS = Listeners(in_transaction=(ask_whose_address,))
 COUNTED = Listeners(after_commit=(count_session,))
 FORGETS_CHOICES = Listeners(after_commit=(forget_choices,))  # `latest` and ranges may mean another version
 
 LISTENERS: Mapping[EventKind, Listeners] = {
     # who is asking
-    USER_REGISTERED: RECORDED,
+    USER_REGISTERED: RECORDED + ASKED_WHOSE_ADDRESS,
     USER_CREATED: STAYS + RECORDED,
     USER_CHANGED: STAYS + RECORDED + NOTICED,
     USER_DELETED: RECORDED,
     PASSWORD_CHANGED: STAYS + RECORDED + NOTICED,
-    EMAIL_BOUND: STAYS + RECORDED + NOTICED,
+    EMAIL_BOUND: STAYS + RECORDED + NOTICED + ASKED_WHOSE_ADDRESS,
+    EMAIL_VERIFIED: STAYS + RECORDED + NOTICED,
+    PASSWORD_RECOVERED: RECORDED + NOTICED,
     WECHAT_BOUND: STAYS + RECORDED + NOTICED,
     WECHAT_UNBOUND: RECORDED + NOTICED,
     SECOND_FACTOR_ENABLED: STAYS + RECORDED + NOTICED,

@@ -50,6 +50,7 @@ class LoginServices:
     own_sessions: OwnSessionService
     proofs: ProofService
     enrolment: EnrolmentService
+    codes: SecondFactorCodes
     ending: EndingService
     showing: ShowingService
 
@@ -85,6 +86,7 @@ def build_logins(settings: Settings, door: LoginDoor) -> LoginServices:
         own_sessions=OwnSessionService(lifetimes=lifetimes),
         proofs=ProofService(passwords=passwords, guard=guard, codes=codes),
         enrolment=EnrolmentService(secrets=factor_secrets, codes=codes, issuer=issuer_of(settings)),
+        codes=codes,
         ending=EndingService(sessions=sessions),
         showing=ShowingService(),
     )
@@ -141,4 +143,6 @@ def login_limits(settings: Settings) -> LoginLimits:
         register=settings.ratelimit_register,
         wechat=settings.ratelimit_wechat,
         refresh=settings.ratelimit_refresh,
+        mail=settings.ratelimit_mail,
+        mail_account=settings.ratelimit_mail_account,
     )

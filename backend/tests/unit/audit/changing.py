@@ -10,6 +10,11 @@ from tests.support.registry import Workshop
 from tests.support.second_factors import second_factor
 from tests.support.surface import APPEND, TUS
 from wxcloudrun.jobs.service.work import WorkService
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import transaction
+from wxcloudrun.mails.rules import TokenPurpose
+from wxcloudrun.mails.service.tokens import MailedTokens
+from wxcloudrun.users.models import User
 
 PASSWORD = "correct horse battery staple"
 
@@ -50,6 +55,25 @@ class Changing(Inside):
         ada = self.login()
         ada.request("PUT", "/api/v1/auth/wechat", json={"code": "c"}).ok()
         return ada
+
+    def mailed(self, purpose: TokenPurpose) -> str:
+        """Return a token as it stands in a mail to whoever has signed up."""
+        with self.app.app_context(), transaction() as tx:
+            user = tx.session.get_one(User, self.known["ada"])
+            user.email_verified_at = clock.now() if purpose is TokenPurpose.RECOVERY else None
+            return self.service(MailedTokens).issue(tx, user.id, str(user.email), purpose)
+
+    def verify(self) -> None:
+        """Show that the address is one's own."""
+        ada = self.login()
+        token = self.mailed(TokenPurpose.VERIFICATION)
+        ada.post("/api/v1/auth/email/verified", {"token": token}).ok()
+
+    def recover(self) -> None:
+        """Set a new password by mail."""
+        self.login()
+        body = {"token": self.mailed(TokenPurpose.RECOVERY), "new_password": "another long one"}
+        self.client.post("/api/v1/auth/recovery/complete", body).ok()
 
     def with_factor(self) -> ApiClient:
         """Log somebody in, and give them a second factor."""

@@ -23,6 +23,8 @@ from wxcloudrun.web.endpoint import rows
 NOT_RECORDED = {
     "refresh": "a session goes on; only its end by a replayed token is an event",
     "offer_second_factor": "nothing is asked for it before it is confirmed",
+    "ask_for_recovery": "puts a mail down, or none; who uses what is in it is an event",
+    "ask_for_verification": "as ask_for_recovery",
     "verify_audit": "reads",
     "check_files": "reads",
     "put_upload_part": "the upload that the parts become is an event, not each of ten thousand parts",
@@ -72,6 +74,8 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
     "see_notices": (
         lambda w: w.login().post("/api/v1/auth/notices/seen", {"up_to": 1}), "notices.seen", "user/{ada}",
     ),
+    "verify_email": (lambda w: w.verify(), "email.verified", "user/{ada}"),
+    "recover": (lambda w: w.recover(), "password.recovered", "user/{ada}"),
     "make_key": (lambda w: w.key(), "key.made", "user/*/key/*"),
     "rotate_key": (lambda w: w.shop.owner.post(f"/api/v1/auth/keys/{w.key()}/rotate"), "key.rotated", "user/*/key/*"),
     "revoke_key": (lambda w: w.shop.owner.delete(f"/api/v1/auth/keys/{w.key()}"), "key.revoked", "user/*/key/*"),
@@ -207,7 +211,7 @@ def form_file() -> Any:
 @pytest.fixture
 def world(app_with: AppWith, requests_mock: Mocker) -> Changing:
     """A workshop, an administrator, and a WeChat that knows somebody."""
-    app = app_with(**wechat.SETTINGS)
+    app = app_with(**wechat.SETTINGS, SMTP_HOST="mail.example", SMTP_FROM="registry@example.com")
     requests_mock.get(wechat.URL, json=wechat.person())
     inside = Inside(app)
     root = once(app, "root", lambda: inside.person("root", is_admin=True))

@@ -362,7 +362,7 @@ def test_a_login_that_was_overtaken_by_a_change_is_refused(
         codes=SecondFactorCodes(secrets=FactorSecrets(ServerKeys("s" * 32))),
         guard=LoginGuard(
             counters=MemoryCounters(),
-            limits=LoginLimits(*[RateLimit(None)] * 6),
+            limits=LoginLimits(*[RateLimit(None)] * 8),
             devices=DeviceCookies(ServerKeys("s" * 32).ring(Purpose.DEVICE_COOKIES)),
         ),
     )

@@ -22,6 +22,7 @@ def test_given_a_login_then_it_shows_every_way_in(ada: SignedIn) -> None:
     assert found == {
         "has_password": True,
         "email": "ada@example.com",
+        "email_verified_at": None,
         "wechat_bound_at": None,
         "keys": {
             "total": 2,

@@ -24,6 +24,7 @@ class WaysIn:
 
     has_password: bool
     email: str | None
+    email_verified_at: datetime | None
     wechat_bound_at: datetime | None
     keys: int
     keys_by_scope: Mapping[Scope, int]  # a key counts for each of its scopes
@@ -59,6 +60,7 @@ def ways_in(session: Session, found: User) -> WaysIn:
     return WaysIn(
         has_password=found.password_hash is not None,
         email=found.email,
+        email_verified_at=found.email_verified_at,
         wechat_bound_at=bound_at(session, found.id),
         keys=len(keys),
         keys_by_scope={scope: sum(scope in each for each in keys) for scope in Scope},

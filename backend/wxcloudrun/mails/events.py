@@ -1,0 +1,6 @@
+"""The events of mails."""
+
+from wxcloudrun.kit.events import EventKind
+
+EMAIL_VERIFIED = EventKind("email.verified")
+PASSWORD_RECOVERED = EventKind("password.recovered")
