@@ -144,6 +144,7 @@ class Settings(BaseModel):
     ratelimit_members: Rate = Field(RateLimit(100, 3600), alias="RATELIMIT_MEMBERS")
     ratelimit_mail: Rate = Field(RateLimit(20, 3600), alias="RATELIMIT_MAIL")
     ratelimit_mail_account: Rate = Field(RateLimit(5, 3600), alias="RATELIMIT_MAIL_ACCOUNT")
+    ratelimit_resolve: Rate = Field(RateLimit(600, 60), alias="RATELIMIT_RESOLVE")
     wx_appid: str | None = Field(None, alias="WX_APPID")
     wx_secret: SecretStr | None = Field(None, alias="WX_SECRET")
     wx_api_base: WebAddress = Field("https://api.weixin.qq.com", alias="WX_API_BASE")

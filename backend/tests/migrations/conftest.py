@@ -138,6 +138,7 @@ def sample_rows() -> Mapping[str, dict[str, Any]]:
             "id": 1, "package_id": 1, "version": "1.0.0", "status": "downloaded", "files_count": 1,
             "created_at": now,
         },
+        "version_stamps": {"package_id": 1, "stamp": "0123456789abcdef"},
         "version_files": {"id": 1, "version_id": 1, "filename": "测试 包.zip", **reference},
         "version_notes": {"version_id": 1, "properties": b'{"a": "b"}', "notes": "说明".encode()},
         "tags": {"id": 1, "name": "stable", "updated_at": now, **reference},

@@ -23,7 +23,6 @@ from tests.migrations.conftest import (
 )
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Base
-from wxcloudrun.versions.queries import content
 
 
 def test_from_nothing_to_everything(alembic_runner: MigrationContext, connection: Connection) -> None:
@@ -158,23 +157,6 @@ def test_what_is_said_of_versions_comes_as_nothing_and_goes_with_the_way_back(
         row = connection.execute(select(versions.c.version, *said)).one()
         assert tuple(row) == ("1.0.0", None, None, None)
         assert connection.execute(select(notes)).all() == []
-
-
-def test_what_stands_for_the_versions_of_a_package_is_read_from_an_index_alone(
-    alembic_runner: MigrationContext, connection: Connection
-) -> None:
-    """With the rows themselves `latest` would read a thousand times as much of a large package."""
-    alembic_runner.migrate_up_to("heads")
-    insert_sample(connection)
-    statement = content(1).compile(connection.engine, compile_kwargs={"literal_binds": True})
-    explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN FORMAT=TREE"
-
-    with connection.begin():
-        plan = str(connection.exec_driver_sql(f"{explain} {statement}").all())
-
-    index = "ix_versions_package_id_id_files_count_created_at_yanked_at"
-    assert f"versions USING COVERING INDEX {index}" in plan or f"versions using {index}" in plan, plan
-    assert "Covering index lookup" in plan or connection.dialect.name == "sqlite", plan
 
 
 def test_references_hold_after_a_migration(alembic_runner: MigrationContext, connection: Connection) -> None:

@@ -24,6 +24,7 @@ from wxcloudrun.tags.models import Tag, TagMove
 from wxcloudrun.uploads.models import Upload
 from wxcloudrun.users.models import User
 from wxcloudrun.versions.models import Status, Version, VersionFile
+from wxcloudrun.versions.service.stamps import stamp
 
 BATCH = 5000
 
@@ -133,6 +134,9 @@ def put_versions(names: Iterable[tuple[int, str]], digest: str, user_id: int | N
             for version_id, package in rows
         ),
     )
+    with transaction() as tx:
+        for package in {package for _, package in rows}:
+            stamp(tx, package)
 
 
 def fill_project(project: str, packages: int) -> None:

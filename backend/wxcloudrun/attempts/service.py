@@ -171,11 +171,8 @@ class LoginGuard:
         """Return what counts as one client."""
         return client_group(actor.address or UNKNOWN)
 
-    def _count(self, kind: str, limit: RateLimit, actor: Actor) -> None:
-        meters = Meter.by_network(kind, limit, actor.address or UNKNOWN)
-        tallies = self._counters.hit([meter.counter for meter in meters])
-        for meter, tally in zip(meters, tallies, strict=True):
-            meter.limit.refuse_if_passed(tally, TOO_MANY_REQUESTS)
+    def _count(self, kind: str, limit: RateLimit, actor: Actor) -> Tally:
+        return count_request(self._counters, kind, limit, actor)
 
     def _count_device(self, counted: Counted, actor: Actor, account: str) -> bool:
         """Count a try from a device of the account's owner; False if it is none, or has failed too often."""
@@ -219,6 +216,15 @@ class LoginGuard:
         [tally] = self._counters.hit([Counter.of("refused", meter.limit, meter.counter.key)])
         if is_milestone(tally.hits):
             note_refusal(actor, user_id, tally.hits, why=why)
+
+
+def count_request(counters: RateCounters, kind: str, limit: RateLimit, actor: Actor) -> Tally:
+    """Count a request of one kind by where it comes from. Raises TooManyRequests."""
+    meters = Meter.by_network(kind, limit, actor.address or UNKNOWN)
+    tallies = counters.hit([meter.counter for meter in meters])
+    for meter, tally in zip(meters, tallies, strict=True):
+        meter.limit.refuse_if_passed(tally, TOO_MANY_REQUESTS)
+    return tallies[0]
 
 
 def is_known(user_id: int, network: str) -> bool:

@@ -5,7 +5,14 @@ from wxcloudrun.downloads import controller
 from wxcloudrun.downloads.errors import DamagedObject
 from wxcloudrun.downloads.schemas import ArtifactOut, DownloadQuery, LinkOut, ResolvedOut, ResolveQuery
 from wxcloudrun.downloads.words import WORDS
-from wxcloudrun.kit.errors import Gone, Invalid, NotFound, PreconditionFailed, RangeNotSatisfiable
+from wxcloudrun.kit.errors import (
+    Gone,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    RangeNotSatisfiable,
+    TooManyRequests,
+)
 from wxcloudrun.kit.remarks import HEADER as WARNINGS
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.stores.blobs.port import StoreUnavailable
@@ -27,7 +34,7 @@ ENDPOINTS = [
         "GET", PACKAGE + "/+/<rest:ref>", controller.download, "download", "The bytes behind a reference",
         scope=Scope.DOWNLOAD,
         caller=Caller.PUBLIC, query=DownloadQuery, any_query=True, answers_bytes=True, answer=LinkOut,
-        errors=(*BYTES, RangeNotUnderstood, SeveralFiles, Invalid), reads=CONDITIONS,
+        errors=(*BYTES, RangeNotUnderstood, SeveralFiles, Invalid, TooManyRequests), reads=CONDITIONS,
         sends=(*HEADERS, "Cache-Control", "Vary", WARNINGS),
     ),
     Endpoint(
@@ -35,13 +42,13 @@ ENDPOINTS = [
         "The bytes behind a reference, at an address that ends in the name of their file",
         scope=Scope.DOWNLOAD,
         caller=Caller.PUBLIC, query=DownloadQuery, any_query=True, answers_bytes=True, answer=LinkOut,
-        errors=(*BYTES, RangeNotUnderstood, Invalid), reads=CONDITIONS,
+        errors=(*BYTES, RangeNotUnderstood, Invalid, TooManyRequests), reads=CONDITIONS,
         sends=(*HEADERS, "Cache-Control", "Vary", WARNINGS),
     ),
     Endpoint(
         "GET", PACKAGE + "/resolve", controller.resolve, "resolve", "What a reference means, and why",
         scope=Scope.DOWNLOAD, caller=Caller.PUBLIC, query=ResolveQuery, answer=ResolvedOut,
-        errors=(NotFound, RangeNotUnderstood, Invalid),
+        errors=(NotFound, RangeNotUnderstood, Invalid, TooManyRequests),
     ),
     Endpoint(
         "GET", "/artifact/<sha256>", controller.get_artifact, "get_artifact", "One artifact",

@@ -31,6 +31,7 @@ from wxcloudrun.versions.errors import VersionYanked
 from wxcloudrun.versions.rules.standing import DEPRECATED_CHARACTERS, YANKED_REASON_CHARACTERS, Standing, Yank
 
 ERROR_CHARACTERS = 1000
+STAMP_CHARACTERS = 16
 
 
 class Status(enum.StrEnum):
@@ -84,7 +85,7 @@ class Version(Base):
     __tablename__ = "versions"
     __table_args__ = (
         UniqueConstraint("package_id", "version"),
-        # All that `content` asks of each row.
+        # Lists, and all that an order is made of but the names.
         Index(None, "package_id", "id", "files_count", "created_at", "yanked_at"),
         UniqueConstraint("activated_in"),
         Index(None, "status", "id"),
@@ -206,6 +207,18 @@ class VersionNotes(Base):
     version_id: Mapped[int] = mapped_column(ForeignKey("versions.id", ondelete="CASCADE"), primary_key=True)
     properties: Mapped[bytes | None] = mapped_column(LongBytes)  # a JSON object of texts
     notes: Mapped[bytes | None] = mapped_column(LongBytes)  # Markdown
+
+
+class VersionStamp(Base):
+    """What stands for the versions of a package: another one after every change of what can be chosen.
+
+    In a row of its own, so that whoever uploads and whoever changes the package do not wait for each other.
+    """
+
+    __tablename__ = "version_stamps"
+
+    package_id: Mapped[int] = mapped_column(ForeignKey("packages.id", ondelete="CASCADE"), primary_key=True)
+    stamp: Mapped[str] = mapped_column(ascii_name(STAMP_CHARACTERS))
 
 
 class VersionFile(Reference, Base):

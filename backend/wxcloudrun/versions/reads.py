@@ -5,9 +5,7 @@ from wxcloudrun.versions.queries import (
     MadeChoice,
     choice,
     choose_among,
-    content,
     of_only_file,
-    read_content,
     version,
 )
 from wxcloudrun.versions.queries.files import (
@@ -18,6 +16,7 @@ from wxcloudrun.versions.queries.files import (
     standing_of,
 )
 from wxcloudrun.versions.queries.retired import is_whole, retired
+from wxcloudrun.versions.queries.stamps import content, read_content
 
 __all__ = [
     "MadeChoice",

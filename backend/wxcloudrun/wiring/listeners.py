@@ -86,6 +86,7 @@ from wxcloudrun.versions.events import (
     VERSION_SEALED,
 )
 from wxcloudrun.versions.service.choices import forget_choices
+from wxcloudrun.versions.service.stamps import begin_stamps, stamp_versions
 from wxcloudrun.ways_in.events import WAYS_IN_ENDED
 from wxcloudrun.wechat.events import WECHAT_BOUND, WECHAT_LINKED, WECHAT_UNBOUND
 
@@ -94,7 +95,10 @@ NOTICED = Listeners(in_transaction=(note, mail))  # a way in has changed: its pe
 STAYS = Listeners(in_transaction=(still_stands,))  # when the credential ends with which it was done
 ASKED_WHOSE_ADDRESS = Listeners(in_transaction=(ask_whose_address,))
 COUNTED = Listeners(after_commit=(count_session,))
-FORGETS_CHOICES = Listeners(after_commit=(forget_choices,))  # `latest` and ranges may mean another version
+FORGETS_CHOICES = Listeners(after_commit=(forget_choices,))
+# `latest` and ranges may mean another version
+CHANGES_CHOICES = Listeners(in_transaction=(stamp_versions,)) + FORGETS_CHOICES
+BEGINS_CHOICES = Listeners(in_transaction=(begin_stamps,))
 
 LISTENERS: Mapping[EventKind, Listeners] = {
     # who is asking
@@ -133,7 +137,7 @@ LISTENERS: Mapping[EventKind, Listeners] = {
     MEMBER_SET: STAYS + RECORDED,
     MEMBER_SOUGHT: RECORDED,
     MEMBER_REMOVED: RECORDED,
-    PACKAGE_CREATED: RECORDED,
+    PACKAGE_CREATED: RECORDED + BEGINS_CHOICES,
     PACKAGE_CHANGED: RECORDED,
     PACKAGE_DELETED: RECORDED + FORGETS_CHOICES,
     # bytes that come in
@@ -146,15 +150,15 @@ LISTENERS: Mapping[EventKind, Listeners] = {
     UPLOAD_SESSION_DONE: COUNTED,  # the upload that it has become is recorded
     # names of bytes
     VERSION_MADE: RECORDED,  # with its first file, which is what can be chosen
-    VERSION_CHANGED: RECORDED + FORGETS_CHOICES,
+    VERSION_CHANGED: RECORDED + CHANGES_CHOICES,
     VERSION_SEALED: RECORDED,
-    VERSION_RECOUNTED: RECORDED + FORGETS_CHOICES,
-    VERSION_DELETED: RECORDED + FORGETS_CHOICES,
-    FILE_ADDED: RECORDED + FORGETS_CHOICES,
-    FILE_DELETED: RECORDED + FORGETS_CHOICES,
+    VERSION_RECOUNTED: RECORDED + CHANGES_CHOICES,
+    VERSION_DELETED: RECORDED + CHANGES_CHOICES,
+    FILE_ADDED: RECORDED + CHANGES_CHOICES,
+    FILE_DELETED: RECORDED + CHANGES_CHOICES,
     TAG_MOVED: RECORDED,
     TAG_DELETED: RECORDED,
-    RELEASE_CREATED: RECORDED + FORGETS_CHOICES,
+    RELEASE_CREATED: RECORDED + CHANGES_CHOICES,
     RELEASE_RETRIED: RECORDED,
     RELEASE_FAILED: RECORDED,
     RELEASE_ACTIVATED: RECORDED,

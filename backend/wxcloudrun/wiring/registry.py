@@ -1,11 +1,13 @@
 """What is kept: projects, packages, bytes, their names, and releases."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from wxcloudrun.adoption.service.adopting import AdoptService
 from wxcloudrun.adoption.service.asking import AdoptionService
 from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.artifacts.service.intake import IntakeService
+from wxcloudrun.attempts.service import count_request
 from wxcloudrun.config import Settings
 from wxcloudrun.downloads.service.artifacts import ArtifactService
 from wxcloudrun.downloads.service.blobs import BlobService
@@ -25,6 +27,7 @@ from wxcloudrun.search.service import SearchService
 from wxcloudrun.secrecy.derived_keys import Purpose
 from wxcloudrun.service_accounts.reads import may_join
 from wxcloudrun.stores.blobs.port import BlobStore
+from wxcloudrun.stores.limits.memory import MemoryCounters
 from wxcloudrun.tags.service import following
 from wxcloudrun.tags.service.tags import TagService
 from wxcloudrun.upload_sessions.reads import has_begun_with
@@ -93,7 +96,9 @@ def build_names(
         most_per_project=settings.packages_per_project,
     )
     files = FileService(packages=packages)
-    references = ResolveService(packages=packages, files=files)
+    # In each process: it is their time that is saved, and a read shall not need to write for it.
+    count_choice = partial(count_request, MemoryCounters(), "resolve", settings.ratelimit_resolve)
+    references = ResolveService(packages=packages, files=files, count_choice=count_choice)
     return NameServices(
         projects=ProjectService(
             creation=Creation(settings.project_creation == "administrators", settings.projects_per_user),

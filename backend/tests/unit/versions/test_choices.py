@@ -1,65 +1,24 @@
 """A choice is kept together with what stands for the versions among which it was made."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
-from hypothesis import assume, given
-from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from tests.support.client import ApiClient
+from tests.support.client import Answer, ApiClient
 from tests.support.registry import Workshop
+from tests.support.statements import recorded
 from wxcloudrun.kit.db import reading, transaction
 from wxcloudrun.packages.models import Package
 from wxcloudrun.versions import queries
-from wxcloudrun.versions.models import Status, Version
+from wxcloudrun.versions.models import Status, Version, VersionStamp
+from wxcloudrun.versions.queries.stamps import content_now
 from wxcloudrun.versions.rules.arrangement import Arrangement
 from wxcloudrun.versions.rules.choices import VersionCandidate
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678901, UTC)
-ids = st.integers(min_value=1, max_value=2**29)
-
-
-def content_of(
-    *numbers: int, newest: datetime = MOMENT, waiting: int | None = None, yanked: int | None = None
-) -> str:
-    """Return what stands for versions with these ids, one of which may wait for its bytes or be yanked."""
-    listed = [
-        VersionCandidate(f"1.0.{number}", number, available=number != waiting, yanked=number == yanked)
-        for number in numbers
-    ]
-    return queries.content_of(listed, newest)
-
-
-class TestContent:
-    @given(
-        st.sets(ids, min_size=1, max_size=3), st.sets(ids, min_size=1, max_size=3), st.sets(ids, max_size=9)
-    )
-    def test_sets_that_differ_in_up_to_three_members_differ(
-        self, one: set[int], other: set[int], common: set[int]
-    ) -> None:
-        assume(one != other)
-
-        assert content_of(*one - common, *common) != content_of(*other - common, *common) or (
-            one | common == other | common
-        )
-
-    def test_a_late_commit_and_a_deletion_together_do_not_look_like_nothing(self) -> None:
-        # Id 11 was given out before 12 and committed after it, while 5 was deleted.
-        assert content_of(*range(1, 11), 12) != content_of(*range(1, 5), *range(6, 13))
-
-    def test_bytes_that_come_make_a_difference(self) -> None:
-        assert content_of(1, 2, 3, waiting=2) != content_of(1, 2, 3)
-
-    def test_a_yank_makes_a_difference(self) -> None:
-        assert len({content_of(1, 2, 3), content_of(1, 2, 3, yanked=2), content_of(1, 2, 3, waiting=2)}) == 3
-
-    def test_ids_that_a_restored_database_gives_away_again_make_a_difference(self) -> None:
-        assert content_of(1, 2, 3) != content_of(1, 2, 3, newest=MOMENT + timedelta(microseconds=1))
-
-    def test_the_order_in_which_rows_come_makes_none(self) -> None:
-        assert content_of(3, 1, 2) == content_of(1, 2, 3)
 
 
 def package_id(shop: Workshop) -> int:
@@ -68,45 +27,92 @@ def package_id(shop: Workshop) -> int:
         return session.execute(select(Package.id).where(Package.name == shop.package)).scalar_one()
 
 
-def assert_same_content(app: Flask, shop: Workshop) -> str:
-    """Compare what the database adds up with what is worked out from its rows, and return it."""
+def content(app: Flask, shop: Workshop) -> str:
+    """Return what stands for the versions of the package."""
     with app.app_context():
         found = package_id(shop)
         with reading() as session:
-            added_up = queries.read_content(session.execute(queries.content(found)).one())
-            worked_out = queries.choice(session, found, "latest").content
-    assert added_up == worked_out
-    return added_up
+            return content_now(session, found)
+
+
+def what_can_be_chosen(app: Flask) -> list[tuple[int, bool, bool]]:
+    """Return what decides in the rows about what is chosen."""
+    with app.app_context(), reading() as session:
+        rows = session.execute(select(Version).order_by(Version.id)).scalars()
+        return [(row.id, row.files_count > 0, row.yanked_at is not None) for row in rows]
 
 
 class TestInTheDatabase:
-    def test_given_every_kind_of_change_then_the_content_changes_and_both_sides_agree(
+    def test_given_every_kind_of_change_then_what_stands_for_the_versions_changes(
         self, app: Flask, shop: Workshop
     ) -> None:
-        contents = [assert_same_content(app, shop)]
-        for number in range(4):
+        versions = shop.url("/versions")
+        package = f"/api/v1/project/{shop.project}/packages/{shop.package}"
+        changes: list[Callable[[], Answer]] = [
+            lambda: shop.upload(b"0", version="1.0.0"),
+            lambda: shop.upload(b"1", version="1.1.0"),
+            lambda: shop.maintainer.delete(f"{versions}/1.1.0"),
+            lambda: shop.upload(b"1", version="1.1.0"),
+            lambda: shop.writer.patch(f"{versions}/1.1.0", {"yanked": "broken"}),
+            lambda: shop.writer.patch(f"{versions}/1.1.0", {"yanked": None}),
+            lambda: shop.writer.post(
+                "/api/v1/packages",
+                {"project": shop.project, "name": shop.package, "version": "2.0.0"},
+            ),
+            lambda: shop.upload(b"2", version="2.0.0"),
+            lambda: shop.writer.patch(package, {"layout": "files"}),
+            lambda: shop.upload(b"more", "more.bin", version="2.0.0"),
+            lambda: shop.maintainer.delete(f"{versions}/2.0.0/files/more.bin"),
+            lambda: shop.maintainer.delete(f"{versions}/1.0.0/files/file.bin"),
+        ]
+        seen = {content(app, shop)}
+        for number, change in enumerate(changes):
+            before, rows = content(app, shop), what_can_be_chosen(app)
+            change().ok()
+            if what_can_be_chosen(app) != rows:
+                assert content(app, shop) != before, number
+                assert content(app, shop) not in seen, number
+                seen.add(content(app, shop))
+
+        assert len(seen) == 1 + 9
+
+    def test_given_what_is_refused_or_only_said_of_it_then_what_stands_for_the_versions_stays(
+        self, app: Flask, shop: Workshop
+    ) -> None:
+        shop.upload(b"0", version="1.0.0").ok()
+        before = content(app, shop)
+
+        assert shop.upload(b"other", version="1.0.0").status == 409
+        shop.upload(b"0", version="1.0.0").ok()
+        shop.upload(b"bare").ok()
+
+        assert content(app, shop) == before
+
+    def test_given_many_versions_then_a_new_range_asks_for_as_many_statements_and_rows_as_for_one(
+        self, shop: Workshop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("wxcloudrun.versions.queries.arranged.FEWEST_KEPT", 1)
+        for number in range(5):
             shop.upload(b"%d" % number, version=f"1.{number}.0").ok()
-            contents.append(assert_same_content(app, shop))
-        shop.maintainer.delete(shop.url("/versions/1.3.0")).ok()
-        assert assert_same_content(app, shop) == contents[3], "the same versions as before it came"
-        shop.upload(b"3", version="1.3.0").ok()
-        contents.append(assert_same_content(app, shop))
-        self.let_wait(app, shop, "2.0.0")
-        contents.append(assert_same_content(app, shop))
-        shop.upload(b"filled", version="2.0.0").ok()
-        contents.append(assert_same_content(app, shop))
-        for reason in ("broken", None):
-            shop.writer.patch(shop.url("/versions/1.2.0"), {"yanked": reason}).ok()
-            contents.append(assert_same_content(app, shop))
-        assert contents.pop() == contents[-2], "the same as before it was yanked"
+        shop.download("version:^1").ok()
 
-        assert len(set(contents)) == len(contents)
+        with recorded() as statements:
+            shop.download("version:~1.2").ok()
 
-    def test_given_ids_beyond_every_need_then_nothing_overflows(self, app: Flask, shop: Workshop) -> None:
-        for number in (2**31 - 3, 2**40 + 12345):
-            self.let_wait(app, shop, f"1.{number}.0", id=number, files_count=1)
+        asked = [each for each in statements if "FROM versions" in each]
+        assert all("versions.version = " in each for each in asked), "exact names, and never all versions"
 
-        assert_same_content(app, shop)
+    def test_given_a_package_without_a_stamp_then_its_first_change_gives_it_one(
+        self, app: Flask, shop: Workshop
+    ) -> None:
+        with app.app_context(), transaction() as tx:
+            tx.session.execute(delete(VersionStamp))
+        shop.upload(b"1", version="1.0.0").ok()
+        assert shop.download("latest").body == b"1"
+
+        shop.upload(b"2", version="2.0.0").ok()
+
+        assert shop.download("latest").body == b"2"
 
     def test_given_a_release_that_waits_then_its_bytes_make_it_the_latest(
         self, app: Flask, shop: Workshop

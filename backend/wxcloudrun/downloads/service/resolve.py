@@ -1,6 +1,6 @@
 """What a reference means, and why."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from wxcloudrun.downloads import queries
@@ -19,6 +19,9 @@ from wxcloudrun.versions.rules.choices import Choice, Exclusion
 from wxcloudrun.versions.rules.names import is_version
 from wxcloudrun.versions.service.files import FileService
 
+type CountChoice = Callable[[Actor], object]
+"""Counts that somebody lets versions be looked through. Raises TooManyRequests; no SQL."""
+
 NAMED_VERSIONS = 3  # so many of each kind stand in a sentence; the facts name up to 100
 
 
@@ -35,9 +38,10 @@ class Resolved:
 class ResolveService:
     """Finds what references point at."""
 
-    def __init__(self, *, packages: PackageService, files: FileService) -> None:
+    def __init__(self, *, packages: PackageService, files: FileService, count_choice: CountChoice) -> None:
         self._packages = packages
         self._files = files
+        self._count_choice = count_choice
 
     def resolve(
         self,
@@ -50,7 +54,8 @@ class ResolveService:
         """Return what the reference means now, to a caller who may do `action` there.
 
         Raises Unauthorized, Forbidden, NotFound or RangeNotUnderstood; where versions were looked through
-        and none fits, the answer says why each was left out.
+        and none fits, the answer says why each was left out. Raises TooManyRequests if strangers from one
+        address ask for too much that has to be looked for.
         """
         ref = parse_ref(written)
         resolved = self._resolve(actor, project, package, ref, action)
@@ -83,7 +88,7 @@ class ResolveService:
             found = self._packages.enter(reader, actor, project, package, action)
             resolved = None if ref is None or ref.may_choose else self._find(reader, found, ref)
         if ref is not None and ref.may_choose:
-            resolved = self._find_or_choose(found, ref)
+            resolved = self._find_or_choose(actor, found, ref)
         return resolved
 
     def bytes_behind(self, actor: Actor, project: str, package: str, written: str) -> Resolved:
@@ -122,7 +127,7 @@ class ResolveService:
             return None  # a range that may contain anything
         return exactly(queries.by_name(reader, found.id, ref), found)
 
-    def _find_or_choose(self, found: FoundPackage, ref: Ref) -> Resolved | None:
+    def _find_or_choose(self, actor: Actor, found: FoundPackage, ref: Ref) -> Resolved | None:
         """An exact name goes before a range that is written the same way.
 
         What was chosen the last time is taken only if the statement that reads its bytes also says that
@@ -136,6 +141,8 @@ class ResolveService:
                 return exactly(looked.target, found)  # without that version it would be a range
             target, fresh = looked.target, None
             if earlier is None or not still_holds(earlier, looked):
+                if actor.is_anonymous:
+                    self._count_choice(actor)
                 fresh = version_reads.choose_among(session, found.id, ref.value, looked.content)
                 chosen = fresh.choice.chosen
                 target = queries.by_version(session, found.id, chosen) if chosen else None

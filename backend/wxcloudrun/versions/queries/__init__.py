@@ -1,15 +1,14 @@
 """Every SELECT on versions."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Label, Select, and_, bindparam, case, func, select
+from sqlalchemy import Label, Select, and_, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from wxcloudrun.kit.clock import rfc3339
 from wxcloudrun.kit.db import Reader, prepared
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.stores.cache.cached import cached
@@ -21,6 +20,7 @@ from wxcloudrun.versions.models import (
 )
 from wxcloudrun.versions.queries.arranged import ARRANGEMENTS, Arranged, place_of
 from wxcloudrun.versions.queries.files import is_only_file
+from wxcloudrun.versions.queries.stamps import content_now
 from wxcloudrun.versions.rules.arrangement import Arrangement
 from wxcloudrun.versions.rules.choices import EVERYTHING, LATEST, Choice, VersionCandidate
 from wxcloudrun.versions.rules.standing import Yank
@@ -29,8 +29,6 @@ MAX_SHOWN = 100
 # MySQL takes the other index that begins with the package as soon as it guesses badly, and then sorts a list
 # or reads every row of a package.
 BY_PACKAGE_AND_ID = "USE INDEX (ix_versions_package_id_id_files_count_created_at_yanked_at)"
-RULES = 3  # goes up whenever order or ranges change, so that what other rules have chosen does not stand
-MERSENNE = 2**31 - 1  # the product of two numbers below it fits into what both databases count with
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,11 +157,11 @@ class MadeChoice:
 
 @cached(MadeChoice)
 def choice(session: Session, package_id: int, wanted: str) -> MadeChoice:
-    """Look through every version of a package for the best one in a range, or for the `latest` one.
+    """Choose the best version of a package in a range, or the `latest` one.
 
     Raises RangeNotUnderstood if no version's scheme can read the range.
     """
-    return among(arrange(session, package_id), wanted)
+    return choose_among(session, package_id, wanted, content_now(session, package_id))
 
 
 def choose_among(session: Session, package_id: int, wanted: str, content: str) -> MadeChoice:
@@ -171,80 +169,31 @@ def choose_among(session: Session, package_id: int, wanted: str, content: str) -
 
     Raises what that raises.
     """
-    return among(
-        ARRANGEMENTS.get(place_of(session, package_id), content) or arrange(session, package_id), wanted
-    )
-
-
-def among(arranged: Arranged, wanted: str) -> MadeChoice:
-    """Choose among versions in their order."""
+    place = place_of(session, package_id)
+    arranged = ARRANGEMENTS.get(place, content) or arrange(session, package_id, content)
     text = EVERYTHING if wanted == LATEST else wanted
-    return MadeChoice(arranged.content, arranged.versions.choose(text, MAX_SHOWN))
+    return MadeChoice(content, arranged.versions.choose(text, MAX_SHOWN))
 
 
-def arrange(session: Session, package_id: int) -> Arranged:
-    """Read every version of a package, put them in order, and keep that."""
+def arrange(session: Session, package_id: int, content: str) -> Arranged:
+    """Read every version of a package, put them in order, and keep that as what `content` stands for.
+
+    Whoever asks has read the content before. If a version came between the two, the content has changed
+    with it, and nobody is told the earlier one any more.
+    """
     rows = session.execute(
         select(
             Version.id,
             Version.version,
             (Version.files_count > 0).label("filled"),
             Version.scheme,
-            Version.created_at,
             Version.yanked_at.is_not(None).label("yanked"),
         ).where(Version.package_id == package_id)
-    ).all()
+    )
     candidates = [
         VersionCandidate(row.version, row.id, bool(row.filled), row.scheme, yanked=bool(row.yanked))
         for row in rows
     ]
-    newest = max((row.created_at for row in rows), default=None)
-    arranged = Arranged(content_of(candidates, newest), Arrangement(candidates))
+    arranged = Arranged(content, Arrangement(candidates))
     ARRANGEMENTS.put(place_of(session, package_id), arranged)
     return arranged
-
-
-def content_of(candidates: Sequence[VersionCandidate], newest: datetime | None) -> str:
-    """Return what stands for a set of versions: `content` of the same rows says the same.
-
-    An id never names another version, and of what decides about a version only this changes: its bytes
-    come, and people yank it. So the set is known when the ids are, each tripled, plus one if it has bytes,
-    or two if it is yanked. Their count, sum, sum of squares and sum of cubes tell a set from every other
-    with up to three different members: transactions may commit in another order than their ids came in, so
-    a count and the highest id would not. `newest` tells apart what was written before and after a database
-    was restored.
-    """
-    numbers = [(3 * each.sequence + (2 if each.yanked else each.available)) % MERSENNE for each in candidates]
-    squares = [number * number % MERSENNE for number in numbers]
-    cubes = [square * number % MERSENNE for square, number in zip(squares, numbers, strict=True)]
-    return written_content(len(numbers), sum(numbers), sum(squares), sum(cubes), newest)
-
-
-def content(package_id: int | BindParameter[int]) -> Select[*tuple[Any, ...]]:
-    """Select what `read_content` makes `content_of` the versions of a package from."""
-    state = case((Version.yanked_at.is_not(None), 2), (Version.files_count > 0, 1), else_=0)
-    rows = (
-        select(((Version.id * 3 + state) % MERSENNE).label("number"), Version.created_at)
-        .with_hint(Version, BY_PACKAGE_AND_ID, "mysql")
-        .where(Version.package_id == package_id)
-        .subquery()
-    )
-    square = rows.c.number * rows.c.number % MERSENNE
-    return select(
-        func.count().label("versions"),
-        func.sum(rows.c.number).label("numbers"),
-        func.sum(square).label("squares"),
-        func.sum(square * rows.c.number % MERSENNE).label("cubes"),
-        func.max(rows.c.created_at).label("newest"),
-    )
-
-
-def read_content(row: Any) -> str:
-    """Return the content that a row of `content` says."""
-    return written_content(row.versions, row.numbers, row.squares, row.cubes, row.newest)
-
-
-def written_content(count: int, numbers: Any, squares: Any, cubes: Any, newest: datetime | None) -> str:
-    """Write a content as text; MySQL adds integers up to decimals, and nothing up to NULL."""
-    sums = (str(int(each or 0)) for each in (numbers, squares, cubes))
-    return f"{RULES}:{count}:{':'.join(sums)}:{rfc3339(newest) if newest is not None else ''}"
