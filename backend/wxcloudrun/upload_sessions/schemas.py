@@ -66,10 +66,11 @@ class FileIn(Input):
     size: int = Field(ge=0, le=2**53)
     sha256: Digest | None = None
     version: NewVersionName | None = None
+    tag: NewTagName | None = None
 
     def wanted(self) -> FileWanted:
         """Return what the use case needs."""
-        return FileWanted(self.filename, self.size, self.sha256, self.version)
+        return FileWanted(self.filename, self.size, self.sha256, self.version, self.tag)
 
 
 class CheckIn(Input):
@@ -116,6 +117,7 @@ class CheckedFileOut(Output):
     size: int
     sha256: str | None
     version: str | None
+    tag: str | None
     prospect: ProspectName = Field(
         description="`exists`: there is nothing to do; `link`: its `sha256` is enough, no byte has to be "
         "sent; `upload`: its bytes have to come; `reject`: it would be refused"
@@ -134,6 +136,7 @@ class CheckedFileOut(Output):
             size=wanted.size_bytes,
             sha256=wanted.sha256,
             version=wanted.version,
+            tag=wanted.tag,
             prospect=checked.prospect,
             refusal=said,
         )

@@ -41,7 +41,7 @@ def upload_raw(project: str, package: str, filename: str, query: UploadQuery) ->
         raise UnsupportedMediaType(text("this body is a form and no file; POST the form to {url}", url=url))
     uploads.admit(place, request.content_length)
     spec = headers.spec(path_file_name(filename), request.content_type, query)
-    uploads.admit_name(place, spec)
+    uploads.admit_name(place, spec, headers.checksums.sha256)
     with uploads.open(place) as incoming:
         incoming.take(raw_blocks(), headers.checksums, request.content_length)
         accepted = incoming.accept(spec)

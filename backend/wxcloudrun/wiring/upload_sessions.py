@@ -50,7 +50,7 @@ def build_upload_sessions(
     packages, versions = names.packages, names.versions
     digests, intake, acceptance = taken.digests, taken.intake, taken.acceptance
     door, progress = SessionDoor(packages=packages), Progress(blobs=blobs, digests=digests)
-    preflight = PreflightService(packages=packages, intake=intake, versions=versions)
+    preflight = PreflightService(packages=packages, intake=intake, versions=versions, tags=names.tags)
     idle = timedelta(seconds=settings.upload_session_seconds)
     return UploadSessionServices(
         begin=UploadBeginService(

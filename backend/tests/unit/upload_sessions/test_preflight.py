@@ -7,6 +7,7 @@ from flask import Flask
 from tests.support import builders
 from tests.support.builders import content, sha256
 from tests.support.client import ApiClient
+from tests.support.forms import UnreadBody
 from tests.support.registry import PersonMaker, Workshop, workshop
 from tests.unit.tus.conftest import Tus, metadata
 from tests.unit.upload_sessions.conftest import Begin
@@ -176,3 +177,57 @@ def test_who_may_not_write_is_told_nothing_and_refusals_speak_chinese(shop: Work
     assert shop.writer.post(shop.url("/uploads/check"), {"files": []}).status == 422
     many = {"files": [{"filename": "a", "size": 1}] * 101}
     assert shop.writer.post(shop.url("/uploads/check"), many).status == 422
+
+
+def test_a_tag_that_a_key_for_uploads_would_move_is_told_and_refused_before_any_byte(
+    app: Flask, shop: Workshop
+) -> None:
+    here = content(5000, seed=1)
+    shop.upload(here, "here.bin", tag="stable", version="1.0.0").ok()
+    writer = shop.people["writer"].actor
+    robot = shop.writer.as_(builders.key(app, writer, frozenset({Scope.UPLOAD, Scope.DOWNLOAD})))
+    known, other = {"size": 5000, "sha256": sha256(here)}, {"size": 5000, "sha256": "1" * 64}
+    wanted = [
+        {"filename": "here.bin", "tag": "stable", **known},
+        {"filename": "here.bin", "tag": "new", **known},
+        {"filename": "a.bin", "tag": "stable", **other},
+        {"filename": "a.bin", "tag": "new", **other},
+        {"filename": "a.bin", "tag": "stable", "size": 5000},
+    ]
+
+    told = [asked(shop, who, *wanted) for who in (robot, shop.writer)]
+    assert [[each["prospect"] for each in files] for files in told] == [
+        ["exists", "link", "reject", "upload", "upload"],
+        ["exists", "link", "upload", "upload", "upload"],
+    ]
+    refusal = told[0][2]["refusal"]
+    assert (refusal["reason"], refusal["needs_scope"], told[0][2]["tag"]) == (
+        "forbidden",
+        "release",
+        "stable",
+    )
+
+    assert robot.post(shop.url("/uploads/sessions"), wanted[2]).status == 403
+    unread = {"wsgi.input": UnreadBody(), "CONTENT_LENGTH": "5000"}
+    sent = robot.request(
+        "PUT", shop.url("/upload/a.bin?tag=stable"), environ_overrides=unread,
+        headers={"X-Checksum-SHA256": "1" * 64},
+    )  # fmt: skip
+    assert sent.status == 403
+    again = robot.put(
+        shop.url("/upload/here.bin?tag=stable"), here, headers={"X-Checksum-SHA256": sha256(here)}
+    )
+    assert again.status == 200, "the tag points there already"
+
+
+def test_a_tag_of_versions_is_told_by_the_version(app: Flask, shop: Workshop) -> None:
+    package = f"/api/v1/project/{shop.project}/packages/{shop.package}"
+    shop.writer.patch(package, {"layout": "files"}).ok()
+    shop.upload(b"bytes", "here.bin", tag="stable", version="1.0.0").ok()
+    writer = shop.people["writer"].actor
+    robot = shop.writer.as_(builders.key(app, writer, frozenset({Scope.UPLOAD})))
+    file = {"filename": "b.bin", "size": 5, "tag": "stable"}
+
+    found = asked(shop, robot, {**file, "version": "1.0.0"}, {**file, "version": "2.0.0"}, file)
+
+    assert [each["prospect"] for each in found] == ["upload", "reject", "upload"]

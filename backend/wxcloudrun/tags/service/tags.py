@@ -11,7 +11,7 @@ from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Invalid, NotFound, QuotaReached
 from wxcloudrun.kit.names import is_tag
 from wxcloudrun.kit.paging import Page, PageRequest
-from wxcloudrun.kit.security import Action, Actor
+from wxcloudrun.kit.security import Action, Actor, Scope
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages import reads as package_reads
 from wxcloudrun.packages.reads import FoundPackage, Layout
@@ -70,6 +70,28 @@ class TagService:
             if aim.version is None:
                 raise Invalid.field("tag", text("a tag of this package points at a version; name it too"))
         self._point(held(tx, actor, found, name), aim)
+
+    def is_there(
+        self,
+        session: Session,
+        actor: Actor,
+        found: FoundPackage,
+        name: str,
+        *,
+        digest: str | None,
+        version: str | None,
+    ) -> bool:
+        """Tell whether a tag points already where an upload would point it; None is not known yet.
+
+        Raises Forbidden if it certainly points elsewhere and the credential may only upload.
+        """
+        tag = queries.view(session, found.id, name)
+        if tag is None:
+            return False
+        aim, target = (version, tag.version) if found.layout is Layout.FILES else (digest, tag.artifact_id)
+        if aim is not None and aim != target:
+            actor.require_scope(Scope.RELEASE)
+        return aim is not None and aim == target
 
     def put(
         self,

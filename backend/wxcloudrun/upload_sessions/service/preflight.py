@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 from wxcloudrun.artifacts import reads as artifact_reads
 from wxcloudrun.artifacts.service.intake import IntakeService
 from wxcloudrun.kit.db import reading
-from wxcloudrun.kit.errors import AppError, Conflict, Invalid, TooLarge
+from wxcloudrun.kit.errors import AppError, Conflict, Forbidden, Invalid, TooLarge
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.packages.service import PackageService
+from wxcloudrun.tags.service.tags import TagService
 from wxcloudrun.upload_sessions import rules
 from wxcloudrun.uploads import reads as upload_reads
 from wxcloudrun.uploads.service.acceptance import UploadSpec, empty_file, refuse_path
@@ -40,6 +41,12 @@ class FileWanted:
     size_bytes: int
     sha256: str | None = None
     version: str | None = None
+    tag: str | None = None
+
+    @property
+    def upload(self) -> UploadSpec:
+        """How the upload would be called."""
+        return UploadSpec(self.filename, CONTENT_TYPE, self.tag, self.version, named_by="filename")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +64,13 @@ class PreflightService:
     Of bytes that the caller may not read it says `upload`, as of bytes that nobody has.
     """
 
-    def __init__(self, *, packages: PackageService, intake: IntakeService, versions: VersionService) -> None:
+    def __init__(
+        self, *, packages: PackageService, intake: IntakeService, versions: VersionService, tags: TagService
+    ) -> None:
         self._packages = packages
         self._intake = intake
         self._versions = versions
+        self._tags = tags
 
     @property
     def most_bytes(self) -> int:
@@ -88,7 +98,7 @@ class PreflightService:
                 session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
             )
             refuse_path(found, upload)
-            is_held = self._holds(session, found, upload.filename, upload.version, sha256)
+            is_held = self._holds(session, place.actor, found, upload, sha256)
             if sha256 is not None and size_bytes is not None:
                 reads_bytes(session, place.actor, sha256, size_bytes, is_held=is_held)
         self._intake.admit(size_bytes)
@@ -99,16 +109,16 @@ class PreflightService:
     ) -> FileChecked:
         try:
             return FileChecked(wanted, self._prospect(session, actor, found, wanted))
-        except (Invalid, TooLarge, Conflict) as refusal:
+        except (Invalid, TooLarge, Conflict, Forbidden) as refusal:
             return FileChecked(wanted, Prospect.REJECT, refusal)
 
     def _prospect(self, session: Session, actor: Actor, found: FoundPackage, wanted: FileWanted) -> Prospect:
         if not wanted.size_bytes:
             raise empty_file()
-        refuse_path(found, UploadSpec(wanted.filename, CONTENT_TYPE, named_by="filename"))
+        refuse_path(found, wanted.upload)
         self._intake.refuse_size(wanted.size_bytes)
         refuse_what_has_too_many_parts(wanted.size_bytes)
-        is_held = self._holds(session, found, wanted.filename, wanted.version, wanted.sha256)
+        is_held = self._holds(session, actor, found, wanted.upload, wanted.sha256)
         if wanted.sha256 is None:
             return Prospect.UPLOAD
         is_readable = reads_bytes(session, actor, wanted.sha256, wanted.size_bytes, is_held=is_held)
@@ -117,12 +127,21 @@ class PreflightService:
         return Prospect.LINK if is_readable else Prospect.UPLOAD
 
     def _holds(
-        self, session: Session, found: FoundPackage, filename: str, version: str | None, sha256: str | None
+        self, session: Session, actor: Actor, found: FoundPackage, upload: UploadSpec, sha256: str | None
     ) -> bool:
-        """Tell whether there is nothing to do for a file. Raises as `VersionService.has` does."""
+        """Tell whether there is nothing to do for a file.
+
+        Raises as `VersionService.has` does, and Forbidden for a tag that the caller may not move.
+        """
+        filename, version, tag = upload.filename, upload.version, upload.tag
+        is_tagged = tag is None or self._tags.is_there(
+            session, actor, found, tag, digest=sha256, version=version
+        )
         if version is not None:
-            return self._versions.has(session, found, version, filename, sha256)
-        return sha256 is not None and upload_reads.holds_file(session, found.id, filename, sha256)
+            return self._versions.has(session, found, version, filename, sha256) and is_tagged
+        return (
+            is_tagged and sha256 is not None and upload_reads.holds_file(session, found.id, filename, sha256)
+        )
 
 
 def reads_bytes(session: Session, actor: Actor, sha256: str, size_bytes: int, *, is_held: bool) -> bool:

@@ -106,6 +106,13 @@ class UploadAcceptance:
         named = version_in_filename(filename)
         return None if named is None else NamedVersion(named, NameSource.FILENAME)
 
+    def refuse_tag(
+        self, session: Session, actor: Actor, found: FoundPackage, spec: UploadSpec, digest: str | None
+    ) -> None:
+        """Raise Forbidden if the tag would certainly be moved and the credential may only upload."""
+        if spec.tag is not None:
+            self._tags.is_there(session, actor, found, spec.tag, digest=digest, version=spec.version)
+
     def replayed(
         self, session: Session, actor: Actor, found: FoundPackage, spec: UploadSpec, digest: str
     ) -> AcceptedUpload | None:

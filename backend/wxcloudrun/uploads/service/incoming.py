@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from wxcloudrun.artifacts.service.intake import Intake, IntakeService
 from wxcloudrun.kit.checksums import Checksums
-from wxcloudrun.kit.db import Reader, Transaction, asking
-from wxcloudrun.kit.security import Action, Actor
+from wxcloudrun.kit.db import Reader, Transaction, asking, reading
+from wxcloudrun.kit.security import Action, Actor, Scope
 from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.uploads.service.acceptance import (
@@ -50,11 +50,17 @@ class UploadService:
         if announced_bytes == 0:
             raise empty_file()
 
-    def admit_name(self, place: UploadPlace, spec: UploadSpec) -> None:
-        """Return if a file may be called so there, before its bytes are read. Raises Invalid for a path."""
-        if "/" in spec.filename:
-            with asking() as reader:
-                refuse_path(self._enter(reader, place), spec)
+    def admit_name(self, place: UploadPlace, spec: UploadSpec, digest: str | None) -> None:
+        """Return if a file may be called so there, before its bytes are read.
+
+        Raises Invalid for a path, Forbidden for a tag that would certainly be moved by who may not.
+        """
+        may_move = spec.tag is None or Scope.RELEASE in place.actor.scopes
+        if "/" in spec.filename or not may_move:
+            with reading() as session:
+                found = self._enter(session, place)
+                refuse_path(found, spec)
+                self._acceptance.refuse_tag(session, place.actor, found, spec, digest)
 
     @contextmanager
     def open(self, place: UploadPlace) -> Iterator["IncomingUpload"]:
