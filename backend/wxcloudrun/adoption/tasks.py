@@ -14,4 +14,4 @@ class AdoptionTasks:
 
     def adopt(self, context: JobContext, arguments: dict[str, Any]) -> None:
         """Adopt what fits."""
-        self._adopting.run(context, AdoptionOrder(**arguments))
+        self._adopting.run(context, AdoptionOrder.read(arguments))

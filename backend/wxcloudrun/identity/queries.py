@@ -112,6 +112,28 @@ def identities_of_prefix(reader: Reader, prefix: str, now: datetime) -> Sequence
     return [key_identity(row) for row in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class UserIdentity:
+    """An active user."""
+
+    user_id: int
+    is_admin: bool
+    second_factor_at: datetime | None
+
+
+def identity_of_user(reader: Reader, user_id: int) -> UserIdentity | None:
+    """Return a user who is active, and stays so to the end of the transaction."""
+    row = reader.execute(held_users(), {"user_id": user_id}).one_or_none()
+    return None if row is None else UserIdentity(*row)
+
+
+@prepared
+def held_users() -> Select[*tuple[Any, ...]]:
+    """Select an active user by the id."""
+    found = select(User.id, User.is_admin, User.second_factor_at)
+    return holding(found.where(User.id == bindparam("user_id"), User.is_active), held=True)
+
+
 def identity_of_key(reader: Reader, key_id: int, now: datetime, *, held: bool = False) -> KeyIdentity | None:
     """Return a key that is live, of an active user. With `held` it stays so to the end of the transaction."""
     row = reader.execute(keys_of_id(held=held), {"key_id": key_id, **validity(now)}).one_or_none()

@@ -3,6 +3,7 @@
 import enum
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Self
 
 from wxcloudrun.kit.errors import Forbidden, NotFound, ProofNeeded, SecondFactorMissing, Unauthorized
 from wxcloudrun.kit.texts import Text, text
@@ -282,6 +283,33 @@ class Actor:
         if self.is_anonymous:
             return Unauthorized(text("log in or present an API key"))
         return NotFound(text("{what} does not exist or is not visible to you", what=what))
+
+
+@dataclass(frozen=True, slots=True)
+class OrderedBy:
+    """Who has asked for work that is done later, and with which API key, if it was one."""
+
+    user_id: int
+    key_id: int | None
+
+    @classmethod
+    def of(cls, actor: Actor) -> Self | None:
+        """Return whose order it is; None if nobody's who could lose a right."""
+        if actor.user_id is None:
+            return None
+        is_key = actor.credential is CredentialKind.API_KEY and actor.credential_id is not None
+        return cls(actor.user_id, int(actor.credential_id or 0) if is_key else None)
+
+    @classmethod
+    def read(cls, arguments: Mapping[str, Any]) -> Self | None:
+        """Read what `arguments` has written; None where nobody has."""
+        if "ordered_by" not in arguments:
+            return None
+        return cls(arguments["ordered_by"], arguments.get("with_key"))
+
+    def arguments(self) -> dict[str, int | None]:
+        """Return what the work carries."""
+        return {"ordered_by": self.user_id, "with_key": self.key_id}
 
 
 DEVICE_COOKIE = "device"

@@ -15,7 +15,7 @@ from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.names import is_name
 from wxcloudrun.kit.package_names import Format, PackageName
 from wxcloudrun.kit.paging import Page, PageRequest
-from wxcloudrun.kit.security import Action, Actor, ProjectAccess
+from wxcloudrun.kit.security import Action, Actor, OrderedBy, ProjectAccess
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages import queries
 from wxcloudrun.packages.events import PACKAGE_CHANGED, PACKAGE_CREATED, PACKAGE_DELETED
@@ -42,11 +42,18 @@ class AbovePackages:
     last_file: LastFile
 
 
-type IdentifyAgain = Callable[[Session, Actor], Actor]
-"""Returns who the caller is by now, and holds their credential to the end of the transaction.
+class Callers(Protocol):
+    """Knows who acts by now, of which this domain knows nothing."""
 
-Raises Unauthorized if it is not good any more.
-"""
+    def identify_again(self, session: Session, actor: Actor) -> Actor:
+        """Return who the caller is by now, and hold their credential to the end of the transaction.
+
+        Raises Unauthorized if it is not good any more.
+        """
+
+    def identify_orderer(self, session: Session, order: OrderedBy) -> Actor:
+        """Return who has asked for work that is done by now. Raises Unauthorized if they may not any more."""
+
 
 type Nowhere = tuple[None, None]
 
@@ -75,13 +82,13 @@ class PackageService:
         above: AbovePackages,
         tags: FollowingTags,
         erasure: ErasureService,
-        identify_again: IdentifyAgain,
+        callers: Callers,
         most_per_project: int,
     ) -> None:
         self._above = above
         self._tags = tags
         self._erasure = erasure
-        self._identify_again = identify_again
+        self._callers = callers
         self._most_per_project = most_per_project
 
     def enter(self, reader: Reader, actor: Actor, project: str, package: str, action: Action) -> FoundPackage:
@@ -104,8 +111,22 @@ class PackageService:
         Their credential is looked up anew: it may have ended while the body came, or they may be somebody
         else by now, such as no administrator any more. Raises as `enter` does.
         """
-        caller = self._identify_again(session, actor)
+        caller = self._callers.identify_again(session, actor)
         return caller, self.enter(session, caller, project, package, action)
+
+    def require_orderer(
+        self, session: Session, order: OrderedBy | None, found: FoundPackage, action: Action
+    ) -> None:
+        """Return if whoever has asked for work may still do `action` in a package, where it has its effect.
+
+        Of an order that names nobody nothing is asked. Raises Unauthorized, NotFound or Forbidden.
+        """
+        if order is None:
+            return
+        caller = self._callers.identify_orderer(session, order)
+        now = queries.place_of(session, found.id, caller.user_id)
+        what = text("package {project}/{package}", project=found.project, package=found.name)
+        caller.require(action, None if now is None else now.access, what=what)
 
     def create(
         self, actor: Actor, project: str, name: str, description: str, layout: Layout | None

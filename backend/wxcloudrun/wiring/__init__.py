@@ -41,7 +41,7 @@ def build_services(settings: Settings, stores: Stores) -> Services:
     logins = build_logins(settings, door)
     accounts = build_accounts(settings, door, logins, foundation.erasure)
     mails = build_mails(settings, foundation, door, logins)
-    names = build_names(settings, foundation, logins.identity.identify_again)
+    names = build_names(settings, foundation, logins.identity)
     content = build_bytes(settings, stores.blobs, foundation, names)
     sessions = build_upload_sessions(settings, stores.blobs, names, content)
     tus = build_tus(sessions, content)

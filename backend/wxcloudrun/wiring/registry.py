@@ -16,7 +16,7 @@ from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.keys.service.keys import revoke_bound_to
 from wxcloudrun.net.fetch import Fetcher, FetchLimits
 from wxcloudrun.packages.reads import count_packages, has_held_packages
-from wxcloudrun.packages.service import AbovePackages, IdentifyAgain, PackageService
+from wxcloudrun.packages.service import AbovePackages, Callers, PackageService
 from wxcloudrun.projects.service.members import MemberService
 from wxcloudrun.projects.service.projects import Creation, ProjectService
 from wxcloudrun.releases.gateway.nix import NixGateway, NixSettings
@@ -83,16 +83,14 @@ class ReleaseServices:
     obtain: ObtainService
 
 
-def build_names(
-    settings: Settings, foundation: FoundationServices, identify_again: IdentifyAgain
-) -> NameServices:
+def build_names(settings: Settings, foundation: FoundationServices, callers: Callers) -> NameServices:
     """Build what knows places and names, lower domains first."""
     erasure = foundation.erasure
     packages = PackageService(
         above=AbovePackages(contents, of_several_files, last_file),
         tags=following,
         erasure=erasure,
-        identify_again=identify_again,
+        callers=callers,
         most_per_project=settings.packages_per_project,
     )
     files = FileService(packages=packages)
@@ -152,7 +150,7 @@ def build_bytes(
         ),
         artifacts=ArtifactService(),
         adoptions=AdoptionService(packages=packages, jobs=foundation.jobs),
-        adopting=AdoptService(blobs=blobs, intake=intake, versions=names.versions),
+        adopting=AdoptService(packages=packages, blobs=blobs, intake=intake, versions=names.versions),
     )
 
 
@@ -164,7 +162,12 @@ def build_releases(
     versions = names.versions
     return ReleaseServices(
         releases=ReleaseService(packages=names.packages, versions=versions, jobs=foundation.jobs, urls=urls),
-        obtain=ObtainService(intake=intake, versions=versions, gateways={"nix": nix, "url": urls}),
+        obtain=ObtainService(
+            packages=names.packages,
+            intake=intake,
+            versions=versions,
+            gateways={"nix": nix, "url": urls},
+        ),
     )
 
 

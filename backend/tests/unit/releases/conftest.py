@@ -14,6 +14,7 @@ from tests.support.registry import Workshop
 from wxcloudrun.artifacts.service.intake import IntakeService
 from wxcloudrun.jobs.service.kinds import JobKind
 from wxcloudrun.jobs.service.work import WorkService
+from wxcloudrun.packages.service import PackageService
 from wxcloudrun.releases.gateway.port import Material, Wanted, Watch
 from wxcloudrun.releases.service.lifecycle import OBTAIN
 from wxcloudrun.releases.service.obtain import ObtainService
@@ -90,7 +91,12 @@ class Works(Inside):
     def work(self) -> int:
         """Do every job that is due, with the factory in the place of Nix; return how many there were."""
         intake, versions = self.service(IntakeService), self.service(VersionService)
-        obtain = ObtainService(intake=intake, versions=versions, gateways={"nix": self.factory})
+        obtain = ObtainService(
+            packages=self.service(PackageService),
+            intake=intake,
+            versions=versions,
+            gateways={"nix": self.factory},
+        )
         tasks = ReleaseTasks(obtain)
         kinds = {OBTAIN: JobKind(tasks.obtain, tasks.obtain_failed)}
         with self.app.app_context():

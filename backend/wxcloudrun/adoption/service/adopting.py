@@ -4,8 +4,9 @@ A file is looked at without a transaction and given its place in one of its own,
 over, or asks for it again, finds what is adopted already and goes on.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, Self
 
 from sqlalchemy.orm import Session
 
@@ -27,21 +28,25 @@ from wxcloudrun.artifacts.service.intake import IntakeService
 from wxcloudrun.formats.bounded import UnreadablePackage
 from wxcloudrun.formats.content_types import UNKNOWN_TYPE
 from wxcloudrun.formats.declarations import declared_distribution, declared_npm_package
+from wxcloudrun.jobs.errors import JobFailed
 from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.errors import VersionTaken
+from wxcloudrun.kit.errors import Forbidden, NotFound, Unauthorized, VersionTaken
 from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.package_names import Format, PackageName
-from wxcloudrun.kit.security import SYSTEM
+from wxcloudrun.kit.security import SYSTEM, Action, OrderedBy
 from wxcloudrun.packages import reads as package_reads
 from wxcloudrun.packages.reads import FoundPackage
+from wxcloudrun.packages.service import PackageService
 from wxcloudrun.stores.blobs.port import BlobStore, StoreUnavailable
 from wxcloudrun.stores.blobs.seekable import open_seekable
 from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.events import VERSION_CHANGED
 from wxcloudrun.versions.reads import NameSource, Version
 from wxcloudrun.versions.service.versions import NamedVersion, VersionChange, VersionService, apply_change
+
+RIGHT_LOST = "whoever has asked for it may not write here any more: their key, account or role has gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +56,13 @@ class AdoptionOrder:
     source_id: int
     target_id: int
     path: str
+    order: OrderedBy | None = None
+
+    @classmethod
+    def read(cls, arguments: Mapping[str, Any]) -> Self:
+        """Read the arguments of a job."""
+        places = (arguments["source_id"], arguments["target_id"], arguments["path"])
+        return cls(*places, OrderedBy.read(arguments))
 
 
 class PackageGone(Exception):
@@ -60,13 +72,19 @@ class PackageGone(Exception):
 class AdoptService:
     """Does the jobs that adoptions are."""
 
-    def __init__(self, *, blobs: BlobStore, intake: IntakeService, versions: VersionService) -> None:
+    def __init__(
+        self, *, packages: PackageService, blobs: BlobStore, intake: IntakeService, versions: VersionService
+    ) -> None:
+        self._packages = packages
         self._blobs = blobs
         self._intake = intake
         self._versions = versions
 
     def run(self, context: JobContext, order: AdoptionOrder) -> None:
-        """Adopt what fits, and report what does not. Raises LeaseLost, and what the store raises."""
+        """Adopt what fits, and report what does not.
+
+        Raises LeaseLost, JobFailed if whoever has asked for it has lost the right, and what the store raises.
+        """
         report = Report()
         try:
             for held in all_holdings(order.source_id):
@@ -97,6 +115,13 @@ class AdoptService:
         report.adopted += is_new
         report.present += not is_new
 
+    def _refuse_lost_right(self, session: Session, order: AdoptionOrder, target: FoundPackage) -> None:
+        """Raise JobFailed if whoever has asked for it may not write there any more."""
+        try:
+            self._packages.require_orderer(session, order.order, target, Action.ARTIFACT_WRITE)
+        except (Unauthorized, NotFound, Forbidden) as error:
+            raise JobFailed(RIGHT_LOST) from error
+
     def _spot(self, target: PackageName, held: Holding, filename: str) -> Spot:
         """Read a stored file and return where it belongs. Raises LeftOut."""
         refuse_ending(target.format, filename)
@@ -119,7 +144,7 @@ class AdoptService:
     ) -> bool:
         """Refer to the bytes from the other package; False if it does already.
 
-        Raises LeftOut if they have just gone, VersionTaken, PackageGone, LeaseLost.
+        Raises LeftOut if they have just gone, VersionTaken, PackageGone, LeaseLost, JobFailed.
         """
         context.hold(tx)
         # Whoever else gives versions their canonical names in this package waits here.
@@ -128,6 +153,7 @@ class AdoptService:
         found = package_reads.place_of(tx.session, order.target_id, None)
         if found is None:
             raise PackageGone
+        self._refuse_lost_right(tx.session, order, found)
         artifact = artifact_reads.artifact(tx.session, held.artifact_id)
         if artifact is None:
             raise LeftOut("gone", "it was deleted in the meantime")

@@ -9,7 +9,7 @@ from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, Invalid, NotFound, WrongValue
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.package_names import Format, PackageName
-from wxcloudrun.kit.security import Action, Actor
+from wxcloudrun.kit.security import Action, Actor, OrderedBy
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.packages.service import PackageService
@@ -40,6 +40,9 @@ class AdoptionService:
                 "target_id": target.id,
                 "path": found.path,
             }
+            order = OrderedBy.of(actor)
+            if order is not None:
+                arguments |= order.arguments()
             job_id = self._jobs.ask(tx, JOB_KIND, arguments, actor=actor)
             announce(
                 tx, actor, ADOPTION_STARTED, found.subject(), after={"package": target.name, "job": job_id}

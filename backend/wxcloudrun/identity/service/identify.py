@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from sqlalchemy.orm import Session
 
 from wxcloudrun.identity import queries
-from wxcloudrun.identity.queries import Identity, KeyIdentity
+from wxcloudrun.identity.queries import Identity, KeyIdentity, UserIdentity
 from wxcloudrun.identity.service.delegation import UploadTokenReader
 from wxcloudrun.keys.events import KEY_ROTATED
 from wxcloudrun.keys.service.secrets import KEY_PREFIX, KeyHashes, prefix_of_key
@@ -23,6 +23,7 @@ from wxcloudrun.kit.security import (
     Actor,
     Basis,
     CredentialKind,
+    OrderedBy,
     with_parts,
 )
 from wxcloudrun.kit.services import at_hand
@@ -111,6 +112,28 @@ class IdentityService:
             raise no_longer_valid()
         return replace(actor, user_id=now.user_id, is_admin=now.is_admin, scopes=now.scopes)
 
+    def identify_orderer(self, session: Session, order: OrderedBy) -> Actor:
+        """Return who has asked for work, in the transaction that writes its effect.
+
+        A key must be good still, by which it was asked for. Of somebody who was logged in only the person
+        counts: that a login is over takes back nothing that was asked for. Raises Unauthorized.
+        """
+        if order.key_id is not None:
+            key = queries.identity_of_key(session, order.key_id, clock.now(), held=True)
+            if key is None or key.user_id != order.user_id:
+                raise no_longer_valid()
+            return self._with_key(key)
+        found = queries.identity_of_user(session, order.user_id)
+        if found is None:
+            raise no_longer_valid()
+        return Actor(
+            user_id=found.user_id,
+            is_admin=found.is_admin and not self._lacks_second_factor(found),
+            lacks_second_factor=self._lacks_second_factor(found),
+            scopes=EVERY_SCOPE,
+            credential=CredentialKind.SYSTEM,
+        )
+
     def _look_up(self, presented: Presented) -> Actor | None:
         if presented.where is PresentedAs.COOKIE:
             return self._by_cookie(presented.secret)
@@ -187,6 +210,10 @@ class IdentityService:
     def _used(self, found: KeyIdentity) -> Actor:
         """Return whoever acts with a key, and note that it was used."""
         self.uses.note(found.key_id, found.last_used_at)
+        return self._with_key(found)
+
+    def _with_key(self, found: KeyIdentity) -> Actor:
+        """Return whoever has a key."""
         return Actor(
             user_id=found.user_id,
             is_admin=found.is_admin and not self._lacks_second_factor(found),
@@ -212,7 +239,7 @@ class IdentityService:
             has_proved=self._lifetimes.is_recent(found.proved_at, clock.now()),
         )
 
-    def _lacks_second_factor(self, found: Identity | KeyIdentity) -> bool:
+    def _lacks_second_factor(self, found: Identity | KeyIdentity | UserIdentity) -> bool:
         """Tell whether somebody would be an administrator if they had what this takes here."""
         return self._admins_need_second_factor and found.is_admin and found.second_factor_at is None
 

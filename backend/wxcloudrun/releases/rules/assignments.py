@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, Self
 
+from wxcloudrun.kit.security import OrderedBy
+
 
 class Identified(Protocol):
     """What tells a release from every other one, its id aside; none of it ever changes."""
@@ -32,20 +34,24 @@ class Assignment:
 
     release_id: int
     fingerprint: str
+    order: OrderedBy | None = None
 
     @classmethod
-    def to(cls, release: Identified) -> Self:
-        """Name a release."""
-        return cls(release.id, fingerprint(release))
+    def to(cls, release: Identified, order: OrderedBy | None) -> Self:
+        """Name a release, and who wants its bytes."""
+        return cls(release.id, fingerprint(release), order)
 
     @classmethod
     def read(cls, arguments: Mapping[str, Any]) -> Self:
         """Read the arguments of a job; without a fingerprint they name no release."""
-        return cls(int(arguments["release_id"]), str(arguments.get("fingerprint", "")))
+        return cls(
+            int(arguments["release_id"]), str(arguments.get("fingerprint", "")), OrderedBy.read(arguments)
+        )
 
-    def arguments(self) -> dict[str, str | int]:
+    def arguments(self) -> dict[str, str | int | None]:
         """Return what a job carries."""
-        return {"release_id": self.release_id, "fingerprint": self.fingerprint}
+        said: dict[str, str | int | None] = {"release_id": self.release_id, "fingerprint": self.fingerprint}
+        return said if self.order is None else {**said, **self.order.arguments()}
 
     def means(self, release: Identified) -> bool:
         """Tell whether this release is the one, and not another that got its id."""

@@ -13,7 +13,7 @@ from wxcloudrun.kit.errors import Conflict, Invalid, WrongValue
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.remarks import Remark
-from wxcloudrun.kit.security import Action, Actor
+from wxcloudrun.kit.security import Action, Actor, OrderedBy
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages import reads as package_reads
 from wxcloudrun.packages.reads import FoundPackage
@@ -200,7 +200,8 @@ class ReleaseService:
         )
 
     def _obtain(self, tx: Transaction, actor: Actor, row: Version) -> None:
-        self._jobs.ask(tx, OBTAIN, Assignment.to(row).arguments(), actor=actor)
+        assignment = Assignment.to(row, OrderedBy.of(actor))
+        self._jobs.ask(tx, OBTAIN, assignment.arguments(), actor=actor)
 
     def _refuse_url(self, source: Source | None) -> None:
         if not isinstance(source, UrlSource):

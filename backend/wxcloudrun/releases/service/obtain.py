@@ -16,10 +16,11 @@ from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.db import Transaction, atomically, reading
-from wxcloudrun.kit.errors import ChecksumMismatch, TooLarge, VersionTaken
+from wxcloudrun.kit.errors import ChecksumMismatch, Forbidden, NotFound, TooLarge, Unauthorized, VersionTaken
 from wxcloudrun.kit.events import announce
-from wxcloudrun.kit.security import SYSTEM
+from wxcloudrun.kit.security import SYSTEM, Action
 from wxcloudrun.packages.reads import FoundPackage
+from wxcloudrun.packages.service import PackageService
 from wxcloudrun.releases import queries
 from wxcloudrun.releases.errors import NotObtained, NotThisTime
 from wxcloudrun.releases.events import RELEASE_FAILED
@@ -30,6 +31,8 @@ from wxcloudrun.releases.service.notebook import Notebook
 from wxcloudrun.uploads.rules import is_file_name, settled_content_type
 from wxcloudrun.versions.reads import NameSource, Status, Version
 from wxcloudrun.versions.service.versions import NamedVersion, VersionService
+
+RIGHT_LOST = "whoever has asked for it may not publish here any more: their key, account or role has gone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,14 @@ class ObtainService:
     """Does the jobs that releases with a source put down."""
 
     def __init__(
-        self, *, intake: IntakeService, versions: VersionService, gateways: Mapping[str, SourceGateway]
+        self,
+        *,
+        packages: PackageService,
+        intake: IntakeService,
+        versions: VersionService,
+        gateways: Mapping[str, SourceGateway],
     ) -> None:
+        self._packages = packages
         self._intake = intake
         self._versions = versions
         self._gateways = gateways
@@ -55,7 +64,11 @@ class ObtainService:
 
         Raises JobFailed, or JobPutOff if another attempt may succeed.
         """
-        wanted = self._wanted(assignment)
+        try:
+            with reading() as session:
+                wanted = self._wanted(session, assignment)
+        except NotObtained as error:
+            raise JobFailed(str(error)) from error
         if wanted is None:
             atomically(lambda tx: cancel(tx, context, assignment, "not wanted any more"))
             return
@@ -84,13 +97,23 @@ class ObtainService:
         what = found.package.subject("version", row.version)
         announce(tx, SYSTEM, RELEASE_FAILED, what, after={"error": row.error})
 
-    def _wanted(self, assignment: Assignment) -> Wanted | None:
-        with reading() as session:
-            view = queries.view(session, assignment.release_id)
+    def _wanted(self, session: Session, assignment: Assignment) -> Wanted | None:
+        """Return what to obtain, None if nobody wants it. Raises NotObtained if nobody may any more."""
+        view = queries.view(session, assignment.release_id)
         if view is None or not assignment.means(view) or view.status != Status.CREATED.value:
             return None
+        found = queries.place(session, assignment.release_id, None)
+        if found is not None:
+            self._refuse_lost_right(session, assignment, found)
         source = read(view.source)
         return None if source is None else Wanted(view.name, view.version, source)
+
+    def _refuse_lost_right(self, session: Session, assignment: Assignment, package: FoundPackage) -> None:
+        """Raise NotObtained if whoever has asked for the bytes may not publish there any more."""
+        try:
+            self._packages.require_orderer(session, assignment.order, package, Action.RELEASE_CREATE)
+        except (Unauthorized, NotFound, Forbidden) as error:
+            raise NotObtained(RIGHT_LOST) from error
 
     def _receive(self, intake: Intake, wanted: Wanted, notebook: Notebook) -> FileFacts:
         """Stream the bytes into the store. Raises NotObtained, NotThisTime."""
@@ -120,13 +143,17 @@ class ObtainService:
         file: FileFacts,
         notebook: Notebook,
     ) -> None:
-        """Give the bytes to the release and end the job, or neither. Raises LeaseLost, VersionTaken."""
+        """Give the bytes to the release and end the job, or neither.
+
+        Raises LeaseLost, VersionTaken, NotObtained.
+        """
         context.hold(tx)
         found = assigned(tx.session, assignment)
         if found is None:
             intake.renounce(tx)
             cancel(tx, context, assignment, "deleted in the meantime")
             return
+        self._refuse_lost_right(tx.session, assignment, found.package)
         adopted = intake.adopt(tx)
         self._intake.tell_project(tx, found.package.access.project_id, found.package.id, adopted)
         named = NamedVersion(found.row.version, NameSource.EXPLICIT)
