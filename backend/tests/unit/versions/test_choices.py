@@ -88,6 +88,7 @@ class TestInTheDatabase:
 
         assert content(app, shop) == before
 
+    @pytest.mark.one_process
     def test_given_many_versions_then_a_new_range_asks_for_as_many_statements_and_rows_as_for_one(
         self, shop: Workshop, monkeypatch: pytest.MonkeyPatch
     ) -> None:
