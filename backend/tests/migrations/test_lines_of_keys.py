@@ -1,4 +1,4 @@
-"""Revision 0022: lines of keys, there and back, with keys of before and keys with scopes that are new."""
+"""Revision 0024: lines of keys, there and back, with keys of before and keys with scopes that are new."""
 
 from datetime import timedelta
 
@@ -13,7 +13,7 @@ from wxcloudrun.kit import clock
 def test_given_keys_then_they_stand_on_nothing_and_keep_scopes_and_ends_there_and_back(
     alembic_runner: MigrationContext, connection: Connection
 ) -> None:
-    alembic_runner.migrate_up_to("0021")
+    alembic_runner.migrate_up_to("0023")
     insert_sample(connection)
     now = clock.now()
     key = {"user_id": 1, "name": "build", "prefix": "wxr_12345678", "created_at": now, "created_by": 1}
@@ -25,7 +25,7 @@ def test_given_keys_then_they_stand_on_nothing_and_keep_scopes_and_ends_there_an
         )  # fmt: skip
     before = [row for row in rows(connection, "api_keys", *columns) if row[0] > 100]
 
-    alembic_runner.migrate_up_to("0022")
+    alembic_runner.migrate_up_to("0024")
 
     assert [row for row in rows(connection, "api_keys", *columns) if row[0] > 100] == before
     lines = [row[1:] for row in rows(connection, "api_keys", "id", "parent_id", "replaces_id")]
@@ -36,7 +36,7 @@ def test_given_keys_then_they_stand_on_nothing_and_keep_scopes_and_ends_there_an
             parent_id=101, **key,
         )  # fmt: skip
 
-    alembic_runner.migrate_down_to("0021")
+    alembic_runner.migrate_down_to("0023")
 
     after = {row[0]: row[1:] for row in rows(connection, "api_keys", *columns)}
     assert [(number, *after[number]) for number in (101, 102)] == before

@@ -1,4 +1,4 @@
-"""Revision 0027: verified addresses and mailed tokens, there and back, with people in it."""
+"""Revision 0026: verified addresses and mailed tokens, there and back, with people in it."""
 
 from datetime import timedelta
 
@@ -13,11 +13,11 @@ from wxcloudrun.kit import clock
 def test_given_people_then_none_of_their_addresses_is_verified_and_nothing_else_is_lost(
     alembic_runner: MigrationContext, connection: Connection
 ) -> None:
-    alembic_runner.migrate_up_before("0027")
+    alembic_runner.migrate_up_before("0026")
     insert_sample(connection)
     people = rows(connection, "users", "id", "email", "password_hash")
 
-    alembic_runner.migrate_up_to("0027")
+    alembic_runner.migrate_up_to("0026")
 
     assert {at for _, at in rows(connection, "users", "id", "email_verified_at")} == {None}
     now = clock.now()

@@ -1,4 +1,4 @@
-"""Revision 0024: hashes say with which key they were made, there and back, with credentials in it."""
+"""Revision 0021: hashes say with which key they were made, there and back, with credentials in it."""
 
 from datetime import timedelta
 
@@ -13,14 +13,14 @@ from wxcloudrun.kit import clock
 def test_given_credentials_then_they_stay_with_their_hashes_and_without_the_name_of_a_key(
     alembic_runner: MigrationContext, connection: Connection
 ) -> None:
-    alembic_runner.migrate_up_before("0024")
+    alembic_runner.migrate_up_before("0021")
     insert_sample(connection)
     now = clock.now()
     times = {"created_at": now, "expires_at": now + timedelta(days=1)}
     insert(connection, "sessions", id="s" * 32, user_id=1, cookie_hash="c" * 64, **times)
     before = rows(connection, "sessions", "id", "cookie_hash")
 
-    alembic_runner.migrate_up_to("0024")
+    alembic_runner.migrate_up_to("0021")
 
     assert rows(connection, "sessions", "id", "cookie_hash") == before
     assert {name for (name,) in rows(connection, "sessions", "hashed_with")} == {None}

@@ -1,4 +1,4 @@
-"""Revision 0021: proofs of sessions, second factors and notices, there and back, with people in it."""
+"""Revision 0023: proofs of sessions, second factors and notices, there and back, with people in it."""
 
 from datetime import timedelta
 
@@ -13,14 +13,14 @@ from wxcloudrun.kit import clock
 def test_given_logins_then_they_go_on_without_a_proof_and_nobody_has_a_second_factor(
     alembic_runner: MigrationContext, connection: Connection
 ) -> None:
-    alembic_runner.migrate_up_to("0025")
+    alembic_runner.migrate_up_to("0022")
     insert_sample(connection)
     now = clock.now()
     session = {"user_id": 1, "created_at": now, "expires_at": now + timedelta(days=1)}
     insert(connection, "sessions", id="a" * 32, cookie_hash="a" * 64, **session)
     people = rows(connection, "users", "id", "email")
 
-    alembic_runner.migrate_up_to("0021")
+    alembic_runner.migrate_up_to("0023")
 
     columns = ("proved_at", "last_used_at", "address", "device", "ended_at")
     found = rows(connection, "sessions", "id", *columns)
@@ -34,7 +34,7 @@ def test_given_logins_then_they_go_on_without_a_proof_and_nobody_has_a_second_fa
     insert(connection, "recovery_codes", code_hash="c" * 64, user_id=1)
     insert(connection, "notices", id=1, user_id=1, what="password.changed", noticed_at=now, address=None)
 
-    alembic_runner.migrate_down_to("0025")
+    alembic_runner.migrate_down_to("0022")
 
     assert rows(connection, "users", "id", "email") == people
     assert [row[0] for row in rows(connection, "sessions", "id", "ended_at")] == [row[0] for row in found]

@@ -11,7 +11,7 @@ from wxcloudrun.identity.service.identify import IdentityService, Presented, Pre
 from wxcloudrun.keys.service.keys import KeyService, KeySpec
 from wxcloudrun.kit.errors import Unauthorized
 from wxcloudrun.kit.security import Actor, Role, Scope
-from wxcloudrun.projects.service import ProjectService
+from wxcloudrun.projects.service.projects import ProjectService
 from wxcloudrun.service_accounts.service import AccountSpec, ServiceAccountService
 from wxcloudrun.users.service.administration import UserAdministrationService, UserChange
 from wxcloudrun.users.service.binding import EmailBindingService

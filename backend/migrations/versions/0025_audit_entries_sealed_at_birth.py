@@ -3,16 +3,16 @@
 What is there has no seal of its own. `flask init` ties it into the chain as it is and seals its end as the
 place from which on every entry has one. Who goes back loses seals and checkpoints; the chain stays.
 
-Revision ID: 0023
-Revises: 0022
+Revision ID: 0025
+Revises: 0024
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0023"
-down_revision = "0022"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 

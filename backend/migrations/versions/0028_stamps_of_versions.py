@@ -2,8 +2,8 @@
 
 A new table, with a row for each package that there is. Who goes back loses nothing that anybody has written.
 
-Revision ID: 0029
-Revises: 0023
+Revision ID: 0028
+Revises: 0027
 """
 
 import secrets
@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0029"
-down_revision = "0023"
+revision = "0028"
+down_revision = "0027"
 branch_labels = None
 depends_on = None
 

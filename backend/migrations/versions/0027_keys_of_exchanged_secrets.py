@@ -3,16 +3,16 @@
 Codes that there are say nothing: with which key they were made is not known. Who goes back can verify what
 former secrets have sealed only with those.
 
-Revision ID: 0028
-Revises: 0023
+Revision ID: 0027
+Revises: 0026
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0028"
-down_revision = "0023"
+revision = "0027"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 Three new columns, empty in what is there: a hash without a name was made with the secret itself, as all were
 until now. Who goes back voids what was made or renewed in between: keys, cookies and refresh tokens.
 
-Revision ID: 0024
+Revision ID: 0021
 Revises: 0020
 """
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0024"
+revision = "0021"
 down_revision = "0020"
 branch_labels = None
 depends_on = None

@@ -4,8 +4,8 @@ Two new columns, empty in what is there: keys of before stand on nothing, have t
 end when they were to end. Keys with scopes that are new lose those when one goes back, for the older code
 would not know them; the ones that have no other scope are revoked. What a key was made with is forgotten.
 
-Revision ID: 0022
-Revises: 0021
+Revision ID: 0024
+Revises: 0023
 """
 
 import datetime
@@ -13,8 +13,8 @@ import datetime
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0024"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

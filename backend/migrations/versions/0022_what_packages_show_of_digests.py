@@ -2,16 +2,16 @@
 
 A new table, empty: what is shown today stays shown. Who goes back loses that some packages wait for a job.
 
-Revision ID: 0025
-Revises: 0024
+Revision ID: 0022
+Revises: 0021
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0025"
-down_revision = "0024"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 

@@ -3,16 +3,16 @@
 New columns, empty in what is there: logins that were opened before have no proof, and are asked for one. Who
 goes back loses second factors with their codes: logins ask for the password alone then.
 
-Revision ID: 0021
-Revises: 0025
+Revision ID: 0023
+Revises: 0022
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0021"
-down_revision = "0025"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

@@ -3,16 +3,16 @@
 A new column, empty in what is there: nobody has shown yet that their address is theirs. Who goes back loses what
 was shown, and tokens that were mailed and not used.
 
-Revision ID: 0027
-Revises: 0023
+Revision ID: 0026
+Revises: 0025
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-revision = "0027"
-down_revision = "0023"
+revision = "0026"
+down_revision = "0025"
 branch_labels = None
 depends_on = None
 
