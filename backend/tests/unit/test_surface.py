@@ -327,7 +327,7 @@ class TestRows:
 
         assert asking_nobody == {
             "home", "health", "ready", "openapi", "docs", "docs_asset", "register", "log_in",
-            "log_in_by_wechat", "refresh", "linked_blob", "show_metrics",
+            "log_in_by_wechat", "refresh", "linked_blob", "show_metrics", "ask_for_recovery", "recover",
         }  # fmt: skip
 
     def test_these_are_open_where_the_project_is(self) -> None:

@@ -21,7 +21,7 @@ ENDPOINTS = [
     Endpoint(
         "POST", "/auth/recovery/complete", controller.recover, "recover",
         "Set a new password with the token that was mailed; ends all ways in but the second factor",
-        caller=Caller.ANYONE, scope=None, body=NewPasswordIn, status=204,
+        caller=Caller.ANYONE, scope=None, body=NewPasswordIn, status=204, needs_proof=Proof.IN_BODY,
         errors=(Invalid, MailOff, SecondFactorNeeded, TooManyRequests, Unauthorized),
     ),
     Endpoint(

@@ -90,8 +90,9 @@ class TestRequests:
 
 
 def written(name: str, labels: dict[str, str]) -> str:
-    """Write a sample's name down with its labels in order."""
-    pairs = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()))
+    """Write a sample's name down with its labels in order, quotation marks as on the page."""
+    quoted = {label: value.replace('"', r"\"") for label, value in sorted(labels.items())}
+    pairs = ",".join(f'{label}="{value}"' for label, value in quoted.items())
     return f"{name}{{{pairs}}}" if pairs else name
 
 

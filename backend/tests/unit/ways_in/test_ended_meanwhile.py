@@ -11,6 +11,7 @@ from wxcloudrun.identity.service.identify import IdentityService, Presented, Pre
 from wxcloudrun.keys.service.keys import KeyService, KeySpec
 from wxcloudrun.kit.errors import Unauthorized
 from wxcloudrun.kit.security import Actor, Role, Scope
+from wxcloudrun.projects.service.members import MemberService
 from wxcloudrun.projects.service.projects import ProjectService
 from wxcloudrun.service_accounts.service import AccountSpec, ServiceAccountService
 from wxcloudrun.users.service.administration import UserAdministrationService, UserChange
@@ -32,7 +33,7 @@ class Latecomer(Inside):
 
 STAYS: Mapping[str, Callable[[Latecomer], object]] = {
     "a key": lambda it: it.service(KeyService).make(it.actor, ADMIN_KEY),
-    "a member": lambda it: it.service(ProjectService).set_member(it.actor, "tools", it.friend, Role.OWNER),
+    "a member": lambda it: it.service(MemberService).put(it.actor, "tools", it.friend, Role.OWNER),
     "a public project": lambda it: it.service(ProjectService).change(
         it.actor, "tools", description=None, is_public=True
     ),

@@ -9,6 +9,7 @@ COLUMNS = {"password_hash", "is_admin", "second_factor_at", "cookie_hash", "key_
 ROWS = {"WechatIdentity", "SecondFactor", "RecoveryCode", "ApiKey", "LoginSession"}
 KNOWN = {
     "wxcloudrun/keys/service/keys.py",
+    "wxcloudrun/mails/service/recovery.py",
     "wxcloudrun/second_factors/service/enrolment.py",
     "wxcloudrun/sessions/service/sessions.py",
     "wxcloudrun/users/models.py",
