@@ -4,7 +4,7 @@ from wxcloudrun.kit.errors import AppError
 
 
 class MailOff(AppError):
-    """No mail is sent here: the settings name no server for it."""
+    """No mail is sent here: the settings name no server for it. As if there were no such endpoint."""
 
-    status = 501
+    status = 404
     reason = "mail_off"

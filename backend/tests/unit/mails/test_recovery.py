@@ -144,7 +144,7 @@ class TestWhoGetsMail:
         answers = [off.client.post(RECOVERY, {"email": each}) for each in (ADA, "nobody@example.com")]
 
         assert {(each.status, each.reason) for each in [*answers, off.complete("wxrm_none")]} == {
-            (501, "mail_off")
+            (404, "mail_off")
         }
 
     def test_given_many_requests_for_an_address_then_it_gets_no_more(self, post: Post, ada: SignedIn) -> None:
