@@ -75,8 +75,8 @@ class Counted:
     def hit_within(self, meters: Sequence[Meter], *, total: Tally | None = None) -> None:
         """Count the try on each. Raises LimitPassed.
 
-        The first try of the `total` was not counted here. It may have been one of these, and is taken for one;
-        of tries at the same moment nobody knows which was counted first.
+        The first try of the `total` was not counted here. It may have been one of these, and is taken for
+        one; of tries at the same moment nobody knows which was counted first.
         """
         for meter, tally in zip(meters, self.hit(meters), strict=True):
             missed = total is not None and total.hits > tally.hits
