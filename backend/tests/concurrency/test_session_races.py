@@ -44,7 +44,7 @@ def test_given_the_same_beginning_many_times_at_once_then_there_is_one_session_a
 
     assert len({each["id"] for each in sessions}) == 1
     stacked.admin.delete(sessions[0]["url"])
-    stacked.sweep()
+    stacked.sweep_to_the_end()
     assert stacked.lease_keys() == set()
     assert stacked.keys() == stacked.artifact_keys()
 

@@ -25,6 +25,7 @@ from wxcloudrun.kit.db import db
 
 # Garbage is collected at once, and an object outlives its row only for as long as a reader needs.
 HASTE = {"GC_GRACE_SECONDS": "0", "LINK_SECONDS": "2", "LOG_LEVEL": "WARNING"}
+REST_SECONDS = 10.0
 
 
 class Site(Inside):
@@ -45,6 +46,18 @@ class Site(Inside):
         """Sweep beside the running service."""
         with self.app.app_context():
             return self.service(SweepService).run()
+
+    def sweep_to_the_end(self) -> None:
+        """Sweep again and again, as the background does, until only artifacts are left; for seconds."""
+        until = time.monotonic() + REST_SECONDS
+        self.sweep()
+        while self.has_remains() and time.monotonic() < until:
+            time.sleep(0.2)
+            self.sweep()
+
+    def has_remains(self) -> bool:
+        """Tell whether there is a lease, or an object that no artifact names."""
+        return bool(self.lease_keys()) or self.keys() != self.artifact_keys()
 
     def sweep_after_hours(self) -> Swept:
         """Sweep as if every lease had expired: for uploads that are known to be dead."""
