@@ -162,7 +162,13 @@ class PackageService:
         if found is not None:
             return found
         actor.require(Action.PACKAGE_CREATE, access, what=what)
-        return self._make(tx, actor, access, PackageName.parse(package), "", None)
+        try:
+            return self._make(tx, actor, access, PackageName.parse(package), "", None)
+        except Conflict:  # nothing was written; somebody may have made it since it was looked for
+            _, found = self._place(tx.session, actor, project, package)
+            if found is None:
+                raise
+            return found
 
     def page(self, actor: Actor, project: str, page: PageRequest[str]) -> Page[PackageView]:
         """List the packages of a project. Raises NotFound."""
