@@ -8,6 +8,8 @@ from tests.support.client import ApiClient, sender
 from tests.support.registry import Workshop, workshop
 from tests.support.statements import recorded
 
+pytestmark = pytest.mark.one_process  # each process counts for itself
+
 
 @pytest.fixture
 def shop(make_app: MakeApp) -> Workshop:
