@@ -19,7 +19,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 @pytest.fixture(scope="session")
 def admin_token(server: LiveServer) -> str:
     """An API key of the administrator, which lasts as long as the tests."""
-    return str(server.administrator().post("/api/v1/auth/keys", {"name": "tests"}).ok().data["key"])
+    wish = {"name": "tests", "scopes": ["read", "write", "manage"]}
+    return str(server.administrator().post("/api/v1/auth/keys", wish).ok().data["key"])
 
 
 @pytest.fixture(scope="session")
