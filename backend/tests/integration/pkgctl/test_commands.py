@@ -267,8 +267,8 @@ def test_users_and_audit(administrator: CommandLine) -> None:
 
 
 def test_jobs_and_tasks(administrator: CommandLine) -> None:
-    task = administrator.json("tasks")["items"][0]
-    name = task["name"]
+    name = "sweep"
+    [task] = [each for each in administrator.json("tasks")["items"] if each["name"] == name]
 
     assert administrator.json("tasks", "disable", name)["enabled"] is False
     assert administrator.json("tasks", "interval", name, "4321")["interval_seconds"] == 4321
