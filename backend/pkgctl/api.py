@@ -180,9 +180,7 @@ class Api:
     def _explained(self, status: int, message: str) -> str:
         if status != HTTPStatus.UNAUTHORIZED:
             return message
-        if self.credentials.token() is None:
-            return f"not logged in to {self.server}: run `pkgctl login`, or set PKGCTL_TOKEN"
-        return f"{message} (run `pkgctl login` again, or set another PKGCTL_TOKEN)"
+        return self.credentials.explained(message, self.server)
 
     def _exchange(self, refresh_token: str) -> Login:
         """Return new tokens for a refresh token. Raises CommandFailed."""

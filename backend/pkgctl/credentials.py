@@ -23,6 +23,27 @@ class Credentials(Protocol):
         `exchange` gives new tokens for a refresh token, and may raise CommandFailed.
         """
 
+    def explained(self, refusal: str, server: str) -> str:
+        """Return what to tell of a refusal of who is asking, and what to do about it."""
+
+
+class NoCredentials:
+    """Nothing, for a request that is how one logs in: a refusal of it is about what it says."""
+
+    def token(self) -> str | None:
+        """Return None."""
+        return None
+
+    def renew(self, refused: str, exchange: Callable[[str], Login]) -> bool:
+        """Nothing was refused."""
+        del refused, exchange
+        return False
+
+    def explained(self, refusal: str, server: str) -> str:
+        """Return the refusal as it is."""
+        del server
+        return refusal
+
 
 class GivenToken:
     """An API key or a token from the command line or the environment; without one, a stranger."""
@@ -38,6 +59,12 @@ class GivenToken:
         """Nothing is known that could replace it."""
         del refused, exchange
         return False
+
+    def explained(self, refusal: str, server: str) -> str:
+        """Name what is missing, or what was refused."""
+        if self._token is None:
+            return f"not logged in to {server}: run `pkgctl login`, or set PKGCTL_TOKEN"
+        return again(refusal)
 
 
 class StoredLogin:
@@ -70,6 +97,11 @@ class StoredLogin:
                 self._exchange(exchange)
             return True
 
+    def explained(self, refusal: str, server: str) -> str:
+        """Name what was refused."""
+        del server
+        return again(refusal)
+
     def _exchange(self, exchange: Callable[[str], Login]) -> None:
         with self._profiles.place_for_renewal(self._server) as keep:
             self._login = exchange(self._login.refresh_token)
@@ -80,6 +112,11 @@ class StoredLogin:
                 self._warn(f"the renewed login to {self._server} is lost after this: {problem.message}")
             else:
                 self._in_file = self._login
+
+
+def again(refusal: str) -> str:
+    """Advise somebody whose token was refused."""
+    return f"{refusal} (run `pkgctl login` again, or set another PKGCTL_TOKEN)"
 
 
 class Bearer(AuthBase):

@@ -9,7 +9,7 @@ import click
 from pkgctl import VERSION
 from pkgctl.addresses import DEFAULT_SERVER, canonical_server, travels_in_the_clear
 from pkgctl.api import Api
-from pkgctl.credentials import Credentials, GivenToken, StoredLogin
+from pkgctl.credentials import Credentials, GivenToken, NoCredentials, StoredLogin
 from pkgctl.profiles import ProfileFile
 from pkgctl.screen import Screen
 
@@ -56,7 +56,7 @@ class Invocation:
     def stranger(self) -> Api:
         """Return the service as nobody, to log in."""
         self.warn_of_eavesdroppers()
-        return Api(self.server, GivenToken(None), version=VERSION)
+        return Api(self.server, NoCredentials(), version=VERSION)
 
     def warn_of_eavesdroppers(self) -> None:
         """Say it if secrets are going to travel unencrypted."""

@@ -43,7 +43,7 @@ def test_given_the_same_beginning_many_times_at_once_then_there_is_one_session_a
         sessions = list(pool.map(lambda _: begun(stacked, package, 600_000, headers=key), range(6)))
 
     assert len({each["id"] for each in sessions}) == 1
-    stacked.admin.delete(sessions[0]["url"])
+    assert stacked.admin.delete(sessions[0]["url"]).status == 204
     stacked.sweep_to_the_end()
     assert stacked.lease_keys() == set()
     assert stacked.keys() == stacked.artifact_keys()
@@ -60,7 +60,7 @@ def test_given_many_beginnings_at_once_then_nobody_has_more_than_they_may(stacke
         answers = list(pool.map(begin, range(MOST_OPEN + 10)))
     taken = [each.data["url"] for each in answers if each.status == 201]
     for url in taken:
-        stacked.admin.delete(url)
+        assert stacked.admin.delete(url).status == 204
 
     assert len(taken) == MOST_OPEN
     assert {each.status for each in answers} == {201, 429}

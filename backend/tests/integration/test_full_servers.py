@@ -71,11 +71,16 @@ def test_given_a_minio_whose_disk_is_full_then_uploads_say_so_and_downloads_go_o
             assert client.get(f"{PACKAGE}/+/{tag}").ok().body == data
             assert client.delete(f"{PACKAGE}/tags/{tag}").status == 204
 
-        def is_taken_again() -> bool:
-            server.flask("collect")
-            return client.put(f"{PACKAGE}/upload/again.bin", content(4 * MIB)).status == 200
+        refusals = list[object]()
 
-        assert eventually(is_taken_again, 240), "MinIO remembers for a while that its disk was full"
+        def is_taken_again() -> bool:
+            done = server.flask("collect").stdout
+            answer = client.put(f"{PACKAGE}/upload/again.bin", content(4 * MIB))
+            refusals.append((done, answer.data))
+            return answer.status == 200
+
+        # MinIO remembers for a while that its disk was full.
+        assert eventually(is_taken_again, 240), refusals[-1]
 
 
 @pytest.mark.slow

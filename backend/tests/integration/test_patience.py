@@ -243,7 +243,7 @@ class TestSlowUploads:
         self, server: LiveServer, client: ApiClient, token: str
     ) -> None:
         most = int(SETTINGS["UPLOADS_PER_WORKER"])
-        before = set(server.objects())
+        before = server.objects()
         with ExitStack() as stack:
             writers = [stack.enter_context(RawConnection(server.port)) for _ in range(most)]
             for each in writers:
@@ -261,7 +261,7 @@ class TestSlowUploads:
             assert small.status == 200, "an upload that is wholly there needs no place"
 
         assert eventually(lambda: figure(server, "registry_transfers_active") == 0)
-        assert eventually(lambda: len(set(server.objects()) - before) == 1), "the cut ones leave nothing"
+        assert eventually(lambda: len(server.objects() - before) == 1), "the cut ones leave nothing"
 
     def test_given_a_burst_then_those_without_a_place_are_told_at_once(
         self, server: LiveServer, token: str
@@ -343,11 +343,11 @@ class TestSlowUploads:
     def test_given_a_body_that_stalls_then_400_and_nothing_is_kept(
         self, server: LiveServer, token: str
     ) -> None:
-        before = set(server.objects())
+        before = server.objects()
         with RawConnection(server.port) as connection:
             connection.head("PUT", UPLOAD, token, Content_Length=str(MIB))
             connection.send(b"x" * 1000)
             answer = connection.answer()
 
         assert (answer.status, answer.reason) == (400, "interrupted")
-        assert set(server.objects()) == before
+        assert server.objects() <= before

@@ -168,6 +168,14 @@ def test_given_a_service_that_cannot_be_told_then_6_and_the_login_is_forgotten_h
     assert list(json.loads(administrator.config.read_text())["logins"]) == [administrator.server]
 
 
+def test_given_a_wrong_password_then_the_service_says_so_itself(administrator: CommandLine) -> None:
+    refused = administrator("login", "--email", ADMIN_EMAIL, "--password-stdin", stdin="not the password\n")
+
+    assert refused.code == 4
+    assert "password" in refused.err
+    assert "not logged in" not in refused.err
+
+
 def test_given_a_second_factor_then_a_login_asks_for_its_code(
     administrator: CommandLine, server: LiveServer
 ) -> None:
