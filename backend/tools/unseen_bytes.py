@@ -79,6 +79,7 @@ def measured(holder: Guesser, sender: Guesser, samples: int) -> dict[str, dict[s
     held = [secrets.token_bytes(BODY_BYTES) for _ in range(samples)]
     for data in held:
         holder.upload(data)
+    sender.connection.close()  # opened again by the next request: it was idle for longer than a server waits
     order = list(KINDS) * samples
     random.shuffle(order)
     took: dict[str, dict[str, list[int]]] = {

@@ -123,7 +123,8 @@ class IntakeService:
 
     def adopt_held(self, artifact: Artifact) -> Adopted:
         """Let an upload refer to an artifact that is there, in the transaction that has read its row."""
-        artifact.unreferenced_since = None
+        if artifact.unreferenced_since is not None:  # a row that is only looked at must not cost a flush
+            artifact.unreferenced_since = None
         return Adopted(artifact)
 
     def tell_project(self, tx: Transaction, project_id: int, package_id: int, adopted: Adopted) -> None:
