@@ -18,7 +18,7 @@ dev: ## Serve with Flask's own server, which reloads when a file changes
 test: ## Run every test that can run on this machine, with coverage (ARGS="-k upload" narrows it)
 	@cd backend && tools/setup --test && exec $(PYTHON_VENV) -m tools.suite $(ARGS)
 
-unit: ## Run the tests that need no server, in a minute or so (ARGS="-k upload" narrows it)
+unit: ## Run the tests of single parts, which need no server, in a minute or so (ARGS="-k upload" narrows it)
 	@cd backend && tools/setup --test && exec env -u PYTHONDONTWRITEBYTECODE $(PYTHON_VENV) -m pytest tests/unit -q --copies=$(UNIT_WORKERS) $(ARGS)
 
 soak: ## Let uploaders, deleters, the collector and kill -9 loose on both stacks for SOAK_SECONDS (3600)
@@ -29,8 +29,8 @@ soak: ## Let uploaders, deleters, the collector and kill -9 loose on both stacks
 fuzz: ## Try everything at random for longer: the API by its description, hostile input, whole stories
 	@cd backend && tools/setup --test && FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-50} HOSTILE_INPUTS=$${HOSTILE_INPUTS:-2000} \
 	  STORIES=$${STORIES:-200} STEPS=$${STEPS:-50} FUZZ_SEED=$${FUZZ_SEED:-$$RANDOM} \
-	  exec $(PYTHON_VENV) -m pytest tests/integration/test_fuzz.py tests/unit/test_hostile_input.py \
-	  tests/unit/test_state_machine.py -p no:randomly $(ARGS)
+	  exec $(PYTHON_VENV) -m pytest tests/integration/test_fuzz.py tests/whole/test_hostile_input.py \
+	  tests/whole/test_state_machine.py -p no:randomly $(ARGS)
 
 docs-check: ## Run every command of README and docs, and compare the output with what the page shows (ARGS=docs/api.md: that page)
 	@cd backend && tools/setup && exec $(PYTHON_VENV) -m tools.docs_check $(ARGS)

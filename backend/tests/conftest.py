@@ -29,6 +29,7 @@ pytest_plugins = ("tests.support.copies", "tests.support.logins", "tests.support
 
 MARKERS = {
     "unit": "unit",
+    "whole": "unit",
     "integration": "integration",
     "migrations": "migration",
     "concurrency": "concurrency",

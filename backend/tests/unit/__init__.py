@@ -1,1 +1,1 @@
-"""Tests of single parts."""
+"""Tests of single parts, in folders that are called as those of the code."""

@@ -10,7 +10,7 @@ from tests.support.registry import Workshop
 from tests.support.surface import REQUESTS, Scene
 from tests.unit.audit.conftest import entries
 from tests.unit.erasure.conftest import VERSIONS, Eraser
-from tests.unit.test_surface import IN_PROJECTS, ROWS
+from tests.whole.test_surface import IN_PROJECTS, ROWS
 from wxcloudrun.erasure.rules import AT_ONCE_ROWS, MOST_ROWS
 from wxcloudrun.keys.models import ApiKey
 from wxcloudrun.kit.security import EVERY_SCOPE

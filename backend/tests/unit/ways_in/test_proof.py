@@ -15,7 +15,7 @@ from tests.support.logins import PASSWORD, AddUser, LogIn, SignedIn
 from tests.support.moments import Clock
 from tests.support.surface import REQUESTS, Scene
 from tests.unit.audit.test_every_change_is_recorded import CHANGES
-from tests.unit.test_surface import ROWS
+from tests.whole.test_surface import ROWS
 from wxcloudrun.kit.errors import ProofNeeded
 from wxcloudrun.notices.service.notices import note
 from wxcloudrun.web.endpoint import Endpoint, Proof

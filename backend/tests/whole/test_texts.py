@@ -9,8 +9,8 @@ import pytest
 from babel.messages.catalog import Catalog, Message
 
 from tests.support.each import each
-from tests.unit.test_architecture import PACKAGE_FILES, name_of, parsed
-from tests.unit.test_schema import REFUSALS
+from tests.whole.test_architecture import PACKAGE_FILES, name_of, parsed
+from tests.whole.test_schema import REFUSALS
 from tools import texts
 from wxcloudrun.kit.languages import FOLDERS, LOCALES
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.audit.test_every_change_is_recorded import CHANGES
 from tests.unit.audit.test_what_follows_is_recorded import FOLLOWS
-from tests.unit.test_architecture import PACKAGE, PACKAGE_FILES, name_of, nodes
+from tests.whole.test_architecture import PACKAGE, PACKAGE_FILES, name_of, nodes
 from wxcloudrun.audit.service.record import record
 from wxcloudrun.kit.events import EventKind
 from wxcloudrun.wiring.listeners import LISTENERS

@@ -13,7 +13,7 @@ from tests.support.inside import Inside
 from tests.support.registry import Workshop
 from tests.support.small_disks import MIB
 from tests.unit.health.test_health import disk_with
-from tests.unit.test_surface import ROWS
+from tests.whole.test_surface import ROWS
 from wxcloudrun.kit.db import Transaction, atomically
 from wxcloudrun.web.endpoint import GROWING
 

@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from tests.unit.test_architecture import PACKAGE_FILES, name_of, parsed
+from tests.whole.test_architecture import PACKAGE_FILES, name_of, parsed
 
 COLUMNS = {"password_hash", "is_admin", "second_factor_at", "cookie_hash", "key_hash"}
 ROWS = {"WechatIdentity", "SecondFactor", "RecoveryCode", "ApiKey", "LoginSession"}

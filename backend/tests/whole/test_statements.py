@@ -8,7 +8,7 @@ from tests.support.registry import Workshop
 from tests.support.shared_app import once
 from tests.support.statements import recorded
 from tests.support.surface import REQUESTS, Scene
-from tests.unit.test_surface import ROWS
+from tests.whole.test_surface import ROWS
 from wxcloudrun.kit.security import Role
 
 MAX_STATEMENTS = 3

@@ -10,7 +10,7 @@ from flask import Flask
 from tests.support.client import ApiClient
 from tests.support.live import BACKEND
 from tests.support.registry import Workshop
-from tests.unit.test_follow_one_upload import MOST_HOPS, watched, way_here
+from tests.whole.test_follow_one_upload import MOST_HOPS, watched, way_here
 from wxcloudrun.stores.blobs.local import LocalBlobStore
 
 PAGE = BACKEND.parent / "docs" / "architecture.md"
