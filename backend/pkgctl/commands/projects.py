@@ -107,13 +107,13 @@ def list_members(invocation: Invocation, project: str, limit: int) -> None:
 
 @members.command("add")
 @click.argument("project")
-@click.argument("email")
+@click.argument("user")
 @click.argument("role", type=ROLES)
 @pass_invocation
-def add_member(invocation: Invocation, project: str, email: str, role: str) -> None:
-    """Let a person belong to a project; the list tells whether there is one with that address."""
+def add_member(invocation: Invocation, project: str, user: str, role: str) -> None:
+    """Let a person belong to a project, by user name or e-mail address; the list tells if there is one."""
     asked = invocation.api.call(
-        "POST", path("project", project, "members"), body={"user": email, "role": role}
+        "POST", path("project", project, "members"), body={"user": user, "role": role}
     )
     invocation.screen.done(asked, f"{asked['user']} is {asked['role']} in {project}, if there is such a user")
 

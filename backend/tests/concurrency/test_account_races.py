@@ -64,6 +64,25 @@ def test_given_twelve_equal_sign_ups_then_one_is_made(server: LiveServer) -> Non
     assert statuses(answers) == {201: 1, 409: 11}
 
 
+def test_given_twelve_sign_ups_with_one_name_then_one_has_it_and_who_asked_for_none_has_another(
+    server: LiveServer,
+) -> None:
+    name = f"name{next(numbers)}"
+    asked = [{"email": f"{name}@host{each}.com", "password": PASSWORD} for each in range(12)]
+
+    named = at_once(
+        12, lambda each: server.client().post(REGISTER, {**asked[each], "username": name.upper()})
+    )
+    unnamed = at_once(12, lambda each: server.client().post(REGISTER, asked[each]))
+
+    assert statuses(named) == {201: 1, 409: 11}
+    assert {answer.data["field"] for answer in named if answer.status == 409} == {"username"}
+    assert statuses(unnamed) == {201: 11, 409: 1}
+    names = {answer.data["username"] for answer in unnamed if answer.status == 201}
+    assert len(names) == 11
+    assert name not in names
+
+
 def test_given_24_equal_refreshes_then_there_is_one_successor(
     server: LiveServer, person: dict[str, str]
 ) -> None:

@@ -16,7 +16,7 @@ type Work = Callable[[], None]
 
 
 def user(email: str = "ada@example.com") -> User:
-    return User(email=email, username="ada", created_at=clock.now())
+    return User(email=email, username=email, created_at=clock.now())
 
 
 def users() -> int:

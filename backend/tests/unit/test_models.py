@@ -46,7 +46,7 @@ def count(session: Session, kind: type[Base]) -> int:
 
 
 def new_user(email: str | None = "ada@example.com") -> User:
-    return User(email=email, username="ada", created_at=clock.now())
+    return User(email=email, username=email or f"nobody-{ids.new_id()}", created_at=clock.now())
 
 
 def new_project(name: str = "tools") -> Project:
@@ -116,7 +116,7 @@ def test_user_exists() -> None:
     with reading() as session:
         found = session.execute(select(User).where(User.email == "ada@example.com")).scalar_one()
 
-    assert (found.id, found.username) == (stored.id, "ada")
+    assert (found.id, found.username) == (stored.id, "ada@example.com")
     assert found.is_active
     assert not found.is_admin
     assert found.created_at == stored.created_at

@@ -25,7 +25,7 @@ from wxcloudrun.kit.columns import RowId
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Actor, ProjectAccess, Role, Scope
 from wxcloudrun.projects.models import Membership, Project
-from wxcloudrun.users.reads import User, is_person, username_of
+from wxcloudrun.users.reads import User, is_called, is_person, username_of
 from wxcloudrun.users.reads import is_there as user_is_there
 
 MANY = 1000  # projects that one statement looks at
@@ -258,10 +258,9 @@ def kind_of_user(session: Session, user_id: int) -> str | None:
     return session.execute(statement).scalar_one_or_none()
 
 
-def person_with(session: Session, email: str) -> int | None:
-    """Return the id of the person with that address in its canonical spelling."""
-    statement = select(User.id).where(User.email == email, is_person())
-    return session.execute(statement).scalar_one_or_none()
+def person_id(session: Session, called: str) -> int | None:
+    """Return the id of the person with that user name or that address in its canonical spelling."""
+    return session.execute(select(User.id).where(is_called(called))).scalar_one_or_none()
 
 
 def share_project(session: Session, actor: Actor, user_id: int) -> bool:

@@ -7,7 +7,7 @@ from pydantic import Field
 from wxcloudrun.kit.names import NewProjectName
 from wxcloudrun.kit.security import Role
 from wxcloudrun.users.rules import UserKind
-from wxcloudrun.users.schemas import Email
+from wxcloudrun.users.schemas import Called
 from wxcloudrun.web.parsing import Input, Output, Query, Timestamp, one_of
 
 RoleName = Annotated[str, one_of(role.label for role in Role)]
@@ -53,14 +53,14 @@ class MemberIn(Input):
 
 
 class NewMemberIn(Input):
-    """Whom to add, by their address."""
+    """Whom to add, by their user name or their address."""
 
-    user: Email
+    user: Called
     role: GivenRole
 
 
 class NewMemberOut(Output):
-    """What was asked for; it says nothing about whether there is somebody with that address."""
+    """What was asked for; it says nothing about whether there is such a person."""
 
     user: str
     role: RoleName

@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import LoaderCallableStatus, Mapped, mapped_column
 
-from wxcloudrun.kit.columns import RowId, UtcDateTime, ascii_name, unicode_name
+from wxcloudrun.kit.columns import RowId, Sha256, UtcDateTime, ascii_name, unicode_name
 from wxcloudrun.kit.db import Base
-from wxcloudrun.users.rules import MAX_EMAIL_LENGTH, UserKind
+from wxcloudrun.users.rules import MAX_EMAIL_LENGTH, UserKind, username_key
 
 MAX_SHOWN_NAME_LENGTH = 200  # the longest is that of a service account: prefix, project, name
 
@@ -32,6 +32,7 @@ class User(Base):
     email: Mapped[str | None] = mapped_column(unicode_name(MAX_EMAIL_LENGTH), unique=True)
     # Empty for those who were deleted alone, whom nobody gets to see.
     username: Mapped[str] = mapped_column(unicode_name(MAX_SHOWN_NAME_LENGTH), nullable=True)
+    username_key: Mapped[str | None] = mapped_column(Sha256, index=True, unique=True)  # see note_username
     email_verified_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of this very address
     password_hash: Mapped[str | None] = mapped_column(ascii_name(255))
     is_active: Mapped[bool] = mapped_column(default=True)
@@ -39,6 +40,7 @@ class User(Base):
     second_factor_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since when one is asked for
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    logins_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # older ones are no more
 
     @property
     def has_password(self) -> bool:
@@ -49,8 +51,14 @@ class User(Base):
         """Keep nothing of the person, and let nothing of theirs open a door from now on."""
         self.deleted_at = now
         self.is_active = self.is_admin = False
-        self.email = self.password_hash = self.second_factor_at = None
+        self.email = self.password_hash = self.second_factor_at = self.logins_ended_at = None
         self.username = None  # type: ignore[assignment]  # as the column says
+
+
+def note_username(_mapper: Any, _connection: Any, user: User) -> None:
+    """Note by what a person's name is unique. That of a service account is by the account's own table."""
+    is_named = user.kind != UserKind.SERVICE and user.username is not None
+    user.username_key = username_key(user.username) if is_named else None
 
 
 def refuse_ways_in(_mapper: Any, _connection: Any, user: User) -> None:
@@ -68,3 +76,4 @@ def forget_verification(user: User, address: str | None, former: Any, _initiator
 event.listen(User.email, "set", forget_verification, active_history=True)
 for change in ("before_insert", "before_update"):
     event.listen(User, change, refuse_ways_in)
+    event.listen(User, change, note_username)

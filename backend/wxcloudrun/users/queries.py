@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session, aliased
 
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.users.models import User
-from wxcloudrun.users.rules import UserKind
+from wxcloudrun.users.rules import UserKind, username_key
 
 NAMED = aliased(User)  # who is only named, beside the users that a statement may be about
 
@@ -71,6 +71,23 @@ def lock_person(session: Session, user_id: int) -> User | None:
 def user_by_email(session: Session, email: str) -> User | None:
     """Return the user with that address in its canonical spelling."""
     return session.execute(select(User).where(User.email == email)).scalar_one_or_none()
+
+
+def person_named(session: Session, username: str) -> User | None:
+    """Return who has that user name, or one that is taken for the same."""
+    statement = select(User).where(User.username_key == username_key(username))
+    return session.execute(statement).scalar_one_or_none()
+
+
+def is_called(called: str) -> ColumnElement[bool]:
+    """Return the condition on `users` that leaves the person whom `rules.check_called` has passed."""
+    own = User.email == called if "@" in called else User.username_key == username_key(called)
+    return and_(own, is_person())
+
+
+def person_called(session: Session, called: str) -> User | None:
+    """Return the person with that user name or that address in its canonical spelling."""
+    return session.execute(select(User).where(is_called(called))).scalar_one_or_none()
 
 
 def user_view(row: User) -> UserView:

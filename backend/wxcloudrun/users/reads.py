@@ -3,10 +3,12 @@
 from wxcloudrun.users.models import User
 from wxcloudrun.users.queries import (
     UserView,
+    is_called,
     is_person,
     is_there,
     lock_person,
     person,
+    person_called,
     user,
     user_by_email,
     user_view,
@@ -16,10 +18,12 @@ from wxcloudrun.users.queries import (
 __all__ = [
     "User",
     "UserView",
+    "is_called",
     "is_person",
     "is_there",
     "lock_person",
     "person",
+    "person_called",
     "user",
     "user_by_email",
     "user_view",

@@ -1,7 +1,9 @@
 """What e-mail addresses, user names and passwords may be."""
 
 import enum
+import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable
 
 import email_validator
@@ -16,6 +18,10 @@ email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 MAX_EMAIL_LENGTH = 254
 MAX_USERNAME_LENGTH = 150
 SERVICE_PREFIX = "service:"  # how the user names of service accounts begin, and nobody else's
+# What Unicode calls Default_Ignorable_Code_Point (DerivedCoreProperties 15.0) and Python printable.
+SHOWS_NOTHING = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 MIN_PASSWORD_BYTES = 8
 MAX_PASSWORD_BYTES = 1024
 NO_WORD = re.compile(r"[\W\d_]+")
@@ -52,18 +58,41 @@ def too_long() -> Text:
     return text("use at most {limit} characters", limit=MAX_EMAIL_LENGTH)
 
 
+def folded_name(name: str) -> str:
+    """Return what two user names have in common that are taken for the same.
+
+    Case does not count, nor how a letter is written (full width, composed or not, as a ligature), nor what
+    shows nothing, nor how many spaces there are.
+    """
+    folded = name
+    for _ in range(2):  # as Unicode has it for NFKC_Casefold: folding may leave what composes
+        folded = SHOWS_NOTHING.sub("", unicodedata.normalize("NFKC", folded)).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+def username_key(name: str) -> str:
+    """Return by what a user name is unique and is found; it is as short for every name."""
+    return hashlib.sha256(folded_name(name).encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def check_username(name: str) -> str:
-    """Return `name`; WrongValue that says what people may be called."""
-    if not 0 < len(name) <= MAX_USERNAME_LENGTH or name != name.strip() or not name.isprintable():
+    """Return `name`; WrongValue that says what people may be called.
+
+    None looks like an e-mail address: whoever names somebody by theirs must not get another person.
+    """
+    folded = folded_name(name)
+    if not (folded and len(name) <= MAX_USERNAME_LENGTH and name == name.strip() and name.isprintable()):
         raise WrongValue(
             text(
                 "use 1 to {limit} printable characters without spaces around them", limit=MAX_USERNAME_LENGTH
             )
         )
-    if name.casefold().startswith(SERVICE_PREFIX):
+    if folded.startswith(SERVICE_PREFIX):
         raise WrongValue(
             text("names that begin with {prefix} are for service accounts", prefix=SERVICE_PREFIX)
         )
+    if "@" in folded:
+        raise WrongValue(text("a user name holds no @, which makes an e-mail address"))
     return name
 
 
@@ -97,5 +126,16 @@ def words_of(names: Iterable[str]) -> set[str]:
 
 
 def username_from(email: str) -> str:
-    """Return what somebody is called who gave no name."""
-    return email.rpartition("@")[0]
+    """Return what somebody may be called who gave no name."""
+    try:
+        return check_username(email.rpartition("@")[0])
+    except WrongValue:
+        return "user"
+
+
+def check_called(called: str) -> str:
+    """Return by what somebody names a person: the canonical spelling of an address, or a user name.
+
+    What holds an @ is an address, and nothing else. WrongValue if it can be neither.
+    """
+    return canonical_email(called) if "@" in called else check_username(called)

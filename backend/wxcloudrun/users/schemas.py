@@ -11,12 +11,19 @@ from wxcloudrun.users.rules import (
     MIN_PASSWORD_BYTES,
     UserKind,
     canonical_email,
+    check_called,
     check_password,
     check_username,
 )
 from wxcloudrun.web.parsing import Input, Output, Timestamp, one_of
 
 EMAIL = {"type": "string", "format": "email", "maxLength": MAX_EMAIL_LENGTH}
+CALLED = {
+    "type": "string",
+    "description": "a user name, or an e-mail address, which holds an @",
+    "minLength": 1,
+    "maxLength": MAX_EMAIL_LENGTH,
+}
 USERNAME = {"type": "string", "minLength": 1, "maxLength": MAX_USERNAME_LENGTH}
 # The rule counts bytes of UTF-8, which a schema cannot: it says what every legal password fulfils.
 MAX_BYTES_OF_A_CHARACTER = 4
@@ -30,6 +37,7 @@ PASSWORD = {
 
 Email = Annotated[str, AfterValidator(canonical_email), WithJsonSchema(EMAIL)]
 Username = Annotated[str, AfterValidator(check_username), WithJsonSchema(USERNAME)]
+Called = Annotated[str, AfterValidator(check_called), WithJsonSchema(CALLED)]
 NewPassword = Annotated[str, AfterValidator(check_password), WithJsonSchema(PASSWORD)]
 
 

@@ -11,7 +11,7 @@ WORDS = Words(
         "is_admin": "whether the user is an administrator",
         "new_password": "the password that the account shall have",
         "password": "the password of the account",
-        "username": "what the user is called; not unique",
+        "username": "what the user is called; nobody else has it in another case or spelling",
         "EmailIn.password": "the account's password; a new one if it has none",
         "UserOut.kind": "a person, or a service account",
     },

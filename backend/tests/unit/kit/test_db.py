@@ -93,7 +93,7 @@ class TestTransactions:
 
         with reading() as session:
             assert session.execute(select(User)).scalar_one().username == "bob"
-        assert mine.username == "ada", "what was handed out before does not change by itself"
+        assert mine.username == "ada@example.com", "what was handed out before does not change by itself"
 
 
 @pytest.mark.usefixtures("_in_memory")

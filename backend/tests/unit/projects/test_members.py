@@ -11,7 +11,10 @@ from tests.support.builders import Person
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.registry import Workshop, workshop
 from tests.support.statements import recorded
+from wxcloudrun.kit import clock
+from wxcloudrun.kit.db import transaction
 from wxcloudrun.kit.security import EVERY_SCOPE, Scope
+from wxcloudrun.users.models import User
 
 ROLES = ["reader", "writer", "maintainer", "owner"]
 
@@ -190,6 +193,41 @@ class TestWhoIsNotKnown:
         assert sent[0] == sent[1] == sent[2]
         assert roles(shop) == {**{role: role for role in ROLES}, "stranger": "reader"}, "a member stays as is"
 
+    def test_given_a_name_that_nobody_has_then_answer_and_statements_are_those_of_a_person(
+        self, shop: Workshop
+    ) -> None:
+        person, member = (shop.people[who].username for who in ("stranger", "writer"))
+        add(shop.owner, shop, "somebody-else").ok()  # what is written once is written
+
+        answers, sent = [], []
+        for name in ("x" * len(person), person, member):
+            with recorded() as statements:
+                answers.append(add(shop.owner, shop, name))
+            sent.append(list(statements))
+
+        assert [answer.status for answer in answers] == [202] * 3
+        assert answers[1].data == {"user": person, "role": "reader"}
+        assert len(answers[0].body) == len(answers[1].body)
+        assert sent[0] == sent[1] == sent[2]
+        assert roles(shop) == {**{role: role for role in ROLES}, "stranger": "reader"}, "a member stays as is"
+
+    def test_given_a_name_in_another_case_then_it_is_the_person(self, shop: Workshop) -> None:
+        add(shop.owner, shop, shop.people["stranger"].username.upper()).ok()
+
+        assert roles(shop)["stranger"] == "reader"
+
+    def test_given_somebody_named_like_the_address_of_another_then_the_address_counts(
+        self, shop: Workshop, app: Flask
+    ) -> None:
+        victim = shop.people["stranger"].email
+        with app.app_context(), transaction() as tx:  # as they could be called once
+            tx.session.add(User(email="thief@example.com", username=victim, created_at=clock.now()))
+
+        add(shop.owner, shop, victim).ok()
+
+        assert roles(shop)["stranger"] == "reader"
+        assert len(roles(shop)) == len(ROLES) + 1
+
     def test_given_a_try_then_the_log_has_it_without_the_address(
         self, shop: Workshop, administrator: ApiClient
     ) -> None:
@@ -239,7 +277,7 @@ class TestWhoIsNotKnown:
 
         assert roles(shop)["stranger"] == "writer"
 
-    def test_given_a_service_account_then_it_has_no_address(self, shop: Workshop) -> None:
+    def test_given_a_service_account_then_it_is_not_added_by_its_name(self, shop: Workshop) -> None:
         answer = add(shop.owner, shop, "service:robot")
 
         assert (answer.status, answer.reason) == (422, "invalid")

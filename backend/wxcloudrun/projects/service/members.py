@@ -20,7 +20,7 @@ from wxcloudrun.stores.limits.port import Counter, RateCounters, RateLimit
 from wxcloudrun.users.rules import UserKind
 
 NOBODY = 0  # no user has this id
-TOO_MANY_ADDED = text("you have added too many people by their addresses; wait, then try again")
+TOO_MANY_ADDED = text("you have added too many people; wait, then try again")
 
 type MayJoin = Callable[[Session, int, int], bool]
 """Asks the domain above, which this one does not know: may the project have the service account as a member?
@@ -46,9 +46,9 @@ class MemberService:
     def put(self, actor: Actor, name: str, user_id: int, role: Role) -> Member:
         """Give a user a role, new or other than before.
 
-        Whom the caller does not know by a project is added by their address alone: nobody learns by trying
-        numbers who there is. Raises NotFound, Forbidden (nobody gives or takes a role above their own), or
-        Conflict if the project would lose its last owner.
+        Whom the caller does not know by a project is added by their name or address alone: nobody learns by
+        trying numbers who there is. Raises NotFound, Forbidden (nobody gives or takes a role above their
+        own), or Conflict if the project would lose its last owner.
         """
 
         def work(tx: Transaction) -> Member:
@@ -91,8 +91,8 @@ class MemberService:
 
         atomically(work)
 
-    def add(self, actor: Actor, name: str, email: str, role: Role) -> None:
-        """Make the person with that address a member, if there is one; who is a member already stays as is.
+    def add(self, actor: Actor, name: str, called: str, role: Role) -> None:
+        """Make the person with that user name or address a member, if there is one; who is one stays as is.
 
         It takes the same statements, and says nothing, whether there is somebody or not. Raises NotFound,
         Forbidden as `put` does, TooManyRequests for somebody who does this all the time.
@@ -105,7 +105,7 @@ class MemberService:
         def work(tx: Transaction) -> None:
             found = find(tx.session, actor, name, Action.MEMBERS_CHANGE)
             refuse_above(actor, found, role)
-            user_id = queries.person_with(tx.session, email) or NOBODY
+            user_id = queries.person_id(tx.session, called) or NOBODY
             after = {"role": role.label}
             if queries.add_if_new(tx.session, found.project_id, user_id, role, clock.now()):
                 announce(tx, actor, MEMBER_SET, Subject(f"project/{name}/member/{user_id}"), after=after)

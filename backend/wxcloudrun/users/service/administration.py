@@ -17,7 +17,7 @@ from wxcloudrun.users.models import User
 from wxcloudrun.users.queries import UserView
 from wxcloudrun.users.service.above import AboveUsers
 from wxcloudrun.users.service.passwords import Passwords
-from wxcloudrun.users.service.users import new_user, refuse_taken
+from wxcloudrun.users.service.users import new_user, refuse_taken, refuse_taken_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ class UserAdministrationService:
     def create(self, actor: Actor, *, username: str, email: str, password: str | None) -> UserView:
         """Make a user; without a password they cannot log in with one until they are given one.
 
-        Raises Forbidden, ProofNeeded for a login that gives a password, Conflict if the address is taken,
-        Invalid for a password that is little more than a name.
+        Raises Forbidden, ProofNeeded for a login that gives a password, Conflict if the name or the
+        address is taken, Invalid for a password that is little more than a name.
         """
         actor.require_administrator()
         if password is not None:
@@ -73,6 +73,7 @@ class UserAdministrationService:
         password_hash = None if password is None else self._passwords.hash_new(password, email, username)
 
         def work(tx: Transaction) -> UserView:
+            refuse_taken_name(tx, username)
             refuse_taken(tx, email)
             user = new_user(email=email, username=username, password_hash=password_hash)
             tx.session.add(user)
@@ -86,8 +87,8 @@ class UserAdministrationService:
         """Change a user; deactivating them ends their sessions, another password ends all of their ways in.
 
         Raises Forbidden, also for an API key that would let somebody in; ProofNeeded for a login that does;
-        NotFound; Conflict if the address is taken, no active administrator would stay, or the password would
-        be of no use without an address; Invalid for a password that is little more than a name.
+        NotFound; Conflict if the name or the address is taken, no active administrator would stay, or the
+        password would be of no use without an address; Invalid for one that is little more than a name.
         """
         actor.require_administrator()
         if change.password is not None:
@@ -166,6 +167,8 @@ def refuse_change(tx: Transaction, actor: Actor, change: UserChange, user: User)
     """Raise ProofNeeded or Forbidden for a way in that the caller may not change, Conflict for bad values."""
     if change.changes_way_in(user):
         actor.require_proof()
+    if change.username is not None:
+        refuse_taken_name(tx, change.username, but=user.id)
     if change.email is not None and change.email != user.email:
         refuse_taken(tx, change.email)
     if change.password is not None and change.email is None and user.email is None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from wxcloudrun.attempts.service import LoginGuard
-from wxcloudrun.kit import clock
+from wxcloudrun.kit import clock, ids
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Conflict, Forbidden, Unauthorized
 from wxcloudrun.kit.events import Subject, announce
@@ -15,9 +15,17 @@ from wxcloudrun.users import queries
 from wxcloudrun.users.events import PASSWORD_CHANGED, USER_CREATED, USER_REGISTERED
 from wxcloudrun.users.models import User
 from wxcloudrun.users.queries import UserView
-from wxcloudrun.users.rules import UserKind, canonical_email, check_password, username_from
+from wxcloudrun.users.rules import (
+    MAX_USERNAME_LENGTH,
+    UserKind,
+    canonical_email,
+    check_password,
+    username_from,
+)
 from wxcloudrun.users.service.above import EndSessions, EndWaysIn
 from wxcloudrun.users.service.passwords import Passwords
+
+SUFFIX_LETTERS = 6  # behind a name that we made and somebody has
 
 
 class UserService:
@@ -41,8 +49,9 @@ class UserService:
     def register(self, actor: Actor, *, email: str, password: str, username: str | None) -> UserView:
         """Sign up; `actor` says where the request comes from.
 
-        Raises Forbidden if registration is closed, TooManyRequests, Conflict if the address is taken,
-        Invalid for a password that is little more than a name.
+        Raises Forbidden if registration is closed, TooManyRequests, Conflict if the name or the address is
+        taken, Invalid for a password that is little more than a name. For a name that is taken it is the
+        same whether the address is or not: what was counted tells one thing, and makes an account else.
         """
         if not self._registration_enabled:
             raise Forbidden(text("registration is closed; ask an administrator for an account"))
@@ -50,8 +59,11 @@ class UserService:
         password_hash = self._passwords.hash_new(password, email, username)
 
         def work(tx: Transaction) -> UserView:
+            if username is not None:
+                refuse_taken_name(tx, username)
             refuse_taken(tx, email)
-            user = new_user(email=email, username=username, password_hash=password_hash)
+            name = username or free_name(tx, username_from(email))
+            user = new_user(email=email, username=name, password_hash=password_hash)
             tx.session.add(user)
             tx.session.flush()
             announce(
@@ -113,7 +125,8 @@ class UserService:
                 return False
             if queries.user_by_email(tx.session, canonical) is not None:
                 raise Conflict(text("the address belongs to a user who is no active administrator"))
-            user = new_user(email=canonical, username=None, password_hash=password_hash)
+            name = free_name(tx, username_from(canonical))
+            user = new_user(email=canonical, username=name, password_hash=password_hash)
             user.is_admin = True
             tx.session.add(user)
             tx.session.flush()
@@ -154,11 +167,11 @@ def leave_all(session: Session, ids: Sequence[int]) -> None:
         row.leave(now)
 
 
-def new_user(*, email: str | None, username: str | None, password_hash: str | None) -> User:
-    """Return an active person who is not stored yet; without an address they need a name."""
+def new_user(*, email: str | None, username: str, password_hash: str | None) -> User:
+    """Return an active person who is not stored yet."""
     return User(
         email=email,
-        username=username or username_from(email or ""),
+        username=username,
         password_hash=password_hash,
         is_active=True,
         is_admin=False,
@@ -170,3 +183,20 @@ def refuse_taken(tx: Transaction, email: str) -> None:
     """Raise Conflict if somebody has that address."""
     if queries.user_by_email(tx.session, email) is not None:
         raise Conflict(text("a user with this e-mail address exists"), field="email")
+
+
+def refuse_taken_name(tx: Transaction, username: str, *, but: int | None = None) -> None:
+    """Raise Conflict if somebody, other than the user `but`, has a name that is taken for this one."""
+    user = queries.person_named(tx.session, username)
+    if user is not None and user.id != but:
+        raise Conflict(
+            text("a user has this name, or one that differs in case or spelling alone"), field="username"
+        )
+
+
+def free_name(tx: Transaction, wanted: str) -> str:
+    """Return `wanted`, or that with some letters behind it if somebody is called so."""
+    name = wanted
+    while queries.person_named(tx.session, name) is not None:
+        name = f"{wanted[: MAX_USERNAME_LENGTH - SUFFIX_LETTERS - 1]}-{ids.new_id()[:SUFFIX_LETTERS]}"
+    return name

@@ -15,7 +15,7 @@ from wxcloudrun.sessions.service.second_step import second_step
 from wxcloudrun.sessions.service.sessions import LoggedIn, Opening, SessionService
 from wxcloudrun.users.events import USER_REGISTERED
 from wxcloudrun.users.reads import User, person
-from wxcloudrun.users.service.users import new_user
+from wxcloudrun.users.service.users import free_name, new_user
 from wxcloudrun.wechat import queries
 from wxcloudrun.wechat.events import WECHAT_LINKED
 from wxcloudrun.wechat.gateway import WechatGateway, WechatPerson
@@ -113,7 +113,8 @@ class WechatService:
     def _sign_up(self, tx: Transaction, actor: Actor, person: WechatPerson) -> User:
         if not self._registration_enabled:
             raise Forbidden(text("registration is closed; ask an administrator for an account"))
-        user = new_user(email=None, username=f"wechat-{ids.new_id()[:NAME_LETTERS]}", password_hash=None)
+        name = free_name(tx, f"wechat-{ids.new_id()[:NAME_LETTERS]}")
+        user = new_user(email=None, username=name, password_hash=None)
         tx.session.add(user)
         tx.session.flush()
         tx.session.add(
