@@ -50,15 +50,22 @@ class DeviceCookies:
         device, ends = secrets.token_hex(16), int((now + DEVICE_LIFETIME).timestamp())
         return f"{device}.{ends}.{self._ring.newest.hash(said(device, str(ends), account))}"
 
-    def device(self, cookie: str | None, account: str, now: datetime) -> str | None:
-        """Return which device a cookie is of, None if it is not valid for this account."""
+    def device(
+        self, cookie: str | None, account: str, now: datetime, *, since: datetime | None
+    ) -> str | None:
+        """Return which device a cookie is of, None if it is not valid for this account.
+
+        Those from before `since` are not.
+        """
         if cookie is None or len(cookie) > MAX_COOKIE_LENGTH or not cookie.isascii():
             return None
         device, _, rest = cookie.partition(".")
         ends, _, mac = rest.partition(".")
         if not self._ring.fits(said(device, ends, account), mac):
             return None
-        return device if now.timestamp() < int(ends) else None
+        issued = int(ends) - DEVICE_LIFETIME.total_seconds()
+        is_void = since is not None and issued < since.timestamp()
+        return None if is_void or now.timestamp() >= int(ends) else device
 
 
 def said(device: str, ends: str, account: str) -> str:

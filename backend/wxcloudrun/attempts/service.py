@@ -111,14 +111,17 @@ class LoginGuard:
         self._devices = devices
 
     @contextmanager
-    def attempt(self, actor: Actor, account: str, *, user_id: int | None) -> Iterator[Attempt]:
+    def attempt(
+        self, actor: Actor, account: str, *, user_id: int | None, devices_since: datetime | None = None
+    ) -> Iterator[Attempt]:
         """Let one try at `account` happen inside the block. Raises TooManyRequests.
 
+        Cookies of devices from before `devices_since` are none.
         Failures and refusals are logged: the first, the tenth, the hundredth of a counter and so on.
         """
         counted = Counted(self._counters)
         try:
-            if not self._count_device(counted, actor, account):
+            if not self._count_device(counted, actor, account, devices_since):
                 self._count_network(counted, actor, account, user_id)
         except LimitPassed as passed:
             self._note(actor, user_id, passed.meter, why="limit")
@@ -175,9 +178,9 @@ class LoginGuard:
     def _count(self, kind: str, limit: RateLimit, actor: Actor) -> Tally:
         return count_request(self._counters, kind, limit, actor)
 
-    def _count_device(self, counted: Counted, actor: Actor, account: str) -> bool:
+    def _count_device(self, counted: Counted, actor: Actor, account: str, since: datetime | None) -> bool:
         """Count a try from a device of the account's owner; False if it is none, or has failed too often."""
-        device = self._devices.device(actor.device_cookie, account, clock.now())
+        device = self._devices.device(actor.device_cookie, account, clock.now(), since=since)
         if device is None:
             return False
         meters = [

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from tests.support.client import Answer, ApiClient
-from tests.support.logins import PASSWORD, AddUser
+from tests.support.logins import PASSWORD, AddUser, SignedIn
 from tests.support.moments import Clock
 from tests.unit.attempts.test_limits import LOGIN, WRONG, try_login
 from wxcloudrun.attempts.rules import DeviceCookies
@@ -111,11 +111,24 @@ def test_networks_are_told_from_the_smallest_on() -> None:
     assert client_networks("::ffff:192.0.2.77")[0][0] == client_group("192.0.2.77") == "192.0.2.77"
 
 
-def device_of(app: Flask, email: str = "ada@example.com") -> str:
+def device_of(app: Flask, email: str = "ada@example.com", *, password: str = PASSWORD) -> str:
     """Log in, and return the cookie that says from which device."""
-    answer = app.test_client().post(LOGIN, json={"email": email, "password": PASSWORD})
+    answer = app.test_client().post(LOGIN, json={"email": email, "password": password})
     [cookie] = [each for each in answer.headers.getlist("Set-Cookie") if each.startswith(f"{DEVICE_COOKIE}=")]
     return cookie
+
+
+NEW = "another long enough one"
+PASSWORDS = {"current_password": PASSWORD, "new_password": NEW}
+# What ends everything but a login: by the owner or an administrator, and the password that counts then.
+ENDINGS: dict[str, tuple[Callable[[SignedIn, SignedIn], Answer], str]] = {
+    "new password": (lambda owner, _: owner.call("PUT", "/api/v1/auth/password", PASSWORDS), NEW),
+    "end": (lambda owner, _: owner.call("POST", "/api/v1/auth/end-everything", {}), PASSWORD),
+    "reset": (
+        lambda owner, root: root.call("PATCH", f"/api/v1/users/{owner.user_id}", {"password": NEW}),
+        NEW,
+    ),
+}
 
 
 def log_in(client: ApiClient, device: str, password: str) -> Answer:
@@ -170,13 +183,31 @@ class TestDevices:
         )
         cookie = cookies.issue("ada", time.now())
 
-        device = cookies.device(cookie, "ada", time.now())
+        device = cookies.device(cookie, "ada", time.now(), since=None)
         spoiled = ["", "a", "a.b.c", "é.1.x", cookie[:-1], "x" * 5000, others.issue("ada", time.now()), None]
 
         assert device == cookie.partition(".")[0]
-        assert [cookies.device(each, "ada", time.now()) for each in spoiled] == [None] * len(spoiled)
+        found = [cookies.device(each, "ada", time.now(), since=None) for each in spoiled]
+        assert found == [None] * len(spoiled)
         time.advance(days=91)
-        assert cookies.device(cookie, "ada", time.now()) is None
+        assert cookies.device(cookie, "ada", time.now(), since=None) is None
+
+    @pytest.mark.parametrize("way", ENDINGS)
+    def test_given_an_end_of_everything_then_devices_from_before_are_none(
+        self, app: Flask, client: ApiClient, ada: SignedIn, root: SignedIn, time: Clock, way: str
+    ) -> None:
+        end, password = ENDINGS[way]
+        of_a_thief = device_of(app)
+        time.advance(seconds=2)
+
+        assert end(ada, root).status < 300
+        time.advance(seconds=2)
+        fresh = device_of(app, password=password)
+        for _ in range(10):
+            try_login(client, WRONG)
+
+        assert log_in(client, of_a_thief, password).status == 429
+        assert log_in(client, fresh, password).status == 200
 
     def test_it_is_a_cookie_for_the_ways_in_alone(self, app: Flask, add_user: AddUser) -> None:
         add_user()

@@ -11,6 +11,9 @@ from tests.support.mail import Mailbox
 from tests.support.moments import Clock
 from tests.support.second_factors import second_factor
 from tests.support.statements import recorded
+from tests.unit.attempts.test_limits import WRONG, try_login
+from tests.unit.attempts.test_many_networks import device_of
+from tests.unit.attempts.test_many_networks import log_in as log_in_from
 from tests.unit.mails.conftest import ADA, NEW, RECOVERY, VERIFY, Post
 from wxcloudrun.jobs.models import Job
 from wxcloudrun.kit import clock
@@ -35,6 +38,20 @@ def test_given_a_lost_password_then_a_new_one_is_set_and_nothing_old_leads_in(
     assert post.client.post("/api/v1/auth/refresh", {"refresh_token": ada.refresh_token}).status == 401
     told = [each["what"] for each in log_in(password=NEW).call("GET", "/api/v1/auth/me").data["notices"]]
     assert told[:2] == ["ways_in.ended", "password.recovered"]
+
+
+def test_given_a_recovered_password_then_devices_from_before_are_none(
+    post: Post, ada: SignedIn, app: Flask, client: ApiClient, time: Clock
+) -> None:
+    post.verify(ada)
+    of_a_thief = device_of(app)
+    time.advance(seconds=2)
+
+    assert post.complete(post.recovery_token()).status == 204
+    for _ in range(10):
+        try_login(client, WRONG)
+
+    assert log_in_from(client, of_a_thief, NEW).status == 429
 
 
 def test_given_a_token_that_was_used_then_it_and_all_before_it_are_void(post: Post, ada: SignedIn) -> None:

@@ -34,10 +34,10 @@ class ProofService:
         TooManyRequests; Forbidden for an API key.
         """
         user = self.user_of(actor)
-        stored = user.password_hash
+        stored, since = user.password_hash, user.logins_ended_at
         with (
             self._passwords.turn(),
-            self._guard.attempt(actor, account_of(user), user_id=user.id) as attempt,
+            self._guard.attempt(actor, account_of(user), user_id=user.id, devices_since=since) as attempt,
         ):
             attempt.succeeded = self._passwords.verify(stored, password) and stored is not None
         if not attempt.succeeded:

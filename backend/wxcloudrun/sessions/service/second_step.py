@@ -26,7 +26,8 @@ def second_step(guard: LoginGuard, actor: Actor, user: User, code: SecondFactorC
         raise SecondFactorNeeded(
             text("this account has a second factor: send its code as totp, or a recovery_code")
         )
-    with guard.attempt(actor, account_of(user), user_id=user.id) as attempt:
+    since = user.logins_ended_at
+    with guard.attempt(actor, account_of(user), user_id=user.id, devices_since=since) as attempt:
         yield attempt
     if not attempt.succeeded:
         raise SecondFactorNeeded(text("this code is wrong or was used; wait for the next one"))

@@ -23,7 +23,7 @@ from wxcloudrun.sessions.service.lifetimes import Lifetimes
 from wxcloudrun.sessions.service.second_step import account_name, second_step
 from wxcloudrun.sessions.service.secrets import REFRESH_PREFIX, SessionHashes
 from wxcloudrun.sessions.service.tokens import AccessTokens
-from wxcloudrun.users.reads import User, UserView, lock_person, user_by_email, user_view
+from wxcloudrun.users.reads import User, UserView, lock_person, person, user_by_email, user_view
 from wxcloudrun.users.rules import canonical_email
 from wxcloudrun.users.service.passwords import Passwords
 
@@ -114,11 +114,11 @@ class SessionService:
         somebody who has one; TooManyRequests.
         """
         user = self._find(email)
-        user_id = None if user is None else user.id
+        user_id, since = (None, None) if user is None else (user.id, user.logins_ended_at)
         # A try is counted when its turn has come: the right passwords that wait are no failures.
         with (
             self._passwords.turn(),
-            self._guard.attempt(actor, account_name(email), user_id=user_id) as attempt,
+            self._guard.attempt(actor, account_name(email), user_id=user_id, devices_since=since) as attempt,
         ):
             verified = self._verify(user, password)
             attempt.succeeded = verified is not None
@@ -230,8 +230,13 @@ class SessionService:
             announce(tx, actor, SESSION_ENDED, Subject(f"user/{actor.user_id}"), before=state)
 
     def end_all(self, session: Session, user_id: int, *, but: str | None, now: datetime) -> None:
-        """End every session of a user, but for the one named, for whoever locks them out."""
+        """End every session of a user, but for the one named, for whoever locks them out.
+
+        The cookies of their devices count no more either: a thief may have made one.
+        """
         queries.end_sessions_of(session, user_id, but=but, now=now)
+        if (user := person(session, user_id)) is not None:
+            user.logins_ended_at = now
 
     def revoke_token(self, tx: Transaction, jti: str) -> bool:
         """Make an access token useless before its time; its session goes on. False if it was so already."""
