@@ -20,6 +20,10 @@ from wxcloudrun.audit.service.archive import Archive, NotPruned
 from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.kit.db import reading
 
+NOT_EXPORTED = (
+    "nothing was taken away: the file is not what was exported; run `flask audit-verify --export FILE`\n"
+)
+
 type Run = Callable[..., Result]
 
 
@@ -74,6 +78,13 @@ def test_given_an_export_then_it_verifies_without_the_database(exported: Path, r
         lambda lines: ["{}", *lines[1:]],
         lambda lines: [*lines[:4], lines[3], *lines[4:]],
         lambda lines: [*lines[:3], "no line", *lines[3:]],
+        lambda lines: [*lines[:3], lines[3][:-20], *lines[4:]],
+        lambda lines: [*lines[:3], '["entry"]', *lines[4:]],
+        lambda lines: [*lines[:3], "[" * 100_000 + '"entry"', *lines[4:]],
+        lambda lines: [*lines[:3], lines[3].replace('"at": "2', '"at": "x2'), *lines[4:]],
+        lambda lines: [*lines[:3], lines[3].replace('"position": ', '"position": 1e999, "x": '), *lines[4:]],
+        lambda lines: [lines[0].replace('"position": 0', '"position": "zero"'), *lines[1:]],
+        lambda lines: [*lines[:3], '"entry" \udcff', *lines[4:]],
         lambda _: [],
     ],
     ids=[
@@ -86,16 +97,25 @@ def test_given_an_export_then_it_verifies_without_the_database(exported: Path, r
         "no start",
         "twice",
         "noise",
+        "cut off",
+        "no entry",
+        "deep",
+        "no time",
+        "no number",
+        "no place",
+        "no UTF-8",
         "empty",
     ],
 )
 def test_given_a_spoiled_file_then_that_is_found_and_nothing_is_taken_away(
     exported: Path, run: Run, spoil: Callable[[list[str]], list[str]]
 ) -> None:
-    exported.write_text("".join(f"{line}\n" for line in spoil(exported.read_text().splitlines())))
+    spoiled = "".join(f"{line}\n" for line in spoil(exported.read_text().splitlines()))
+    exported.write_text(spoiled, encoding="utf-8", errors="surrogateescape")
 
     assert run("audit-verify", "--export", exported).exit_code == 1
-    assert run("audit-prune", exported).exit_code == 2
+    pruned = run("audit-prune", exported)
+    assert (pruned.exit_code, pruned.output) == (2, NOT_EXPORTED)
     assert count() == 10
 
 

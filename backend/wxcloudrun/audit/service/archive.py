@@ -27,6 +27,8 @@ from wxcloudrun.kit.security import SYSTEM
 
 FORMAT = "registry-audit/1"
 BATCH = 500
+# What a line raises that is no JSON, or not what was written.
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 COLUMNS = [column.key for column in AuditEntry.__table__.columns]
 
 
@@ -71,6 +73,11 @@ class Archive:
 
         Only the keys of former secrets are asked of it, if it is there.
         """
+        return self._read(lines)[0]
+
+    def _read(self, lines: Iterable[str]) -> tuple[Verdict, datetime | None]:
+        """Verify a file; return with it the latest time in it."""
+        newest = None
         verification, start, is_ended = Verification(self._keys), None, False
         with contextlib.suppress(SQLAlchemyError), reading() as session:
             verification.know_former_keys(session)
@@ -84,12 +91,14 @@ class Archive:
                     is_ended = verification.was_signed(of_export(start, found["end"]), found["seal"])
                     is_ended &= verification.verdict.checked == found["end"]["count"]
                 else:
-                    verification.follow(*read_link(found))
-            except (ValueError, KeyError, TypeError, AttributeError):
+                    link, entry = read_link(found)
+                    verification.follow(link, entry)
+                    newest = entry.at if newest is None else max(newest, entry.at)
+            except UNREADABLE:
                 verification.verdict.add(FindingKind.EDITED, position=verification.verdict.position)
         if not is_ended:
             verification.verdict.add(FindingKind.MISSING, position=verification.verdict.position)
-        return verification.verdict
+        return verification.verdict, newest
 
     def prune(self, lines: Iterable[str]) -> Archived:
         """Take away what a file holds, if all of it is old enough. Raises NotPruned.
@@ -98,11 +107,11 @@ class Archive:
         """
         if self._age is None:
             raise NotPruned("AUDIT_DAYS is not set")
-        latest, digest, newest = clock.now() - self._age, hashlib.sha256(), [""]
-        verdict = self.check(remembering(lines, digest, newest))
+        latest, digest = clock.now() - self._age, hashlib.sha256()
+        verdict, newest = self._read(digesting(lines, digest))
         if not verdict.is_clean:
             raise NotPruned("the file is not what was exported; run `flask audit-verify --export FILE`")
-        if newest[0] and datetime.fromisoformat(newest[0]) > latest:
+        if newest is not None and newest > latest:
             raise NotPruned("the file holds entries that are younger than AUDIT_DAYS")
         atomically(lambda tx: self._seal(tx, verdict, digest.hexdigest()))
         count = 0
@@ -173,10 +182,8 @@ def of_export(start: dict[str, Any], end: dict[str, Any]) -> Sealed:
     return Sealed("export", json.dumps([start, end], sort_keys=True))
 
 
-def remembering(lines: Iterable[str], digest: "hashlib._Hash", newest: list[str]) -> Iterator[str]:
-    """Pass lines on; remember their digest, and the latest time in them."""
+def digesting(lines: Iterable[str], digest: "hashlib._Hash") -> Iterator[str]:
+    """Pass lines on, and digest them."""
     for line in lines:
         digest.update(line.encode("utf-8", "surrogatepass"))
-        if '"entry"' in line:
-            newest[0] = max(newest[0], str(json.loads(line)["entry"]["at"]))
         yield line
