@@ -53,7 +53,7 @@ def answer(resolved: Resolved, query: DownloadQuery) -> Response:
         service(ReadingLog).linked(actor(), resolved)
         return with_remarks(link_to(blob, redirect=query.mode == "redirect"), blob.remarks())
     if request.method == "GET":
-        service(ReadingLog).downloaded(actor(), resolved)
+        service(ReadingLog).downloaded(actor(), resolved, is_part="Range" in request.headers)
     audience = "public" if resolved.package.access.is_public else "private"
     freshness = IMMUTABLE if resolved.is_immutable else "no-cache"
     response = answer_bytes(blob)

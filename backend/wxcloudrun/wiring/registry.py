@@ -113,7 +113,9 @@ def build_names(settings: Settings, foundation: FoundationServices, callers: Cal
         files=files,
         tags=TagService(packages=packages, references=references, most_per_package=settings.tags_per_package),
         references=references,
-        reading_log=ReadingLog(downloads=settings.audit_downloads, links=settings.audit_links),
+        reading_log=ReadingLog(
+            counters=rate_counters(settings), downloads=settings.audit_downloads, links=settings.audit_links
+        ),
         search=SearchService(),
     )
 

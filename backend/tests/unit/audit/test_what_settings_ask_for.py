@@ -1,14 +1,19 @@
 """Entries about reading, links and refusals: none unless a setting asks for them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import Engine, event
 
 from tests.support.apps import AppWith, MakeApp
 from tests.support.client import ApiClient, sender
 from tests.support.inside import Inside
+from tests.support.moments import Clock
+from tests.support.raised import TransactionStopped
 from tests.support.registry import Workshop
 from tests.support.shared_app import once
 from tests.unit.audit.conftest import entries
@@ -31,6 +36,21 @@ class World(Inside):
     def found(self, action: str) -> list[dict[str, Any]]:
         """Return the entries about it."""
         return entries(self.root, action=action)
+
+
+@contextmanager
+def no_entries() -> Iterator[None]:
+    """Let no entry be written, on whichever instance."""
+
+    def refuse(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "INTO audit_entries" in statement:
+            raise TransactionStopped
+
+    event.listen(Engine, "before_cursor_execute", refuse)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", refuse)
 
 
 @pytest.fixture
@@ -59,6 +79,39 @@ def test_given_a_download_from_a_private_project_then_it_is_written_down(world: 
     assert entry["actor_id"] == world.shop.people["reader"].id
     assert entry["object"] == f"project/{world.shop.project}/package/{world.shop.package}"
     assert entry["after"]["artifact_id"] == answer.headers["X-Artifact-Id"]
+
+
+def test_given_a_download_in_parts_then_each_credential_leaves_one_entry_for_them(
+    world: World, time: Clock
+) -> None:
+    url = world.shop.url("/+/1.0.0")
+
+    def parts(client: ApiClient) -> list[bytes]:
+        ranges = ("bytes=2-3", "bytes=0-1", "bytes=-1", "bytes=4-")
+        return [client.get(url, headers={"Range": each}).ok().body for each in ranges]
+
+    assert parts(world.shop.reader) == [b"te", b"by", b"s", b"s"]
+    parts(world.shop.writer)
+    assert len(world.found("artifact.downloaded")) == 2
+
+    world.shop.reader.get(url).ok()
+    assert len(world.found("artifact.downloaded")) == 3, "all of it is a download of its own"
+
+    time.advance(seconds=301)
+    parts(world.shop.reader)
+    assert len(world.found("artifact.downloaded")) == 4
+
+
+def test_given_a_part_that_cannot_be_written_down_then_no_bytes_go_out_and_the_next_one_is(
+    world: World,
+) -> None:
+    url, part = world.shop.url("/+/1.0.0"), {"Range": "bytes=0-1"}
+    with no_entries():
+        assert world.shop.reader.get(url, headers=part).status == 500
+
+    world.shop.reader.get(url, headers=part).ok()
+
+    assert len(world.found("artifact.downloaded")) == 1
 
 
 def test_given_a_download_from_a_public_project_then_it_is_not(world: World) -> None:
