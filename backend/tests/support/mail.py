@@ -26,6 +26,7 @@ class Mailbox:
     mails: list[EmailMessage] = field(default_factory=list)
     logins: list[str] = field(default_factory=list)
     refusals: list[str] = field(default_factory=list)
+    farewell: str = "221 bye"  # to whoever takes leave
 
     async def handle_DATA(  # noqa: N802  # as the library calls it
         self, _server: Any, _session: Any, envelope: Envelope
@@ -36,6 +37,12 @@ class Mailbox:
         content = cast("bytes", envelope.content)
         self.mails.append(message_from_bytes(content, policy=default))
         return "250 taken"
+
+    async def handle_QUIT(  # noqa: N802  # as the library calls it
+        self, _server: Any, _session: Any, _envelope: Envelope
+    ) -> str:
+        """Answer whoever takes leave."""
+        return self.farewell
 
     def authenticate(self, _server: Any, _session: Any, _envelope: Any, _how: str, data: Any) -> AuthResult:
         """Let the one user in."""
@@ -62,6 +69,7 @@ class Mailbox:
         self.mails.clear()
         self.logins.clear()
         self.refusals.clear()
+        self.farewell = "221 bye"
 
 
 def text_of(mail: EmailMessage) -> str:

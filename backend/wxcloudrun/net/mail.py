@@ -1,5 +1,6 @@
 """Mail to people: a narrow way out over SMTP (RFC 5321), bounded in time, and never repeated in a log."""
 
+import contextlib
 import smtplib
 import ssl
 from dataclasses import dataclass, field
@@ -62,8 +63,12 @@ class SmtpMailer:
     def send(self, mail: Mail) -> None:
         """Hand a mail over. Raises MailFailed, MailRefused."""
         try:
-            with self._connected() as connection:
+            connection = self._connected()
+            try:
                 connection.send_message(written(mail, self._server.sender))
+                take_leave(connection)
+            finally:
+                connection.close()
         except smtplib.SMTPRecipientsRefused as error:
             raise failure(next(iter(error.recipients.values()))[0]) from None
         except smtplib.SMTPResponseException as error:
@@ -92,6 +97,12 @@ class SmtpMailer:
             connection.close()
             raise
         return connection
+
+
+def take_leave(connection: smtplib.SMTP) -> None:
+    """Take leave of a server that has taken a mail: whatever it says to that, the mail is not sent again."""
+    with contextlib.suppress(OSError):
+        connection.quit()
 
 
 def failure(code: int) -> MailFailed:

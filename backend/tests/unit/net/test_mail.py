@@ -52,6 +52,17 @@ def test_given_a_refusal_then_it_tells_whether_to_try_again_and_nothing_of_the_m
     assert str(raised.value) == f"the server for mail answered {answer[:3]}"
 
 
+@pytest.mark.parametrize("farewell", ["421 going down", "500 what", "no answer at all"])
+def test_given_a_mail_that_was_taken_then_nothing_said_to_the_leave_taking_sends_it_again(
+    mailbox: Mailbox, farewell: str
+) -> None:
+    mailbox.farewell = farewell
+
+    mailer(mailbox.port).send(LETTER)
+
+    assert len(mailbox.mails) == 1
+
+
 def test_given_no_server_then_it_may_be_tried_again() -> None:
     with pytest.raises(MailFailed, match="not to be reached: ConnectionRefusedError") as raised:
         mailer(free_port()).send(LETTER)
