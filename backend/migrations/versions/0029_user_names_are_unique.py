@@ -1,4 +1,4 @@
-"""user names are unique, and a time from which on devices are known
+"""user names are unique, and since when everything of before is void
 
 Two new columns. People whose names are taken for the same get their number behind it, all but the one who was
 there first: `grace` stays, `Grace` becomes `Grace-7`. Who goes back keeps those names.

@@ -40,7 +40,7 @@ class User(Base):
     second_factor_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # since when one is asked for
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    logins_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # older ones are no more
+    logins_ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # all at once, last
 
     @property
     def has_password(self) -> bool:

@@ -12,7 +12,7 @@ from tests.support.moments import Clock
 from tests.support.second_factors import second_factor
 from tests.support.statements import recorded
 from tests.unit.attempts.test_limits import WRONG, try_login
-from tests.unit.attempts.test_many_networks import device_of
+from tests.unit.attempts.test_many_networks import ENDINGS, device_of
 from tests.unit.attempts.test_many_networks import log_in as log_in_from
 from tests.unit.mails.conftest import ADA, NEW, RECOVERY, VERIFY, Post
 from wxcloudrun.jobs.models import Job
@@ -113,6 +113,23 @@ def test_given_another_address_or_no_activity_meanwhile_then_the_token_is_void(
             user.email_verified_at = clock.now()
 
         assert post.complete(token).status == 401
+
+
+@pytest.mark.parametrize("way", ENDINGS)
+def test_given_an_end_of_everything_meanwhile_then_the_token_is_void_and_the_next_one_is_good(
+    post: Post, ada: SignedIn, root: SignedIn, time: Clock, way: str
+) -> None:
+    end, password = ENDINGS[way]
+    post.verify(ada)
+    of_a_thief = post.recovery_token()
+
+    assert end(ada, root).status < 300
+    post.sent()
+    time.advance(seconds=1)
+
+    assert post.complete(of_a_thief, "a third long one").status == 401
+    assert post.log_in(password).status == 200
+    assert post.complete(post.recovery_token(), "a third long one").status == 204
 
 
 def test_given_a_token_that_verifies_then_it_sets_no_password(post: Post, ada: SignedIn) -> None:

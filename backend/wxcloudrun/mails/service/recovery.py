@@ -11,7 +11,7 @@ from wxcloudrun.kit.texts import text
 from wxcloudrun.mails.events import PASSWORD_RECOVERED
 from wxcloudrun.mails.rules import TokenPurpose
 from wxcloudrun.mails.service.sending import NOBODY, MailQueue, may_have
-from wxcloudrun.mails.service.tokens import MailedTokens
+from wxcloudrun.mails.service.tokens import MailedTokens, is_outdated
 from wxcloudrun.second_factors.rules import SecondFactorCode
 from wxcloudrun.second_factors.service.codes import SecondFactorCodes
 from wxcloudrun.sessions.service.second_step import second_step
@@ -74,7 +74,9 @@ class PasswordRecoveryService:
         def work(tx: Transaction) -> bool:
             row = lock_person(tx.session, user.id)
             kept = self._tokens.find(tx.session, token, PURPOSE)
-            if row is None or kept is None or row.email != kept.email or not may_have(row, PURPOSE):
+            if row is None or kept is None or not may_have(row, PURPOSE):
+                return False
+            if is_outdated(kept, row, PURPOSE):
                 return False
             if not self._codes.admit(tx, by, row, code) or not self._tokens.use(tx, kept, PURPOSE):
                 return False

@@ -9,6 +9,7 @@ from wxcloudrun.mails import queries
 from wxcloudrun.mails.models import MailedToken
 from wxcloudrun.mails.rules import LIFETIMES, TOKEN_PREFIX, TokenPurpose
 from wxcloudrun.secrecy.derived_keys import KeyRing
+from wxcloudrun.users.reads import User
 
 
 class MailedTokens:
@@ -44,3 +45,9 @@ class MailedTokens:
     def forget_expired(self) -> int:
         """Delete what has expired; return how many rows that were."""
         return erase_all(MailedToken, queries.is_over(clock.now()))
+
+
+def is_outdated(token: MailedToken, user: User, purpose: TokenPurpose) -> bool:
+    """Tell whether its owner has another address by now, or has ended all logins since it was made."""
+    ended, made = user.logins_ended_at, token.expires_at - LIFETIMES[purpose]
+    return token.email != user.email or (ended is not None and made <= ended)
