@@ -298,6 +298,26 @@ class TestWhoIsNotKnown:
         assert int(tried[-1].headers["Retry-After"]) > 0
         assert other.post("/api/v1/project/toys/members", wanted).status == 202
 
+    def test_given_many_users_at_one_address_then_they_have_ten_times_as_much_together(
+        self, app_with: AppWith
+    ) -> None:
+        app = app_with(RATELIMIT_MEMBERS="1/hour")
+        client = ApiClient(sender(app))
+        wanted = {"user": "nobody", "role": "reader"}
+
+        tried = []
+        for number in range(12):
+            owner = client.as_(builders.person(app, f"owner{number}").token)
+            owner.post("/api/v1/projects", {"name": f"tools{number}"}).ok()
+            tried.append(owner.post(f"/api/v1/project/tools{number}/members", wanted).status)
+
+        assert tried == [202] * 10 + [429] * 2
+        other = client.as_(builders.person(app, "other").token)
+        other.post("/api/v1/projects", {"name": "toys"}).ok()
+        elsewhere = {"REMOTE_ADDR": "198.51.100.1"}
+        answer = other.post("/api/v1/project/toys/members", wanted, environ_overrides=elsewhere)
+        assert answer.status == 202
+
 
 class TestRemoving:
     def test_who_is_removed_is_out_at_once(self, shop: Workshop) -> None:

@@ -11,6 +11,7 @@ from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Action, Actor, ProjectAccess, Role
 from wxcloudrun.kit.texts import text
+from wxcloudrun.net.addresses import UNKNOWN, client_networks
 from wxcloudrun.projects import queries
 from wxcloudrun.projects.events import MEMBER_REMOVED, MEMBER_SET, MEMBER_SOUGHT
 from wxcloudrun.projects.models import Membership
@@ -20,6 +21,7 @@ from wxcloudrun.stores.limits.port import Counter, RateCounters, RateLimit
 from wxcloudrun.users.rules import UserKind
 
 NOBODY = 0  # no user has this id
+MOST_FROM_A_NETWORK = 10  # times the limit of one user
 TOO_MANY_ADDED = text("you have added too many people; wait, then try again")
 
 type MayJoin = Callable[[Session, int, int], bool]
@@ -99,8 +101,7 @@ class MemberService:
         """
         with reading() as session:
             refuse_above(actor, find(session, actor, name, Action.MEMBERS_CHANGE), role)
-        tally = self._counters.hit([Counter.of("members", self._limit, str(actor.user_id))])[0]
-        self._limit.refuse_if_passed(tally, TOO_MANY_ADDED)
+        self._count(actor)
 
         def work(tx: Transaction) -> None:
             found = find(tx.session, actor, name, Action.MEMBERS_CHANGE)
@@ -113,6 +114,16 @@ class MemberService:
                 announce(tx, actor, MEMBER_SOUGHT, Subject(f"project/{name}/member"), after=after)
 
         atomically(work)
+
+    def _count(self, actor: Actor) -> None:
+        """Count whom somebody has added, and what comes from their networks. Raises TooManyRequests."""
+        meters = [(Counter.of("members", self._limit, str(actor.user_id)), self._limit)]
+        for network, times in client_networks(actor.address or UNKNOWN):
+            limit = self._limit.times(MOST_FROM_A_NETWORK * times)
+            meters.append((Counter.of("members-network", limit, network), limit))
+        tallies = self._counters.hit([counter for counter, _ in meters])
+        for (_, limit), tally in zip(meters, tallies, strict=True):
+            limit.refuse_if_passed(tally, TOO_MANY_ADDED)
 
     def _require_known(self, session: Session, actor: Actor, found: ProjectAccess, user_id: int) -> None:
         """Raise NotFound for somebody whom the caller cannot know of, as if they were not there."""
