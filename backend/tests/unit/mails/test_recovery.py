@@ -6,6 +6,7 @@ from flask import Flask
 from tests.support.apps import AppWith
 from tests.support.client import ApiClient, sender
 from tests.support.database_dump import everything_stored
+from tests.support.inside import Inside
 from tests.support.logins import AddUser, LogIn, SignedIn
 from tests.support.mail import Mailbox
 from tests.support.moments import Clock
@@ -170,6 +171,20 @@ class TestWhoGetsMail:
         for email in people[1:]:
             assert post.sent(email) == []
         assert post.mailbox.mails == []
+
+    def test_given_any_address_then_nothing_is_done_at_once_and_nobody_knows_when_it_is(
+        self, post: Post, ada: SignedIn, app: Flask
+    ) -> None:
+        post.verify(ada)
+        for email in [ADA, "nobody@example.com"] * 2:
+            post.client.post(RECOVERY, {"email": email}).ok()
+
+        assert Inside(app).work() == 0
+        with app.app_context(), reading() as session:
+            jobs = session.query(Job).where(Job.attempts == 0).all()
+            delays = {(job.not_before - job.created_at).total_seconds() for job in jobs}
+        assert len(delays) == 4
+        assert all(1 <= delay <= 15 for delay in delays)
 
     def test_given_no_server_for_mail_then_everybody_is_refused_alike(self, app_with: AppWith) -> None:
         app = app_with()

@@ -1,5 +1,6 @@
 """Mail goes out behind the answer, by jobs that say whose and what for: a token is made when it is sent."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,6 +24,7 @@ from wxcloudrun.users.reads import User, person
 TOKEN_JOB, NOTICE_JOB = "mail-token", "mail-notice"
 ATTEMPTS = 10  # over three quarters of an hour
 NOBODY = 0  # whose mail is not sent
+LEAST_DELAY_SECONDS, MOST_DELAY_SECONDS = 1, 15
 
 
 class MailQueue:
@@ -38,15 +40,23 @@ class MailQueue:
             raise MailOff(text("this service sends no mail; ask an administrator"))
 
     def mail_token(self, tx: Transaction, user_id: int, purpose: TokenPurpose) -> None:
-        """Let a token be mailed to the address of somebody, or of NOBODY: that looks and lasts the same."""
-        self._put_down(tx, TOKEN_JOB, {"user_id": user_id, "purpose": purpose.value})
+        """Let a token be mailed to the address of somebody, or of NOBODY: that looks and lasts the same.
+
+        It is sent some seconds later, nobody knows how many. Sending takes the processor for a while, and
+        whoever sent the next requests at once would see by their time that there is somebody.
+        """
+        delay = secrets.SystemRandom().uniform(LEAST_DELAY_SECONDS, MOST_DELAY_SECONDS)
+        said = {"user_id": user_id, "purpose": purpose.value}
+        self._put_down(tx, TOKEN_JOB, said, delay_seconds=delay)
 
     def mail_notice(self, tx: Transaction, to: str, notice: Mapping[str, JsonValue]) -> None:
         """Let an address hear of a change."""
         self._put_down(tx, NOTICE_JOB, {"to": to, **notice})
 
-    def _put_down(self, tx: Transaction, kind: str, arguments: Mapping[str, JsonValue]) -> None:
-        self._jobs.enqueue(tx, kind, arguments, max_attempts=ATTEMPTS)
+    def _put_down(
+        self, tx: Transaction, kind: str, arguments: Mapping[str, JsonValue], *, delay_seconds: float = 0
+    ) -> None:
+        self._jobs.enqueue(tx, kind, arguments, max_attempts=ATTEMPTS, delay_seconds=delay_seconds)
 
 
 class SendingService:
