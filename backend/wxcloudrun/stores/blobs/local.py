@@ -5,6 +5,7 @@ import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,21 +34,23 @@ class LocalBlobStore:
         self._room = Room(root, reserve_bytes)
         (root / "objects").mkdir(parents=True, exist_ok=True)
         (root / "tmp").mkdir(exist_ok=True)
+        self._unfinished = str(root / "tmp")  # text, for pathlib takes longer than the system calls
 
     def write(self, key: str, blocks: Iterable[bytes], size_bytes: int | None = None) -> str | None:  # noqa: ARG002  # the port demands it
         """Write to `tmp`, sync, rename: a name under `objects` always means a whole object."""
-        temporary, final = self._root / "tmp" / key, self._root / object_path(key)
+        temporary, final = f"{self._unfinished}/{key}", f"{self._root}/{object_path(key)}"
         try:
             with translated_errors():
-                file = temporary.open("xb", buffering=0)
+                file = FileIO(temporary, "xb")
             with file, DurableFile(file.fileno()) as durable:
                 for block in self._room.claimed(file.fileno(), blocks):
                     durable.write(block)
             with translated_errors():
                 move_durably(temporary, final)
-        finally:
+        except BaseException:
             with contextlib.suppress(OSError):  # what went wrong before must not be hidden
-                temporary.unlink(missing_ok=True)
+                Path(temporary).unlink(missing_ok=True)
+            raise
         return None
 
     def require_room(self, size_bytes: int) -> None:
@@ -58,7 +61,7 @@ class LocalBlobStore:
         """One stat call."""
         with translated_errors():
             try:
-                return self._path(key).stat().st_size
+                return os.stat(f"{self._root}/{object_path(key)}").st_size  # noqa: PTH116  # as in open_file
             except FileNotFoundError:
                 return None
 

@@ -213,7 +213,7 @@ def test_given_a_disk_that_refuses_then_the_refusal_says_why(
     def fail(*_: object, **__: object) -> None:
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(Path, "open", fail)
+    monkeypatch.setattr("wxcloudrun.stores.blobs.local.FileIO", fail)
 
     with pytest.raises(StoreUnavailable) as refused:
         store.write(KEY, [b"bytes"])
