@@ -20,6 +20,7 @@ from wxcloudrun.artifacts.queries import (
     seen_artifact,
     seen_reference,
     told,
+    with_one_more,
 )
 from wxcloudrun.artifacts.queries.digests import Told, shown, shown_digests, withheld
 
@@ -44,5 +45,6 @@ __all__ = [
     "shown",
     "shown_digests",
     "told",
+    "with_one_more",
     "withheld",
 ]

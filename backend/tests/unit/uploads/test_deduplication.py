@@ -109,6 +109,30 @@ class TestVisibility:
 
         assert (answer.data["deduplicated"], answer.data["ref_count"]) == (False, 1)
 
+    def test_given_uploads_without_names_then_each_counts_what_its_sender_sees_of_the_artifact(
+        self,
+        app: Flask,
+        public_shop: Workshop,
+        client: ApiClient,
+        administrator: ApiClient,
+        make_person: Callable[..., Person],
+    ) -> None:
+        other = workshop(client, make_person)
+        other.upload(DATA, version="1.0").ok()
+        scopes = frozenset({Scope.READ, Scope.WRITE})
+        writer = public_shop.people["writer"]
+        bound = client.as_(builders.key(app, writer.actor, scopes, project=public_shop.project))
+        blind = client.as_(builders.key(app, writer.actor, frozenset({Scope.WRITE})))
+
+        counts = {}
+        for name, sender in {"writer": public_shop.writer, "bound": bound, "blind": blind}.items():
+            counts[name] = sender.put(public_shop.url("/upload/x.bin"), DATA).ok().data["ref_count"]
+        counts["both"] = other.upload(DATA, "x.bin").ok().data["ref_count"]
+        counts["all"] = administrator.put(public_shop.url("/upload/x.bin"), DATA).ok().data["ref_count"]
+
+        assert counts == {"writer": 1, "bound": 2, "blind": 0, "both": 5, "all": 6}
+        assert administrator.get(URL).data["ref_count"] == 6
+
     def test_given_a_stranger_then_the_artifact_does_not_exist(self, shop: Workshop) -> None:
         shop.upload(DATA, tag="a").ok()
 

@@ -230,6 +230,11 @@ def ref_count(session: Session, actor: Actor, digest: str) -> int:
     return session.execute(counted_references(Sight.of(actor)), {"digest": digest, **who(actor)}).scalar_one()
 
 
+def with_one_more(told: Told, actor: Actor) -> int:
+    """Return what `ref_count` will count after one reference more, where the caller may put bytes in."""
+    return told.references + 1 if Sight.of(actor).reads else 0
+
+
 @prepared
 def counted_references(sight: Sight) -> Select[int]:
     """Select how many references to `digest` are visible."""

@@ -129,18 +129,14 @@ class UploadAcceptance:
             raise IdempotencyKeyReused(
                 text("this Idempotency-Key was used for another upload; take a new one")
             )
-        known = artifact_reads.shown_digests(session, earlier.digest, found.id)
-        return self._shown(session, actor, found, earlier, known)
+        return shown_again(session, actor, found, earlier)
 
     def receipt(
         self, session: Session, actor: Actor, found: FoundPackage, upload_id: int
     ) -> AcceptedUpload | None:
         """Return an upload that was made before as its uploader sees it, None if it is gone."""
         upload = session.get(Upload, upload_id)
-        if upload is None:
-            return None
-        known = artifact_reads.shown_digests(session, upload.digest, found.id)
-        return self._shown(session, actor, found, upload, known)
+        return None if upload is None else shown_again(session, actor, found, upload)
 
     def accept(
         self,
@@ -183,7 +179,11 @@ class UploadAcceptance:
         upload.refer(artifact.id if upload.is_bare else None, provenance)
         insert_at_once(tx, upload)
         announce(tx, actor, UPLOAD_ACCEPTED, found.subject("upload", upload.id), after=state_of(upload))
-        return self._shown(tx.session, actor, found, upload, digests)
+        if upload.is_bare:  # nothing but the upload itself has begun to refer to the bytes
+            ref_count = artifact_reads.with_one_more(told, actor)
+        else:
+            ref_count = artifact_reads.ref_count(tx.session, actor, artifact.id)
+        return shown(found, upload, digests, ref_count)
 
     def _name(
         self,
@@ -206,17 +206,23 @@ class UploadAcceptance:
             return None, proposed.version
         return proposed, None
 
-    def _shown(
-        self, session: Session, actor: Actor, found: FoundPackage, upload: Upload, digests: ExtraDigests
-    ) -> AcceptedUpload:
-        return AcceptedUpload(
-            upload=upload,
-            project=found.project,
-            package=found.name,
-            digests=digests,
-            ref_count=artifact_reads.ref_count(session, actor, upload.digest),
-            layout=found.layout,
-        )
+
+def shown_again(session: Session, actor: Actor, found: FoundPackage, upload: Upload) -> AcceptedUpload:
+    """Return an upload that was accepted before as its caller may see it now."""
+    known = artifact_reads.shown_digests(session, upload.digest, found.id)
+    return shown(found, upload, known, artifact_reads.ref_count(session, actor, upload.digest))
+
+
+def shown(found: FoundPackage, upload: Upload, digests: ExtraDigests, ref_count: int) -> AcceptedUpload:
+    """Return an upload with what stands beside it in an answer."""
+    return AcceptedUpload(
+        upload=upload,
+        project=found.project,
+        package=found.name,
+        digests=digests,
+        ref_count=ref_count,
+        layout=found.layout,
+    )
 
 
 def state_of(upload: Upload) -> dict[str, str | int | None]:
