@@ -36,6 +36,18 @@ class Artifact(Base):
     unreferenced_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+@dataclass(frozen=True, slots=True)
+class HeldArtifact:
+    """What the row of an artifact says that is read to be referred to; a statement changes it."""
+
+    id: str
+    size_bytes: int
+    md5: str | None
+    sha1: str | None
+    object_key: str
+    unreferenced_since: datetime | None = None
+
+
 class Lease(Base):
     """An object that is being written; committed before its first byte."""
 

@@ -3,6 +3,7 @@
 from wxcloudrun.artifacts.models import (
     Artifact,
     ExtraDigests,
+    HeldArtifact,
     Lease,
     ObjectKey,
     PendingDeletion,
@@ -27,6 +28,7 @@ from wxcloudrun.artifacts.queries.digests import Told, shown, shown_digests, wit
 __all__ = [
     "Artifact",
     "ExtraDigests",
+    "HeldArtifact",
     "Lease",
     "ObjectKey",
     "PendingDeletion",

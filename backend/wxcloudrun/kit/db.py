@@ -63,9 +63,14 @@ db = SQLAlchemy(model_class=Base, session_options={"autobegin": False, "expire_o
 
 @dataclass(slots=True)
 class Transaction:
-    """An open write transaction, and what shall happen once it has committed."""
+    """An open write transaction, and what shall happen once it has committed.
+
+    `connection` is what `session` writes through, without its bookkeeping: a statement takes half the time
+    there. It gives rows, never objects, and does not see what the session has not flushed.
+    """
 
     session: Session
+    connection: Connection
     _effects: list[Callable[[], None]] = field(default_factory=list)
 
     def after_commit(self, effect: Callable[[], None]) -> None:
@@ -104,7 +109,6 @@ def transaction(*, wait_seconds: float | None = None) -> Iterator[Transaction]:
 def committing(wait_seconds: float | None = None) -> Iterator[Transaction]:
     """Do what `transaction()` does, except for the effects."""
     session = fresh_session()
-    tx = Transaction(session)
     if session.in_transaction():
         session.begin()  # raises: nobody would let this thread have its turn a second time
     with (
@@ -113,8 +117,7 @@ def committing(wait_seconds: float | None = None) -> Iterator[Transaction]:
         sqlite.turn_to_write(db.engine),
         session.begin(),
     ):
-        session.connection(execution_options={"sqlite_begin": "IMMEDIATE"})
-        yield tx
+        yield Transaction(session, session.connection(execution_options={"sqlite_begin": "IMMEDIATE"}))
 
 
 @contextmanager
@@ -173,7 +176,7 @@ def insert_at_once(tx: Transaction, row: Base) -> None:
     """
     values = {column.key: getattr(row, column.key) for column in type(row).__table__.columns}
     given = {name: value for name, value in values.items() if value is not None}  # a default may apply
-    made = cast("CursorResult[Any]", tx.session.execute(insertion(type(row)), given))
+    made = cast("CursorResult[Any]", tx.connection.execute(insertion(type(row)), given))
     if "id" not in given:
         row.id = made.lastrowid  # type: ignore[attr-defined]  # every table has one
 

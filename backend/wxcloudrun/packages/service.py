@@ -45,7 +45,7 @@ class AbovePackages:
 class Callers(Protocol):
     """Knows who acts by now, of which this domain knows nothing."""
 
-    def identify_again(self, session: Session, actor: Actor) -> Actor:
+    def identify_again(self, reader: Reader, actor: Actor) -> Actor:
         """Return who the caller is by now, and hold their credential to the end of the transaction.
 
         Raises Unauthorized if it is not good any more.
@@ -104,15 +104,15 @@ class PackageService:
         return found
 
     def enter_again(
-        self, session: Session, actor: Actor, project: str, package: str, action: Action
+        self, reader: Reader, actor: Actor, project: str, package: str, action: Action
     ) -> tuple[Actor, FoundPackage]:
         """Return the caller and the package if they may still do `action`, now that what they sent has come.
 
         Their credential is looked up anew: it may have ended while the body came, or they may be somebody
         else by now, such as no administrator any more. Raises as `enter` does.
         """
-        caller = self._callers.identify_again(session, actor)
-        return caller, self.enter(session, caller, project, package, action)
+        caller = self._callers.identify_again(reader, actor)
+        return caller, self.enter(reader, caller, project, package, action)
 
     def require_orderer(
         self, session: Session, order: OrderedBy | None, found: FoundPackage, action: Action

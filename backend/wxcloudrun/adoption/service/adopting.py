@@ -154,10 +154,10 @@ class AdoptService:
         if found is None:
             raise PackageGone
         self._refuse_lost_right(tx.session, order, found)
-        artifact = artifact_reads.artifact(tx.session, held.artifact_id)
+        artifact = artifact_reads.artifact(tx.connection, held.artifact_id)
         if artifact is None:
             raise LeftOut("gone", "it was deleted in the meantime")
-        adopted = self._intake.adopt_held(artifact)
+        adopted = self._intake.adopt_held(tx, artifact)
         self._intake.tell_project(tx, found.access.project_id, found.id, adopted)
         version = version_of(tx.session, found, spot)
         row = version_reads.version(tx.session, found.id, version)

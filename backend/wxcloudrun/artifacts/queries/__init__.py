@@ -1,13 +1,13 @@
 """Every SELECT on artifacts, leases and references."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CursorResult,
+    Connection,
     Delete,
     Select,
     Table,
@@ -20,11 +20,13 @@ from sqlalchemy import (
     select,
     true,
     union_all,
+    update,
 )
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.models import (
     Artifact,
+    HeldArtifact,
     Lease,
     PendingDeletion,
     Provenance,
@@ -51,15 +53,23 @@ class SeenReference:
     told: Told
 
 
-def artifact(session: Session, digest: str) -> Artifact | None:
+def artifact(reader: Reader, digest: str) -> HeldArtifact | None:
     """Return the artifact; in a write transaction it cannot be collected before the commit."""
-    return session.execute(locked_artifact(), {"digest": digest}).scalar_one_or_none()
+    row = reader.execute(locked_artifact(), {"digest": digest}).one_or_none()
+    return None if row is None else HeldArtifact(*row)
 
 
 @prepared
-def locked_artifact() -> Select[Artifact]:
-    """Select one artifact, held to the end of the transaction."""
-    return select(Artifact).where(Artifact.id == bindparam("digest")).with_for_update(read=True)
+def locked_artifact() -> Select[*tuple[Any, ...]]:
+    """Select what a HeldArtifact holds, in its order, held to the end of the transaction."""
+    table = Artifact.__table__
+    columns = (table.c[each.name] for each in fields(HeldArtifact))
+    return select(*columns).where(table.c.id == bindparam("digest")).with_for_update(read=True)
+
+
+def change_artifact(connection: Connection, digest: str, **values: str | None) -> None:
+    """Write down what has changed of an artifact."""
+    connection.execute(update(Artifact.__table__).where(Artifact.id == digest), values)  # type: ignore[arg-type]  # a declarative table
 
 
 def object_key(reader: Reader, digest: str) -> str | None:
@@ -74,16 +84,15 @@ def named_object() -> Select[str | None]:
     return select(select(table.c.object_key).where(table.c.id == bindparam("digest")).scalar_subquery())
 
 
-def open_lease(session: Session, key: str, *, now: datetime, expires_at: datetime) -> None:
+def open_lease(connection: Connection, key: str, *, now: datetime, expires_at: datetime) -> None:
     """Write a lease down."""
     values = {"object_key": key, "created_at": now, "expires_at": expires_at}
-    session.execute(insertion(Lease), values)
+    connection.execute(insertion(Lease), values)
 
 
-def end_lease(session: Session, key: str) -> bool:
+def end_lease(connection: Connection, key: str) -> bool:
     """Delete a lease; False if there is none."""
-    ended = session.execute(ended_lease(), {"key": key})
-    return cast("CursorResult[Any]", ended).rowcount == 1
+    return connection.execute(ended_lease(), {"key": key}).rowcount == 1
 
 
 @prepared
@@ -160,9 +169,9 @@ def seen_artifact(session: Session, actor: Actor, digest: str) -> tuple[Artifact
     return None if row is None else (row.Artifact, as_seen(row))
 
 
-def told(session: Session, actor: Actor, digest: str) -> Told:
+def told(reader: Reader, actor: Actor, digest: str) -> Told:
     """Return what the caller may know of an artifact."""
-    row = session.execute(told_to(Sight.of(actor)), {"digest": digest, **who(actor)}).one()
+    row = reader.execute(told_to(Sight.of(actor)), {"digest": digest, **who(actor)}).one()
     return as_told(row)
 
 

@@ -65,4 +65,4 @@ def put_down(tx: Transaction, key: str, *, after_seconds: int = 0) -> None:
     now = clock.now()
     not_before = now + timedelta(seconds=after_seconds)
     values = {"object_key": key, "created_at": now, "not_before": not_before}
-    tx.session.execute(insertion(PendingDeletion), values)
+    tx.connection.execute(insertion(PendingDeletion), values)

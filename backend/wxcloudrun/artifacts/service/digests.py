@@ -6,10 +6,10 @@ Then every sender who could not see the bytes waits for them as the first one di
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wxcloudrun.artifacts import queries
-from wxcloudrun.artifacts.models import Artifact, ExtraDigests
+from wxcloudrun.artifacts.models import ExtraDigests, HeldArtifact
 from wxcloudrun.artifacts.queries import digests as told_digests
 from wxcloudrun.artifacts.queries.digests import Told
 from wxcloudrun.jobs.errors import JobFailed
@@ -45,7 +45,7 @@ class DigestService:
         asked = MEASURABLE & frozenset(announced)
         return asked if self._is_deferred else asked | EXTRA_DIGESTS
 
-    def follow(self, tx: Transaction, artifact: Artifact) -> None:
+    def follow(self, tx: Transaction, artifact: HeldArtifact) -> None:
         """Let a job compute what an artifact lacks; the job is committed with the artifact."""
         if None in (artifact.md5, artifact.sha1):
             self._jobs.enqueue(tx, JOB_KIND, {"artifact_id": artifact.id}, max_attempts=ATTEMPTS)
@@ -99,7 +99,7 @@ class DigestService:
             told_digests.end_withholding(tx.session, mark)
 
     def _finish(self, tx: Transaction, measured: Measured, mark: str | None, context: JobContext) -> None:
-        artifact = queries.artifact(tx.session, measured.sha256)
+        artifact = queries.artifact(tx.connection, measured.sha256)
         if artifact is not None:
             self.fill(tx, artifact, measured)
         self._end(tx, mark, context)
@@ -108,8 +108,9 @@ class DigestService:
         self.give_up(tx, mark)
         context.finish(tx)
 
-    def fill(self, tx: Transaction, artifact: Artifact, measured: Measured) -> None:
-        """Write down what an artifact lacks and has been measured."""
-        artifact.md5 = artifact.md5 or measured.md5
-        artifact.sha1 = artifact.sha1 or measured.sha1
-        tx.session.flush()
+    def fill(self, tx: Transaction, artifact: HeldArtifact, measured: Measured) -> HeldArtifact:
+        """Write down what an artifact lacks and has been measured; return it with that."""
+        md5, sha1 = artifact.md5 or measured.md5, artifact.sha1 or measured.sha1
+        if (md5, sha1) != (artifact.md5, artifact.sha1):
+            queries.change_artifact(tx.connection, artifact.id, md5=md5, sha1=sha1)
+        return replace(artifact, md5=md5, sha1=sha1)

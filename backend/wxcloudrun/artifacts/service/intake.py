@@ -14,21 +14,21 @@ import enum
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from wxcloudrun.artifacts import queries
-from wxcloudrun.artifacts.models import Artifact, ExtraDigests
+from wxcloudrun.artifacts.models import Artifact, ExtraDigests, HeldArtifact
 from wxcloudrun.artifacts.service.deletions import put_down
 from wxcloudrun.artifacts.service.digests import BytesInPackage, DigestService
 from wxcloudrun.artifacts.service.hashing import Throttle, measure
 from wxcloudrun.artifacts.service.leases import LeasedKey
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.checksums import NOTHING_SAID, Checksums
-from wxcloudrun.kit.db import Transaction, asking, atomically, insert_at_once, was_rolled_back
+from wxcloudrun.kit.db import Transaction, asking, atomically, insertion, was_rolled_back
 from wxcloudrun.kit.errors import TooLarge
 from wxcloudrun.kit.texts import text
 from wxcloudrun.stores.blobs.measuring import Measured, Measurement
@@ -62,7 +62,7 @@ class Examined:
 class Adopted:
     """The artifact that the bytes became, or were already."""
 
-    artifact: Artifact
+    artifact: HeldArtifact
     own: ExtraDigests = field(default_factory=ExtraDigests)  # measured now, whatever else is known
 
 
@@ -108,7 +108,7 @@ class IntakeService:
         """How many bytes an upload may have."""
         return self._max_upload_bytes
 
-    def is_whole(self, artifact: Artifact, checksums: Checksums, told: ExtraDigests) -> bool:
+    def is_whole(self, artifact: HeldArtifact, checksums: Checksums, told: ExtraDigests) -> bool:
         """Tell whether the object of an artifact is there with its size, for an upload without bytes.
 
         Raises ChecksumMismatch, StoreUnavailable. A checksum that was not told yet is computed now.
@@ -121,10 +121,10 @@ class IntakeService:
             checksums.verify(measure(self._blobs, artifact.object_key, Throttle(None), extra=unknown))
         return True
 
-    def adopt_held(self, artifact: Artifact) -> Adopted:
+    def adopt_held(self, tx: Transaction, artifact: HeldArtifact) -> Adopted:
         """Let an upload refer to an artifact that is there, in the transaction that has read its row."""
-        if artifact.unreferenced_since is not None:  # a row that is only looked at must not cost a flush
-            artifact.unreferenced_since = None
+        if artifact.unreferenced_since is not None:
+            queries.change_artifact(tx.connection, artifact.id, unreferenced_since=None)
         return Adopted(artifact)
 
     def tell_project(self, tx: Transaction, project_id: int, package_id: int, adopted: Adopted) -> None:
@@ -234,16 +234,16 @@ class Intake:
         self._held_lease().end(tx)
         measured = self.measured
         own = ExtraDigests(measured.md5, measured.sha1)
-        artifact = queries.artifact(tx.session, measured.sha256)
+        artifact = queries.artifact(tx.connection, measured.sha256)
         if artifact is None:
             return Adopted(self._insert(tx, measured), own)
         if None in (artifact.md5, artifact.sha1):
-            self._digests.fill(tx, artifact, measured)
+            artifact = self._digests.fill(tx, artifact, measured)
         if artifact.object_key == self._examined.existing_key and not self._examined.is_whole:
             self._heal(tx, artifact)
         else:
             put_down(tx, self.key)
-        return replace(self._service.adopt_held(artifact), own=own)
+        return replace(self._service.adopt_held(tx, artifact), own=own)
 
     def renounce(self, tx: Transaction) -> None:
         """Let the bytes belong to nobody after all, with the transaction; ends the lease."""
@@ -311,23 +311,17 @@ class Intake:
         self._outcome = CommitOutcome.COMMITTED
         return result
 
-    def _insert(self, tx: Transaction, measured: Measured) -> Artifact:
-        artifact = Artifact(
-            id=measured.sha256,
-            size_bytes=measured.size_bytes,
-            md5=measured.md5,
-            sha1=measured.sha1,
-            object_key=self._proved_key(),
-            created_at=clock.now(),
-        )
-        insert_at_once(tx, artifact)
-        return artifact
+    def _insert(self, tx: Transaction, measured: Measured) -> HeldArtifact:
+        key = self._proved_key()
+        made = HeldArtifact(measured.sha256, measured.size_bytes, measured.md5, measured.sha1, key)
+        tx.connection.execute(insertion(Artifact), {**asdict(made), "created_at": clock.now()})
+        return made
 
-    def _heal(self, tx: Transaction, artifact: Artifact) -> None:
+    def _heal(self, tx: Transaction, artifact: HeldArtifact) -> None:
         """Point the row at good bytes; what is left of the old object goes when no link can need it."""
-        damaged_key, artifact.object_key = artifact.object_key, self._proved_key()
+        damaged_key = artifact.object_key
+        queries.change_artifact(tx.connection, artifact.id, object_key=self._proved_key())
         put_down(tx, damaged_key, after_seconds=self._link_seconds)
-        tx.session.flush()
         self._digests.follow(tx, artifact)  # an earlier job has failed on the damaged object
         facts = {"artifact_id": artifact.id, "damaged_key": damaged_key, "key": self.key}
         tx.after_commit(lambda: logger.warning("artifact_healed", extra=facts))

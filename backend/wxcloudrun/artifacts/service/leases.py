@@ -39,7 +39,7 @@ class LeasedKey:
         """Lease a fresh key, committed when this returns."""
         key, now = ids.new_id(), clock.now()
         over_at = now + timedelta(seconds=LEASE_SECONDS)
-        atomically(lambda tx: queries.open_lease(tx.session, key, now=now, expires_at=over_at))
+        atomically(lambda tx: queries.open_lease(tx.connection, key, now=now, expires_at=over_at))
         return cls(key)
 
     def keep(self) -> None:
@@ -89,12 +89,12 @@ class LeasedKey:
 
     def give_up(self, tx: Transaction) -> None:
         """End the lease with the transaction, and let the object go; the sweeper may have done both."""
-        if queries.end_lease(tx.session, self.key):
+        if queries.end_lease(tx.connection, self.key):
             put_down(tx, self.key)
 
     def end(self, tx: Transaction) -> None:
         """End the lease with the transaction. Raises Unavailable if the sweeper has taken it."""
-        if not queries.end_lease(tx.session, self.key):
+        if not queries.end_lease(tx.connection, self.key):
             raise taken()
 
     def release(self, *, must_go: bool) -> None:
@@ -107,7 +107,7 @@ class LeasedKey:
             if must_go:
                 self.give_up(tx)
             else:
-                queries.end_lease(tx.session, self.key)
+                queries.end_lease(tx.connection, self.key)
 
         try:
             atomically(work)

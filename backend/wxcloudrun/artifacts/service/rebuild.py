@@ -76,7 +76,7 @@ class RebuildService:
         tx.session.flush()
         tx.session.delete(claim)
         tx.session.flush()
-        artifact = queries.artifact(tx.session, measured.sha256)
+        artifact = queries.artifact(tx.connection, measured.sha256)
         if artifact is None:
             tx.session.add(
                 Artifact(
@@ -91,5 +91,5 @@ class RebuildService:
             return "created"
         if artifact.object_key != damaged_key:
             return None  # an upload has healed it meanwhile
-        artifact.object_key = key
+        queries.change_artifact(tx.connection, artifact.id, object_key=key)
         return "healed"

@@ -26,4 +26,4 @@ def record(tx: Transaction, event: Event) -> None:
         "address": actor.address,
         "request_id": actor.request_id,
     }
-    tx.session.execute(insertion(AuditEntry), {**said, "seal": at_hand(AuditKeys).born(said)})
+    tx.connection.execute(insertion(AuditEntry), {**said, "seal": at_hand(AuditKeys).born(said)})

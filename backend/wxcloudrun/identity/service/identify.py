@@ -96,7 +96,7 @@ class IdentityService:
             raise no_longer_valid()
         return actor
 
-    def identify_again(self, session: Session, actor: Actor) -> Actor:
+    def identify_again(self, reader: Reader, actor: Actor) -> Actor:
         """Return who the caller of a request is by now, in the transaction that writes what they have sent.
 
         A body may have come for hours since they were identified. What has ended their credential meanwhile
@@ -107,7 +107,7 @@ class IdentityService:
         basis = basis_of(actor)
         if basis is None or actor.user_id is None:
             return actor
-        now = self._holder(session, basis, actor.user_id, held=True)
+        now = self._holder(reader, basis, actor.user_id, held=True)
         if now is None:
             raise no_longer_valid()
         return replace(actor, user_id=now.user_id, is_admin=now.is_admin, scopes=now.scopes)

@@ -157,7 +157,7 @@ class UploadAcceptance:
         refuse_path(found, spec)
         artifact = adopted.artifact
         # Asked of bytes that nobody had, too: else its time would tell them from those that others have.
-        told = artifact_reads.told(tx.session, actor, artifact.id)
+        told = artifact_reads.told(tx.connection, actor, artifact.id)
         digests = self._digests.tell(tx, told, BytesInPackage(artifact.id, found.id), adopted.own)
         provenance = Provenance(spec.filename, spec.content_type, clock.now(), actor.user_id)
         received = ReceivedBytes(artifact.id, provenance)

@@ -3,7 +3,7 @@
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts import reads as artifact_reads
-from wxcloudrun.artifacts.reads import Artifact, ExtraDigests
+from wxcloudrun.artifacts.reads import ExtraDigests, HeldArtifact
 from wxcloudrun.artifacts.service.intake import IntakeService
 from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.db import Transaction, atomically, reading
@@ -53,19 +53,19 @@ class ChecksumUploadService:
 
         def work(tx: Transaction) -> AcceptedUpload:
             actor, found = self._packages.enter_again(  # reading a large object again takes long
-                tx.session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
+                tx.connection, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
             )
             earlier = self._acceptance.replayed(tx.session, actor, found, spec, digest)
             if earlier is not None:
                 return earlier
             held, _ = readable_artifact(tx.session, actor, digest)
-            adopted = self._intake.adopt_held(held)
+            adopted = self._intake.adopt_held(tx, held)
             return self._acceptance.accept(tx, actor, found, spec, adopted, proposed)
 
         return atomically(work)
 
 
-def readable_artifact(session: Session, actor: Actor, digest: str) -> tuple[Artifact, ExtraDigests]:
+def readable_artifact(session: Session, actor: Actor, digest: str) -> tuple[HeldArtifact, ExtraDigests]:
     """Return the artifact if this credential may read it somewhere, and what it is told. Raises NotFound."""
     seen = artifact_reads.seen_reference(session, actor, digest)
     artifact = artifact_reads.artifact(session, digest) if seen is not None else None

@@ -103,7 +103,7 @@ class IncomingUpload:
     def _write(self, tx: Transaction, spec: UploadSpec, proposed: NamedVersion | None) -> AcceptedUpload:
         place = self._place
         actor, found = self._packages.enter_again(
-            tx.session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
+            tx.connection, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
         )
         # Adopted first: a retry may be the one that brings back what the store has lost.
         adopted = self._intake.adopt(tx)
