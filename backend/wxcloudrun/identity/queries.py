@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, exists, select
+from sqlalchemy import Select, and_, bindparam, exists, select
 
 from wxcloudrun.keys.reads import ApiKey, is_usable, read_scopes
 from wxcloudrun.kit import clock
@@ -42,9 +42,14 @@ class KeyIdentity:
     key_id: int
     key_hash: str
     hashed_with: str | None
-    scopes: frozenset[Scope]
-    project_id: int | None
     last_used_at: datetime | None
+    project_id: int | None
+    written_scopes: str
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        """What it may do."""
+        return read_scopes(self.written_scopes)
 
 
 def identity_of_token(
@@ -109,7 +114,7 @@ def live_identities() -> Select[*tuple[Any, ...]]:
 def identities_of_prefix(reader: Reader, prefix: str, now: datetime) -> Sequence[KeyIdentity]:
     """Return the live keys of active users that begin with `prefix`: one or none, but for chance."""
     rows = reader.execute(keys_of_prefix(), {"prefix": prefix, **validity(now)})
-    return [key_identity(row) for row in rows]
+    return [KeyIdentity(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +142,7 @@ def held_users() -> Select[*tuple[Any, ...]]:
 def identity_of_key(reader: Reader, key_id: int, now: datetime, *, held: bool = False) -> KeyIdentity | None:
     """Return a key that is live, of an active user. With `held` it stays so to the end of the transaction."""
     row = reader.execute(keys_of_id(held=held), {"key_id": key_id, **validity(now)}).one_or_none()
-    return None if row is None else key_identity(row)
-
-
-def key_identity(row: Row[*tuple[Any, ...]]) -> KeyIdentity:
-    """Read what `usable_keys` selects."""
-    return KeyIdentity(**{**row._mapping, "scopes": read_scopes(row.scopes)})  # noqa: SLF001  # public by its documentation
+    return None if row is None else KeyIdentity(*row)
 
 
 @prepared
@@ -163,10 +163,10 @@ def holding[S: Select[*tuple[Any, ...]]](statement: S, *, held: bool) -> S:
 
 
 def usable_keys() -> Select[*tuple[Any, ...]]:
-    """Select what a KeyIdentity holds: live keys of active users."""
+    """Select what a KeyIdentity holds, in its order: live keys of active users."""
     holder = (ApiKey.user_id, User.is_admin, User.kind, User.second_factor_at)
     kept = (ApiKey.id.label("key_id"), ApiKey.key_hash, ApiKey.hashed_with, ApiKey.last_used_at)
-    may = (ApiKey.scopes, ApiKey.project_id)
+    may = (ApiKey.project_id, ApiKey.scopes)
     usable = is_usable(bindparam("now"), bindparam("latest"))
     return select(*holder, *kept, *may).join(User, User.id == ApiKey.user_id).where(User.is_active, usable)
 

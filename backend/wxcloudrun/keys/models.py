@@ -1,6 +1,7 @@
 """An API key lets programs act for a user; it is kept as a keyed hash."""
 
 from datetime import datetime
+from functools import cache
 
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -50,6 +51,7 @@ class ApiKey(Base):
         return read_scopes(self.scopes)
 
 
+@cache
 def read_scopes(text: str) -> frozenset[Scope]:
     """Read a column of scopes."""
     return frozenset(Scope(name) for name in text.split())

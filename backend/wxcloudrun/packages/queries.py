@@ -87,7 +87,10 @@ def place(reader: Reader, project: str, package: PackageName | None, user_id: in
     package = package or NO_PACKAGE
     names = {"project": project, "format": package.format, "package": package.name, "user_id": user_id}
     row = reader.execute(named_place(), names).one_or_none()
-    return None if row is None else (access_in(row), package_in(row))
+    if row is None:
+        return None
+    found = package_in(row)
+    return (access_in(row), None) if found is None else (found.access, found)
 
 
 def place_of(session: Session, package_id: PackageId, user_id: int | None) -> FoundPackage | None:

@@ -176,10 +176,11 @@ class UploadAcceptance:
             idempotency_key=spec.idempotency_key,
             fingerprint=request_fingerprint(found, spec, artifact.id),
         )
-        upload.refer(artifact.id if upload.is_bare else None, provenance)
+        is_bare = upload.is_bare
+        upload.refer(artifact.id if is_bare else None, provenance)
         insert_at_once(tx, upload)
         announce(tx, actor, UPLOAD_ACCEPTED, found.subject("upload", upload.id), after=state_of(upload))
-        if upload.is_bare:  # nothing but the upload itself has begun to refer to the bytes
+        if is_bare:  # nothing but the upload itself has begun to refer to the bytes
             ref_count = artifact_reads.with_one_more(told, actor)
         else:
             ref_count = artifact_reads.ref_count(tx.session, actor, artifact.id)
