@@ -101,7 +101,7 @@ class UploadSession(Base):
     @property
     def parts(self) -> int:
         """How many parts the file has; not of one that is appended to."""
-        return -(-self.size_bytes // self.part_bytes)
+        return rules.parts_in(self.size_bytes, self.part_bytes)
 
     def offset_of(self, number: int) -> int:
         """Where a part begins."""

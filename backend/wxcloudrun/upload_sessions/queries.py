@@ -1,16 +1,17 @@
 """Every SELECT on upload sessions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any, cast
 
-from sqlalchemy import Row, Select, and_, bindparam, delete, func, select
+from sqlalchemy import CursorResult, Row, Select, Table, Update, and_, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.reads import Lease
 from wxcloudrun.erasure.reads import Keys
 from wxcloudrun.kit.columns import is_over
-from wxcloudrun.kit.db import Reader, prepared
+from wxcloudrun.kit.db import Reader, insertion, prepared
 from wxcloudrun.kit.package_names import written_name
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Actor
@@ -22,6 +23,9 @@ from wxcloudrun.upload_sessions.models import SessionPart, SessionState, UploadS
 from wxcloudrun.users.reads import User
 
 ALIVE = (SessionState.OPEN.value, SessionState.SEALING.value)
+SESSIONS, PARTS = cast("Table", UploadSession.__table__), cast("Table", SessionPart.__table__)
+FIRST_EPOCH = 1
+CHANGEABLE = ("received", "hashed_parts", "hash_state", "hash_maker", "expires_at")  # by a part that comes
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,65 @@ class UnfinishedUpload:
         """Where it is, relative to the service's address."""
         row = self.row
         return rules.address_of(self.project, self.package, row.public_id, is_appended=row.is_appended)
+
+
+@dataclass(slots=True)
+class PartedSession:
+    """What a request with a part has to know of its session, and may change in it until `save`.
+
+    It is no object of the ORM: there is one for each part, and they come by the thousand.
+    """
+
+    id: int
+    public_id: str
+    state: str
+    failure: bytes | None
+    created_at: datetime
+    expires_at: datetime
+    size_bytes: int
+    part_bytes: int
+    object_key: str
+    writer: str
+    received: bytes
+    hashed_parts: int
+    hash_state: bytes | None
+    hash_maker: str | None
+    as_read: dict[str, object] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self.as_read = self._changeable()
+
+    @property
+    def parts(self) -> int:
+        """How many parts the file has."""
+        return rules.parts_in(self.size_bytes, self.part_bytes)
+
+    def offset_of(self, number: int) -> int:
+        """Where a part begins."""
+        return (number - 1) * self.part_bytes
+
+    def size_of(self, number: int) -> int:
+        """How many bytes a part has."""
+        return min(self.part_bytes, self.size_bytes - self.offset_of(number))
+
+    def changes(self) -> dict[str, object]:
+        """Return what is not as it was read."""
+        return {name: value for name, value in self._changeable().items() if value != self.as_read[name]}
+
+    def _changeable(self) -> dict[str, object]:
+        return {name: getattr(self, name) for name in CHANGEABLE}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEpoch:
+    """How often somebody has begun to send a part, and its digest if it has been there."""
+
+    epoch: int
+    sha256: str | None
+
+
+type AnySession = UploadSession | PartedSession
+"""A session, as an object that remembers where it comes from or as what a part needs of it."""
 
 
 def session_of(
@@ -62,6 +125,44 @@ def that_session(package_id: int, public_id: str, *, is_appended: bool) -> Selec
         UploadSession.package_id == package_id,
         UploadSession.is_appended == is_appended,
     )
+
+
+def parted_session_of(reader: Reader, package_id: int, public_id: str) -> PartedSession | None:
+    """Return what a part needs of a session of a package, locked as by `locked_session`."""
+    asked = {"public_id": public_id, "package_id": package_id}
+    row = reader.execute(parted_sessions(), asked).one_or_none()
+    return None if row is None else PartedSession(*row)
+
+
+@prepared
+def parted_sessions() -> Select[*tuple[Any, ...]]:
+    """Select what a PartedSession holds, in its order."""
+    each = UploadSession
+    what = (each.id, each.public_id, each.state, each.failure, each.created_at, each.expires_at)
+    how = (each.size_bytes, each.part_bytes, each.object_key, each.writer)
+    so_far = (each.received, each.hashed_parts, each.hash_state, each.hash_maker)
+    return (
+        select(*what, *how, *so_far)
+        .where(
+            each.public_id == bindparam("public_id"),
+            each.package_id == bindparam("package_id"),
+            each.is_appended.is_(False),
+        )
+        .with_for_update()
+    )
+
+
+def save(reader: Reader, row: PartedSession) -> None:
+    """Write down what has changed in a session."""
+    changes = row.changes()
+    if changes:
+        reader.execute(change_of_session(), {"changed": row.id, **changes})
+
+
+@prepared
+def change_of_session() -> Update:
+    """Change one session."""
+    return update(SESSIONS).where(SESSIONS.c.id == bindparam("changed"))
 
 
 def locked_session(session: Session, session_id: int) -> UploadSession | None:
@@ -171,18 +272,51 @@ def part(session: Session, session_id: int, number: int) -> SessionPart | None:
     return session.get(SessionPart, (session_id, number))
 
 
-def epoch_of_part(reader: Reader, session_id: int, number: int) -> int | None:
-    """Return how often somebody has begun to send a part, None if nobody has."""
-    asked = {"session_id": session_id, "number": number}
-    return reader.execute(epochs_of_parts(), asked).scalar_one_or_none()
+def known_epoch(reader: Reader, session_id: int, number: int) -> KnownEpoch | None:
+    """Return what is known of a part, None if nobody has begun to send it."""
+    row = reader.execute(known_epochs(), {"session_id": session_id, "number": number}).one_or_none()
+    return None if row is None else KnownEpoch(*row)
 
 
 @prepared
-def epochs_of_parts() -> Select[int]:
-    """Select the epoch of one part."""
-    return select(SessionPart.epoch).where(
+def known_epochs() -> Select[int, str | None]:
+    """Select what a KnownEpoch holds."""
+    return select(SessionPart.epoch, SessionPart.sha256).where(
         SessionPart.session_id == bindparam("session_id"), SessionPart.number == bindparam("number")
     )
+
+
+def begin_part(reader: Reader, session_id: int, number: int) -> None:
+    """Write down that somebody begins to send a part, for the first time. Raises IntegrityError."""
+    first = {"session_id": session_id, "number": number, "epoch": FIRST_EPOCH}
+    reader.execute(insertion(SessionPart), first)
+
+
+def begin_part_again(reader: Reader, session_id: int, number: int, epoch: int) -> None:
+    """Write down that somebody begins to send a part once more; the session is locked."""
+    reader.execute(change_of_part(), {"of_session": session_id, "of_number": number, "epoch": epoch})
+
+
+def record_part(
+    reader: Reader, session_id: int, number: int, *, epoch: int, sha256: str, receipt: str
+) -> bool:
+    """Write down what has come of a part; False if somebody has begun to send it since."""
+    which = {"of_session": session_id, "of_number": number, "of_epoch": epoch}
+    done = reader.execute(change_of_epoch(), {**which, "sha256": sha256, "receipt": receipt})
+    return cast("CursorResult[Any]", done).rowcount == 1
+
+
+@prepared
+def change_of_part() -> Update:
+    """Change one part."""
+    mine = (PARTS.c.session_id == bindparam("of_session"), PARTS.c.number == bindparam("of_number"))
+    return update(PARTS).where(*mine)
+
+
+@prepared
+def change_of_epoch() -> Update:
+    """Change one part, unless it has another epoch."""
+    return change_of_part().where(PARTS.c.epoch == bindparam("of_epoch"))
 
 
 def parts(session: Session, session_id: int, first: int, last: int) -> Sequence[SessionPart]:

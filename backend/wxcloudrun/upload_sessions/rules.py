@@ -36,6 +36,11 @@ def nothing_received(parts: int) -> bytes:
     return bytes(-(-parts // 8))
 
 
+def parts_in(size_bytes: int, part_bytes: int) -> int:
+    """Return in how many parts a file comes."""
+    return -(-size_bytes // part_bytes)
+
+
 def has(received: bytes, number: int) -> bool:
     """Tell whether a part has come."""
     return bool(received[(number - 1) // 8] >> (number - 1) % 8 & 1)
@@ -73,5 +78,5 @@ def _runs(received: bytes, parts: int, *, there: bool) -> Iterator[Run]:
 
 def leading(received: bytes, parts: int) -> int:
     """Return how many parts have come from the first one on without a gap."""
-    first = next(iter(runs(received, parts, there=True)), (2, 0))
-    return first[1] if first[0] == 1 else 0
+    bits = int.from_bytes(received, "little")
+    return min((~bits & (bits + 1)).bit_length() - 1, parts)  # where the lowest bit is that is not set

@@ -20,6 +20,7 @@ from wxcloudrun.upload_sessions import queries
 from wxcloudrun.upload_sessions.errors import UploadLost
 from wxcloudrun.upload_sessions.events import UPLOAD_SESSION_FAILED
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
+from wxcloudrun.upload_sessions.queries import AnySession
 from wxcloudrun.upload_sessions.service.entry import (
     LONGEST_LIFE,
     Entered,
@@ -44,7 +45,7 @@ def let_go(tx: Transaction, row: UploadSession, state: SessionState, now: dateti
     LeasedKey(row.object_key).give_up(tx)
 
 
-def prolong(tx: Transaction, row: UploadSession, idle: timedelta, now: datetime) -> None:
+def prolong(tx: Transaction, row: AnySession, idle: timedelta, now: datetime) -> None:
     """Let a session live on because something has come, within its longest life.
 
     Seconds are not worth writing: parts come faster than that.

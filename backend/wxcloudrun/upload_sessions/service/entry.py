@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.checksums import Checksums
+from wxcloudrun.kit.db import Reader
 from wxcloudrun.kit.errors import AppError, ChecksumMismatch, NotFound
 from wxcloudrun.kit.events import Subject
 from wxcloudrun.kit.security import Action, Actor
@@ -18,6 +19,7 @@ from wxcloudrun.packages.service import PackageService
 from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.errors import PartsMissing, SessionEnded, SessionGone, UploadLost
 from wxcloudrun.upload_sessions.models import SessionState, UploadSession
+from wxcloudrun.upload_sessions.queries import AnySession, PartedSession
 
 LONGEST_LIFE = timedelta(days=7)
 FENCE = timedelta(seconds=60)
@@ -75,16 +77,37 @@ class SessionDoor:
         )
         return self._entered(session, place, actor, found, queries.locked_session_of)
 
+    def enter_with_part(self, reader: Reader, place: SessionPlace) -> PartedSession:
+        """Return what a part has to know of its session, locked to the end of the transaction.
+
+        The caller is who they were when their request came: none of its bytes has been waited for. Raises as
+        `look` does.
+        """
+        found = self._packages.enter(reader, place.actor, place.project, place.package, Action.ARTIFACT_WRITE)
+        return own(place, queries.parted_session_of(reader, found.id, place.public_id))
+
+    def enter_behind_part(self, reader: Reader, place: SessionPlace) -> PartedSession:
+        """Return the same when the bytes have come: the caller is looked up again, as by `enter`."""
+        _, found = self._packages.enter_again(
+            reader, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
+        )
+        return own(place, queries.parted_session_of(reader, found.id, place.public_id))
+
     def _entered(
         self, session: Session, place: SessionPlace, actor: Actor, found: FoundPackage, find: Find
     ) -> Entered:
-        row = find(session, found.id, place.public_id, is_appended=place.is_appended)
-        if row is None or place.actor.upload_session not in (None, row.public_id):
-            raise NotFound(text("there is no such upload session, or it is not visible to you"))
+        row = own(place, find(session, found.id, place.public_id, is_appended=place.is_appended))
         return Entered(found, row, actor)
 
 
-def require_open(row: UploadSession) -> None:
+def own[S: (UploadSession, PartedSession)](place: SessionPlace, row: S | None) -> S:
+    """Return the session that was asked for. Raises NotFound, also for the token of another one."""
+    if row is None or place.actor.upload_session not in (None, row.public_id):
+        raise NotFound(text("there is no such upload session, or it is not visible to you"))
+    return row
+
+
+def require_open(row: AnySession) -> None:
     """Raise SessionGone, SessionEnded or UploadLost unless a session takes parts.
 
     A wrong checksum of the whole file is not told of a part: a client would send that part again, for ever.
@@ -95,7 +118,7 @@ def require_open(row: UploadSession) -> None:
     raise no_more_parts(row) if isinstance(refusal, ChecksumMismatch) else refusal
 
 
-def is_over(row: UploadSession) -> bool:
+def is_over(row: AnySession) -> bool:
     """Tell whether a session has had its time, although nobody may have noticed yet."""
     return row.state in queries.ALIVE and clock.is_over(row.expires_at, clock.now(), LONGEST_LIFE)
 
@@ -107,7 +130,7 @@ def state_now(row: UploadSession) -> str:
     return row.state
 
 
-def ended(row: UploadSession) -> AppError:
+def ended(row: AnySession) -> AppError:
     """Return why a session takes no more parts."""
     state = SessionState.EXPIRED.value if is_over(row) else row.state
     if state in GONE:
@@ -119,7 +142,7 @@ def ended(row: UploadSession) -> AppError:
     return no_more_parts(row)
 
 
-def no_more_parts(row: UploadSession) -> SessionEnded:
+def no_more_parts(row: AnySession) -> SessionEnded:
     """Refuse a part of a session that is being completed, or has been."""
     return SessionEnded(
         text("this upload session takes no more parts ({state})", state=row.state), state=row.state
@@ -134,7 +157,7 @@ def missing_parts(row: UploadSession) -> PartsMissing:
     return PartsMissing(text("parts are missing; send them and complete again"), missing=missing)
 
 
-def failure_of(row: UploadSession) -> AppError:
+def failure_of(row: AnySession) -> AppError:
     """Return what a session has failed of, as it was said the first time."""
     facts = json.loads(row.failure or b"{}")
     if facts.get("reason") != "checksum_mismatch":

@@ -6,25 +6,21 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from sqlalchemy.orm import Session
-
 from wxcloudrun.artifacts.service.digests import DigestService
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.checksums import Checksums
-from wxcloudrun.kit.db import Transaction, asking, atomically
+from wxcloudrun.kit.db import Reader, Transaction, asking, atomically
 from wxcloudrun.kit.errors import Invalid
 from wxcloudrun.kit.texts import text
 from wxcloudrun.stores.blobs.continued_hash import RunningDigests
 from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing
 from wxcloudrun.stores.blobs.writing import Fence, Preempted, WriterState, WrittenPart, preempted
 from wxcloudrun.upload_sessions import queries, rules
-from wxcloudrun.upload_sessions.models import SessionPart, UploadSession
+from wxcloudrun.upload_sessions.queries import FIRST_EPOCH, AnySession, PartedSession
 from wxcloudrun.upload_sessions.service.endings import lose, overtaken, prolong
 from wxcloudrun.upload_sessions.service.entry import SessionDoor, SessionPlace, require_open
 from wxcloudrun.upload_sessions.service.progress import Progress, kept_digests, restart_hash
 from wxcloudrun.upload_sessions.service.turns import PartTurn, WaitingTurns
-
-FIRST_EPOCH = 1
 
 type Said = Callable[[], Checksums]
 """What the sender says of the part; asked when its bytes have ended."""
@@ -103,8 +99,8 @@ class PartService:
         if turn is None or part.announced_bytes not in (None, turn.size_bytes):
             return None
         with asking() as reader:
-            latest = queries.epoch_of_part(reader, turn.session_id, turn.number)
-        return turn if latest == turn.epoch else None
+            latest = queries.known_epoch(reader, turn.session_id, turn.number)
+        return turn if latest is not None and latest.epoch == turn.epoch else None
 
     def _written(self, place: SessionPlace, turn: PartTurn, blocks: Iterator[bytes]) -> WrittenPart:
         try:
@@ -120,26 +116,29 @@ class PartService:
             self._progress.catch_up(taken.session_id, taken.writer)
 
     def _begin(self, tx: Transaction, place: SessionPlace, part: IncomingPart) -> PartTurn:
-        row = self._door.enter(tx.session, place).row
+        reader = tx.plain
+        row = self._door.enter_with_part(reader, place)
         require_open(row)
         if not 1 <= part.number <= row.parts:
             raise Invalid.field("number", text("this upload has the parts 1 to {last}", last=row.parts))
         size_bytes = row.size_of(part.number)
         if part.announced_bytes not in (None, size_bytes):
             raise wrong_size(part.number, size_bytes)
-        known = queries.part(tx.session, row.id, part.number)
+        known = queries.known_epoch(reader, row.id, part.number)
         said = part.said().sha256 if part.announced_bytes is not None else None
         if known is not None and said == known.sha256 and rules.has(row.received, part.number):
             return PartTurn.of(row, part.number, known.epoch, known_sha256=known.sha256)
-        epoch = known.epoch + 1 if known is not None else FIRST_EPOCH
         if known is None:
-            tx.session.add(SessionPart(session_id=row.id, number=part.number, epoch=epoch))
+            epoch = FIRST_EPOCH
+            queries.begin_part(reader, row.id, part.number)
         else:
-            known.epoch = epoch
+            epoch = known.epoch + 1
+            queries.begin_part_again(reader, row.id, part.number, epoch)
         row.received = rules.with_part(row.received, part.number, is_there=False)
+        queries.save(reader, row)
         return PartTurn.of(row, part.number, epoch, running=self._next_digests(row, part.number))
 
-    def _next_digests(self, row: UploadSession, number: int) -> RunningDigests | None:
+    def _next_digests(self, row: PartedSession, number: int) -> RunningDigests | None:
         if number != row.hashed_parts + 1:
             return None
         return kept_digests(row, self._digests.computed_on_arrival(()))
@@ -152,13 +151,14 @@ class PartService:
         meter: "PartMeter",
         written: WrittenPart | None,
     ) -> PartTaken:
-        row = self._door.enter(tx.session, place).row
+        row = self._door.enter_behind_part(tx.plain, place)
         require_open(row)
         if written is not None:
             self._count(tx, place, row, turn, meter, written)
         else:
-            refuse_if_replaced(tx.session, row, turn)
+            refuse_if_replaced(tx.plain, row, turn)
         prolong(tx, row, self._idle, clock.now())
+        queries.save(tx.plain, row)
         return PartTaken(
             number=turn.number,
             size_bytes=turn.size_bytes,
@@ -173,18 +173,20 @@ class PartService:
         self,
         tx: Transaction,
         place: SessionPlace,
-        row: UploadSession,
+        row: PartedSession,
         turn: PartTurn,
         meter: "PartMeter",
         written: WrittenPart,
     ) -> None:
         """Let the part be there, unless somebody has begun to send it later."""
-        found = queries.parts(tx.session, row.id, turn.number, turn.number + 1)
-        known = {part.number: part for part in found}
-        part = require_same_epoch(known.get(turn.number), turn)
-        if turn.number <= row.hashed_parts and part.sha256 != meter.sha256:
-            restart_hash(row)
-        part.sha256, part.receipt = meter.sha256, written.receipt
+        if turn.number <= row.hashed_parts:
+            before = queries.known_epoch(tx.plain, row.id, turn.number)
+            if before is None or before.sha256 != meter.sha256:
+                restart_hash(row)
+        if not queries.record_part(
+            tx.plain, row.id, turn.number, epoch=turn.epoch, sha256=meter.sha256, receipt=written.receipt
+        ):
+            raise preempted()
         row.received = rules.with_part(row.received, turn.number, is_there=True)
         if (
             turn.running is not None
@@ -192,13 +194,15 @@ class PartService:
             and row.hash_state == turn.began_with
         ):
             self._progress.keep(row, turn.number, turn.running)
-            if turn.number < row.parts and turn.number + 1 not in known:
+            if turn.number < row.parts:
                 self._give_next(tx, place, row, turn)
 
-    def _give_next(self, tx: Transaction, place: SessionPlace, row: UploadSession, turn: PartTurn) -> None:
-        """Begin the part behind this one, which nobody has sent yet, for the request that comes next."""
+    def _give_next(self, tx: Transaction, place: SessionPlace, row: PartedSession, turn: PartTurn) -> None:
+        """Begin the part behind this one, if nobody has yet, for the request that comes next."""
         following = turn.following(row, FIRST_EPOCH)
-        tx.session.add(SessionPart(session_id=row.id, number=following.number, epoch=FIRST_EPOCH))
+        if queries.known_epoch(tx.plain, row.id, following.number) is not None:
+            return
+        queries.begin_part(tx.plain, row.id, following.number)
         tx.after_commit(lambda: self._waiting.keep(place, following))
 
 
@@ -240,28 +244,23 @@ class PartMeter:
         said.verify(Checksums(**{name: each.hexdigest() for name, each in self._hashes.items()}))
 
 
-def has_come(row: UploadSession, number: int) -> bool:
+def has_come(row: PartedSession, number: int) -> bool:
     """Tell whether there is such a part and it has come."""
     return number <= row.parts and rules.has(row.received, number)
 
 
-def refuse_if_replaced(session: Session, row: UploadSession, turn: PartTurn) -> None:
+def refuse_if_replaced(reader: Reader, row: PartedSession, turn: PartTurn) -> None:
     """Raise Preempted if a part that was there has been sent anew since."""
-    require_latest(session, row, turn)
+    require_latest(reader, row, turn)
     if not rules.has(row.received, turn.number):
         raise preempted()
 
 
-def require_latest(session: Session, row: UploadSession, turn: PartTurn) -> None:
+def require_latest(reader: Reader, row: AnySession, turn: PartTurn) -> None:
     """Raise Preempted if somebody has begun to send the part since."""
-    require_same_epoch(queries.part(session, row.id, turn.number), turn)
-
-
-def require_same_epoch(part: SessionPart | None, turn: PartTurn) -> SessionPart:
-    """Return the row of a part. Raises Preempted if somebody has begun to send it since."""
-    if part is None or part.epoch != turn.epoch:
+    known = queries.known_epoch(reader, row.id, turn.number)
+    if known is None or known.epoch != turn.epoch:
         raise preempted()
-    return part
 
 
 def wrong_size(number: int, size_bytes: int) -> Invalid:

@@ -21,6 +21,7 @@ from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing
 from wxcloudrun.stores.blobs.writing import ResumableWriter, WriterState, WrittenPart
 from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.models import SessionPart, SessionState, UploadSession
+from wxcloudrun.upload_sessions.queries import AnySession
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class Progress:
         self._lock = threading.Lock()
         self._being_read = set[int]()  # sessions
 
-    def keep(self, row: UploadSession, parts: int, running: RunningDigests) -> None:
+    def keep(self, row: AnySession, parts: int, running: RunningDigests) -> None:
         """Write down that so many parts are in the digests; only what can be continued is kept."""
         if maker() is not None:
             row.hashed_parts, row.hash_state, row.hash_maker = parts, running.kept(), maker()
@@ -120,7 +121,7 @@ def most_parts(row: UploadSession) -> int:
     return min(MOST_PARTS_AT_ONCE, max(1, MOST_BYTES_AT_ONCE // row.part_bytes))
 
 
-def kept_digests(row: UploadSession, wanted: Collection[str]) -> RunningDigests | None:
+def kept_digests(row: AnySession, wanted: Collection[str]) -> RunningDigests | None:
     """Return the digests of the first `hashed_parts` parts; None if they cannot be continued here and now."""
     if maker() is None:
         return None
@@ -131,7 +132,7 @@ def kept_digests(row: UploadSession, wanted: Collection[str]) -> RunningDigests 
     return RunningDigests.restored(row.hash_state)
 
 
-def restart_hash(row: UploadSession) -> None:
+def restart_hash(row: AnySession) -> None:
     """Forget the digests: bytes that are in them have been replaced."""
     row.hashed_parts, row.hash_state, row.hash_maker = 0, None, None
 

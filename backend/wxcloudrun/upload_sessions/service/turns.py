@@ -8,7 +8,7 @@ from typing import Self
 from wxcloudrun.kit import clock
 from wxcloudrun.stores.blobs.continued_hash import RunningDigests
 from wxcloudrun.stores.blobs.writing import WriterState
-from wxcloudrun.upload_sessions.models import UploadSession
+from wxcloudrun.upload_sessions.queries import PartedSession
 from wxcloudrun.upload_sessions.service.entry import SessionPlace
 
 KEPT_SECONDS = 10.0  # the next part of a sender in a hurry is there within milliseconds
@@ -32,7 +32,7 @@ class PartTurn:
     @classmethod
     def of(
         cls,
-        row: UploadSession,
+        row: PartedSession,
         number: int,
         epoch: int,
         *,
@@ -52,7 +52,7 @@ class PartTurn:
             began_with=row.hash_state,
         )
 
-    def following(self, row: UploadSession, epoch: int) -> "PartTurn":
+    def following(self, row: PartedSession, epoch: int) -> "PartTurn":
         """Return the turn of the part behind it, which goes on with the same digests."""
         return replace(
             self,
