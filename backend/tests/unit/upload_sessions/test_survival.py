@@ -1,5 +1,6 @@
 """What happens between two requests: time, crashes, power cuts, other processes, other writers."""
 
+import fcntl
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -51,6 +52,12 @@ def place_of(shop: Workshop, sending: Sending) -> SessionPlace:
 
 
 @pytest.fixture
+def every_part_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be worth while to read a single part again."""
+    monkeypatch.setattr(progress, "LEAST_BYTES_AT_ONCE", 1)
+
+
+@pytest.fixture
 def parts_read(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Note how many parts are read again at a time."""
     counts, read = list[int](), file_writer.FileWriter.read
@@ -77,6 +84,7 @@ def test_given_parts_in_order_then_the_digests_are_ready_when_the_last_has_come(
 
 
 @pytest.mark.local_store
+@pytest.mark.usefixtures("every_part_counts")
 def test_given_parts_out_of_order_then_those_behind_the_gap_are_hashed_when_it_closes(
     app: Flask, begin: Begin
 ) -> None:
@@ -94,6 +102,7 @@ def test_given_parts_out_of_order_then_those_behind_the_gap_are_hashed_when_it_c
 
 
 @pytest.mark.local_store
+@pytest.mark.usefixtures("every_part_counts")
 def test_given_many_parts_behind_a_gap_then_a_request_reads_some_and_the_next_goes_on(
     app: Flask, begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +121,7 @@ def test_given_many_parts_behind_a_gap_then_a_request_reads_some_and_the_next_go
 
 
 @pytest.mark.local_store
+@pytest.mark.usefixtures("every_part_counts")
 def test_given_the_first_part_sent_anew_again_and_again_then_little_is_read_each_time(
     begin: Begin, parts_read: list[int]
 ) -> None:
@@ -128,6 +138,24 @@ def test_given_the_first_part_sent_anew_again_and_again_then_little_is_read_each
 
 
 @pytest.mark.local_store
+def test_given_little_behind_a_gap_then_it_is_read_when_it_is_worth_it_or_nothing_else_comes(
+    app: Flask, begin: Begin, parts_read: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "LEAST_BYTES_AT_ONCE", 3 * PART_BYTES)
+    sending = begin(6 * PART_BYTES)
+
+    read_by_then = []
+    for number in (2, 1, 3, 4, 6, 5):
+        sending.put(number).ok()
+        read_by_then.append(sum(parts_read))
+
+    assert read_by_then == [0, 0, 0, 3, 3, 4]
+    assert row_of(app, sending).hashed_parts == 6
+    assert sending.complete().ok().data["sha256"] == sha256(sending.data)
+
+
+@pytest.mark.local_store
+@pytest.mark.usefixtures("every_part_counts")
 def test_given_large_parts_then_as_few_are_read_at_once_as_have_a_bound_of_bytes(
     begin: Begin, parts_read: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +171,7 @@ def test_given_large_parts_then_as_few_are_read_at_once_as_have_a_bound_of_bytes
 
 
 @pytest.mark.local_store
+@pytest.mark.usefixtures("every_part_counts")
 def test_given_somebody_who_reads_behind_a_gap_then_nobody_else_reads_in_the_same_session(
     begin: Begin, parts_read: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +198,48 @@ def test_given_somebody_who_reads_behind_a_gap_then_nobody_else_reads_in_the_sam
 
 
 @pytest.mark.local_store
+@pytest.mark.usefixtures("every_part_counts")
+def test_given_another_process_that_reads_behind_a_gap_then_this_one_leaves_it_to_that(
+    app: Flask, begin: Begin, parts_read: list[int]
+) -> None:
+    sending = begin()
+    sending.put_all(1)
+    with unfinished_file(app, sending).open("rb") as elsewhere:
+        fcntl.flock(elsewhere, fcntl.LOCK_EX)
+        sending.put(1).ok()
+        assert parts_read == []
+
+    sending.put(3).ok()
+
+    assert parts_read == [2]
+    assert sending.complete().ok().data["sha256"] == sha256(sending.data)
+
+
+@pytest.mark.local_store
+@pytest.mark.usefixtures("every_part_counts")
+def test_given_a_part_replaced_and_put_back_while_it_is_read_then_what_was_read_does_not_count(
+    app: Flask, begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sending = begin()
+    read = file_writer.FileWriter.read
+    sending.put_all(1)
+
+    def overtaken(writer: file_writer.FileWriter, parts: Sequence[WrittenPart]) -> Iterator[bytes]:
+        monkeypatch.setattr(file_writer.FileWriter, "read", read)
+        sending.put(3, content(len(sending.part(3)), seed=9)).ok()
+        blocks = list(read(writer, parts))
+        sending.put(3).ok()
+        yield from blocks
+
+    monkeypatch.setattr(file_writer.FileWriter, "read", overtaken)
+    sending.put(1).ok()
+
+    assert row_of(app, sending).hashed_parts == 1
+    assert sending.complete().ok().data["sha256"] == sha256(sending.data)
+
+
+@pytest.mark.local_store
+@pytest.mark.usefixtures("every_part_counts")
 def test_given_somebody_who_completes_while_it_is_read_behind_a_gap_then_nothing_is_complained_of(
     begin: Begin, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -347,6 +418,7 @@ def test_given_two_that_send_the_same_part_then_the_later_counts_and_the_other_i
 
 
 @pytest.mark.local_store
+@pytest.mark.usefixtures("every_part_counts")
 def test_given_a_part_replaced_while_it_is_read_behind_a_gap_then_the_digests_are_of_what_is_there(
     begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -111,7 +111,7 @@ class Arrival:
         self._tricklers = tricklers
         self._loop = asyncio.get_running_loop()
         self._began_at = self._loop.time()
-        self._is_slow = False
+        self._is_slow = self._is_watched = False
         self.end: asyncio.Future[None] = self._loop.create_future()
 
     def look(self) -> None:
@@ -131,6 +131,7 @@ class Arrival:
 
     def watch(self) -> None:
         """Look whenever something comes."""
+        self._is_watched = True
         self._loop.add_reader(self._connection.sock, self.look)
 
     def _slow_down(self) -> None:
@@ -139,7 +140,9 @@ class Arrival:
         self._tricklers.add(self._connection.sock, self.look)
 
     def leave(self) -> None:
-        """Look no more."""
+        """Look no more. The loop takes long to find out that it has watched nothing."""
+        if not self._is_watched:
+            return
         self._loop.remove_reader(self._connection.sock)
         self._tricklers.remove(self._connection.sock)
 

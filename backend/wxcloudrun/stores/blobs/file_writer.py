@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from wxcloudrun.stores.blobs.continued_hash import this_start
 from wxcloudrun.stores.blobs.directories import move_durably, sync_directory
 from wxcloudrun.stores.blobs.durable_file import translated_errors
 from wxcloudrun.stores.blobs.file_blocks import file_blocks
@@ -102,7 +103,24 @@ class FileWriter:
                     unsynced = 0
             sync_bytes(file)
             self._claim_turn(epochs, fence)
-        return WrittenPart(offset, size_bytes, "")
+        return WrittenPart(offset, size_bytes, this_start())
+
+    def is_sure_of(self, part: WrittenPart) -> bool:
+        """It was synced, so what may lose it is a start of the machine with a disk that has lied."""
+        return bool(part.receipt) and part.receipt == this_start()
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Lock the file itself (flock(2)), of which writers know nothing."""
+        try:
+            file = self._open(self._temporary)
+        except ObjectMissing:
+            yield False
+            return
+        try:
+            yield is_locked(file)
+        finally:
+            os.close(file)
 
     def read(self, parts: Sequence[WrittenPart]) -> Iterator[bytes]:
         """Read the file, which others may go on writing."""
@@ -184,6 +202,15 @@ def remove_unfinished(temporary: Path, epochs: Path) -> None:
     """Unlink both files, the object last: while it is there, the sweeper finds them. Raises OSError."""
     epochs.unlink(missing_ok=True)
     temporary.unlink(missing_ok=True)
+
+
+def is_locked(descriptor: int) -> bool:
+    """Lock a file for whoever has opened it here, if nobody else has; closing it ends that."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def sync_bytes(descriptor: int) -> None:

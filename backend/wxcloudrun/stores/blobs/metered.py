@@ -1,7 +1,7 @@
 """A blob store that is measured: how long each operation takes, and how many fail."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import BinaryIO
 
 from wxcloudrun.kit import clock
@@ -117,6 +117,14 @@ class MeasuredWriter:
     def read(self, parts: Sequence[WrittenPart]) -> Iterator[bytes] | None:
         """Yield what was put, if the store can."""
         return self._writer.read(parts)
+
+    def is_sure_of(self, part: WrittenPart) -> bool:
+        """Tell whether a part needs no comparing, which asks the store nothing."""
+        return self._writer.is_sure_of(part)
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """Keep everybody else from being alone with the object."""
+        return self._writer.alone()
 
     def seal(self, parts: Sequence[WrittenPart]) -> None:
         """Make the parts the object."""

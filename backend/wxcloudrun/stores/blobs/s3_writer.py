@@ -95,6 +95,15 @@ class S3Writer:
     def read(self, parts: Sequence[WrittenPart]) -> None:
         """Parts of an unfinished upload cannot be read."""
 
+    def is_sure_of(self, part: WrittenPart) -> bool:  # noqa: ARG002  # the port demands it
+        """What is read was joined meanwhile, by a server of others."""
+        return False
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[bool]:
+        """There is nothing to be alone for: nothing can be read."""
+        yield False
+
     def seal(self, parts: Sequence[WrittenPart]) -> None:
         """Join what was staged, complete the upload."""
         total, ordered = covered(parts)

@@ -7,6 +7,7 @@ written at once. `cancel` throws it away, and after `seal` it does nothing.
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from typing import Protocol, Self
 
@@ -93,6 +94,16 @@ class ResumableWriter(Protocol):
 
     def read(self, parts: Sequence[WrittenPart]) -> Iterator[bytes] | None:
         """Yield what was put there, before it is sealed; None if this store cannot."""
+
+    def is_sure_of(self, part: WrittenPart) -> bool:
+        """Tell whether what is read of a part is what was put, so that nobody needs to compare it."""
+
+    def alone(self) -> AbstractContextManager[bool]:
+        """Keep everybody else, in any process, from being alone with the object; False if somebody is.
+
+        It waits for nobody, and keeps nobody from writing. A store that cannot read what is unfinished says
+        False.
+        """
 
     def cancel(self) -> None:
         """Throw away what was put. After `seal`, or a second time, it does nothing."""

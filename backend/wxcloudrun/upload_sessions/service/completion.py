@@ -198,7 +198,7 @@ class CompletionService:
         self._seal(claim, writer, written)
         start = claim.rest[0].written.offset
         try:
-            measured = self._measured(claim, self._blobs.read(claim.writer.key, start=start))
+            measured = self._measured(claim, writer, self._blobs.read(claim.writer.key, start=start))
         except DamagedPart:
             raise ObjectMissing(claim.writer.key) from None
         claim.verify(measured, said)
@@ -228,20 +228,20 @@ class CompletionService:
     def _measured_before(self, claim: Claim, writer: ResumableWriter) -> Measured | None:
         """Return what was measured without sealing; None if that has to come first, or has come already."""
         if not claim.rest:
-            return self._measured(claim, ())
+            return self._measured(claim, writer, ())
         try:
             unsealed = writer.read([part.written for part in claim.rest])
-            return None if unsealed is None else self._measured(claim, unsealed)
+            return None if unsealed is None else self._measured(claim, writer, unsealed)
         except ObjectMissing:
             return None
         except DamagedPart as damaged:
             number = damaged.number
             raise atomically(lambda tx: self._reopened(tx, claim, number)) from None
 
-    def _measured(self, claim: Claim, blocks: Iterable[bytes]) -> Measured:
+    def _measured(self, claim: Claim, writer: ResumableWriter, blocks: Iterable[bytes]) -> Measured:
         wanted = self._digests.computed_on_arrival(())
         running = running_digests(wanted) if claim.hashes is None else RunningDigests.restored(claim.hashes)
-        take_in(running, claim.rest, self._fenced(claim, blocks))
+        take_in(running, claim.rest, self._fenced(claim, blocks), writer)
         return running.measured(claim.size_bytes)
 
     def _fenced(self, claim: Claim, blocks: Iterable[bytes]) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.queries import FIRST_EPOCH, AnySession, PartedSession
 from wxcloudrun.upload_sessions.service.endings import lose, overtaken, prolong
 from wxcloudrun.upload_sessions.service.entry import SessionDoor, SessionPlace, require_open
-from wxcloudrun.upload_sessions.service.progress import Progress, kept_digests, restart_hash
+from wxcloudrun.upload_sessions.service.progress import Progress, kept_digests, leaves_some, restart_hash
 from wxcloudrun.upload_sessions.service.turns import PartTurn, WaitingTurns
 
 type Said = Callable[[], Checksums]
@@ -166,7 +166,7 @@ class PartService:
             missing=row.parts - rules.count(row.received),
             session_id=row.id,
             writer=turn.writer,
-            leaves_some_to_hash=has_come(row, row.hashed_parts + 1),
+            leaves_some_to_hash=leaves_some(row),
         )
 
     def _count(
@@ -242,11 +242,6 @@ class PartMeter:
     def verify(self, said: Checksums) -> None:
         """Raise ChecksumMismatch if the bytes are not what the sender says."""
         said.verify(Checksums(**{name: each.hexdigest() for name, each in self._hashes.items()}))
-
-
-def has_come(row: PartedSession, number: int) -> bool:
-    """Tell whether there is such a part and it has come."""
-    return number <= row.parts and rules.has(row.received, number)
 
 
 def refuse_if_replaced(reader: Reader, row: PartedSession, turn: PartTurn) -> None:

@@ -8,8 +8,7 @@ cut has taken are noticed, and their part is missing again.
 
 import hashlib
 import logging
-import threading
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -21,10 +20,11 @@ from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing
 from wxcloudrun.stores.blobs.writing import ResumableWriter, WriterState, WrittenPart
 from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.models import SessionPart, SessionState, UploadSession
-from wxcloudrun.upload_sessions.queries import AnySession
+from wxcloudrun.upload_sessions.queries import AnySession, PartedSession
 
 logger = logging.getLogger(__name__)
 
+LEAST_BYTES_AT_ONCE = 8 * rules.MIB  # that are worth two transactions, or else the last ones,
 MOST_PARTS_AT_ONCE = 16  # that one request reads again,
 MOST_BYTES_AT_ONCE = 64 * rules.MIB  # if more than one part of them has no more than that
 
@@ -34,6 +34,7 @@ class KnownPart:
     """A part that is there, apart from its row."""
 
     number: int
+    epoch: int  # two that have the same bytes may have had others between them
     sha256: str
     written: WrittenPart
 
@@ -52,8 +53,6 @@ class Progress:
     def __init__(self, *, blobs: BlobStore, digests: DigestService) -> None:
         self._blobs = blobs
         self._digests = digests
-        self._lock = threading.Lock()
-        self._being_read = set[int]()  # sessions
 
     def keep(self, row: AnySession, parts: int, running: RunningDigests) -> None:
         """Write down that so many parts are in the digests; only what can be continued is kept."""
@@ -65,23 +64,15 @@ class Progress:
 
         The next part that comes goes on behind them, and completing reads what is left then. So what a
         request makes the service read stays in proportion to what it has sent, also for somebody who sends
-        the first part anew each time. Nothing is read while another thread reads for the same session, or
-        where the store cannot. Raises StoreUnavailable.
+        the first part anew each time. Nothing is read while another request, of any process, reads for the
+        same session, or where the store cannot. Raises StoreUnavailable.
         """
-        writer = self._blobs.resume(state)
-        if maker() is None or writer.read(()) is None or not self._begin_reading(session_id):
+        if maker() is None:
             return
-        try:
-            self._catch_up(session_id, writer)
-        finally:
-            with self._lock:
-                self._being_read.discard(session_id)
-
-    def _begin_reading(self, session_id: int) -> bool:
-        with self._lock:
-            is_free = session_id not in self._being_read
-            self._being_read.add(session_id)
-            return is_free
+        writer = self._blobs.resume(state)
+        with writer.alone() as is_alone:
+            if is_alone:
+                self._catch_up(session_id, writer)
 
     def _catch_up(self, session_id: int, writer: ResumableWriter) -> None:
         with reading() as session:
@@ -94,7 +85,7 @@ class Progress:
         if not parts or running is None:
             return
         try:
-            take_in(running, parts, writer.read([each.written for each in parts]) or ())
+            take_in(running, parts, writer.read([each.written for each in parts]) or (), writer)
         except (DamagedPart, ObjectMissing):
             # Such a part is being sent again, or completing finds it damaged; the object has been sealed or
             # given up by another request meanwhile, or the next part finds it lost.
@@ -114,6 +105,13 @@ class Progress:
         if known_parts(row, queries.parts(tx.session, row.id, first, last)) != read:
             return
         self.keep(row, last, running)
+
+
+def leaves_some(row: PartedSession) -> bool:
+    """Tell whether it is worth while now to read parts that are not in the digests."""
+    there = rules.leading(row.received, row.parts)
+    waiting = there - row.hashed_parts
+    return waiting > 0 and (there == row.parts or waiting * row.part_bytes >= LEAST_BYTES_AT_ONCE)
 
 
 def most_parts(row: UploadSession) -> int:
@@ -142,6 +140,7 @@ def known_parts(row: UploadSession, parts: Sequence[SessionPart]) -> list[KnownP
     return [
         KnownPart(
             part.number,
+            part.epoch,
             part.sha256 or "",
             WrittenPart(*place_of(row, part), part.receipt or ""),
         )
@@ -165,16 +164,29 @@ def cut_back(session: Session, row: UploadSession, number: int) -> None:
 
 
 def take_in(
-    running: RunningDigests | PlainDigests, parts: Sequence[KnownPart], blocks: Iterable[bytes]
+    running: RunningDigests | PlainDigests,
+    parts: Sequence[KnownPart],
+    blocks: Iterable[bytes],
+    writer: ResumableWriter,
 ) -> None:
-    """Take parts in as they are read, each compared. Raises DamagedPart, and what reading raises."""
-    for block in compared(parts, blocks):
+    """Take parts in as they are read, each compared unless its writer is sure of it.
+
+    Raises DamagedPart, and what reading raises.
+    """
+    for block in compared(parts, blocks, writer.is_sure_of):
         running.update(block)
 
 
-def compared(parts: Sequence[KnownPart], blocks: Iterable[bytes]) -> Iterator[bytes]:
+def compared(
+    parts: Sequence[KnownPart],
+    blocks: Iterable[bytes],
+    is_sure_of: Callable[[WrittenPart], bool] = lambda _: False,
+) -> Iterator[bytes]:
     """Pass blocks on as they are read, each part compared. Raises DamagedPart behind its last block."""
     for part, its_blocks in divided(parts, blocks):
+        if is_sure_of(part.written):
+            yield from its_blocks
+            continue
         measured = hashlib.sha256()
         for block in its_blocks:
             measured.update(block)
