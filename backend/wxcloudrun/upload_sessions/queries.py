@@ -327,10 +327,15 @@ def parts(session: Session, session_id: int, first: int, last: int) -> Sequence[
     return session.execute(statement.order_by(SessionPart.number)).scalars().all()
 
 
-def last_part_number(session: Session, session_id: int) -> int:
+def last_part_number(reader: Reader, session_id: int) -> int:
     """Return the highest number of a part, 0 if there is none; the session is locked."""
-    statement = select(func.max(SessionPart.number)).where(SessionPart.session_id == session_id)
-    return session.execute(statement).scalar_one() or 0
+    return reader.execute(last_part_numbers(), {"session_id": session_id}).scalar_one() or 0
+
+
+@prepared
+def last_part_numbers() -> Select[int | None]:
+    """Select the highest number of a part."""
+    return select(func.max(SessionPart.number)).where(SessionPart.session_id == bindparam("session_id"))
 
 
 def over(

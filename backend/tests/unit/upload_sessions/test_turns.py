@@ -67,6 +67,24 @@ def test_given_parts_in_order_then_each_but_the_first_costs_one_transaction(app:
     assert sending.complete().ok().data["sha256"] == sha256(sending.data)
 
 
+@pytest.mark.one_process
+def test_given_parts_over_several_connections_then_each_answer_gives_the_next_a_turn(
+    app: Flask, begin: Begin
+) -> None:
+    sending = begin(8 * PART_BYTES)
+    for number in (2, 1):
+        sending.put(number).ok()
+
+    with writes_of(app) as writes:
+        for number in (3, 5, 4, 6):
+            sending.put(number).ok()
+
+    assert len(writes) == 4
+    for number in (7, 8):
+        sending.put(number).ok()
+    assert sending.complete().ok().data["sha256"] == sha256(sending.data)
+
+
 def test_given_a_part_sent_elsewhere_meanwhile_then_the_later_request_here_still_counts(
     begin: Begin, elsewhere: Elsewhere
 ) -> None:

@@ -188,21 +188,32 @@ class PartService:
         ):
             raise preempted()
         row.received = rules.with_part(row.received, turn.number, is_there=True)
-        if (
-            turn.running is not None
-            and row.hashed_parts == turn.number - 1
-            and row.hash_state == turn.began_with
-        ):
-            self._progress.keep(row, turn.number, turn.running)
-            if turn.number < row.parts:
-                self._give_next(tx, place, row, turn)
+        going_on = turn.goes_on_in(row)
+        if going_on is not None:
+            self._progress.keep(row, turn.number, going_on)
+        self._give_next(tx, place, row, turn.number, going_on)
 
-    def _give_next(self, tx: Transaction, place: SessionPlace, row: PartedSession, turn: PartTurn) -> None:
-        """Begin the part behind this one, if nobody has yet, for the request that comes next."""
-        following = turn.following(row, FIRST_EPOCH)
-        if queries.known_epoch(tx.plain, row.id, following.number) is not None:
+    def _give_next(
+        self,
+        tx: Transaction,
+        place: SessionPlace,
+        row: PartedSession,
+        last: int,
+        going_on: RunningDigests | None,
+    ) -> None:
+        """Begin a part that nobody has sent yet, for the request that comes next.
+
+        Behind this one if that is free: it comes over this connection. With several connections it is one of
+        theirs, and the first that none of them has begun is next.
+        """
+        number = last + 1
+        if number > row.parts or queries.known_epoch(tx.plain, row.id, number) is not None:
+            number = queries.last_part_number(tx.plain, row.id) + 1
+        if number > row.parts:
             return
-        queries.begin_part(tx.plain, row.id, following.number)
+        queries.begin_part(tx.plain, row.id, number)
+        running = going_on if number == last + 1 else self._next_digests(row, number)
+        following = PartTurn.of(row, number, FIRST_EPOCH, running=running)
         tx.after_commit(lambda: self._waiting.keep(place, following))
 
 

@@ -52,16 +52,10 @@ class PartTurn:
             began_with=row.hash_state,
         )
 
-    def following(self, row: PartedSession, epoch: int) -> "PartTurn":
-        """Return the turn of the part behind it, which goes on with the same digests."""
-        return replace(
-            self,
-            number=self.number + 1,
-            epoch=epoch,
-            offset=row.offset_of(self.number + 1),
-            size_bytes=row.size_of(self.number + 1),
-            began_with=row.hash_state,
-        )
+    def goes_on_in(self, row: PartedSession) -> RunningDigests | None:
+        """Return the digests with this part in them, if nobody else has gone on with them meanwhile."""
+        is_next = row.hashed_parts == self.number - 1 and row.hash_state == self.began_with
+        return self.running if is_next else None
 
 
 class WaitingTurns:
