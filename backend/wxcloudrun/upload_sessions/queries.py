@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import CursorResult, Row, Select, Table, Update, and_, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
@@ -96,6 +96,17 @@ class KnownEpoch:
 
     epoch: int
     sha256: str | None
+
+
+class ListedPart(NamedTuple):
+    """What is known of one part, where there may be thousands."""
+
+    number: int
+    epoch: int
+    offset_bytes: int | None
+    size_bytes: int | None
+    sha256: str | None
+    receipt: str | None
 
 
 type AnySession = UploadSession | PartedSession
@@ -319,12 +330,22 @@ def change_of_epoch() -> Update:
     return change_of_part().where(PARTS.c.epoch == bindparam("of_epoch"))
 
 
-def parts(session: Session, session_id: int, first: int, last: int) -> Sequence[SessionPart]:
+def parts(reader: Reader, session_id: int, first: int, last: int) -> list[ListedPart]:
     """Return parts by their numbers, in order."""
-    statement = select(SessionPart).where(
-        SessionPart.session_id == session_id, SessionPart.number.between(first, last)
+    asked = {"session_id": session_id, "first": first, "last": last}
+    return [ListedPart(*row) for row in reader.execute(listed_parts(), asked)]
+
+
+@prepared
+def listed_parts() -> Select[*tuple[Any, ...]]:
+    """Select what a ListedPart holds, in its order."""
+    part = SessionPart
+    number = part.number.between(bindparam("first"), bindparam("last"))
+    return (
+        select(part.number, part.epoch, part.offset_bytes, part.size_bytes, part.sha256, part.receipt)
+        .where(part.session_id == bindparam("session_id"), number)
+        .order_by(part.number)
     )
-    return session.execute(statement.order_by(SessionPart.number)).scalars().all()
 
 
 def last_part_number(reader: Reader, session_id: int) -> int:

@@ -20,7 +20,7 @@ from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing
 from wxcloudrun.stores.blobs.writing import ResumableWriter, WriterState, WrittenPart
 from wxcloudrun.upload_sessions import queries, rules
 from wxcloudrun.upload_sessions.models import SessionPart, SessionState, UploadSession
-from wxcloudrun.upload_sessions.queries import AnySession, PartedSession
+from wxcloudrun.upload_sessions.queries import AnySession, ListedPart, PartedSession
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +135,7 @@ def restart_hash(row: AnySession) -> None:
     row.hashed_parts, row.hash_state, row.hash_maker = 0, None, None
 
 
-def known_parts(row: UploadSession, parts: Sequence[SessionPart]) -> list[KnownPart]:
+def known_parts(row: UploadSession, parts: Sequence[ListedPart]) -> list[KnownPart]:
     """Return parts that are there, with where they lie."""
     return [
         KnownPart(
@@ -148,7 +148,7 @@ def known_parts(row: UploadSession, parts: Sequence[SessionPart]) -> list[KnownP
     ]
 
 
-def place_of(row: UploadSession, part: SessionPart) -> tuple[int, int]:
+def place_of(row: UploadSession, part: SessionPart | ListedPart) -> tuple[int, int]:
     """Return where a part begins, and how long it is."""
     if part.offset_bytes is not None and part.size_bytes is not None:
         return part.offset_bytes, part.size_bytes
