@@ -229,6 +229,21 @@ class WriterContract:
 
         assert blocks is None or b"".join(blocks) == data
 
+    def test_given_somebody_alone_with_an_object_then_nobody_else_is_and_writing_goes_on(
+        self, store: BlobStore, begun: Begin
+    ) -> None:
+        data, writer, other = content(2 * MIB), begun(2 * MIB, MIB), begun(1)
+
+        with writer.alone() as is_alone, elsewhere(store, writer).alone() as is_second:
+            with other.alone() as is_other:
+                assert (is_second, is_other) == (False, is_alone)
+            parts = put_all(writer, data, MIB)
+        with elsewhere(store, writer).alone() as is_alone_again:
+            assert is_alone_again == is_alone == (writer.read(()) is not None)
+        writer.seal(parts)
+
+        assert written(store, writer) == data
+
     def test_given_a_large_part_then_memory_stays_constant(self, store: BlobStore, begun: Begin) -> None:
         block, blocks = content(BLOCK_BYTES), 66
         writer = begun(blocks * BLOCK_BYTES, store.suitable_part_bytes(blocks * BLOCK_BYTES, 66 * MIB))

@@ -8,13 +8,14 @@ fails, or the functions are hidden, nothing is kept and bytes are read again ins
 
 import ctypes
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
 
-from wxcloudrun.stores.blobs.measuring import Measured
+from wxcloudrun.stores.blobs.measuring import FAST, Hash, HashThread, Measured
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 STATE_BYTES = 256  # more than any of the structures has
@@ -61,6 +62,26 @@ class KeptHash:
         return digest.raw.hex()
 
 
+type Take = Callable[[bytes], None]
+
+
+@contextmanager
+def taking(hashes: Mapping[str, Hash]) -> Iterator[Take]:
+    """Give what takes blocks into hashes, the slow ones in a thread; at the end all have all of them."""
+    fast = [each for name, each in hashes.items() if name in FAST]
+    slow = HashThread(*(each for name, each in hashes.items() if name not in FAST))
+
+    def take(block: bytes) -> None:
+        slow.feed(block)
+        for each in fast:
+            each.update(block)
+
+    try:
+        yield take
+    finally:
+        slow.finish()
+
+
 class RunningDigests:
     """Several digests of the same bytes, which go on where they were kept."""
 
@@ -87,6 +108,10 @@ class RunningDigests:
         for each in self._hashes.values():
             each.update(block)
 
+    def taking(self) -> AbstractContextManager[Take]:
+        """Give what takes long input in, in two threads; it is in when the context has ended."""
+        return taking(self._hashes)
+
     def kept(self) -> bytes:
         """Return what another process goes on with, some hundred bytes."""
         states = b"".join(each.kept() for each in self._hashes.values())
@@ -108,6 +133,10 @@ class PlainDigests:
         """Take more bytes in."""
         for each in self._hashes.values():
             each.update(block)
+
+    def taking(self) -> AbstractContextManager[Take]:
+        """Give what takes long input in, in two threads; it is in when the context has ended."""
+        return taking(self._hashes)
 
     def measured(self, size_bytes: int) -> Measured:
         """Return the digests of all bytes so far."""

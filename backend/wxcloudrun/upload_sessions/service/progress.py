@@ -173,8 +173,9 @@ def take_in(
 
     Raises DamagedPart, and what reading raises.
     """
-    for block in compared(parts, blocks, writer.is_sure_of):
-        running.update(block)
+    with running.taking() as take:
+        for block in compared(parts, blocks, writer.is_sure_of):
+            take(block)
 
 
 def compared(

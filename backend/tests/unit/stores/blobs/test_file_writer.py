@@ -8,9 +8,11 @@ import pytest
 
 from tests.support.builders import content
 from tests.support.small_disks import MIB, small_disk
+from wxcloudrun.kit import ids
+from wxcloudrun.stores.blobs import continued_hash
 from wxcloudrun.stores.blobs.local import LocalBlobStore
 from wxcloudrun.stores.blobs.port import ObjectMissing, OtherSize, StoreFull
-from wxcloudrun.stores.blobs.writing import Fence, Preempted
+from wxcloudrun.stores.blobs.writing import Fence, Preempted, WrittenPart
 
 KEY = "0123456789abcdef0123456789abcdef"
 PART_BYTES = 64 * 4096
@@ -135,3 +137,16 @@ def test_given_a_disk_without_room_then_the_put_stops_before_the_reserve_and_can
         assert b"".join(writer.read([first])) == content(4 * MIB)
         writer.cancel()
         assert list(store.unfinished()) == []
+
+
+def test_given_another_start_of_the_machine_then_a_part_is_to_be_compared(
+    store: LocalBlobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = store.begin(ids.new_id(), size_bytes=5, part_bytes=5)
+    part = writer.put(0, [b"bytes"], Fence(0, 1))
+    assert writer.is_sure_of(part)
+    assert not writer.is_sure_of(WrittenPart(0, 5, ""))  # of an earlier release
+
+    for maker in ("the same;another start", None):
+        monkeypatch.setattr(continued_hash, "maker", lambda maker=maker: maker)
+        assert not writer.is_sure_of(part)
