@@ -73,13 +73,12 @@ class Transaction:
     connection: Connection
     _effects: list[Callable[[], None]] = field(default_factory=list)
 
-    @property
-    def plain(self) -> Connection:
-        """The connection beneath the session, for statements that give rows and no objects.
-
-        They cost half of what the session takes for them, which knows nothing of what they change.
-        """
-        return self.session.connection()
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what the block writes, and nothing else, if it raises."""
+        with self.session.begin_nested():
+            self.session.connection()  # which writes it down, for what goes past the session too
+            yield
 
     def after_commit(self, effect: Callable[[], None]) -> None:
         """Run `effect` after the commit; a rolled-back transaction has no effects."""

@@ -37,7 +37,7 @@ class JobKind:
         if self.on_failed is None:
             return
         try:
-            with tx.session.begin_nested():
+            with tx.savepoint():
                 self.on_failed(tx, arguments, message)
         except SQLAlchemyError:
             raise

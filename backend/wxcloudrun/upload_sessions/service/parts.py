@@ -116,7 +116,7 @@ class PartService:
             self._progress.catch_up(taken.session_id, taken.writer)
 
     def _begin(self, tx: Transaction, place: SessionPlace, part: IncomingPart) -> PartTurn:
-        reader = tx.plain
+        reader = tx.connection
         row = self._door.enter_with_part(reader, place)
         require_open(row)
         if not 1 <= part.number <= row.parts:
@@ -151,14 +151,14 @@ class PartService:
         meter: "PartMeter",
         written: WrittenPart | None,
     ) -> PartTaken:
-        row = self._door.enter_behind_part(tx.plain, place)
+        row = self._door.enter_behind_part(tx.connection, place)
         require_open(row)
         if written is not None:
             self._count(tx, place, row, turn, meter, written)
         else:
-            refuse_if_replaced(tx.plain, row, turn)
+            refuse_if_replaced(tx.connection, row, turn)
         prolong(tx, row, self._idle, clock.now())
-        queries.save(tx.plain, row)
+        queries.save(tx.connection, row)
         return PartTaken(
             number=turn.number,
             size_bytes=turn.size_bytes,
@@ -180,11 +180,11 @@ class PartService:
     ) -> None:
         """Let the part be there, unless somebody has begun to send it later."""
         if turn.number <= row.hashed_parts:
-            before = queries.known_epoch(tx.plain, row.id, turn.number)
+            before = queries.known_epoch(tx.connection, row.id, turn.number)
             if before is None or before.sha256 != meter.sha256:
                 restart_hash(row)
         if not queries.record_part(
-            tx.plain, row.id, turn.number, epoch=turn.epoch, sha256=meter.sha256, receipt=written.receipt
+            tx.connection, row.id, turn.number, epoch=turn.epoch, sha256=meter.sha256, receipt=written.receipt
         ):
             raise preempted()
         row.received = rules.with_part(row.received, turn.number, is_there=True)
@@ -207,11 +207,11 @@ class PartService:
         theirs, and the first that none of them has begun is next.
         """
         number = last + 1
-        if number > row.parts or queries.known_epoch(tx.plain, row.id, number) is not None:
-            number = queries.last_part_number(tx.plain, row.id) + 1
+        if number > row.parts or queries.known_epoch(tx.connection, row.id, number) is not None:
+            number = queries.last_part_number(tx.connection, row.id) + 1
         if number > row.parts:
             return
-        queries.begin_part(tx.plain, row.id, number)
+        queries.begin_part(tx.connection, row.id, number)
         running = going_on if number == last + 1 else self._next_digests(row, number)
         following = PartTurn.of(row, number, FIRST_EPOCH, running=running)
         tx.after_commit(lambda: self._waiting.keep(place, following))
