@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 NO_BODY = frozenset({204, 302, 304})
+FACES = ("/pypi", "/npm", "/probe-problem", "/probe-error")  # where refusals are no envelopes
 TURNS = "tests: whose turn it is"
 
 
@@ -120,17 +121,19 @@ def sender(app: Flask) -> Send:
             response = client.open(path, method=method, **options)
             body = response.get_data()
             response.close()
-            return checked(method, response.status_code, dict(response.headers), body)
+            return checked(method, response.status_code, dict(response.headers), body, path)
 
     return send
 
 
-def checked(method: str, status: int, headers: dict[str, str], body: bytes) -> Answer:
+def checked(method: str, status: int, headers: dict[str, str], body: bytes, path: str = "") -> Answer:
     """Check what the contract promises of every answer."""
     assert headers.get("X-Request-ID"), "every answer has a request id"
     if method == "HEAD" or status in NO_BODY:
         assert body == b"", "this answer has no body"
         return Answer(status, headers, body)
+    if path.startswith(FACES):
+        return checked_face(status, headers, body)
     if "Tus-Resumable" in headers:
         return checked_text(status, headers, body)
     if headers.get("Content-Type") != "application/json" or "X-Artifact-Id" in headers:
@@ -163,3 +166,18 @@ def checked_text(status: int, headers: dict[str, str], body: bytes) -> Answer:
     assert reason
     assert sentence.strip(), "a refusal says what to do"
     return Answer(status, headers, body, {"reason": reason}, sentence.strip())
+
+
+def checked_face(status: int, headers: dict[str, str], body: bytes) -> Answer:
+    """Check an answer in the language of a foreign client: a refusal has a slug and a sentence."""
+    kind = headers.get("Content-Type", "")
+    if status < 400:
+        data = json.loads(body) if kind.endswith("json") else {}
+        return Answer(status, headers, body, data if isinstance(data, dict) else {"items": data})
+    assert kind in {"application/problem+json", "application/json"}, body[:200]
+    refusal = json.loads(body)
+    assert refusal["reason"], "a refusal has a slug"
+    sentence = refusal["detail"] if kind.startswith("application/problem") else refusal["error"]
+    assert sentence, "a refusal says what to do"
+    assert headers.get("Content-Language") in {"en", "zh-CN"}, "a refusal is in a language"
+    return Answer(status, headers, body, refusal, sentence)

@@ -100,7 +100,7 @@ class LiveServer:
                 for name, value in form.items()
             }
         response = requests.request(method, self.url + path, timeout=120, allow_redirects=False, **options)
-        return checked(method, response.status_code, dict(response.headers), response.content)
+        return checked(method, response.status_code, dict(response.headers), response.content, path)
 
 
 def free_port(following: int = 0) -> int:

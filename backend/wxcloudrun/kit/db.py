@@ -6,7 +6,7 @@ raises at once. That is what keeps a transaction from staying open while bytes f
 
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -72,6 +72,13 @@ class Transaction:
     session: Session
     connection: Connection
     _effects: list[Callable[[], None]] = field(default_factory=list)
+    _done: set[Hashable] = field(default_factory=set)
+
+    def is_first(self, what: Hashable) -> bool:
+        """Tell whether this transaction hears of something for the first time, and remember it."""
+        is_new = what not in self._done
+        self._done.add(what)
+        return is_new
 
     @contextmanager
     def savepoint(self) -> Iterator[None]:

@@ -170,6 +170,27 @@ class PackageService:
                 raise
             return found
 
+    def enter_or_make_again(
+        self, tx: Transaction, actor: Actor, project: str, package: str, action: Action
+    ) -> tuple[Actor, FoundPackage]:
+        """Return the caller, looked up anew as by `enter_again`, and the package as `enter_or_make` does."""
+        caller = self._callers.identify_again(tx.session, actor)
+        return caller, self.enter_or_make(tx, caller, project, package, action)
+
+    def admit_to_make(
+        self, reader: Reader, actor: Actor, project: str, package: str, action: Action
+    ) -> FoundPackage | None:
+        """Return the package if the caller may do `action` in it, None if they may make it.
+
+        Raises Unauthorized, NotFound or Forbidden, as `enter_or_make` will.
+        """
+        what = text("project {project}", project=project)
+        access, found = self._place(reader, actor, project, package)
+        access = actor.require(action, access, what=what)
+        if found is None:
+            actor.require(Action.PACKAGE_CREATE, access, what=what)
+        return found
+
     def page(self, actor: Actor, project: str, page: PageRequest[str]) -> Page[PackageView]:
         """List the packages of a project. Raises NotFound."""
         with reading() as session:

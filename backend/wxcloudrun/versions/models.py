@@ -32,6 +32,8 @@ from wxcloudrun.versions.rules.standing import DEPRECATED_CHARACTERS, YANKED_REA
 
 ERROR_CHARACTERS = 1000
 STAMP_CHARACTERS = 16
+SUMMARY_CHARACTERS = 1000
+REQUIRES_CHARACTERS = 500
 
 
 class Status(enum.StrEnum):
@@ -72,6 +74,14 @@ class NameSource(enum.StrEnum):
     EXPLICIT = "explicit"
     METADATA = "metadata"
     FILENAME = "filename"
+
+
+class DocumentKind(enum.StrEnum):
+    """Which document of a file is kept."""
+
+    METADATA = "metadata"  # METADATA of a wheel, PKG-INFO of a source distribution
+    MANIFEST = "manifest"  # package.json
+    README = "readme"
 
 
 class Version(Base):
@@ -221,6 +231,20 @@ class VersionStamp(Base):
     stamp: Mapped[str] = mapped_column(ascii_name(STAMP_CHARACTERS))
 
 
+class PackageRevision(Base):
+    """How often what a foreign protocol shows of a package has changed; packages of such formats have one.
+
+    A row of its own, as a VersionStamp. `mark` is random and replaced each time: a database that was
+    restored never says again what stood for something else.
+    """
+
+    __tablename__ = "package_revisions"
+
+    package_id: Mapped[int] = mapped_column(ForeignKey("packages.id", ondelete="CASCADE"), primary_key=True)
+    revision: Mapped[int] = mapped_column(RowId, default=1)
+    mark: Mapped[str] = mapped_column(ascii_name(STAMP_CHARACTERS))
+
+
 class VersionFile(Reference, Base):
     """A file of a version: a name that means these bytes for ever. It is what keeps them alive."""
 
@@ -244,6 +268,27 @@ class VersionFile(Reference, Base):
         row = cls(package_id=version.package_id, version_id=version.id, filename=filename)
         row.refer(digest, provenance)
         return row
+
+
+class FileFacts(Base):
+    """What a file says of itself, as far as lists show it; kept when its bytes are read."""
+
+    __tablename__ = "file_facts"
+
+    file_id: Mapped[int] = mapped_column(ForeignKey("version_files.id", ondelete="CASCADE"), primary_key=True)
+    summary: Mapped[str | None] = mapped_column(unicode_name(SUMMARY_CHARACTERS))
+    requires: Mapped[str | None] = mapped_column(unicode_name(REQUIRES_CHARACTERS))  # of its interpreter
+    document_digest: Mapped[str | None] = mapped_column(Sha256)  # of the document that clients fetch
+
+
+class FileDocument(Base):
+    """A document from inside of a file, byte by byte; in a table of its own, so that lists do not read it."""
+
+    __tablename__ = "file_documents"
+
+    file_id: Mapped[int] = mapped_column(ForeignKey("version_files.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(ascii_name(16), primary_key=True)  # a DocumentKind
+    content: Mapped[bytes] = mapped_column(LongBytes)
 
 
 class RetiredFile(Base):

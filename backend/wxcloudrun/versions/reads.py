@@ -1,6 +1,15 @@
 """What other domains may read here: tables to join on, what a range chooses, what a name once meant."""
 
-from wxcloudrun.versions.models import NameSource, Status, Version, VersionFile
+from wxcloudrun.versions.models import (
+    DocumentKind,
+    FileDocument,
+    FileFacts,
+    NameSource,
+    PackageRevision,
+    Status,
+    Version,
+    VersionFile,
+)
 from wxcloudrun.versions.queries import (
     MadeChoice,
     choice,
@@ -19,8 +28,12 @@ from wxcloudrun.versions.queries.retired import is_whole, retired
 from wxcloudrun.versions.queries.stamps import content, read_content
 
 __all__ = [
+    "DocumentKind",
+    "FileDocument",
+    "FileFacts",
     "MadeChoice",
     "NameSource",
+    "PackageRevision",
     "Status",
     "Version",
     "VersionFile",

@@ -24,7 +24,7 @@ from wxcloudrun.kit.texts import text
 from wxcloudrun.net.addresses import client_group
 from wxcloudrun.web import parsing
 from wxcloudrun.web.body_headers import refuse_what_is_not_done
-from wxcloudrun.web.failures import Refusals, refuse_by
+from wxcloudrun.web.failures import Face, Refusals, refuse_at, refuse_by
 from wxcloudrun.web.proxies import client_address
 from wxcloudrun.web.transfer_places import admit_body, name_client
 from wxcloudrun.web.words import Words
@@ -113,17 +113,20 @@ def blueprint(
     endpoints: Sequence[Endpoint],
     *,
     tag: str | None = None,
-    refusals: Refusals | None = None,
+    refusals: Refusals | Face | None = None,
     words: Sequence[Words] = (),
 ) -> Blueprint:
     """Bind the rows below `prefix`; each operation id is the Flask endpoint's name.
 
     `tag` is under which word the API description has them, unless it is the name; `refusals` makes answers of
-    refusals where a protocol has another shape for them than the envelope; `words` are what the domain says
+    refusals where a protocol has another shape for them than the envelope, a `Face` also of those at addresses
+    that do not exist; `words` are what the domain says
     of its fields, and what one below it says that has no rows itself.
     """
     bound = Blueprint(name, __name__, url_prefix=prefix)
-    if refusals is not None:
+    if isinstance(refusals, Face):
+        bound.record_once(partial(_refuse_at, face=refusals))
+    elif refusals is not None:
         bound.record_once(partial(_refuse_by, name=name, refusals=refusals))
     bound.record_once(partial(_describe_by, words=words))
     for each in endpoints:
@@ -136,6 +139,10 @@ def blueprint(
 
 def _refuse_by(state: Any, *, name: str, refusals: Refusals) -> None:
     refuse_by(state.app, name, refusals)
+
+
+def _refuse_at(state: Any, *, face: Face) -> None:
+    refuse_at(state.app, face)
 
 
 def _describe_by(state: Any, *, words: Sequence[Words]) -> None:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from flask import Flask, Response, current_app, g, request
@@ -38,6 +39,18 @@ type Refusals = Callable[[int, Text, Mapping[str, Any], Mapping[str, str]], Resp
 """Makes an answer of a status, a sentence, facts with a `reason`, and headers."""
 
 
+@dataclass(frozen=True, slots=True)
+class Face:
+    """How a foreign protocol refuses at every address below its root, those that do not exist included.
+
+    A 401 carries its one challenge: of several, clients take one that they cannot answer.
+    """
+
+    root: str
+    refuse: Refusals
+    challenge: str
+
+
 def register(app: Flask) -> None:
     """Install the handlers, most specific first."""
     app.register_error_handler(AppError, answer_refusal)
@@ -51,10 +64,25 @@ def refuse_by(app: Flask, blueprint: str, refusals: Refusals) -> None:
     app.extensions.setdefault("refusals", {})[blueprint] = refusals
 
 
+def refuse_at(app: Flask, face: Face) -> None:
+    """Let refusals at all addresses below a root look as its protocol wants them."""
+    app.extensions.setdefault("faces", []).append(face)
+
+
+def face_of_request() -> Face | None:
+    """Return the protocol that is spoken at the address of the request, whether that exists or not."""
+    faces = cast("list[Face]", current_app.extensions.get("faces", []))
+    return next((each for each in faces if f"{request.path}/".startswith(f"{each.root}/")), None)
+
+
 def refused(status: int, message: Text, facts: Mapping[str, Any], headers: Mapping[str, str]) -> Response:
     """Answer in the envelope, or as the protocol of the URL wants it."""
-    own = current_app.extensions.get("refusals", {}).get(request.blueprint)
-    return cast("Refusals", own or failure)(status, message, facts, headers)
+    face = face_of_request()
+    if face is not None:
+        own = {"WWW-Authenticate": face.challenge} if "WWW-Authenticate" in headers else {}
+        return face.refuse(status, message, facts, {**headers, **own})
+    refuse = current_app.extensions.get("refusals", {}).get(request.blueprint)
+    return cast("Refusals", refuse or failure)(status, message, facts, headers)
 
 
 def answer_refusal(error: AppError) -> Response:

@@ -86,6 +86,7 @@ from wxcloudrun.versions.events import (
     VERSION_SEALED,
 )
 from wxcloudrun.versions.service.choices import forget_choices
+from wxcloudrun.versions.service.revisions import begin_revisions, raise_revision
 from wxcloudrun.versions.service.stamps import begin_stamps, stamp_versions
 from wxcloudrun.ways_in.events import WAYS_IN_ENDED
 from wxcloudrun.wechat.events import WECHAT_BOUND, WECHAT_LINKED, WECHAT_UNBOUND
@@ -99,6 +100,9 @@ FORGETS_CHOICES = Listeners(after_commit=(forget_choices,))
 # `latest` and ranges may mean another version
 CHANGES_CHOICES = Listeners(in_transaction=(stamp_versions,)) + FORGETS_CHOICES
 BEGINS_CHOICES = Listeners(in_transaction=(begin_stamps,))
+# what pages of foreign protocols show of a package
+SHOWN = Listeners(in_transaction=(raise_revision,))
+BEGINS_REVISIONS = Listeners(in_transaction=(begin_revisions,))
 
 LISTENERS: Mapping[EventKind, Listeners] = {
     # who is asking
@@ -137,8 +141,8 @@ LISTENERS: Mapping[EventKind, Listeners] = {
     MEMBER_SET: STAYS + RECORDED,
     MEMBER_SOUGHT: STAYS + RECORDED,
     MEMBER_REMOVED: RECORDED,
-    PACKAGE_CREATED: RECORDED + BEGINS_CHOICES,
-    PACKAGE_CHANGED: RECORDED,
+    PACKAGE_CREATED: RECORDED + BEGINS_CHOICES + BEGINS_REVISIONS,
+    PACKAGE_CHANGED: RECORDED + SHOWN,
     PACKAGE_DELETED: RECORDED + FORGETS_CHOICES,
     # bytes that come in
     UPLOAD_ACCEPTED: RECORDED,
@@ -150,14 +154,14 @@ LISTENERS: Mapping[EventKind, Listeners] = {
     UPLOAD_SESSION_DONE: COUNTED,  # the upload that it has become is recorded
     # names of bytes
     VERSION_MADE: RECORDED,  # with its first file, which is what can be chosen
-    VERSION_CHANGED: RECORDED + CHANGES_CHOICES,
-    VERSION_SEALED: RECORDED,
-    VERSION_RECOUNTED: RECORDED + CHANGES_CHOICES,
-    VERSION_DELETED: RECORDED + CHANGES_CHOICES,
-    FILE_ADDED: RECORDED + CHANGES_CHOICES,
-    FILE_DELETED: RECORDED + CHANGES_CHOICES,
-    TAG_MOVED: RECORDED,
-    TAG_DELETED: RECORDED,
+    VERSION_CHANGED: RECORDED + CHANGES_CHOICES + SHOWN,
+    VERSION_SEALED: RECORDED + SHOWN,
+    VERSION_RECOUNTED: RECORDED + CHANGES_CHOICES + SHOWN,
+    VERSION_DELETED: RECORDED + CHANGES_CHOICES + SHOWN,
+    FILE_ADDED: RECORDED + CHANGES_CHOICES + SHOWN,
+    FILE_DELETED: RECORDED + CHANGES_CHOICES + SHOWN,
+    TAG_MOVED: RECORDED + SHOWN,
+    TAG_DELETED: RECORDED + SHOWN,
     RELEASE_CREATED: RECORDED + CHANGES_CHOICES,
     RELEASE_RETRIED: RECORDED,
     RELEASE_FAILED: RECORDED,

@@ -18,8 +18,10 @@ from wxcloudrun.kit.texts import text
 from wxcloudrun.web import pages
 from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
 from wxcloudrun.web.envelope import ok
+from wxcloudrun.web.failures import Face
 from wxcloudrun.web.pages import PageQuery
 from wxcloudrun.web.parsing import Input, Output, Query
+from wxcloudrun.web.protocol_refusals import error_object, problem
 
 SECRET = "hunter2-in-a-trace"
 SHELF = "tests: the shelf"
@@ -128,6 +130,22 @@ ROWS = [
     endpoint("GET", "/more-numbers", numbers, "more_numbers", "", query=RowQuery),
     endpoint("GET", "/words", words, "words", "", query=PageQuery),
 ]
+FACE_PROBES = {
+    "probe_problem": (
+        [
+            endpoint("GET", "/refuses", refuse, "refuse_problem", ""),
+            Endpoint("GET", "/known", nothing, "known_problem", ""),
+        ],
+        Face("/probe-problem", problem, 'Basic realm="probe"'),
+    ),
+    "probe_error": (
+        [
+            endpoint("GET", "/refuses", refuse, "refuse_error", ""),
+            Endpoint("GET", "/known", nothing, "known_error", ""),
+        ],
+        Face("/probe-error", error_object, 'Bearer realm="probe"'),
+    ),
+}
 
 
 @pytest.fixture(scope="session")
@@ -136,6 +154,8 @@ def shared_probe(quick_directory: Path) -> Iterator[SharedApp]:
     place = quick_directory / "probe"
     app = build_app(place / "data", LOG_LEVEL="INFO")
     app.register_blueprint(blueprint("probe", "/probe", ROWS))
+    for name, (rows, face) in FACE_PROBES.items():
+        app.register_blueprint(blueprint(name, face.root, rows, refusals=face))
     yield SharedApp(app, LocalContents(app, place / "images"))
     let_go([app])
 

@@ -1,0 +1,65 @@
+"""What a file says of itself is kept with it when its bytes are read, for pages that show many files."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy.orm import Session
+
+from wxcloudrun.kit.db import Transaction, insertion
+from wxcloudrun.versions.models import (
+    REQUIRES_CHARACTERS,
+    SUMMARY_CHARACTERS,
+    DocumentKind,
+    FileDocument,
+    FileFacts,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFacts:
+    """What is kept of a file: a sentence, what it requires of its interpreter, and documents.
+
+    `fetched` is which document clients fetch by itself and compare with its digest, if any.
+    """
+
+    summary: str | None = None
+    requires: str | None = None
+    documents: Mapping[DocumentKind, bytes] = field(default_factory=dict)
+    fetched: DocumentKind | None = None
+
+    @property
+    def fetched_digest(self) -> str | None:
+        """The SHA-256 of the document that clients fetch."""
+        return None if self.fetched is None else hashlib.sha256(self.documents[self.fetched]).hexdigest()
+
+
+def keep_facts(tx: Transaction, file_id: int, facts: KeptFacts) -> None:
+    """Keep what a file says of itself, unless that was done before: its bytes never change.
+
+    The row of its version is locked, so nobody else keeps them at the same time.
+    """
+    if tx.session.get(FileFacts, file_id) is not None:
+        return
+    values = {
+        "file_id": file_id,
+        "summary": shortened(facts.summary, SUMMARY_CHARACTERS),
+        "requires": facts.requires if len(facts.requires or "") <= REQUIRES_CHARACTERS else None,
+        "document_digest": facts.fetched_digest,
+    }
+    tx.session.execute(insertion(FileFacts), values)
+    for kind, content in facts.documents.items():
+        tx.session.execute(
+            insertion(FileDocument), {"file_id": file_id, "kind": kind.value, "content": content}
+        )
+
+
+def document(session: Session, file_id: int, kind: DocumentKind) -> bytes | None:
+    """Return a document that was kept of a file."""
+    row = session.get(FileDocument, (file_id, kind.value))
+    return None if row is None else row.content
+
+
+def shortened(sentence: str | None, most_characters: int) -> str | None:
+    """Return a sentence that fits its column."""
+    return sentence[:most_characters] if sentence else None
