@@ -16,6 +16,7 @@ from wxcloudrun.maintenance.routes import maintenance
 from wxcloudrun.notices.routes import notices
 from wxcloudrun.packages.routes import packages
 from wxcloudrun.projects.routes import projects
+from wxcloudrun.pypi.routes import pypi
 from wxcloudrun.releases.routes import releases
 from wxcloudrun.search.routes import search
 from wxcloudrun.second_factors.routes import second_factors
@@ -50,6 +51,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     uploads,
     upload_sessions,
     tus,
+    pypi,
     downloads,
     tags,
     versions,

@@ -10,7 +10,7 @@ from flask import Flask, Response
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-NO_BODY = frozenset({204, 302, 304})
+NO_BODY = frozenset({204, 301, 302, 304})
 FACES = ("/pypi", "/npm", "/probe-problem", "/probe-error")  # where refusals are no envelopes
 TURNS = "tests: whose turn it is"
 

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from flask import Flask
@@ -11,6 +12,7 @@ from sqlalchemy import select, update
 from tests.support import builders
 from tests.support.builders import Person, numbers
 from tests.support.client import ApiClient
+from tests.support.face_requests import FACE_REQUESTS, FaceRequest, FaceScene
 from tests.support.identities import IDENTITIES, READ, WRITE, Requester
 from tests.support.inside import Inside
 from tests.support.shared_app import once
@@ -224,6 +226,12 @@ def of(path: str, **options: Any) -> SampleRequest:
     return SampleRequest(path, options)
 
 
+def of_face(write: Callable[[FaceScene], FaceRequest], scene: Scene) -> SampleRequest:
+    """Write the request of a foreign client down."""
+    path, options = write(scene)
+    return of(path, **options)
+
+
 def new_email() -> str:
     """Return an address that nobody has."""
     return f"new-{next(numbers)}@example.com"
@@ -255,6 +263,7 @@ def member(scene: Scene) -> str:
 
 
 REQUESTS: Mapping[str, Callable[[Scene], SampleRequest]] = {
+    **{operation: partial(of_face, write) for operation, write in FACE_REQUESTS.items()},
     "home": lambda _: of("/"),
     "health": lambda _: of("/api/health"),
     "ready": lambda _: of("/api/ready"),

@@ -1,8 +1,6 @@
 """What the service shows to the outside: every URL is a row, and who gets what from it stands here."""
 
-import enum
 from collections import Counter
-from dataclasses import dataclass
 
 import pytest
 from flask import Flask
@@ -10,6 +8,7 @@ from flask import Flask
 from tests.support.apps import AppWith
 from tests.support.each import each
 from tests.support.identities import IDENTITIES, Requester
+from tests.support.needs import FACE_NEEDS, PUBLIC, Needs, Who
 from tests.support.reach import Reach
 from tests.support.surface import REQUESTS, full_scene
 from wxcloudrun.keys.models import write_scopes
@@ -19,36 +18,15 @@ from wxcloudrun.metadata import BLUEPRINTS
 from wxcloudrun.web.endpoint import CONVERTERS, BodyFormat, Caller, Endpoint, rows
 from wxcloudrun.web.parsing import Input, Output, Query
 
-
-class Who(enum.Enum):
-    """The least that a caller must be."""
-
-    ANYONE = enum.auto()  # whatever they present, or nothing
-    KNOWN = enum.auto()  # a credential that is good
-    PERSON = enum.auto()  # and that is of no service account
-    UNBOUND = enum.auto()  # and that is not bound to a project
-    ADMINISTRATOR = enum.auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What an operation asks of its caller, and what it answers who fulfils that."""
-
-    who: Who | Role
-    scope: Scope | None = None
-    is_public: bool = False  # open to everybody where the project is
-    answers: int = 200
-
-
 READ, WRITE, ADMIN = Scope.READ, Scope.WRITE, Scope.ADMIN
 READ_WRITE = frozenset({READ, WRITE})  # what a build server has
 DOWNLOAD, UPLOAD, RELEASE, MANAGE = Scope.DOWNLOAD, Scope.UPLOAD, Scope.RELEASE, Scope.MANAGE
 ANYONE, KNOWN, PERSON, UNBOUND = Who.ANYONE, Who.KNOWN, Who.PERSON, Who.UNBOUND
 ADMINISTRATOR = Who.ADMINISTRATOR
 READER, WRITER, MAINTAINER, OWNER = Role.READER, Role.WRITER, Role.MAINTAINER, Role.OWNER
-PUBLIC = True
 
 NEEDS = {
+    **FACE_NEEDS,
     "home": Needs(ANYONE),
     "health": Needs(ANYONE),
     "ready": Needs(ANYONE),
@@ -328,6 +306,7 @@ class TestRows:
         assert asking_nobody == {
             "home", "health", "ready", "openapi", "docs", "docs_asset", "register", "log_in",
             "log_in_by_wechat", "refresh", "linked_blob", "show_metrics", "ask_for_recovery", "recover",
+            *(name for name, needs in FACE_NEEDS.items() if needs.who is ANYONE),
         }  # fmt: skip
 
     def test_these_are_open_where_the_project_is(self) -> None:
@@ -337,6 +316,7 @@ class TestRows:
             "get_project", "list_packages", "get_package", "list_uploads", "download",
             "download_file", "resolve", "get_artifact", "list_tags", "get_tag", "list_tag_history",
             "list_versions", "get_version", "list_files", "get_release", "get_release_log",
+            *(name for name, needs in FACE_NEEDS.items() if needs.is_public),
         }  # fmt: skip
 
     def test_these_need_a_credential_but_no_scope(self) -> None:
@@ -370,7 +350,8 @@ class TestRows:
 
     @each_row
     def test_only_bytes_ignore_unknown_parameters(self, row: Endpoint) -> None:
-        assert row.any_query == (row.operation in {"download", "download_file", "linked_blob"})
+        if not row.protocol:
+            assert row.any_query == (row.operation in {"download", "download_file", "linked_blob"})
 
     @each_row
     def test_an_answer_has_a_shape(self, row: Endpoint) -> None:
@@ -388,4 +369,4 @@ class TestRows:
     @each_row
     def test_a_url_has_no_slash_at_its_end(self, row: Endpoint) -> None:
         assert row.path.startswith("/")
-        assert row.path == "/" or not row.path.endswith("/")
+        assert row.path == "/" or row.protocol or not row.path.endswith("/")

@@ -42,15 +42,25 @@ def declared_distribution(
     Reading is bounded as in `detect`. Raises UnreadablePackage, and what the store raises.
     """
     with foreign():
+        text = distribution_metadata(filename, blob, size_bytes, monotonic)
+        return complete(header_fields(text, "name", "version"))
+
+
+def distribution_metadata(
+    filename: str, blob: BinaryIO, size_bytes: int, monotonic: Monotonic = time.monotonic
+) -> bytes:
+    """Return the core metadata of a wheel or source distribution as they are written, none if there are none.
+
+    Raises as `declared_distribution` does.
+    """
+    with foreign():
         reader = BoundedReader(blob, size_bytes, Deadline(monotonic))
         lowered = filename.lower()
         if lowered.endswith(WHEEL):
-            text = core_metadata(reader, ".dist-info/METADATA")
-        elif lowered.endswith(ZIPPED):
-            text = core_metadata(reader, "/PKG-INFO")
-        else:
-            text = top_file(reader, b"PKG-INFO", TAR_BYTES)
-        return complete(header_fields(text or b"", "name", "version"))
+            return core_metadata(reader, ".dist-info/METADATA") or b""
+        if lowered.endswith(ZIPPED):
+            return core_metadata(reader, "/PKG-INFO") or b""
+        return top_file(reader, b"PKG-INFO", TAR_BYTES) or b""
 
 
 def declared_npm_package(

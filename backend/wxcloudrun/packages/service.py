@@ -177,6 +177,14 @@ class PackageService:
         caller = self._callers.identify_again(tx.session, actor)
         return caller, self.enter_or_make(tx, caller, project, package, action)
 
+    def admit_to_project(self, reader: Reader, actor: Actor, project: str, action: Action) -> ProjectAccess:
+        """Return what decides about a project if the caller may do `action` there.
+
+        Raises Unauthorized, NotFound or Forbidden.
+        """
+        access, _ = self._place(reader, actor, project, "")
+        return actor.require(action, access, what=text("project {project}", project=project))
+
     def admit_to_make(
         self, reader: Reader, actor: Actor, project: str, package: str, action: Action
     ) -> FoundPackage | None:

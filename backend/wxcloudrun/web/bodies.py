@@ -5,6 +5,7 @@ Nothing is spooled and nothing is held but the current block.
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from flask import current_app, request
 from python_multipart.exceptions import FormParserError
@@ -13,15 +14,13 @@ from werkzeug.exceptions import ClientDisconnected
 
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.checksums import Checksums
-from wxcloudrun.kit.errors import Interrupted, Invalid, Malformed
+from wxcloudrun.kit.errors import Interrupted, Invalid, Malformed, TooLarge
 from wxcloudrun.kit.texts import text
 from wxcloudrun.stores.blobs.port import BLOCK_BYTES
 from wxcloudrun.web.digests import verified
 from wxcloudrun.web.form_parts import FormPart
 
-MAX_FIELD_BYTES = 4096
 MAX_PART_HEADER_BYTES = 16 * 1024
-MAX_PARTS = 32
 MAX_BOUNDARY_LENGTH = 200  # RFC 2046 allows 70, and some clients make one that is a little longer
 
 
@@ -59,14 +58,33 @@ def interrupted() -> Interrupted:
     return Interrupted(text("the body ended before the announced length"))
 
 
+@dataclass(frozen=True, slots=True)
+class FormShape:
+    """What a form looks like: what its file part is called, and how much text may stand beside it.
+
+    Fields that are not `single` may come several times; the first of each is kept. None: all are single.
+    """
+
+    file_field: str = "file"
+    most_parts: int = 32
+    most_field_bytes: int = 4096
+    most_text_bytes: int = 32 * 4096
+    single: frozenset[str] | None = None
+
+
+UPLOAD_FORM = FormShape()
+
+
 class FormUpload:
     """One multipart form with one file, read as it arrives.
 
-    `blocks()` yields the bytes of the file part called `file`; text fields may stand before or behind
-    it. `filename`, `content_type` are known from the first block on, `fields` when the blocks have ended.
+    `blocks()` yields the bytes of the file part; text fields may stand before or behind it. `filename`,
+    `content_type` are known from the first block on, `fields` when the blocks have ended.
     """
 
-    def __init__(self, boundary: bytes, body: Iterator[bytes]) -> None:
+    def __init__(self, boundary: bytes, body: Iterator[bytes], shape: FormShape = UPLOAD_FORM) -> None:
+        self._shape = shape
+        self._text_bytes = 0
         self.filename: str | None = None
         self.content_type: str | None = None
         self.fields: dict[str, str] = {}
@@ -91,7 +109,7 @@ class FormUpload:
         )
 
     @classmethod
-    def of_request(cls, said: Checksums) -> "FormUpload":
+    def of_request(cls, said: Checksums, shape: FormShape = UPLOAD_FORM) -> "FormUpload":
         """Read the form of the current request, of whose whole body `said` speaks.
 
         Raises Malformed without a usable boundary.
@@ -99,7 +117,7 @@ class FormUpload:
         boundary = request.mimetype_params.get("boundary", "")
         if not 1 <= len(boundary) <= MAX_BOUNDARY_LENGTH or not boundary.isascii():
             raise Malformed(text("the multipart body has no boundary"))
-        return cls(boundary.encode(), verified(said, raw_blocks()))
+        return cls(boundary.encode(), verified(said, raw_blocks()), shape)
 
     def blocks(self) -> Iterator[bytes]:
         """Yield the file's bytes.
@@ -119,8 +137,9 @@ class FormUpload:
 
     def _on_part_begin(self) -> None:
         self._parts += 1
-        if self._parts > MAX_PARTS:
-            raise Invalid.field("body", text("a form may have {limit} parts at most", limit=MAX_PARTS))
+        limit = self._shape.most_parts
+        if self._parts > limit:
+            raise Invalid.field("body", text("a form may have {limit} parts at most", limit=limit))
         self._part = FormPart()
         self._value = bytearray()
 
@@ -141,36 +160,43 @@ class FormUpload:
         self._part.end_header()
 
     def _on_headers_finished(self) -> None:
-        part = self._part
-        if part.name != "file":
+        part, wanted = self._part, self._shape.file_field
+        if part.name != wanted:
             if part.filename is not None:
-                raise Invalid.field(part.name or "body", text("a file goes in the part called file"))
+                sentence = text("a file goes in the part called {part}", part=wanted)
+                raise Invalid.field(part.name or "body", sentence)
             return
         if self.filename is not None:
-            raise Invalid.field("file", text("send one file in a form"))
+            raise Invalid.field(wanted, text("send one file in a form"))
         if part.filename is None:
-            raise Invalid.field("file", text("this part must be a file: give it a file name"))
+            raise Invalid.field(wanted, text("this part must be a file: give it a file name"))
         self.filename, self.content_type = part.filename, part.content_type
 
     def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         self._part.received_bytes += end - start
-        if self._part.name == "file":
+        if self._part.name == self._shape.file_field:
             self._pieces.append(data[start:end])
             return
         self._value += data[start:end]
-        if len(self._value) > MAX_FIELD_BYTES:
-            raise Invalid.field(
-                self._part.name or "body",
-                text("longer than {limit} bytes", limit=MAX_FIELD_BYTES),
+        self._text_bytes += end - start
+        limit = self._shape.most_field_bytes
+        if len(self._value) > limit:
+            raise Invalid.field(self._part.name or "body", text("longer than {limit} bytes", limit=limit))
+        if self._text_bytes > self._shape.most_text_bytes:
+            raise TooLarge(
+                text("the text of a form may have {limit} bytes", limit=self._shape.most_text_bytes),
+                limit=self._shape.most_text_bytes,
             )
 
     def _on_part_end(self) -> None:
         self._part.end()
         name = self._part.name
-        if name == "file":
+        if name == self._shape.file_field:
             return
         if name in self.fields:
-            raise Invalid.field(name, text("given more than once"))
+            if self._shape.single is None or name in self._shape.single:
+                raise Invalid.field(name, text("given more than once"))
+            return
         try:
             self.fields[name] = self._value.decode("utf-8")
         except UnicodeDecodeError as error:

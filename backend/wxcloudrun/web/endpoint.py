@@ -119,9 +119,9 @@ def blueprint(
     """Bind the rows below `prefix`; each operation id is the Flask endpoint's name.
 
     `tag` is under which word the API description has them, unless it is the name; `refusals` makes answers of
-    refusals where a protocol has another shape for them than the envelope, a `Face` also of those at addresses
-    that do not exist; `words` are what the domain says
-    of its fields, and what one below it says that has no rows itself.
+    refusals where a protocol has another shape for them than the envelope, a `Face` also at addresses that do
+    not exist; `words` are what the domain says of its fields, and what one below it says that has no rows
+    itself.
     """
     bound = Blueprint(name, __name__, url_prefix=prefix)
     if isinstance(refusals, Face):

@@ -17,6 +17,7 @@ from wxcloudrun.wiring.listeners import LISTENERS
 from wxcloudrun.wiring.logins import build_login_door, build_logins
 from wxcloudrun.wiring.mails import build_mails
 from wxcloudrun.wiring.operators import build_operation
+from wxcloudrun.wiring.pypi import build_pypi
 from wxcloudrun.wiring.registry import build_bytes, build_names, build_releases
 from wxcloudrun.wiring.stores import Stores, build_stores
 from wxcloudrun.wiring.upkeep import build_upkeep
@@ -45,13 +46,14 @@ def build_services(settings: Settings, stores: Stores) -> Services:
     content = build_bytes(settings, stores.blobs, foundation, names)
     sessions = build_upload_sessions(settings, stores.blobs, names, content)
     tus = build_tus(sessions, content)
+    pypi = build_pypi(names, content, stores.blobs)
     releases = build_releases(settings, foundation, names, content.intake)
     upkeep = build_upkeep(settings, stores.blobs)
     floors = BackgroundFloors(foundation, logins, mails, content, sessions, releases, upkeep)
     work = build_work(settings, stores.wake_ups, floors)
     operation = build_operation(settings, stores, foundation, work)
     people = (foundation, logins, accounts, mails)
-    return Services(*people, names, content, sessions, tus, releases, upkeep, work, operation)
+    return Services(*people, names, content, sessions, tus, pypi, releases, upkeep, work, operation)
 
 
 def start_background(app: Flask) -> None:

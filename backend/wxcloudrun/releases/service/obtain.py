@@ -36,7 +36,7 @@ RIGHT_LOST = "whoever has asked for it may not publish here any more: their key,
 
 
 @dataclass(frozen=True, slots=True)
-class FileFacts:
+class ObtainedFacts:
     """What the bytes of a release are called."""
 
     filename: str
@@ -115,7 +115,7 @@ class ObtainService:
         except (Unauthorized, NotFound, Forbidden) as error:
             raise NotObtained(RIGHT_LOST) from error
 
-    def _receive(self, intake: Intake, wanted: Wanted, notebook: Notebook) -> FileFacts:
+    def _receive(self, intake: Intake, wanted: Wanted, notebook: Notebook) -> ObtainedFacts:
         """Stream the bytes into the store. Raises NotObtained, NotThisTime."""
         gateway = self._gateways[wanted.source.type]
         with gateway.obtain(wanted, Watch(notebook.log, notebook.look)) as material:
@@ -132,7 +132,7 @@ class ObtainService:
         name = material.filename
         if not is_file_name(name):
             name = f"{wanted.name}-{wanted.version}"
-        return FileFacts(name, settled_content_type(material.content_type, name))
+        return ObtainedFacts(name, settled_content_type(material.content_type, name))
 
     def _write(
         self,
@@ -140,7 +140,7 @@ class ObtainService:
         context: JobContext,
         assignment: Assignment,
         intake: Intake,
-        file: FileFacts,
+        file: ObtainedFacts,
         notebook: Notebook,
     ) -> None:
         """Give the bytes to the release and end the job, or neither.

@@ -1,0 +1,49 @@
+"""One valid request for each operation of the faces of foreign clients: where it goes, and with what."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from tests.support.client import ApiClient
+from tests.support.forms import BOUNDARY, encoded
+from tests.support.python_index import PythonDistribution, form_of, sdist_of, wheel_of
+
+type FaceRequest = tuple[str, dict[str, Any]]
+
+WHEEL, SDIST = wheel_of(), sdist_of()
+
+
+class FaceScene(Protocol):
+    """A project and somebody who owns it."""
+
+    number: int
+    owner: ApiClient
+
+
+def python_form(distribution: PythonDistribution) -> dict[str, Any]:
+    """What twine sends."""
+    kind = f"multipart/form-data; boundary={BOUNDARY}"
+    return {"data": encoded(*form_of(distribution)), "headers": {"Content-Type": kind}}
+
+
+def stocked(scene: FaceScene) -> str:
+    """Publish a wheel as the owner, and return where the index is."""
+    base = f"/pypi/p{scene.number}"
+    scene.owner.post(f"{base}/legacy/", **python_form(WHEEL)).ok()
+    return base
+
+
+FACE_REQUESTS: Mapping[str, Callable[[FaceScene], FaceRequest]] = {
+    "simple_index": lambda s: (f"{stocked(s)}/simple/", {}),
+    "simple_project": lambda s: (f"{stocked(s)}/simple/hello-h7/", {}),
+    "simple_project_for_hatch": lambda s: (f"{stocked(s)}/legacy/+simple/hello-h7/", {}),
+    "simple_file": lambda s: (f"{stocked(s)}/files/{WHEEL.digest}/{WHEEL.filename}", {}),
+    "simple_provenance": lambda s: (
+        f"{stocked(s)}/integrity/hello-h7/1.0/{WHEEL.filename}/provenance", {},
+    ),
+    "publish_distribution": lambda s: (f"{stocked(s)}/legacy/", python_form(SDIST)),
+    "publish_distribution_here": lambda s: (f"{stocked(s)}/legacy", python_form(SDIST)),
+    "simple_root": lambda s: (f"/pypi/p{s.number}/", {}),
+    "simple_root_here": lambda s: (f"/pypi/p{s.number}", {}),
+    "simple_index_here": lambda s: (f"/pypi/p{s.number}/simple", {}),
+    "simple_project_here": lambda s: (f"/pypi/p{s.number}/simple/hello-h7", {}),
+}  # fmt: skip

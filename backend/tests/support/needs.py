@@ -1,0 +1,44 @@
+"""What an operation asks of its caller; the table of those that foreign clients use."""
+
+import enum
+from dataclasses import dataclass
+
+from wxcloudrun.kit.security import Role, Scope
+
+
+class Who(enum.Enum):
+    """The least that a caller must be."""
+
+    ANYONE = enum.auto()  # whatever they present, or nothing
+    KNOWN = enum.auto()  # a credential that is good
+    PERSON = enum.auto()  # and that is of no service account
+    UNBOUND = enum.auto()  # and that is not bound to a project
+    ADMINISTRATOR = enum.auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What an operation asks of its caller, and what it answers who fulfils that."""
+
+    who: Who | Role
+    scope: Scope | None = None
+    is_public: bool = False  # open to everybody where the project is
+    answers: int = 200
+
+
+PUBLIC = True
+
+FACE_NEEDS = {
+    "simple_index": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC),
+    "simple_project": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC),
+    "simple_project_for_hatch": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC),
+    "simple_file": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC),
+    "simple_provenance": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC, answers=404),  # none is kept
+    "publish_distribution": Needs(Role.WRITER, Scope.UPLOAD),
+    "publish_distribution_here": Needs(Role.WRITER, Scope.UPLOAD),
+    # Where something is that may be there or not, which tells nobody anything.
+    "simple_root": Needs(Who.ANYONE, answers=301),
+    "simple_root_here": Needs(Who.ANYONE, answers=301),
+    "simple_index_here": Needs(Who.ANYONE, answers=301),
+    "simple_project_here": Needs(Who.ANYONE, answers=301),
+}

@@ -1,0 +1,1 @@
+"""The protocols of PyPI, as pip, uv and twine speak them."""
