@@ -101,13 +101,3 @@ def names_of_versions(session: Session, package_id: int) -> Sequence[str]:
         )
         names += session.execute(gone).scalars()
     return names
-
-
-def file_id(session: Session, package_id: int, version: str, filename: str) -> int:
-    """Return the id of a file that is there."""
-    statement = (
-        select(VersionFile.id)
-        .join(Version, Version.id == VersionFile.version_id)
-        .where(Version.package_id == package_id, Version.version == version, VersionFile.filename == filename)
-    )
-    return session.execute(statement).scalar_one()

@@ -21,6 +21,7 @@ from wxcloudrun.versions.queries import (
 )
 from wxcloudrun.versions.queries.files import (
     digest_of,
+    file_id,
     is_only_file,
     last_file,
     of_several_files,
@@ -45,6 +46,7 @@ __all__ = [
     "choose_among",
     "content",
     "digest_of",
+    "file_id",
     "is_only_file",
     "is_whole",
     "last_file",

@@ -27,7 +27,8 @@ from wxcloudrun.artifacts.reads import Provenance
 from wxcloudrun.artifacts.service.intake import IntakeService
 from wxcloudrun.formats.bounded import UnreadablePackage
 from wxcloudrun.formats.content_types import UNKNOWN_TYPE
-from wxcloudrun.formats.declarations import declared_distribution, declared_npm_package
+from wxcloudrun.formats.core_metadata import read_core_metadata
+from wxcloudrun.formats.declarations import Declaration, declared_npm_package, distribution_metadata
 from wxcloudrun.jobs.errors import JobFailed
 from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.kit import clock
@@ -44,6 +45,7 @@ from wxcloudrun.stores.blobs.seekable import open_seekable
 from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.events import VERSION_CHANGED
 from wxcloudrun.versions.reads import NameSource, Version
+from wxcloudrun.versions.service.facts import KeptFacts, distribution_facts, keep_facts
 from wxcloudrun.versions.service.versions import NamedVersion, VersionChange, VersionService, apply_change
 
 RIGHT_LOST = "whoever has asked for it may not write here any more: their key, account or role has gone"
@@ -63,6 +65,15 @@ class AdoptionOrder:
         """Read the arguments of a job."""
         places = (arguments["source_id"], arguments["target_id"], arguments["path"])
         return cls(*places, OrderedBy.read(arguments))
+
+
+@dataclass(frozen=True, slots=True)
+class Adoptable:
+    """Bytes, where they belong, and what they say of themselves."""
+
+    held: Holding
+    spot: Spot
+    facts: KeptFacts | None
 
 
 class PackageGone(Exception):
@@ -106,8 +117,8 @@ class AdoptService:
         target = there(order.target_id)
         filename = (held.filename or "").rpartition("/")[2]
         try:
-            spot = self._spot(PackageName.parse(target.name), held, filename)
-            is_new = atomically(lambda tx: self._place(tx, context, order, held, spot))
+            spot, facts = self._spot(PackageName.parse(target.name), held, filename)
+            is_new = atomically(lambda tx: self._place(tx, context, order, Adoptable(held, spot, facts)))
         except (LeftOut, VersionTaken) as problem:
             why = problem if isinstance(problem, LeftOut) else LeftOut(problem.reason, str(problem))
             report.leave_out(held.filename or "", held.artifact_id, why)
@@ -122,14 +133,15 @@ class AdoptService:
         except (Unauthorized, NotFound, Forbidden) as error:
             raise JobFailed(RIGHT_LOST) from error
 
-    def _spot(self, target: PackageName, held: Holding, filename: str) -> Spot:
-        """Read a stored file and return where it belongs. Raises LeftOut."""
+    def _spot(self, target: PackageName, held: Holding, filename: str) -> tuple[Spot, KeptFacts | None]:
+        """Read a stored file; return where it belongs, and what it says of itself. Raises LeftOut."""
         refuse_ending(target.format, filename)
         try:
             with open_seekable(self._blobs, held.object_key, held.size_bytes) as blob:
                 if target.format is Format.NPM:
-                    return spot_of_npm_package(target, declared_npm_package(blob, held.size_bytes))
-                declared = declared_distribution(filename, blob, held.size_bytes)
+                    return spot_of_npm_package(target, declared_npm_package(blob, held.size_bytes)), None
+                metadata = distribution_metadata(filename, blob, held.size_bytes)
+            core = read_core_metadata(metadata)
         except UnreadablePackage as problem:
             raise LeftOut("unreadable", f"it cannot be read as a package: {problem}") from problem
         except StoreUnavailable:
@@ -137,16 +149,17 @@ class AdoptService:
                 raise
             # One lost object must not keep all others out, however often the job is tried again.
             raise LeftOut("gone", "the store does not have its bytes any more") from None
-        return spot_of_distribution(target, filename, declared)
+        declared = Declaration(core.name, core.version)
+        facts = distribution_facts(filename, core, metadata)
+        return spot_of_distribution(target, filename, declared), facts
 
-    def _place(
-        self, tx: Transaction, context: JobContext, order: AdoptionOrder, held: Holding, spot: Spot
-    ) -> bool:
+    def _place(self, tx: Transaction, context: JobContext, order: AdoptionOrder, what: Adoptable) -> bool:
         """Refer to the bytes from the other package; False if it does already.
 
         Raises LeftOut if they have just gone, VersionTaken, PackageGone, LeaseLost, JobFailed.
         """
         context.hold(tx)
+        held, spot = what.held, what.spot
         # Whoever else gives versions their canonical names in this package waits here.
         if package_reads.package(tx.session, order.target_id) is None:
             raise PackageGone
@@ -164,6 +177,9 @@ class AdoptService:
         before = 0 if row is None else row.files_count
         named = NamedVersion(version, NameSource.METADATA)
         self._versions.record(tx, SYSTEM, found, named, artifact.id, provenance_of(held, spot))
+        if what.facts is not None:
+            file_id = version_reads.file_id(tx.session, found.id, version, spot.filename)
+            keep_facts(tx, found.id, file_id, what.facts)
         made = version_reads.version(tx.session, found.id, version)
         if made is None or made.files_count == before:
             return False

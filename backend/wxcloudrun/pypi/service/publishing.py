@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.service.intake import Intake, IntakeService
 from wxcloudrun.formats.bounded import UnreadablePackage
-from wxcloudrun.formats.core_metadata import CoreMetadata, read_core_metadata
+from wxcloudrun.formats.core_metadata import read_core_metadata
 from wxcloudrun.formats.declarations import distribution_metadata
 from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.db import Transaction, asking, reading
@@ -30,10 +30,11 @@ from wxcloudrun.uploads.service.acceptance import (
     UploadSpec,
     empty_file,
 )
+from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.errors import FileTaken, VersionSealed
-from wxcloudrun.versions.reads import DocumentKind, NameSource
+from wxcloudrun.versions.reads import NameSource
 from wxcloudrun.versions.rules.names import check_version
-from wxcloudrun.versions.service.facts import KeptFacts, keep_facts
+from wxcloudrun.versions.service.facts import KeptFacts, distribution_facts, keep_facts
 from wxcloudrun.versions.service.versions import NamedVersion, VersionService
 
 CONTENT_TYPE = "application/octet-stream"
@@ -115,7 +116,7 @@ class PublishService:
         except UnreadablePackage as problem:
             sentence = text("it cannot be read as a distribution: {problem}", problem=str(problem))
             raise Invalid.field("content", sentence) from problem
-        return Read(core.name, core.version, facts_of(claim.file, core, metadata))
+        return Read(core.name, core.version, distribution_facts(claim.file.filename, core, metadata))
 
     def write(
         self, tx: Transaction, intake: Intake, actor: Actor, project: str, claim: PublishingClaim, read: Read
@@ -132,7 +133,8 @@ class PublishService:
         named = NamedVersion(version, NameSource.EXPLICIT)
         adopted = intake.adopt(tx)
         accepted = self._acceptance.accept(tx, caller, found, spec, adopted, named)
-        keep_facts(tx, queries.file_id(tx.session, found.id, version, claim.file.filename), read.facts)
+        file_id = version_reads.file_id(tx.session, found.id, version, claim.file.filename)
+        keep_facts(tx, found.id, file_id, read.facts)
         return accepted
 
 
@@ -204,16 +206,6 @@ def version_named(session: Session, found: FoundPackage, wanted: str) -> str:
         return wanted
     same = canonical(wanted)
     return next((name for name in names if canonical(name) == same), wanted)
-
-
-def facts_of(file: DistributionFile, core: CoreMetadata, metadata: bytes) -> KeptFacts:
-    """Return what is kept of a file; the metadata of a source distribution are nobody's to rely on."""
-    return KeptFacts(
-        summary=core.summary,
-        requires=core.requires_python,
-        documents={DocumentKind.METADATA: metadata},
-        fetched=DocumentKind.METADATA if file.is_wheel else None,
-    )
 
 
 def refuse_contradiction(claim: PublishingClaim, read: Read) -> None:

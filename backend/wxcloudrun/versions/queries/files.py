@@ -38,6 +38,16 @@ def file(session: Session, row: Version, filename: str) -> VersionFile | None:
     return session.execute(select(VersionFile).where(*named)).scalar_one_or_none()
 
 
+def file_id(session: Session, package_id: int, version: str, filename: str) -> int:
+    """Return the id of a file that is there."""
+    statement = (
+        select(VersionFile.id)
+        .join(Version, Version.id == VersionFile.version_id)
+        .where(Version.package_id == package_id, Version.version == version, VersionFile.filename == filename)
+    )
+    return session.execute(statement).scalar_one()
+
+
 @dataclass(frozen=True, slots=True)
 class HeldFile:
     """A name in a version, and the bytes that it means."""

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
+from wxcloudrun.formats.core_metadata import CoreMetadata
+from wxcloudrun.formats.declarations import WHEEL
 from wxcloudrun.kit.db import Transaction, insertion
 from wxcloudrun.versions.models import (
     REQUIRES_CHARACTERS,
@@ -14,6 +16,7 @@ from wxcloudrun.versions.models import (
     FileDocument,
     FileFacts,
 )
+from wxcloudrun.versions.service.revisions import raise_revision_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +37,14 @@ class KeptFacts:
         return None if self.fetched is None else hashlib.sha256(self.documents[self.fetched]).hexdigest()
 
 
-def keep_facts(tx: Transaction, file_id: int, facts: KeptFacts) -> None:
-    """Keep what a file says of itself, unless that was done before: its bytes never change.
+def keep_facts(tx: Transaction, package_id: int, file_id: int, facts: KeptFacts) -> None:
+    """Keep what a file of a package with a protocol says of itself, unless that was done before.
 
     The row of its version is locked, so nobody else keeps them at the same time.
     """
-    if tx.session.get(FileFacts, file_id) is not None:
+    if tx.session.get(FileFacts, file_id) is not None:  # its bytes never change
         return
+    raise_revision_of(tx, package_id)
     values = {
         "file_id": file_id,
         "summary": shortened(facts.summary, SUMMARY_CHARACTERS),
@@ -52,6 +56,19 @@ def keep_facts(tx: Transaction, file_id: int, facts: KeptFacts) -> None:
         tx.session.execute(
             insertion(FileDocument), {"file_id": file_id, "kind": kind.value, "content": content}
         )
+
+
+def distribution_facts(filename: str, core: CoreMetadata, metadata: bytes) -> KeptFacts:
+    """Return what is kept of a distribution of Python.
+
+    Clients fetch the metadata of a wheel; those of a source distribution are nobody's to rely on.
+    """
+    return KeptFacts(
+        summary=core.summary,
+        requires=core.requires_python,
+        documents={DocumentKind.METADATA: metadata},
+        fetched=DocumentKind.METADATA if filename.lower().endswith(WHEEL) else None,
+    )
 
 
 def document(session: Session, file_id: int, kind: DocumentKind) -> bytes | None:

@@ -24,8 +24,14 @@ def begin_revisions(tx: Transaction, event: Event) -> None:
 
 def raise_revision(tx: Transaction, event: Event) -> None:
     """Let nobody take for current what they were shown of the package before; once in a transaction."""
-    if is_shown(event) and tx.is_first(("revision", event.subject.package_id)):
-        tx.session.execute(raised(), {"raised": event.subject.package_id, "new": new_stamp()})
+    if is_shown(event) and event.subject.package_id is not None:
+        raise_revision_of(tx, event.subject.package_id)
+
+
+def raise_revision_of(tx: Transaction, package_id: int) -> None:
+    """Raise the revision of a package that has one, unless this transaction has done so."""
+    if tx.is_first(("revision", package_id)):
+        tx.session.execute(raised(), {"raised": package_id, "new": new_stamp()})
 
 
 def is_shown(event: Event) -> bool:
