@@ -4,8 +4,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tools.demo.python_index import ClientsOfPython, fetch_uv
 from tools.demo.registry import Registry, RegistryError, running_registry
-from tools.demo.sources import SOURCES, NotFetched, PublishedFile, Source, fetch
+from tools.demo.sources import SOURCES, WHEELS, NotFetched, PublishedFile, Source, fetch
 
 PROJECT = "demo"
 
@@ -22,6 +23,7 @@ def main() -> int:
                 wrong = sum(
                     publish_and_fetch_back(registry, source, files) for source, files in fetched.items()
                 )
+                wrong += publish_and_install(registry, fetched[WHEELS], folder)
         except NotFetched as missing:
             say(f"The demonstration stops: it could not fetch {missing}")
             return 3
@@ -71,6 +73,20 @@ def fetch_back(registry: Registry, source: Source, ref: str, expected: Published
     measured = f"{download.size_bytes:7} bytes, SHA-256 {download.sha256[:12]}…"
     say(f"  {ref:22} is {expected.version:7} {measured} {verdict}")
     return checks.count(False)
+
+
+def publish_and_install(registry: Registry, files: list[PublishedFile], folder: Path) -> int:
+    """Let uv publish wheels to the project's index, and pip install from it; return how much is wrong."""
+    say(f"\n{WHEELS.name}, with uv and pip")
+    index = ClientsOfPython(registry, PROJECT, fetch_uv(folder / "uv"))
+    for file in files:
+        index.publish(file)
+        say(f"  uv published {file.path.name}")
+    index.publish(files[-1])
+    say(f"  uv published {files[-1].path.name} again: the same bytes, a success")
+    installed = index.install(WHEELS.name, folder / "site")
+    say(f"  pip installed {WHEELS.name} {installed}")
+    return not agrees("what pip installed", installed, files[-1].version)
 
 
 def agrees(what: str, found: object, expected: object) -> bool:

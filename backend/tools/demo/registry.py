@@ -68,6 +68,10 @@ class Registry:
         """Create a private project."""
         self._ask("POST", "/api/v1/projects", json={"name": project})
 
+    def make_key(self, name: str) -> str:
+        """Make an API key for programs that log in with one."""
+        return str(self._ask("POST", "/api/v1/auth/keys", json={"name": name})["key"])
+
     def make_package(self, project: str, package: str) -> None:
         """Create a package."""
         self._ask("POST", f"/api/v1/project/{project}/packages", json={"name": package})

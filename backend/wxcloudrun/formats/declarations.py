@@ -15,7 +15,7 @@ from wxcloudrun.formats.bounded import (
     Monotonic,
     UnreadablePackage,
 )
-from wxcloudrun.formats.metadata_texts import header_fields, json_text, npm_version
+from wxcloudrun.formats.metadata_texts import json_text, npm_version
 from wxcloudrun.formats.tar_formats import top_file
 from wxcloudrun.formats.zip_formats import core_metadata
 from wxcloudrun.kit.errors import AppError
@@ -34,24 +34,14 @@ class Declaration:
     version: str
 
 
-def declared_distribution(
-    filename: str, blob: BinaryIO, size_bytes: int, monotonic: Monotonic = time.monotonic
-) -> Declaration:
-    """Read the core metadata of a wheel (PEP 427) or a source distribution (PEP 625, or zipped).
-
-    Reading is bounded as in `detect`. Raises UnreadablePackage, and what the store raises.
-    """
-    with foreign():
-        text = distribution_metadata(filename, blob, size_bytes, monotonic)
-        return complete(header_fields(text, "name", "version"))
-
-
 def distribution_metadata(
     filename: str, blob: BinaryIO, size_bytes: int, monotonic: Monotonic = time.monotonic
 ) -> bytes:
-    """Return the core metadata of a wheel or source distribution as they are written, none if there are none.
+    """Return the core metadata of a wheel (PEP 427) or source distribution (PEP 625, or zipped) as written.
 
-    Raises as `declared_distribution` does.
+    Nothing is returned if there are none.
+
+    Reading is bounded as in `detect`. Raises UnreadablePackage, and what the store raises.
     """
     with foreign():
         reader = BoundedReader(blob, size_bytes, Deadline(monotonic))
@@ -66,7 +56,7 @@ def distribution_metadata(
 def declared_npm_package(
     blob: BinaryIO, size_bytes: int, monotonic: Monotonic = time.monotonic
 ) -> Declaration:
-    """Read the package.json of what `npm pack` makes; raises as `declared_distribution` does."""
+    """Read the package.json of what `npm pack` makes; raises as `distribution_metadata` does."""
     with foreign():
         reader = BoundedReader(blob, size_bytes, Deadline(monotonic))
         text = top_file(reader, b"package.json", NPM_TAR_BYTES) or b"{}"
