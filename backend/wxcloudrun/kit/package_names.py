@@ -131,6 +131,11 @@ def written_name(format: str, name: str) -> str:  # noqa: A002 - what everybody 
     return PackageName.parse_row(format, name).written
 
 
+def is_of_format(written: str, format: Format) -> bool:  # noqa: A002 - what everybody calls it
+    """Tell whether our API writes the names of a format so."""
+    return written.startswith(f"{format}:")
+
+
 def check_package_name(written: str) -> str:
     """Return `written`; WrongValue that says what a package may be called."""
     PackageName.parse(written)

@@ -48,3 +48,20 @@ def test_given_a_published_project_then_search_lists_and_statistics_know_it(
 
     assert "pypi:hello-h7" in str(found.data)
     assert [each["name"] for each in packages if each["format"] == "pypi"] == ["pypi:hello-h7"]
+
+
+def test_given_our_own_ways_to_upload_then_the_page_says_as_much(index: PythonIndex, shop: Workshop) -> None:
+    shop.owner.post(f"/api/v1/project/{shop.project}/packages", {"name": "pypi:Hello_H7"}).ok()
+    package = "pypi:hello-h7"
+    other = wheel_of(version="2.0", requires_python=">=3.9")
+    shop.writer.put(shop.url(f"/upload/{WHEEL.filename}", package=package), WHEEL.data).ok()
+    wish = {"filename": other.filename, "size": len(other.data), "version": "2.0"}
+    session = shop.writer.post(shop.url("/uploads/sessions", package=package), wish).ok().data["url"]
+    shop.writer.put(f"{session}/parts/1", other.data).ok()
+    shop.writer.post(f"{session}/complete", {}).ok()
+    shop.writer.put(shop.url("/upload/hello_h7-3.0-py3-none-any.whl", package=package), b"no zip").ok()
+
+    files = index.files()
+
+    assert [each.get("requires-python") for each in files.values()] == [">=3.8", ">=3.9", None]
+    assert [bool(each["core-metadata"]) for each in files.values()] == [True, True, False]

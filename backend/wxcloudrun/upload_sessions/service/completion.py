@@ -50,7 +50,12 @@ from wxcloudrun.upload_sessions.service.progress import (
     restart_hash,
     take_in,
 )
-from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadAcceptance, UploadSpec
+from wxcloudrun.uploads.service.acceptance import (
+    AcceptedUpload,
+    StoredBytes,
+    UploadAcceptance,
+    UploadSpec,
+)
 from wxcloudrun.versions.service.versions import NamedVersion
 
 RENEW_SECONDS = 15
@@ -183,7 +188,8 @@ class CompletionService:
             forget_parts(claim.session_id)
             raise
         with self._intake.open_sealed(claim.writer.key, measured) as intake:
-            proposed = self._acceptance.proposed_version(claim.spec, intake.key, claim.size_bytes)
+            stored = StoredBytes(intake.key, claim.size_bytes)
+            proposed = self._acceptance.proposed_version(claim.spec, stored, claim.found.name)
             accepted = intake.complete(lambda tx: self._accept(tx, claim, intake, proposed))
         return Completed(accepted, claim.session_id)
 

@@ -1,7 +1,7 @@
 """What every way in ends with: one transaction makes the tag, the version and the upload, or none."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +15,7 @@ from wxcloudrun.kit.db import Transaction, insert_at_once
 from wxcloudrun.kit.errors import IdempotencyKeyReused, Invalid, VersionTaken
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.names import UNSAID
+from wxcloudrun.kit.package_names import Format, is_of_format
 from wxcloudrun.kit.remarks import Remark
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
@@ -29,10 +30,19 @@ from wxcloudrun.uploads.models import Upload
 from wxcloudrun.uploads.rules import fingerprint, last_part
 from wxcloudrun.versions.reads import NameSource
 from wxcloudrun.versions.rules.schemes import scheme_of_file
+from wxcloudrun.versions.service.facts import is_distribution_name, read_distribution_facts
 from wxcloudrun.versions.service.versions import NamedVersion, VersionService
 
 type IsKeyTaken = Callable[[Session, int | None, str], bool]
 """Tells whether a user has sent an Idempotency-Key with something else than an upload."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBytes:
+    """Where the bytes of an upload lie in the store, and how many they are."""
+
+    key: str
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +99,27 @@ class UploadAcceptance:
         self._digests = digests
         self._is_key_taken = is_key_taken
 
-    def proposed_version(self, spec: UploadSpec, key: str, size_bytes: int) -> NamedVersion | None:
+    def proposed_version(self, spec: UploadSpec, stored: StoredBytes, package: str) -> NamedVersion | None:
         """Return the version that the bytes shall have, None if nothing says anything.
 
-        The explicit one, else what the package says about itself, else what its file name says.
-        It reads the stored object, so it must not be called within a transaction.
+        The explicit one, else what the package says about itself, else what its file name says; in a package
+        of PyPI's format with what is kept of a distribution. It reads the stored object, so it must not be
+        called within a transaction.
         """
+        named = self._named(spec, stored)
+        filename = last_part(spec.filename)
+        if named is None or not (is_of_format(package, Format.PYPI) and is_distribution_name(filename)):
+            return named
+        with open_seekable(self._blobs, stored.key, stored.size_bytes) as blob:
+            return replace(named, facts=read_distribution_facts(filename, blob, stored.size_bytes))
+
+    def _named(self, spec: UploadSpec, stored: StoredBytes) -> NamedVersion | None:
         if spec.version is not None:
             return NamedVersion(spec.version, NameSource.EXPLICIT)
         filename = last_part(spec.filename)
         if may_declare(filename):
-            with open_seekable(self._blobs, key, size_bytes) as blob:
-                declared = declared_version(filename, blob, size_bytes)
+            with open_seekable(self._blobs, stored.key, stored.size_bytes) as blob:
+                declared = declared_version(filename, blob, stored.size_bytes)
             if declared is not None and declared not in UNSAID:
                 return NamedVersion(declared, NameSource.METADATA, scheme_of_file(filename))
         named = version_in_filename(filename)

@@ -11,7 +11,12 @@ from wxcloudrun.kit.errors import NotFound
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.service import PackageService
-from wxcloudrun.uploads.service.acceptance import AcceptedUpload, UploadAcceptance, UploadSpec
+from wxcloudrun.uploads.service.acceptance import (
+    AcceptedUpload,
+    StoredBytes,
+    UploadAcceptance,
+    UploadSpec,
+)
 from wxcloudrun.uploads.service.incoming import UploadPlace
 
 
@@ -49,7 +54,8 @@ class ChecksumUploadService:
             artifact, checksums, told
         ):
             raise send_the_bytes()  # an upload of the bytes heals it
-        proposed = self._acceptance.proposed_version(spec, artifact.object_key, artifact.size_bytes)
+        stored = StoredBytes(artifact.object_key, artifact.size_bytes)
+        proposed = self._acceptance.proposed_version(spec, stored, place.package)
 
         def work(tx: Transaction) -> AcceptedUpload:
             actor, found = self._packages.enter_again(  # reading a large object again takes long

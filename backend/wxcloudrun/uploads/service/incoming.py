@@ -12,6 +12,7 @@ from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.uploads.service.acceptance import (
     AcceptedUpload,
+    StoredBytes,
     UploadAcceptance,
     UploadSpec,
     empty_file,
@@ -97,7 +98,8 @@ class IncomingUpload:
         The credential and the rights are looked up again: a long upload may end after they were taken away.
         Raises Unauthorized, NotFound, Forbidden, VersionTaken, IdempotencyKeyReused.
         """
-        proposed = self._acceptance.proposed_version(spec, self._intake.key, self._intake.measured.size_bytes)
+        stored = StoredBytes(self._intake.key, self._intake.measured.size_bytes)
+        proposed = self._acceptance.proposed_version(spec, stored, self._place.package)
         return self._intake.complete(lambda tx: self._write(tx, spec, proposed))
 
     def _write(self, tx: Transaction, spec: UploadSpec, proposed: NamedVersion | None) -> AcceptedUpload:

@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
-from wxcloudrun.formats.core_metadata import CoreMetadata
-from wxcloudrun.formats.declarations import WHEEL
+from wxcloudrun.formats.bounded import UnreadablePackage
+from wxcloudrun.formats.core_metadata import CoreMetadata, read_core_metadata
+from wxcloudrun.formats.declarations import PYTHON_ENDINGS, WHEEL, distribution_metadata
 from wxcloudrun.kit.db import Transaction, insertion
 from wxcloudrun.versions.models import (
     REQUIRES_CHARACTERS,
@@ -69,6 +71,20 @@ def distribution_facts(filename: str, core: CoreMetadata, metadata: bytes) -> Ke
         documents={DocumentKind.METADATA: metadata},
         fetched=DocumentKind.METADATA if filename.lower().endswith(WHEEL) else None,
     )
+
+
+def is_distribution_name(filename: str) -> bool:
+    """Tell whether a file is called like a wheel or a source distribution."""
+    return filename.lower().endswith(PYTHON_ENDINGS)
+
+
+def read_distribution_facts(filename: str, blob: BinaryIO, size_bytes: int) -> KeptFacts | None:
+    """Read what is kept of a distribution; None if it is none that can be read."""
+    try:
+        metadata = distribution_metadata(filename, blob, size_bytes)
+        return distribution_facts(filename, read_core_metadata(metadata), metadata)
+    except UnreadablePackage:
+        return None
 
 
 def document(session: Session, file_id: int, kind: DocumentKind) -> bytes | None:

@@ -27,6 +27,7 @@ from wxcloudrun.versions.queries.files import digest_of, first_files
 from wxcloudrun.versions.queries.retired import retire, retired
 from wxcloudrun.versions.rules.names import is_version
 from wxcloudrun.versions.rules.schemes import GENERAL
+from wxcloudrun.versions.service.facts import KeptFacts, keep_facts
 from wxcloudrun.versions.service.names import absent, is_held, locked, refuse_new_file, refuse_retired
 
 MAX_TAGS_NAMED = 10  # a header has to fit through every proxy
@@ -47,11 +48,15 @@ class TagsOfVersions(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NamedVersion:
-    """A version name that somebody or something proposes for some bytes, and the scheme that it follows."""
+    """A version name that somebody or something proposes for some bytes, and the scheme that it follows.
+
+    `facts` are what is kept of a new file, where something is.
+    """
 
     version: str
     source: NameSource
     scheme: str | None = GENERAL
+    facts: KeptFacts | None = None
 
 
 class VersionChange(TypedDict, total=False):
@@ -108,7 +113,10 @@ class VersionService:
             tx.session.add(row)
         row.count_file(provenance.deposited_at)
         tx.session.flush()
-        insert_at_once(tx, VersionFile.of(row, filename, digest, provenance))
+        file = VersionFile.of(row, filename, digest, provenance)
+        insert_at_once(tx, file)
+        if named.facts is not None:
+            keep_facts(tx, found.id, file.id, named.facts)
         what = found.subject("version", named.version)
         if is_new:
             announce(tx, actor, VERSION_MADE, what, after={"source": named.source.value})
