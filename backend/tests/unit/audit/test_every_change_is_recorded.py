@@ -13,6 +13,7 @@ from tests.support import wechat
 from tests.support.apps import AppWith
 from tests.support.builders import sha256
 from tests.support.inside import Inside
+from tests.support.python_index import PythonIndex, form_of, wheel_of
 from tests.support.shared_app import once
 from tests.support.surface import TUS
 from tests.unit.audit.changing import PASSWORD, Changing
@@ -141,6 +142,14 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
     ),
     "abort_upload_session": (
         lambda w: w.shop.writer.delete(w.session()), "upload_session.aborted", "{package}/upload-session/*",
+    ),
+    "publish_distribution": (
+        lambda w: PythonIndex(w.shop).publish(wheel_of()),
+        "upload.accepted", "{project}/package/pypi:hello-h7/upload/*",
+    ),
+    "publish_distribution_here": (
+        lambda w: PythonIndex(w.shop).send(form_of(wheel_of()), url="/legacy"),
+        "upload.accepted", "{project}/package/pypi:hello-h7/upload/*",
     ),
     "create_tus_upload": (lambda w: w.tus(), "upload_session.begun", "{package}/upload-session/*"),
     "append_to_tus_upload": (lambda w: w.append(w.tus()), "upload.accepted", "{package}/upload/*"),
