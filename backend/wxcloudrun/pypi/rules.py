@@ -98,8 +98,7 @@ def shown_version(version: str) -> str:
 def is_distribution(project: str, filename: str) -> bool:
     """Tell, quickly, whether a file can be one of this project: clients judge the rest of the name."""
     spelled = filename.lower()
-    beginning = spelled[: len(project) + 1].replace("_", "-").replace(".", "-")
-    return spelled.endswith(PYTHON_ENDINGS) and beginning == f"{project}-"
+    return spelled.endswith(PYTHON_ENDINGS) and normalised(spelled).startswith(f"{project}-")
 
 
 def chosen_form(wishes: Iterable[tuple[str, float]], named: str | None) -> str | None:

@@ -1,6 +1,7 @@
 """The pages of PyPI's simple API as JSON and as HTML, and what a form of an upload says."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
@@ -27,6 +28,7 @@ DIGEST_FIELDS = {"sha256_digest": "sha256", "md5_digest": "md5"}
 BLAKE2_FIELD, BLAKE2_CHARACTERS = "blake2_256_digest", 64
 # What is read of a form; other fields say again what stands in the file, which is what counts.
 FIELDS = frozenset({":action", "protocol_version", "name", "version", BLAKE2_FIELD, *DIGEST_FIELDS})
+PLAIN = re.compile(r"[A-Za-z0-9._-]+")  # needs no quoting, which takes long
 HEX = frozenset("0123456789abcdef")
 
 
@@ -68,11 +70,10 @@ def file_json(file: ListedFile, root: str) -> dict[str, Any]:
         "url": file_url(file, root),
         "hashes": {"sha256": file.digest},
         "size": file.size_bytes,
-        "upload-time": file.uploaded_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        "upload-time": f"{file.uploaded_at.isoformat(timespec='microseconds')[:26]}Z",
         "yanked": False if file.yanked is None else file.yanked or True,
         "core-metadata": metadata,
         "dist-info-metadata": metadata,
-        "provenance": None,
     }
     if file.requires_python is not None:
         shown["requires-python"] = file.requires_python
@@ -110,7 +111,8 @@ def page(title: str, links: Sequence[str]) -> bytes:
 
 def file_url(file: ListedFile, root: str) -> str:
     """Return where a file is."""
-    return f"{root}files/{file.digest}/{quote(file.filename)}"
+    filename = file.filename if PLAIN.fullmatch(file.filename) else quote(file.filename)
+    return f"{root}files/{file.digest}/{filename}"
 
 
 def encoded(value: Mapping[str, Any]) -> bytes:

@@ -11,7 +11,7 @@ from tests.support.forms import BOUNDARY, Part, encoded
 from tests.support.python_index import PythonDistribution, PythonIndex, form_of, sdist_of, wheel_of
 from tests.support.registry import Workshop
 from tests.support.remains import remains_of
-from tests.unit.formats.samples import zipped
+from tests.unit.formats.samples import many_then, zipped
 from wxcloudrun.artifacts.models import Artifact, Lease
 from wxcloudrun.uploads.models import Upload
 from wxcloudrun.versions.models import VersionFile
@@ -63,6 +63,17 @@ class TestOnce:
         extra = [Part("classifiers", b"Topic :: X")] * 4000 + [Part("requires_dist", b"x")] * 1000
 
         index.publish(WHEEL, *extra, Part("description", b"read me " * 100_000)).ok()
+
+    def test_given_a_large_source_with_its_metadata_last_then_its_name_counts(
+        self, index: PythonIndex
+    ) -> None:
+        last = {"hello_h7-1.0/PKG-INFO": b"Name: hello_h7\nVersion: 1.0\n\n"}
+        data = many_then(20, 1024 * 1024, "hello_h7-1.0", last)
+        large = PythonDistribution("hello_h7-1.0.tar.gz", data, WHEEL.fields)
+
+        index.publish(large).ok()
+
+        assert list(index.files()) == [large.filename]
 
     def test_given_more_text_than_that_then_413_with_the_limit(self, index: PythonIndex) -> None:
         answer = index.publish(WHEEL, *[Part("description", b"x" * 1024 * 1024)] * 3)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from wxcloudrun.kit.db import asking
 from wxcloudrun.kit.errors import NotFound
@@ -26,9 +26,8 @@ class Index:
     is_public: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ListedFile:
-    """A file of a project, with everything that a page says of it."""
+class ListedFile(NamedTuple):
+    """A file of a project, with everything that a page says of it; a tuple, as there may be ten thousand."""
 
     filename: str
     digest: str
@@ -80,7 +79,7 @@ class PypiListingService:
             raise absent(name)
         mark = rows[0].mark or NO_MARK
         stamp = f"{found.id}-{rows[0].revision or 0}-{mark}"
-        files = None if mark and mark == seen else [listed(row) for row in rows if is_shown(name, row)]
+        files = None if mark and mark == seen else listed(normalised(name), rows)
         return ListedProject(normalised(name), stamp, mark, found.access.is_public, files)
 
     def metadata(self, actor: Actor, project: str, name: str, digest: str, filename: str) -> FoundMetadata:
@@ -100,23 +99,19 @@ class PypiListingService:
             self._packages.enter(reader, actor, project, written(name), Action.ARTIFACT_READ)
 
 
-def listed(row: Any) -> ListedFile:
-    """Read one row of a page."""
-    return ListedFile(
-        filename=row.filename,
-        digest=row.artifact_id,
-        size_bytes=row.size_bytes,
-        uploaded_at=row.deposited_at,
-        version=row.version,
-        requires_python=row.requires,
-        metadata_digest=row.document_digest,
-        yanked=None if row.yanked_at is None else row.yanked_reason or "",
-    )
-
-
-def is_shown(name: str, row: Any) -> bool:
-    """Tell whether a row is a file that installers understand; others may lie in the package too."""
-    return row.filename is not None and is_distribution(normalised(name), row.filename)
+def listed(name: str, rows: Sequence[Any]) -> list[ListedFile]:
+    """Read the rows of a page, of which those count that installers understand; others may be there too."""
+    return [
+        ListedFile(
+            filename, digest, size_bytes, uploaded_at, version, requires, metadata_digest,
+            None if yanked_at is None else yanked_reason or "",
+        )
+        for (
+            _, _, version, yanked_at, yanked_reason, filename, digest, uploaded_at, size_bytes, requires,
+            metadata_digest,
+        ) in rows
+        if filename is not None and is_distribution(name, filename)
+    ]  # fmt: skip
 
 
 def written(name: str) -> str:

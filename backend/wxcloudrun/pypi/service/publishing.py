@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.service.intake import Intake, IntakeService
-from wxcloudrun.formats.bounded import UnreadablePackage
+from wxcloudrun.formats.bounded import ScanLimit, UnreadablePackage
 from wxcloudrun.formats.core_metadata import read_core_metadata
 from wxcloudrun.formats.declarations import distribution_metadata
 from wxcloudrun.kit.checksums import Checksums
@@ -107,12 +107,17 @@ class PublishService:
             yield Publishing(self, intake, actor, project)
 
     def read(self, intake: Intake, claim: PublishingClaim) -> Read:
-        """Read what a stored file says of itself. Raises Invalid if it is no distribution."""
+        """Read what a stored file says of itself. Raises Invalid if it is no distribution.
+
+        Of a large source distribution whose metadata stand behind more than is looked at, the name counts.
+        """
         size_bytes = intake.measured.size_bytes
         try:
             with open_seekable(self._blobs, intake.key, size_bytes) as blob:
                 metadata = distribution_metadata(claim.file.filename, blob, size_bytes)
             core = read_core_metadata(metadata)
+        except ScanLimit:
+            return Read(claim.name, claim.version, KeptFacts())
         except UnreadablePackage as problem:
             sentence = text("it cannot be read as a distribution: {problem}", problem=str(problem))
             raise Invalid.field("content", sentence) from problem
