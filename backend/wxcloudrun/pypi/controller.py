@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response, request
 
@@ -76,7 +77,7 @@ def project_page_for_hatch(project: str, name: str, query: SimpleQuery) -> Respo
 def answer_project(project: str, name: str, query: SimpleQuery, root: str) -> Response:
     """Answer the page of a project, or 304 to whoever has it, or 301 to its one spelling."""
     if name != normalised(name):
-        return moved(f"../{normalised(name)}/")
+        return moved(f"../{spelled(name)}/")
     form = form_of_answer(query)
     found = service(PypiListingService).project(actor(), project, name, seen_mark(VARIANTS[form]))
     if found.files is None:
@@ -90,7 +91,7 @@ def answer_project(project: str, name: str, query: SimpleQuery, root: str) -> Re
 
 def to_index(project: str) -> Response:
     """301 to the list of projects."""
-    return moved("simple/" if request.path.endswith("/") else f"{project}/simple/")
+    return moved("simple/" if request.path.endswith("/") else f"{quote(project, safe='')}/simple/")
 
 
 def to_simple(project: str) -> Response:  # noqa: ARG001 - a part of the path
@@ -100,7 +101,7 @@ def to_simple(project: str) -> Response:  # noqa: ARG001 - a part of the path
 
 def to_project(project: str, name: str) -> Response:  # noqa: ARG001 - a part of the path
     """301 to the page of a project, with a slash, in its one spelling."""
-    return moved(f"{normalised(name)}/")
+    return moved(f"{spelled(name)}/")
 
 
 def file(project: str, digest: str, filename: str) -> Response:
@@ -195,6 +196,11 @@ def announced_bytes() -> int | None:
     if not request.content_length:
         return request.content_length
     return max(request.content_length - FORM_OVERHEAD_BYTES, 1)
+
+
+def spelled(name: str) -> str:
+    """Return the one spelling of a name as a part of an address, which cannot lead to another host."""
+    return quote(normalised(name), safe="")
 
 
 def moved(location: str) -> Response:

@@ -109,6 +109,12 @@ class TestSpellings:
             answer = stocked.get(url)
             assert (answer.status, answer.headers["Location"]) == (301, location)
 
+    @pytest.mark.parametrize("name", ["https:evil.example", "javascript:x", "a%0D%0Ab", "%5C%5Cevil", "A:b"])
+    def test_given_a_name_that_is_no_name_then_301_stays_here(self, index: PythonIndex, name: str) -> None:
+        for url in (f"{index.base}/simple/{name}", f"{index.base}/simple/{name.upper()}/", f"/pypi/{name}"):
+            location = index.shop.reader.get(url).headers.get("Location", "")
+            assert not set(location) & set(":\\\r\n"), location
+
     def test_given_addresses_without_their_slash_then_301(self, index: PythonIndex) -> None:
         project = index.shop.project
         assert index.get("/simple").headers["Location"] == "simple/"
