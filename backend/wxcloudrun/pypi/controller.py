@@ -112,7 +112,7 @@ def file(project: str, digest: str, filename: str) -> Response:
     package = written(project_of(filename))
     resolved = service(ResolveService).resolve_file(actor(), project, package, reference, filename)
     if request.method == "GET":
-        service(ReadingLog).downloaded(actor(), resolved)
+        service(ReadingLog).downloaded(actor(), resolved, is_part="Range" in request.headers)
     response = answer_bytes(replace(resolved.target, content_type=CONTENT_TYPE))
     return kept(response, is_public=resolved.package.access.is_public)
 
