@@ -1,14 +1,17 @@
 """What the chain notices: an entry that was edited, removed, moved or slipped in."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import partial
+from threading import Thread
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import Executable, select, text, update
+from sqlalchemy import Engine, Executable, event, select, text, update
+from sqlalchemy.orm import Session
 
 from tests.support.client import ApiClient
 from tests.support.moments import Clock
@@ -27,8 +30,8 @@ pytestmark = pytest.mark.usefixtures("written")
 def write(count: int = 1) -> None:
     """Write entries."""
     for number in range(count):
-        event = Event(EventKind("thing.done"), SYSTEM, Subject(f"thing/{number}"), before=None, after=None)
-        atomically(partial(record, event=event))
+        done = Event(EventKind("thing.done"), SYSTEM, Subject(f"thing/{number}"), before=None, after=None)
+        atomically(partial(record, event=done))
 
 
 def tamper(*statements: str | Executable) -> None:
@@ -49,11 +52,50 @@ def kinds(audit: AuditService) -> list[str]:
     return [finding.kind for finding in audit.check().findings]
 
 
+@contextmanager
+def after_the_first_look_at_links(happens: Callable[[], None]) -> Iterator[None]:
+    """Let something happen in another thread between the first transaction that reads links and the next."""
+    looks: list[str] = []
+    others = [Thread(target=happens)]
+
+    def look(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "FROM audit_links LEFT OUTER JOIN" in statement:
+            looks.append(statement)
+
+    def end(*_: object) -> None:
+        if looks and others:
+            other = others.pop()
+            other.start()
+            other.join()
+
+    event.listen(Engine, "after_cursor_execute", look)
+    event.listen(Session, "after_transaction_end", end)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "after_cursor_execute", look)
+        event.remove(Session, "after_transaction_end", end)
+
+
 @pytest.fixture
 def written(audit: AuditService) -> None:
     """Ten entries, all in the chain."""
     write(10)
     assert audit.chain() == 10
+
+
+def test_given_a_chain_that_grows_while_it_is_verified_then_it_is_clean(
+    app: Flask, audit: AuditService
+) -> None:
+    def grow() -> None:
+        with app.app_context():
+            write(3)
+            audit.chain()
+
+    with after_the_first_look_at_links(grow):
+        verdict = audit.check()
+
+    assert (verdict.findings, verdict.checked) == ([], 13)
 
 
 def test_an_untouched_log_is_clean(audit: AuditService) -> None:

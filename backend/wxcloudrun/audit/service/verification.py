@@ -134,10 +134,8 @@ class Verification:
         """
         with reading() as session:
             self._begin(session)
-        while self._check_links():
-            pass
+        head = self._check_chain()
         with reading() as session:
-            head = queries.head(session)
             self._check_unlinked(session, head)
             self._check_head(head)
             if contains is not None and not self._holds(session, contains):
@@ -178,12 +176,24 @@ class Verification:
                 self.verdict.pruned = self.verdict.position = each.position
                 self.verdict.mac = each.mac
 
+    def _check_chain(self) -> AuditHead | None:
+        """Follow the chain to its head, which may move on meanwhile; return it as it was at the end."""
+        while True:
+            while self._check_links():
+                pass
+            with reading() as session:
+                head = queries.head(session)
+            is_behind = head is not None and head.position > self.verdict.position
+            if not (is_behind and self._check_links()):
+                return head
+
     def _check_links(self) -> bool:
+        """Follow the next links; False if there are none."""
         with reading() as session:
             found = queries.links(session, after_position=self.verdict.position, limit=BATCH)
             for link, entry in found:
                 self.follow(link, entry)
-        return len(found) == BATCH
+        return bool(found)
 
     def follow(self, link: AuditLink, entry: AuditEntry | None) -> None:
         """Compare the next link, and its entry if that is there, with what came before."""
