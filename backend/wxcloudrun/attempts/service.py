@@ -185,7 +185,7 @@ class LoginGuard:
             return False
         meters = [
             Meter.of("login-device", self._limits.login, device),
-            Meter.of("login-device", self._limits.account, device),
+            Meter.of("login-device-account", self._limits.account, device),  # the windows may be as long
         ]
         tallies = counted.hit(meters)
         return not any(meter.limit.is_passed_by(tally) for meter, tally in zip(meters, tallies, strict=True))

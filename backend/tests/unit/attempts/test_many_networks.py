@@ -7,7 +7,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from tests.support.client import Answer, ApiClient
+from tests.support.apps import AppWith
+from tests.support.client import Answer, ApiClient, sender
 from tests.support.logins import PASSWORD, AddUser, SignedIn
 from tests.support.moments import Clock
 from tests.unit.attempts.test_limits import LOGIN, WRONG, try_login
@@ -164,6 +165,18 @@ class TestDevices:
 
         assert from_device == [401] * 20 + [429], "ten as a device, and ten as anybody"
         assert elsewhere == 200
+
+    def test_given_limits_of_the_same_window_then_a_guess_from_a_device_counts_once(
+        self, app_with: AppWith
+    ) -> None:
+        app = app_with(RATELIMIT_LOGIN="10/hour", RATELIMIT_LOGIN_ACCOUNT="100/hour")
+        client = ApiClient(sender(app))
+        client.post("/api/v1/auth/register", {"email": "ada@example.com", "password": PASSWORD}).ok()
+        device = device_of(app)
+
+        from_device = [log_in(client, device, WRONG).status for _ in range(21)]
+
+        assert from_device == [401] * 20 + [429], "ten as a device, and ten as anybody"
 
     def test_given_the_cookie_of_another_account_then_it_counts_for_nothing(
         self, app: Flask, client: ApiClient, add_user: AddUser
