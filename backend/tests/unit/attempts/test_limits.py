@@ -9,7 +9,7 @@ from flask import Flask
 from tests.support import wechat
 from tests.support.apps import AppWith, MakeApp
 from tests.support.client import Answer, ApiClient, sender
-from tests.support.logins import PASSWORD, AddUser, LogIn
+from tests.support.logins import PASSWORD, AddUser, LogIn, SignedIn
 from tests.support.moments import Clock
 from wxcloudrun.users.service.passwords import HASH_BYTES, LANES, MEMORY_KIB, SALT_BYTES, TIME_COST
 
@@ -192,6 +192,22 @@ class TestOtherLimits:
         statuses = [ada.call("PUT", "/api/v1/auth/password", body).status for _ in range(11)]
 
         assert statuses == [403] * 10 + [429]
+
+    @pytest.mark.parametrize(
+        ("method", "path", "body"),
+        [
+            ("PUT", "/api/v1/auth/password", {"current_password": WRONG, "new_password": "long enough"}),
+            ("PUT", "/api/v1/auth/email", {"email": "ada@example.org", "password": WRONG}),
+        ],
+    )
+    def test_given_guesses_by_who_is_logged_in_then_they_count_as_logins(
+        self, client: ApiClient, ada: SignedIn, method: str, path: str, body: dict[str, str]
+    ) -> None:
+        guesses = [ada.call(method, path, body).status for _ in range(10)]
+        login = client.post(LOGIN, {"email": "ada@example.com", "password": PASSWORD})
+
+        assert guesses == [403] * 10
+        assert (login.status, login.reason) == (429, "too_many_requests")
 
 
 class TestWhereARequestComesFrom:

@@ -13,9 +13,10 @@ from wxcloudrun.second_factors.rules import SecondFactorCode
 from wxcloudrun.second_factors.service.codes import SecondFactorCodes
 from wxcloudrun.sessions import queries
 from wxcloudrun.sessions.events import SESSION_PROVED
-from wxcloudrun.sessions.service.second_step import account_of, second_step
+from wxcloudrun.sessions.service.second_step import second_step
 from wxcloudrun.users.reads import User, lock_person, person
 from wxcloudrun.users.service.binding import the_user
+from wxcloudrun.users.service.guessing import attempt_at
 from wxcloudrun.users.service.passwords import Passwords
 
 
@@ -34,11 +35,8 @@ class ProofService:
         TooManyRequests; Forbidden for an API key.
         """
         user = self.user_of(actor)
-        stored, since = user.password_hash, user.logins_ended_at
-        with (
-            self._passwords.turn(),
-            self._guard.attempt(actor, account_of(user), user_id=user.id, devices_since=since) as attempt,
-        ):
+        stored = user.password_hash
+        with self._passwords.turn(), attempt_at(self._guard, actor, user) as attempt:
             attempt.succeeded = self._passwords.verify(stored, password) and stored is not None
         if not attempt.succeeded:
             raise Unauthorized(text("the password is wrong"))

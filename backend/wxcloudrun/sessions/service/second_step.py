@@ -9,7 +9,7 @@ from wxcloudrun.kit.texts import text
 from wxcloudrun.second_factors.errors import SecondFactorNeeded
 from wxcloudrun.second_factors.rules import SecondFactorCode
 from wxcloudrun.users.reads import User
-from wxcloudrun.users.rules import canonical_email
+from wxcloudrun.users.service.guessing import attempt_at
 
 
 @contextmanager
@@ -26,21 +26,7 @@ def second_step(guard: LoginGuard, actor: Actor, user: User, code: SecondFactorC
         raise SecondFactorNeeded(
             text("this account has a second factor: send its code as totp, or a recovery_code")
         )
-    since = user.logins_ended_at
-    with guard.attempt(actor, account_of(user), user_id=user.id, devices_since=since) as attempt:
+    with attempt_at(guard, actor, user) as attempt:
         yield attempt
     if not attempt.succeeded:
         raise SecondFactorNeeded(text("this code is wrong or was used; wait for the next one"))
-
-
-def account_of(user: User) -> str:
-    """Return under which name failures at an account are counted: the one that logins with a password use."""
-    return f"#{user.id}" if user.email is None else account_name(user.email)
-
-
-def account_name(email: str) -> str:
-    """Return under which name failures at this address are counted, whether anybody has it or not."""
-    try:
-        return canonical_email(email)
-    except ValueError:
-        return email.strip().lower()

@@ -20,11 +20,12 @@ from wxcloudrun.sessions import queries
 from wxcloudrun.sessions.events import SESSION_ENDED, SESSION_OPENED
 from wxcloudrun.sessions.models import MAX_DEVICE_LENGTH, LoginSession, RefreshToken, RevokedToken
 from wxcloudrun.sessions.service.lifetimes import Lifetimes
-from wxcloudrun.sessions.service.second_step import account_name, second_step
+from wxcloudrun.sessions.service.second_step import second_step
 from wxcloudrun.sessions.service.secrets import REFRESH_PREFIX, SessionHashes
 from wxcloudrun.sessions.service.tokens import AccessTokens
 from wxcloudrun.users.reads import User, UserView, lock_person, person, user_by_email, user_view
 from wxcloudrun.users.rules import canonical_email
+from wxcloudrun.users.service.guessing import account_name
 from wxcloudrun.users.service.passwords import Passwords
 
 LONGEST_ON_TOKEN = timedelta(days=7)  # how long a token for one thing may stand on an access token

@@ -11,6 +11,7 @@ from wxcloudrun.users.events import EMAIL_BOUND
 from wxcloudrun.users.models import User
 from wxcloudrun.users.queries import UserView
 from wxcloudrun.users.rules import check_password
+from wxcloudrun.users.service.guessing import attempt_at
 from wxcloudrun.users.service.passwords import Passwords
 from wxcloudrun.users.service.users import refuse_taken
 
@@ -37,7 +38,7 @@ class EmailBindingService:
             fresh_hash = self._passwords.hash_new(acceptable(password), email, username)
         else:
             fresh_hash = stored
-            self._verify(actor, user_id, stored, password)
+            self._verify(actor, user, stored, password)
 
         def work(tx: Transaction) -> UserView:
             user = the_user(queries.lock_person(tx.session, user_id))
@@ -55,11 +56,8 @@ class EmailBindingService:
 
         return atomically(work)
 
-    def _verify(self, actor: Actor, user_id: int, stored: str, password: str) -> None:
-        with (
-            self._passwords.turn(),
-            self._guard.attempt(actor, f"#{user_id}", user_id=user_id) as attempt,
-        ):
+    def _verify(self, actor: Actor, user: User, stored: str, password: str) -> None:
+        with self._passwords.turn(), attempt_at(self._guard, actor, user) as attempt:
             attempt.succeeded = self._passwords.verify(stored, password)
         if not attempt.succeeded:
             raise Forbidden(text("this account has a password, and it is not this one"))

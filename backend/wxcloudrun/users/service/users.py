@@ -23,6 +23,7 @@ from wxcloudrun.users.rules import (
     username_from,
 )
 from wxcloudrun.users.service.above import EndSessions, EndWaysIn
+from wxcloudrun.users.service.guessing import attempt_at
 from wxcloudrun.users.service.passwords import Passwords
 
 SUFFIX_LETTERS = 6  # behind a name that we made and somebody has
@@ -87,10 +88,7 @@ class UserService:
             actor.require_proof()
         if stored is None:
             raise Conflict(text("this account has no password; bind an e-mail address to it first"))
-        with (
-            self._passwords.turn(),
-            self._guard.attempt(actor, f"#{user.id}", user_id=user.id) as attempt,
-        ):
+        with self._passwords.turn(), attempt_at(self._guard, actor, user) as attempt:
             attempt.succeeded = self._passwords.verify(stored, current)
         if not attempt.succeeded:
             raise Forbidden(text("the current password is wrong"))
