@@ -58,7 +58,7 @@ def ways_in(session: Session, found: User) -> WaysIn:
     """Return by what somebody gets in."""
     keys = scopes_of_keys(session, found.id, clock.now())
     return WaysIn(
-        has_password=found.password_hash is not None,
+        has_password=found.has_password,
         email=found.email,
         email_verified_at=found.email_verified_at,
         wechat_bound_at=bound_at(session, found.id),
