@@ -180,14 +180,22 @@ class TestProving:
 
         assert (answer.status, answer.reason) == (403, "forbidden")
 
-    def test_given_a_session_of_the_future_then_it_has_no_proof(
+    def test_given_a_session_of_the_future_then_it_opens_nothing(
         self, add_user: AddUser, log_in: LogIn, time: Clock
     ) -> None:
         add_user()
         with time.ahead(minutes=10):
             ada = log_in()
 
-        assert make_admin_key(ada, 0).status in {401, 403}
+        assert make_admin_key(ada, 0).status == 401
+
+    def test_given_a_proof_of_the_future_then_it_is_none(self, stale: SignedIn, time: Clock) -> None:
+        with time.ahead(minutes=10):
+            stale.call("POST", PROOF, {"password": PASSWORD}).ok()
+
+        answer = make_admin_key(stale, 0)
+
+        assert (answer.status, answer.reason) == (403, "proof_needed")
 
 
 class TestByWechat:

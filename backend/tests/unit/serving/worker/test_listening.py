@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from wxcloudrun.serving.worker.accept_turns import AcceptTurns
+from wxcloudrun.serving.worker.accept_turns import LOOK_SECONDS, AcceptTurns
 from wxcloudrun.serving.worker.connection import Connection
 from wxcloudrun.serving.worker.listening import Listening
 
@@ -84,21 +84,36 @@ def test_given_other_workers_that_are_away_then_one_lets_everybody_in(listener: 
         assert asyncio.run(scene()) == [CLIENTS]
 
 
-def test_given_a_worker_that_leaves_a_client_to_others_when_it_stops_then_it_lets_nobody_in_any_more(
+class AskedTurns(AcceptTurns):
+    """Turns that tell when somebody has asked whose it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.were_asked = asyncio.Event()
+
+    def is_for_others(self, process: int, looks: int) -> bool:
+        """Answer as ever."""
+        self.were_asked.set()
+        return super().is_for_others(process, looks)
+
+
+def test_given_a_worker_that_leaves_a_client_to_others_when_it_stops_then_it_looks_no_more(
     listener: socket.socket,
 ) -> None:
-    async def scene() -> list[Connection]:
+    async def scene() -> tuple[list[Connection], list[object]]:
         inside: list[Connection] = []
-        turns = AcceptTurns()
+        failures: list[object] = []
+        asyncio.get_running_loop().set_exception_handler(lambda _, failure: failures.append(failure))
+        turns = AskedTurns()
         turns.note(1)
         listening = Listening([listener.dup()], inside.append, LOG, turns=turns, process=1)
         listening.start()
-        await asyncio.sleep(0)  # it looks, and finds that the turn is another's
+        await turns.were_asked.wait()
         listening.stop()
-        await asyncio.sleep(0.05)
-        return inside
+        await asyncio.sleep(LOOK_SECONDS)  # its next look was to come before this is over
+        return inside, failures
 
     with ExitStack() as stack:
         connected(listener, stack)
 
-        assert asyncio.run(scene()) == []
+        assert asyncio.run(scene()) == ([], [])
