@@ -25,7 +25,12 @@ from tests.support.server_apps import SERVERS, ServerApps
 from tests.support.shared_app import once
 from wxcloudrun.kit import clock
 
-pytest_plugins = ("tests.support.copies", "tests.support.logins", "tests.support.both_stacks")
+pytest_plugins = (
+    "tests.support.copies",
+    "tests.support.logins",
+    "tests.support.both_stacks",
+    "tests.support.changed_secrets",
+)
 
 MARKERS = {
     "unit": "unit",

@@ -1,14 +1,10 @@
 """While API_KEY_SECRET is changed nothing ends, and what is used goes over to the new one by itself."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from tests.support.apps import MakeApp
+from tests.support.changed_secrets import Start
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.logins import PASSWORD
 from wxcloudrun.keys.models import ApiKey
@@ -22,19 +18,6 @@ pytestmark = pytest.mark.local_store  # one file of SQLite for several applicati
 
 OLD, NEW = "the-old-secret-0123456789-abcdefghijk", "the-new-secret-0123456789-abcdefghijk"
 ME = "/api/v1/auth/me"
-Start = Callable[..., Flask]
-
-
-@pytest.fixture
-def start(make_app: MakeApp, tmp_path: Path) -> Start:
-    """Start the service again over the same database, with other secrets."""
-
-    def start(secret: str, previous: str | None = None) -> Flask:
-        url = f"sqlite:///{tmp_path / 'registry.db'}"
-        settings: dict[str, Any] = {"DATABASE_URL": url, "API_KEY_SECRET": secret, "DATA_DIR": str(tmp_path)}
-        return make_app(**settings, **({"API_KEY_PREVIOUS_SECRET": previous} if previous else {}))
-
-    return start
 
 
 class OldCredentials:

@@ -1,6 +1,5 @@
 """What is sealed outlives the secret that sealed it: the audit log, and second factors."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import delete, insert, select, update
 
-from tests.support.apps import MakeApp
+from tests.support.changed_secrets import Start
 from tests.support.client import Answer, ApiClient, sender
 from tests.support.logins import PASSWORD
 from tests.support.second_factors import Telephone, second_factor
@@ -25,19 +24,6 @@ pytestmark = pytest.mark.local_store  # one file of SQLite for several applicati
 FIRST, SECOND, THIRD = (f"the-{name}-secret-0123456789-abcdefghijk" for name in ("first", "second", "third"))
 LOGIN = "/api/v1/auth/login"
 WHO = {"email": "ada@example.com", "password": PASSWORD}
-Start = Callable[..., Flask]
-
-
-@pytest.fixture
-def start(make_app: MakeApp, tmp_path: Path) -> Start:
-    """Start the service again over the same database, with other secrets."""
-
-    def start(secret: str, previous: str | None = None) -> Flask:
-        url = f"sqlite:///{tmp_path / 'registry.db'}"
-        settings: dict[str, Any] = {"DATABASE_URL": url, "API_KEY_SECRET": secret, "DATA_DIR": str(tmp_path)}
-        return make_app(**settings, **({"API_KEY_PREVIOUS_SECRET": previous} if previous else {}))
-
-    return start
 
 
 def run(app: Flask, *command: object) -> int:
