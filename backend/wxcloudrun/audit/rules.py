@@ -6,7 +6,7 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from wxcloudrun.kit.clock import rfc3339
@@ -19,6 +19,8 @@ MAX_STATE_LENGTH = 4000
 GENESIS = "0" * 64  # stands before the first link
 NONCE_LENGTH = 16
 BIRTH = "birth"
+# What a line raises that is no JSON, or not what was written.
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,9 @@ class AuditKeys:
 
     def fits(self, said: Sealed, mac: str) -> bool:
         """Tell whether that is the hash of what is said, under any of the keys."""
-        return any(hmac.compare_digest(keyed_hash(key.value, said), mac) for key in self._ring(said).accepted)
+        found = mac.encode("utf-8", "surrogatepass")  # whatever somebody has written in its place
+        hashes = (keyed_hash(key.value, said).encode() for key in self._ring(said).accepted)
+        return any(hmac.compare_digest(each, found) for each in hashes)
 
     def born(self, said: State) -> str:
         """Return the seal that an entry gets when it is written."""
@@ -221,12 +225,12 @@ def read_head(line: str) -> tuple[Head, str] | None:
     """
     try:
         found = json.loads(line[line.index("{") :])
-        at = None if found["at"] is None else datetime.fromisoformat(found["at"])
+        at = None if found["at"] is None else datetime.fromisoformat(found["at"]).astimezone(UTC)
         head = Head(
             int(found["counter"]), int(found["position"]), str(found["mac"]), int(found["settled_id"]), at
         )
         return head, str(found["seal"])
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except UNREADABLE:
         return None
 
 

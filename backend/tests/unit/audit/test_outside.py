@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from hashlib import sha256
 from hmac import digest
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -119,7 +120,20 @@ class TestCommand:
 
         assert (result.exit_code, "forged" in result.output) == (1, True)
 
-    def test_given_no_line_then_the_command_says_so(self, app: Flask) -> None:
-        result = app.test_cli_runner().invoke(args=["audit-verify", "--head", "x"])
+    @pytest.mark.parametrize("forge", [{"seal": "é"}, {"position": 10**30}])
+    def test_given_a_line_that_no_service_writes_then_it_is_found_too(
+        self, app: Flask, audit: AuditService, forge: dict[str, Any]
+    ) -> None:
+        line = json.dumps({**json.loads(audit.head_line()), **forge})
+
+        result = app.test_cli_runner().invoke(args=["audit-verify", "--head", line])
+
+        assert (result.exit_code, "forged" in result.output) == (1, True)
+
+    @pytest.mark.parametrize(
+        "line", ["x", '{"counter": 1e999, "position": 1, "mac": "", "settled_id": 1, "at": null, "seal": ""}']
+    )
+    def test_given_no_line_then_the_command_says_so(self, app: Flask, line: str) -> None:
+        result = app.test_cli_runner().invoke(args=["audit-verify", "--head", line])
 
         assert (result.exit_code, "from { to }" in result.output) == (2, True)

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from wxcloudrun.audit import queries
 from wxcloudrun.audit.events import AUDIT_PRUNED
 from wxcloudrun.audit.models import AuditCheckpoint, AuditEntry, AuditLink
-from wxcloudrun.audit.rules import AuditKeys, Sealed, of_checkpoint
+from wxcloudrun.audit.rules import UNREADABLE, AuditKeys, Sealed, of_checkpoint
 from wxcloudrun.audit.service.chain import Checkpoint
 from wxcloudrun.audit.service.verification import FindingKind, Verdict, Verification
 from wxcloudrun.kit import clock
@@ -27,8 +27,6 @@ from wxcloudrun.kit.security import SYSTEM
 
 FORMAT = "registry-audit/1"
 BATCH = 500
-# What a line raises that is no JSON, or not what was written.
-UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 COLUMNS = [column.key for column in AuditEntry.__table__.columns]
 
 

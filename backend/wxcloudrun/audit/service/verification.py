@@ -261,12 +261,16 @@ class Verification:
         self._compare(session, head, batch)
 
     def _compare(self, session: Session, head: AuditHead | None, heads: list[tuple[Head, str]]) -> None:
-        there = queries.macs(session, [seen.position for seen, _ in heads])
-        there |= {each.position: each.mac for each in self._checkpoints}
+        ours = []
         for seen, seal in heads:
+            if self._known.fits(seen.sealed, seal):
+                ours.append(seen)
+            else:
+                self.verdict.add(FindingKind.FORGED, position=seen.position)
+        there = queries.macs(session, [seen.position for seen in ours])
+        there |= {each.position: each.mac for each in self._checkpoints}
+        for seen in ours:
             is_behind = head is None or head.counter < seen.counter
             is_to_compare = seen.position >= max(self.verdict.pruned, 1)
-            if not self._known.fits(seen.sealed, seal):
-                self.verdict.add(FindingKind.FORGED, position=seen.position)
-            elif is_behind or (is_to_compare and there.get(seen.position) != seen.mac):
+            if is_behind or (is_to_compare and there.get(seen.position) != seen.mac):
                 self.verdict.add(FindingKind.WENT_BACK, position=seen.position)
