@@ -1,6 +1,7 @@
 """create_app(): settings, then extensions, then services, then blueprints."""
 
 import logging
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -65,20 +66,25 @@ def create_app(settings: Settings) -> Flask:
     app.wsgi_app = without_trailing_slash(overriding(app.wsgi_app))  # type: ignore[assignment,method-assign]  # Flask's place for middleware
     app.wsgi_app = following_up(app.wsgi_app)  # type: ignore[assignment,method-assign]  # Flask's place for middleware
     metering.meter(app, metrics_port=settings.metrics_port)
-    app.after_request(partial(harden, is_https=settings.base_url.startswith("https://")))
+    app.after_request(partial(harden, is_https=settings.is_https))
     cross_origin.allow(app, settings.cors_origins)
     return app
 
 
 def say_doubts(app: Flask, settings: Settings) -> None:
     """Let the log say which settings are hardly meant."""
-    doubts = app.extensions["doubts"] = proxies.doubts(
-        hops=settings.trusted_proxy_hops,
-        is_production=settings.app_env == "production",
-        base_url=settings.base_url,
-    )
+    doubts = app.extensions["doubts"] = dict(doubts_of(settings))
     for setting, doubt in doubts.items():
         startup.warning("setting_in_doubt", extra={"setting": setting, "doubt": doubt})
+
+
+def doubts_of(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yield settings that work and are hardly meant, each with what to look at."""
+    if settings.app_env == "production" and settings.hides_clients:
+        yield (
+            "TRUSTED_PROXY_HOPS",
+            "is 0 behind the proxy that speaks https: all clients count as one address",
+        )
 
 
 def begin_request() -> None:

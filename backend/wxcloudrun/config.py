@@ -337,6 +337,16 @@ class Settings(BaseModel):
         host = f"[{self.host}]" if ":" in self.host else self.host  # an IPv6 address
         return (self.public_url or f"http://{host}:{self.port}").rstrip("/")
 
+    @property
+    def is_https(self) -> bool:
+        """True if clients speak https with whatever stands in front of the service."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def hides_clients(self) -> bool:
+        """True if a proxy speaks https in front and none is believed: all clients count as one address."""
+        return self.is_https and not self.trusted_proxy_hops
+
 
 def unusable(error: OSError) -> str:
     """Say why a data directory cannot be used."""

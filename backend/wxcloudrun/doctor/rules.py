@@ -37,15 +37,14 @@ def of_doors(settings: Settings) -> Iterator[str]:
 
 def of_networks(settings: Settings) -> Iterator[str]:
     """Return what is wrong with the way between clients, proxies, stores and the service."""
-    is_https = settings.base_url.startswith("https://")
-    if is_https and settings.app_env == "development":
+    if settings.is_https and settings.app_env == "development":
         yield "APP_ENV: PUBLIC_URL is https, but APP_ENV is development; set it to production"
-    if is_https and not settings.trusted_proxy_hops:
+    if settings.hides_clients:
         yield (
             "TRUSTED_PROXY_HOPS: PUBLIC_URL is https, so a proxy stands in front, but none is trusted: all "
             "clients count as one, and one who mistypes passwords locks everybody out; set it to 1"
         )
-    if settings.app_env == "production" and not is_https:
+    if settings.app_env == "production" and not settings.is_https:
         yield "PUBLIC_URL: it is not https; passwords and keys cross the network for everybody to read"
     is_clear = settings.blob_store == "minio" and not settings.minio_secure
     if is_clear and settings.minio_endpoint.partition(":")[0] not in LOOPBACK:

@@ -111,7 +111,7 @@ def presented_cookie() -> str | None:
 
 def is_over_https() -> bool:
     """Tell whether browsers reach us over HTTPS."""
-    return request.is_secure or settings().base_url.startswith("https://")
+    return request.is_secure or settings().is_https
 
 
 def settings() -> Settings:

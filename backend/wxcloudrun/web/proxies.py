@@ -22,13 +22,6 @@ def trust(app: Flask, hops: int) -> None:
         )
 
 
-def doubts(*, hops: int, is_production: bool, base_url: str) -> dict[str, str]:
-    """Return what an operator should look at, by the setting: it works so, and is hardly meant."""
-    if hops or not is_production or not base_url.startswith("https://"):
-        return {}
-    return {"TRUSTED_PROXY_HOPS": "is 0 behind the proxy that speaks https: all clients count as one address"}
-
-
 def client_address() -> str:
     """Return the address of the client, `unknown` if a proxy stated none that can be read."""
     return canonical_address(request.remote_addr)

@@ -1,28 +1,31 @@
 """Settings that work and are hardly meant."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
 from tests.unit.test_config import PRODUCTION
-from wxcloudrun.web.proxies import doubts
+from wxcloudrun.app import doubts_of
+from wxcloudrun.config import Settings
 
 HTTPS, HTTP = "https://registry.example.com", "http://registry.example.com"
 
 
 @pytest.mark.parametrize(
-    ("hops", "is_production", "base_url", "doubted"),
+    ("settings", "doubted"),
     [
-        (0, True, HTTPS, True),
-        (1, True, HTTPS, False),
-        (0, False, HTTPS, False),
-        (0, True, HTTP, False),
+        ({**PRODUCTION, "PUBLIC_URL": HTTPS}, True),
+        ({**PRODUCTION, "PUBLIC_URL": HTTPS, "TRUSTED_PROXY_HOPS": "1"}, False),
+        ({"PUBLIC_URL": HTTPS}, False),
+        ({**PRODUCTION, "PUBLIC_URL": HTTP}, False),
     ],
 )
 def test_https_without_a_proxy_that_is_believed_is_doubted_in_production(
-    *, hops: int, is_production: bool, base_url: str, doubted: bool
+    tmp_path: Path, *, settings: dict[str, str], doubted: bool
 ) -> None:
-    found = doubts(hops=hops, is_production=is_production, base_url=base_url)
+    found = dict(doubts_of(Settings.from_env({"DATA_DIR": str(tmp_path), **settings})))
 
     assert set(found) == ({"TRUSTED_PROXY_HOPS"} if doubted else set())
 
