@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Iterator
 
-from wxcloudrun.versions.rules.choices import VersionCandidate, choose
+from wxcloudrun.versions.rules.arrangement import Arrangement
+from wxcloudrun.versions.rules.choices import VersionCandidate
 from wxcloudrun.versions.rules.general import order_of
 
 from benchmarks.rounds import Case, Work
@@ -33,9 +34,9 @@ def timed(candidates: list[VersionCandidate], *, is_cold: bool = False) -> Calla
         if is_cold:
             order_of.cache_clear()
         else:
-            choose(candidates, wanted)
+            Arrangement(candidates).choose(wanted, limit=1)
         began = time.perf_counter()
-        choose(candidates, wanted)
+        Arrangement(candidates).choose(wanted, limit=1)
         return (time.perf_counter() - began) * 1000
 
     return run

@@ -12,7 +12,8 @@ from tests.support.pages import DOCS, codes, tables
 from tests.unit.versions.oracles import order_answer, range_answer, read_table
 from wxcloudrun.downloads.rules import parse_ref
 from wxcloudrun.versions.errors import RangeNotUnderstood
-from wxcloudrun.versions.rules.choices import EVERYTHING, LATEST, VersionCandidate, WhyNot, choose
+from wxcloudrun.versions.rules.arrangement import Arrangement
+from wxcloudrun.versions.rules.choices import EVERYTHING, LATEST, VersionCandidate, WhyNot
 from wxcloudrun.versions.rules.general import order_of
 from wxcloudrun.versions.rules.ranges import read_range
 from wxcloudrun.versions.rules.schemes import SCHEMES
@@ -107,7 +108,7 @@ def meant(listed: list[VersionCandidate], text: str) -> str | None:
     assert ref is not None
     if not ref.may_choose:
         return next((each.version for each in listed if each.version == ref.value), None)
-    return choose(listed, EVERYTHING if ref.value == LATEST else ref.value).chosen
+    return Arrangement(listed).choose(EVERYTHING if ref.value == LATEST else ref.value, limit=1).chosen
 
 
 @cases(CHOICES)

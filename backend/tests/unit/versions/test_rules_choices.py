@@ -1,16 +1,18 @@
 """The choice of the version that `latest` or a range means."""
 
 import itertools
+from collections.abc import Iterable
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.unit.versions.plain_choice import plainly_chosen
 from tests.unit.versions.version_names import any_names, place
 from wxcloudrun.versions.errors import RangeNotUnderstood
 from wxcloudrun.versions.rules.arrangement import Arrangement
-from wxcloudrun.versions.rules.choices import EVERYTHING, Exclusion, VersionCandidate, choose
+from wxcloudrun.versions.rules.choices import EVERYTHING, Choice, Exclusion, VersionCandidate
 from wxcloudrun.versions.rules.schemes import SCHEMES
 
 pytestmark = pytest.mark.unit
@@ -21,6 +23,10 @@ def listed(*versions: str) -> list[VersionCandidate]:
         VersionCandidate(version, sequence, available=True)
         for sequence, version in enumerate(versions, start=1)
     ]
+
+
+def choose(candidates: Iterable[VersionCandidate], wanted: str = EVERYTHING) -> Choice:
+    return Arrangement(candidates).choose(wanted, limit=1000)
 
 
 def test_latest_is_the_highest_release_and_not_the_last_upload() -> None:
@@ -104,7 +110,7 @@ def test_the_choice_does_not_depend_on_the_order_of_the_candidates(
     ),
     st.integers(1, 5),
 )  # fmt: skip
-def test_an_arrangement_chooses_the_same(
+def test_an_arrangement_chooses_what_is_plain(
     drawn: list[tuple[str, str | None, bool, bool]], wanted: str, limit: int
 ) -> None:
     candidates = [
@@ -112,13 +118,14 @@ def test_an_arrangement_chooses_the_same(
         for sequence, (name, scheme, available, yanked) in enumerate(drawn)
     ]
     try:
-        expected = choose(candidates, wanted).shortened(limit)
+        expected = plainly_chosen(candidates, wanted)
     except RangeNotUnderstood:
         with pytest.raises(RangeNotUnderstood):
             Arrangement(candidates).choose(wanted, limit)
         return
 
-    assert Arrangement(candidates).choose(wanted, limit) == expected
+    found = Arrangement(candidates).choose(wanted, limit)
+    assert found == Choice(expected.matching[:limit], expected.excluded[:limit])
 
 
 # Versions that packages of distributions said themselves

@@ -1,7 +1,7 @@
 """All versions of a package in their order, so that each range is a matter of a few looks.
 
 Working the order out takes long for very many versions, a look at it does not; so it is made once for all
-ranges that somebody may think of. What it answers is what `choices.choose` means, shortened.
+ranges that somebody may think of.
 """
 
 from bisect import bisect_left
@@ -77,9 +77,11 @@ class Arrangement:
         return len(self._listed)
 
     def choose(self, wanted: str, limit: int) -> Choice:
-        """Return what `choices.choose` does, with `limit` entries in each list at most.
+        """Find the highest release in the range `wanted` whose bytes are there and that nobody has yanked.
 
-        Raises RangeNotUnderstood.
+        Versions of different schemes do not compare: of those that match, the scheme goes first whose version
+        was published last. Among versions of equal order, as 1.0 and 1.0.0, the later publication wins. Each
+        list has `limit` entries at most. Raises RangeNotUnderstood.
         """
         schemes = set(self._keys) or {GENERAL}
         stretches = {
