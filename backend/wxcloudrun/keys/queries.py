@@ -12,6 +12,7 @@ from wxcloudrun.kit.columns import Moment
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.kit.windows import change_all
+from wxcloudrun.kit.written_later import lock_free, note_moments
 from wxcloudrun.secrecy.derived_keys import HashAndKey
 from wxcloudrun.users.reads import User, is_there, username_of
 
@@ -27,20 +28,12 @@ def is_usable(now: Moment, latest: Moment) -> ColumnElement[bool]:
 
 def note_uses_of_keys(session: Session, uses: Mapping[int, datetime], *, every: timedelta) -> None:
     """Write down when keys were used, unless about that time is noted already; skip what others hold."""
-    free = select(ApiKey.id).where(ApiKey.id.in_(uses)).order_by(ApiKey.id).with_for_update(skip_locked=True)
-    for key_id in session.execute(free).scalars().all():
-        moment = uses[key_id]
-        about_then = ApiKey.last_used_at.between(moment - every, moment + every)
-        is_other = or_(ApiKey.last_used_at.is_(None), ~about_then)
-        session.execute(update(ApiKey).where(ApiKey.id == key_id, is_other).values(last_used_at=moment))
+    note_moments(session, ApiKey.id, ApiKey.last_used_at, uses, every=every)
 
 
 def renew_hashes_of_keys(session: Session, hashes: Mapping[int, HashAndKey]) -> None:
     """Write newer hashes of the same keys; skip what others hold."""
-    free = (
-        select(ApiKey.id).where(ApiKey.id.in_(hashes)).order_by(ApiKey.id).with_for_update(skip_locked=True)
-    )
-    for key_id in session.execute(free).scalars().all():
+    for key_id in lock_free(session, ApiKey.id, hashes):
         values = {"key_hash": hashes[key_id].value, "hashed_with": hashes[key_id].key_name}
         session.execute(update(ApiKey).where(ApiKey.id == key_id).values(values))
 

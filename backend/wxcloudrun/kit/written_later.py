@@ -1,10 +1,12 @@
 """What requests have noticed and nobody waits for: remembered at once, written down behind an answer."""
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import transaction
@@ -61,3 +63,24 @@ class WrittenLater[K, V]:
         with self._lock:
             for thing in facts:
                 self._remembered.pop(thing, None)
+
+
+def lock_free[K](session: Session, key: InstrumentedAttribute[K], wanted: Collection[K]) -> Sequence[K]:
+    """Lock those of the rows that nobody else holds, and return their keys: nobody waits for a note."""
+    free = select(key).where(key.in_(wanted)).order_by(key).with_for_update(skip_locked=True)
+    return session.execute(free).scalars().all()
+
+
+def note_moments[K](
+    session: Session,
+    key: InstrumentedAttribute[K],
+    last: InstrumentedAttribute[datetime | None],
+    moments: Mapping[K, datetime],
+    *,
+    every: timedelta,
+) -> None:
+    """Write the moments of rows into the column `last`, unless about that time is noted; skip held ones."""
+    for each in lock_free(session, key, moments):
+        moment = moments[each]
+        is_other = or_(last.is_(None), ~last.between(moment - every, moment + every))
+        session.execute(update(key.class_).where(key == each, is_other).values({last: moment}))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, exists, select, update
 from sqlalchemy.orm import Session
 
 from wxcloudrun.kit import clock
@@ -13,6 +13,7 @@ from wxcloudrun.kit.columns import Moment, is_over
 from wxcloudrun.kit.db import Base
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.windows import change_all
+from wxcloudrun.kit.written_later import lock_free, note_moments
 from wxcloudrun.secrecy.derived_keys import HashAndKey
 from wxcloudrun.sessions.models import LoginSession, RefreshToken, RevokedToken
 from wxcloudrun.users.reads import User
@@ -53,13 +54,7 @@ def lock_refresh_token(session: Session, hashes: Sequence[str]) -> RefreshToken 
 
 def renew_hashes_of_cookies(session: Session, hashes: Mapping[str, HashAndKey]) -> None:
     """Write newer hashes of the cookies of sessions; skip what others hold."""
-    free = (
-        select(LoginSession.id)
-        .where(LoginSession.id.in_(hashes))
-        .order_by(LoginSession.id)
-        .with_for_update(skip_locked=True)
-    )
-    for session_id in session.execute(free).scalars().all():
+    for session_id in lock_free(session, LoginSession.id, hashes):
         values = {"cookie_hash": hashes[session_id].value, "hashed_with": hashes[session_id].key_name}
         session.execute(update(LoginSession).where(LoginSession.id == session_id).values(values))
 
@@ -88,14 +83,8 @@ def page_of_sessions(
 
 
 def note_uses_of_sessions(session: Session, uses: Mapping[str, datetime], *, every: timedelta) -> None:
-    """Write down when sessions were used, unless about that time is noted already."""
-    free = select(LoginSession.id).where(LoginSession.id.in_(uses)).order_by(LoginSession.id)
-    for session_id in session.execute(free.with_for_update(skip_locked=True)).scalars().all():
-        moment, last = uses[session_id], LoginSession.last_used_at
-        is_other = or_(last.is_(None), ~last.between(moment - every, moment + every))
-        session.execute(
-            update(LoginSession).where(LoginSession.id == session_id, is_other).values(last_used_at=moment)
-        )
+    """Write down when sessions were used, unless about that time is noted already; skip what others hold."""
+    note_moments(session, LoginSession.id, LoginSession.last_used_at, uses, every=every)
 
 
 def end_own_session(session: Session, user_id: int, session_id: str, now: datetime) -> bool:
