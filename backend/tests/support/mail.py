@@ -48,7 +48,8 @@ class Mailbox:
         """Let the one user in."""
         given = cast("LoginPassword", data)
         self.logins.append(given.login.decode())
-        return AuthResult(success=(given.login.decode(), given.password.decode()) == (USER, PASSWORD))
+        is_right = (given.login.decode(), given.password.decode()) == (USER, PASSWORD)
+        return AuthResult(success=is_right, handled=False)  # so that the library answers 535
 
     @property
     def settings(self) -> dict[str, str]:

@@ -93,6 +93,10 @@ class SmtpMailer:
                 connection.starttls(context=context)
             if server.user is not None and server.password is not None:
                 connection.login(server.user, server.password)
+        except smtplib.SMTPResponseException as error:
+            # Nothing of the mail was said yet: what is wrong is the password, and that can be put right.
+            connection.close()
+            raise MailFailed(answered(error.smtp_code)) from None
         except BaseException:
             connection.close()
             raise
@@ -107,8 +111,12 @@ def take_leave(connection: smtplib.SMTP) -> None:
 
 def failure(code: int) -> MailFailed:
     """Return what a reply of the server means; its words may name who was written to."""
-    message = f"the server for mail answered {code}"
-    return MailRefused(message) if code >= GONE_FOR_GOOD else MailFailed(message)
+    return MailRefused(answered(code)) if code >= GONE_FOR_GOOD else MailFailed(answered(code))
+
+
+def answered(code: int) -> str:
+    """Say that a server has refused something."""
+    return f"the server for mail answered {code}"
 
 
 def written(mail: Mail, sender: str) -> EmailMessage:

@@ -97,6 +97,14 @@ class TestWithTls:
 
             assert (mailbox.logins, len(mailbox.mails)) == ([USER], 1)
 
+    def test_given_another_password_then_the_mail_may_be_tried_again(self, authority: trustme.CA) -> None:
+        with mail_server(certificate=self.server(authority, "127.0.0.1")) as mailbox:
+            server = SmtpServer("127.0.0.1", mailbox.port, "starttls", SENDER, USER, "another password")
+            with pytest.raises(MailFailed, match="the server for mail answered 535") as raised:
+                SmtpMailer(server).send(LETTER)
+
+        assert type(raised.value) is MailFailed
+
     def test_given_another_hosts_certificate_then_nothing_is_said(self, authority: trustme.CA) -> None:
         with mail_server(certificate=self.server(authority, "mail.example")) as mailbox:
             with pytest.raises(MailFailed, match="SSLCertVerificationError"):
