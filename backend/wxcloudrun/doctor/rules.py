@@ -1,12 +1,14 @@
 """What settings say about themselves; no database, no disk."""
 
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from wxcloudrun.config import Settings
 from wxcloudrun.secrecy.given_secrets import weaknesses
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
-RATE_LIMITS = ("login", "login_account", "login_address", "register", "wechat", "refresh")
+GUESSES = ("login", "login_account", "login_address", "register", "wechat", "refresh", "members")
+MAILS = ("mail", "mail_account")
 
 
 def of_settings(settings: Settings) -> Iterator[str]:
@@ -30,9 +32,10 @@ def of_doors(settings: Settings) -> Iterator[str]:
     has_own_door = settings.metrics_port is not None and settings.metrics_token is None
     if has_own_door and settings.metrics_host not in LOOPBACK:
         yield "METRICS_TOKEN: METRICS_HOST can be reached from elsewhere; set a token"
-    for name in RATE_LIMITS:
+    for name in (*GUESSES, *MAILS):
         if getattr(settings, f"ratelimit_{name}").count is None:
-            yield f"RATELIMIT_{name.upper()}: it is off; nothing slows down who tries passwords or accounts"
+            whom = "who has mails sent" if name in MAILS else "who tries passwords or accounts"
+            yield f"RATELIMIT_{name.upper()}: it is off; nothing slows down {whom}"
 
 
 def of_networks(settings: Settings) -> Iterator[str]:
@@ -47,5 +50,5 @@ def of_networks(settings: Settings) -> Iterator[str]:
     if settings.app_env == "production" and not settings.is_https:
         yield "PUBLIC_URL: it is not https; passwords and keys cross the network for everybody to read"
     is_clear = settings.blob_store == "minio" and not settings.minio_secure
-    if is_clear and settings.minio_endpoint.partition(":")[0] not in LOOPBACK:
+    if is_clear and urlsplit(f"//{settings.minio_endpoint}").hostname not in LOOPBACK:
         yield "MINIO_SECURE: artifacts cross the network to the store without TLS; set it to true"

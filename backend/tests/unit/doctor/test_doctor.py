@@ -11,6 +11,8 @@ from sqlalchemy import update
 from tests.support import builders
 from tests.support.apps import MakeApp
 from tests.support.client import ApiClient, sender
+from wxcloudrun.config import Settings
+from wxcloudrun.doctor.rules import of_networks
 from wxcloudrun.keys.models import ApiKey
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import atomically
@@ -63,6 +65,8 @@ def test_given_an_installation_that_is_well_then_there_is_nothing_to_change(make
         ({"TRUSTED_PROXY_HOPS": "0"}, "TRUSTED_PROXY_HOPS: PUBLIC_URL is https"),
         ({"PUBLIC_URL": "http://artifacts.example.com"}, "PUBLIC_URL: it is not https"),
         ({"RATELIMIT_LOGIN_ACCOUNT": "off"}, "RATELIMIT_LOGIN_ACCOUNT: it is off"),
+        ({"RATELIMIT_MEMBERS": "off"}, "RATELIMIT_MEMBERS: it is off; nothing slows down who tries"),
+        ({"RATELIMIT_MAIL_ACCOUNT": "off"}, "RATELIMIT_MAIL_ACCOUNT: it is off; nothing slows down who has"),
         ({"JWT_PREVIOUS_SECRET_KEY": PREVIOUS}, "JWT_PREVIOUS_SECRET_KEY: take it out"),
         ({"API_KEY_PREVIOUS_SECRET": PREVIOUS}, "API_KEY_PREVIOUS_SECRET: run `flask reseal`"),
     ],
@@ -73,6 +77,19 @@ def test_each_thing_that_is_not_well_is_named(make_app: MakeApp, settings: dict[
     assert code == 1
     assert [each for each in report["advice"] if each.startswith(name)], report["advice"]
     assert len(report["advice"]) == 1
+
+
+@pytest.mark.same_everywhere
+@pytest.mark.parametrize(("host", "is_named"), [("[::1]", False), ("127.0.0.1", False), ("s3.example", True)])
+def test_given_a_store_without_tls_then_it_is_named_unless_it_is_here(
+    tmp_path: Path, host: str, *, is_named: bool
+) -> None:
+    keys = {"MINIO_ACCESS_KEY": "key", "MINIO_SECRET_KEY": "secret"}
+    store = {"BLOB_STORE": "minio", "MINIO_SECURE": "false", "MINIO_ENDPOINT": f"{host}:9000"}
+
+    found = [*of_networks(Settings.from_env({"DATA_DIR": str(tmp_path), **keys, **store}))]
+
+    assert any(each.startswith("MINIO_SECURE") for each in found) is is_named
 
 
 @pytest.mark.same_everywhere
