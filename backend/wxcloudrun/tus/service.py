@@ -144,9 +144,12 @@ class TusService:
         Raises Unauthorized, NotFound, Forbidden, SessionGone, BeingCompleted, and what accepting raises.
         """
         held = self._held(place)
+        standing = held.standing()
         if held.awaits_completion:
-            return self._completed(place, held.standing())
-        return held.standing()
+            return self._completed(place, standing)
+        if not held.is_alive:
+            self._use_up(place, standing)  # whoever had it accepted may have died behind that
+        return standing
 
     def append(self, place: SessionPlace, incoming: IncomingBytes) -> UploadStanding:
         """Take bytes at the end; with the last ones it is accepted.
@@ -198,9 +201,7 @@ class TusService:
             with self._joining.held(final.row.id, self._joining.blocks(places)) as blocks:
                 incoming = IncomingBytes(0, blocks, announced_bytes=final.row.size_bytes)
                 self._appends.append(place, incoming)
-            standing = self._completed(place, self._held(place).standing())
-        atomically(lambda tx: self._joining.use_up(tx, places))
-        return standing
+            return self._completed(place, self._held(place).standing())
 
     def _opened_final(
         self, destination: UploadPlace, wanted: WantedUpload, places: Sequence[SessionPlace]
@@ -302,7 +303,14 @@ class TusService:
         completed = self._completion.complete(place, NOTHING_SAID)
         if completed is None:
             raise being_completed()
+        self._use_up(place, standing)
         return replace(standing, completed=completed, accepted=completed.accepted, expires_at=None)
+
+    def _use_up(self, place: SessionPlace, standing: UploadStanding) -> None:
+        """End the partial uploads that an accepted one was made of, whoever had it accepted."""
+        if standing.partials:
+            places = [replace(place, public_id=public_id) for public_id in standing.partials]
+            atomically(lambda tx: self._joining.use_up(tx, places))
 
     @contextmanager
     def _given_up_on_failure(self, place: SessionPlace) -> Iterator[None]:

@@ -10,10 +10,12 @@ from tests.support.client import Answer
 from tests.support.moments import Clock
 from tests.unit.tus.conftest import Tus
 from wxcloudrun.kit import clock
+from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.db import reading, transaction
 from wxcloudrun.tus.models import Kind, TusUpload
 from wxcloudrun.upload_sessions.models import SessionPart, UploadSession
 from wxcloudrun.upload_sessions.service.appends import AppendService
+from wxcloudrun.upload_sessions.service.completion import CompletionService
 from wxcloudrun.upload_sessions.service.entry import FENCE, SessionPlace
 from wxcloudrun.upload_sessions.service.joining import JoiningService
 
@@ -55,6 +57,36 @@ def test_given_two_who_join_the_same_then_one_waits_and_both_have_one_upload(
         partial = select(TusUpload.session_id).where(TusUpload.kind == Kind.PARTIAL.value)
         left = select(func.count()).where(SessionPart.session_id.in_(partial))
         assert session.execute(left).scalar_one() == 0, "nothing is kept of what was used up"
+
+
+def test_given_another_who_has_it_accepted_first_then_nothing_is_left_of_what_was_joined(
+    tus: Tus, monkeypatch: pytest.MonkeyPatch, remains: Callable[[], dict[str, int]]
+) -> None:
+    partials = [tus.partial(b"aaa"), tus.partial(b"bbb")]
+    complete, answers = CompletionService.complete, list[Answer]()
+
+    def overtaken(_service: CompletionService, _place: SessionPlace, _said: Checksums) -> None:
+        monkeypatch.setattr(CompletionService, "complete", complete)
+        answers.append(tus.final(*partials))
+
+    monkeypatch.setattr(CompletionService, "complete", overtaken)
+    answers.insert(0, tus.final(*partials))
+
+    assert [each.status for each in answers] == [423, 201]
+    assert remains() == ONE
+
+
+def test_given_a_process_that_dies_behind_the_acceptance_then_who_asks_again_uses_up_what_was_joined(
+    tus: Tus, monkeypatch: pytest.MonkeyPatch, remains: Callable[[], dict[str, int]]
+) -> None:
+    partials = [tus.partial(b"aaa"), tus.partial(b"bbb")]
+    monkeypatch.setattr(JoiningService, "use_up", lambda *_: None)
+    tus.final(*partials).ok()
+    monkeypatch.undo()
+    assert remains()["leases"] == len(partials)
+
+    assert tus.final(*partials).status == 201
+    assert remains() == ONE
 
 
 def test_given_a_process_that_dies_while_it_joins_then_others_wait_for_its_fence_and_join_again(

@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.errors import NotFound
 from wxcloudrun.kit.events import announce
 from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing
 from wxcloudrun.stores.blobs.writing import WriterState
@@ -70,9 +71,12 @@ class JoiningService:
             yield block
 
     def use_up(self, tx: Transaction, places: Sequence[SessionPlace]) -> None:
-        """End them, because their bytes are elsewhere now."""
+        """End them, because their bytes are elsewhere now. What is not there any more has ended."""
         for place in places:
-            entered = self._door.enter(tx.session, place)
+            try:
+                entered = self._door.enter(tx.session, place)
+            except NotFound:
+                continue
             row = entered.row
             if row.state not in queries.ALIVE:
                 continue
