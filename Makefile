@@ -18,7 +18,7 @@ dev: ## Serve with Flask's own server, which reloads when a file changes
 test: ## Run every test that can run on this machine, with coverage (ARGS="-k upload" narrows it)
 	@cd backend && tools/setup --test && exec $(PYTHON_VENV) -m tools.suite $(ARGS)
 
-unit: ## Run the tests of single parts, which need no server, in a minute or so (ARGS="-k upload" narrows it)
+unit: ## Run the tests of single parts, which need no server, in a few minutes (ARGS="-k upload" narrows it)
 	@cd backend && tools/setup --test && exec env -u PYTHONDONTWRITEBYTECODE $(PYTHON_VENV) -m pytest tests/unit -q --copies=$(UNIT_WORKERS) $(ARGS)
 
 soak: ## Let uploaders, deleters, the collector and kill -9 loose on both stacks for SOAK_SECONDS (3600)
