@@ -115,7 +115,8 @@ def add_member(invocation: Invocation, project: str, user: str, role: str) -> No
     asked = invocation.api.call(
         "POST", path("project", project, "members"), body={"user": user, "role": role}
     )
-    invocation.screen.done(asked, f"{asked['user']} is {asked['role']} in {project}, if there is such a user")
+    becomes = f"{asked['user']} becomes {asked['role']} in {project}"
+    invocation.screen.done(asked, f"{becomes}, if there is such a user who is no member yet")
 
 
 @members.command("set")

@@ -37,7 +37,7 @@ def recovery_text(service: str, token: str) -> Text:
         "Somebody, perhaps you, wants to set a new password for your account at {service}.\n\n"
         "If that was not you, do nothing: the password stays. Else send this token within 30 minutes, with "
         "the new password, to POST {service}/api/v1/auth/recovery/complete:\n\n{token}\n\n"
-        "All logins, API keys and other ways in end then; your second factor is asked for.",
+        "All logins, API keys and other ways in end then. If you have a second factor, it is asked for.",
         service=service,
         token=token,
     )

@@ -153,6 +153,20 @@ def test_given_pruning_then_the_next_file_goes_on_where_the_last_one_ended(
     assert kinds(audit) == []
 
 
+def test_given_nothing_that_is_old_then_an_empty_file_takes_nothing_away_and_that_is_no_failure(
+    audit: AuditService, run: Run, tmp_path: Path
+) -> None:
+    write(3)
+    audit.chain()
+    before = count()
+
+    assert run("audit-export", tmp_path / "none.jsonl").output == "0 entries exported\n"
+    pruned = run("audit-prune", tmp_path / "none.jsonl")
+
+    assert (pruned.exit_code, pruned.output) == (0, "0 entries taken away\n")
+    assert (count(), kinds(audit)) == (before, [])
+
+
 def test_given_the_checkpoint_is_removed_then_what_was_pruned_is_missing(
     exported: Path, run: Run, audit: AuditService
 ) -> None:

@@ -111,6 +111,8 @@ class Archive:
             raise NotPruned("the file is not what was exported; run `flask audit-verify --export FILE`")
         if newest is not None and newest > latest:
             raise NotPruned("the file holds entries that are younger than AUDIT_DAYS")
+        if verdict.checked == 0:  # of a log that is younger than that
+            return Archived(0, verdict.position)
         atomically(lambda tx: self._seal(tx, verdict, digest.hexdigest()))
         count = 0
         while some := atomically(lambda tx: queries.take_away(tx.session, verdict.position, limit=BATCH)):

@@ -28,5 +28,7 @@ def second_step(guard: LoginGuard, actor: Actor, user: User, code: SecondFactorC
         )
     with attempt_at(guard, actor, user) as attempt:
         yield attempt
+    if not attempt.succeeded and code.totp is None:
+        raise SecondFactorNeeded(text("this recovery code is wrong or was used"))
     if not attempt.succeeded:
         raise SecondFactorNeeded(text("this code is wrong or was used; wait for the next one"))
