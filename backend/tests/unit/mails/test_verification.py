@@ -89,6 +89,21 @@ def test_given_no_recent_proof_or_a_day_then_nothing_is_verified(
     assert (refused.status, refused.msg.partition(";")[0]) == (401, VOID)
 
 
+def test_given_an_end_of_everything_then_a_token_from_before_verifies_nothing(
+    post: Post, ada: SignedIn, log_in: LogIn, time: Clock
+) -> None:
+    ada.call("POST", VERIFY).ok()
+    of_a_thief = post.token()
+    time.advance(seconds=1)
+    ada.call("POST", "/api/v1/auth/end-everything", {}).ok()
+    later = log_in()
+
+    refused = later.call("POST", VERIFIED, {"token": of_a_thief})
+
+    assert (refused.status, refused.msg.partition(";")[0]) == (401, VOID)
+    assert verified_at(later) is None
+
+
 def test_given_a_key_then_it_verifies_nothing(post: Post, ada: SignedIn) -> None:
     keyed = ada.client.as_(ada.make_key(scopes=["admin"])["key"])
 

@@ -11,7 +11,7 @@ from wxcloudrun.mails.events import EMAIL_VERIFIED
 from wxcloudrun.mails.rules import TokenPurpose
 from wxcloudrun.mails.service.recovery import void
 from wxcloudrun.mails.service.sending import MailQueue
-from wxcloudrun.mails.service.tokens import MailedTokens
+from wxcloudrun.mails.service.tokens import MailedTokens, is_outdated
 from wxcloudrun.users.reads import lock_person, person
 
 PURPOSE = TokenPurpose.VERIFICATION
@@ -56,7 +56,7 @@ class VerificationService:
         def work(tx: Transaction) -> bool:
             row = lock_person(tx.session, user_id)
             kept = self._tokens.find(tx.session, token, PURPOSE)
-            if row is None or kept is None or (kept.user_id, kept.email) != (row.id, row.email):
+            if row is None or kept is None or kept.user_id != row.id or is_outdated(kept, row, PURPOSE):
                 return False
             if not self._tokens.use(tx, kept, PURPOSE):
                 return False
