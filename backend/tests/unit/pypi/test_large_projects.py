@@ -1,6 +1,4 @@
-"""A project with ten thousand files is shown in an instant, with three statements at most."""
-
-import time
+"""A project with ten thousand files is shown with three statements at most."""
 
 import pytest
 from flask import Flask
@@ -15,8 +13,6 @@ from wxcloudrun.packages.models import Package
 from wxcloudrun.versions.models import FileFacts, Status, Version, VersionFile
 
 VERSIONS, FILES = 500, 20  # in each version
-MOST_SECONDS = 0.3  # of the processor
-ROUNDS = 3  # of which the quickest counts: others use this machine too
 
 
 @pytest.fixture
@@ -58,22 +54,15 @@ def fill() -> None:
 
 
 @pytest.mark.parametrize("form", [JSON, HTML])
-def test_given_ten_thousand_files_then_the_page_is_quick_and_304_quicker(
+def test_given_ten_thousand_files_then_the_page_takes_three_statements_and_so_does_304(
     large: PythonIndex, form: str
 ) -> None:
-    seconds = []
-    for _ in range(ROUNDS):
-        begun = time.process_time()
-        with recorded() as statements:
-            answer = large.get("/simple/hello-h7/", Accept=form).ok()
-        seconds.append(time.process_time() - begun)
+    with recorded() as statements:
+        answer = large.get("/simple/hello-h7/", Accept=form).ok()
 
     assert answer.body.count(b"-none-any.whl") >= VERSIONS * FILES
     assert len(statements) <= 3, "\n\n".join(statements)
-    assert min(seconds) < MOST_SECONDS, seconds
 
-    begun = time.process_time()
     with recorded() as statements:
         again = large.get("/simple/hello-h7/", Accept=form, If_None_Match=answer.headers["ETag"])
-    assert (again.status, len(statements)) == (304, 3)
-    assert time.process_time() - begun < MOST_SECONDS / 3
+    assert (again.status, len(statements), again.body) == (304, 3, b"")
