@@ -1,6 +1,6 @@
 """kill -9 of the server while files come in parts: each goes on where it was, and becomes one upload.
 
-`KILL_ROUNDS` kills (10), each with five files on their way, so fifty on each stack.
+`KILL_ROUNDS` kills (4; ten make fifty files on their way) on each stack.
 """
 
 from collections.abc import Callable

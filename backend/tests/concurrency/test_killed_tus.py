@@ -1,6 +1,6 @@
 """kill -9 of the server while tus clients send, and two that write to one upload at the same time.
 
-`KILL_ROUNDS` kills (10), each with five files on their way, so fifty on each stack; `RIVAL_SECONDS` (10) for
+`KILL_ROUNDS` kills (4; ten make fifty files on their way) on each stack; `RIVAL_SECONDS` (10) for
 the two.
 """
 

@@ -18,7 +18,7 @@ from tests.support.site import Site
 from wxcloudrun.kit import clock
 from wxcloudrun.upload_sessions.service.expiry import UploadExpiryService
 
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "10"))
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "4"))
 FILES = 5  # that are on their way at each kill
 PATIENCE_SECONDS = 240
 

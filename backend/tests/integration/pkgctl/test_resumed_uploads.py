@@ -1,6 +1,6 @@
 """Large files that survive: kill -9 of the client, a lost network, a server that is killed and comes back.
 
-`KILL_ROUNDS` kills of the client at random moments (10).
+`KILL_ROUNDS` kills of the client at random moments (4).
 """
 
 import os
@@ -18,7 +18,7 @@ from tests.support.site import eventually, site
 MIB = 1024 * 1024
 PART = 5 * MIB
 SIZE = 7 * PART + 123
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "10"))
+ROUNDS = int(os.environ.get("KILL_ROUNDS", "4"))
 
 
 def deposits(pkgctl: CommandLine, server: LiveServer, package: str) -> int:
