@@ -307,10 +307,14 @@ class TusService:
         return replace(standing, completed=completed, accepted=completed.accepted, expires_at=None)
 
     def _use_up(self, place: SessionPlace, standing: UploadStanding) -> None:
-        """End the partial uploads that an accepted one was made of, whoever had it accepted."""
+        """End the partial uploads that an accepted one was made of, whoever had it accepted.
+
+        A failure changes nothing of the acceptance: whoever asks again does it, else they expire.
+        """
         if standing.partials:
             places = [replace(place, public_id=public_id) for public_id in standing.partials]
-            atomically(lambda tx: self._joining.use_up(tx, places))
+            with suppress(AppError, SQLAlchemyError):
+                atomically(lambda tx: self._joining.use_up(tx, places))
 
     @contextmanager
     def _given_up_on_failure(self, place: SessionPlace) -> Iterator[None]:

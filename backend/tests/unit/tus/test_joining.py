@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
+from sqlalchemy.exc import OperationalError
 
 from tests.support.client import Answer
 from tests.support.moments import Clock
@@ -20,6 +21,11 @@ from wxcloudrun.upload_sessions.service.entry import FENCE, SessionPlace
 from wxcloudrun.upload_sessions.service.joining import JoiningService
 
 ONE = {"artifacts": 1, "leases": 0, "uploads": 1, "objects": 1}
+
+
+def raising(*_: object) -> None:
+    """Fail as a database does that has gone away."""
+    raise OperationalError("UPDATE", {}, Exception("gone"))
 
 
 def while_joining(monkeypatch: pytest.MonkeyPatch, then: Callable[[], None]) -> None:
@@ -76,16 +82,18 @@ def test_given_another_who_has_it_accepted_first_then_nothing_is_left_of_what_wa
     assert remains() == ONE
 
 
-def test_given_a_process_that_dies_behind_the_acceptance_then_who_asks_again_uses_up_what_was_joined(
+def test_given_a_failure_behind_the_acceptance_then_that_stands_and_who_asks_again_uses_up_the_parts(
     tus: Tus, monkeypatch: pytest.MonkeyPatch, remains: Callable[[], dict[str, int]]
 ) -> None:
     partials = [tus.partial(b"aaa"), tus.partial(b"bbb")]
-    monkeypatch.setattr(JoiningService, "use_up", lambda *_: None)
-    tus.final(*partials).ok()
+    monkeypatch.setattr(JoiningService, "use_up", raising)
+    first = tus.final(*partials)
     monkeypatch.undo()
-    assert remains()["leases"] == len(partials)
+    assert (first.status, remains()["leases"]) == (201, len(partials))
 
-    assert tus.final(*partials).status == 201
+    again = tus.final(*partials)
+
+    assert (again.status, tus.location(again)) == (201, tus.location(first))
     assert remains() == ONE
 
 
