@@ -1,6 +1,7 @@
 """kill -9 of the server at each step between first byte and answer: wholly there or wholly gone.
 
-`KILL_ROUNDS` kills (4), each with five uploads on their way, on each stack.
+One kill for each of the moments, or `KILL_ROUNDS` if that is more, each with five uploads on their
+way, on each stack.
 """
 
 import contextlib
@@ -18,7 +19,6 @@ from tests.support.builders import content, sha256
 from tests.support.raw_http import RawConnection
 from tests.support.site import Site
 
-ROUNDS = int(os.environ.get("KILL_ROUNDS", "4"))
 UPLOADS = 5
 SIZES = [1, 3000, 200_000, 3_000_000, 9 * 1024 * 1024]
 WATCH_SECONDS = 5
@@ -72,6 +72,7 @@ MOMENTS: dict[str, Moment] = {
     "an upload is done": lambda _, senders: any(each.progress >= 2 for each in senders),
     "three uploads are done": lambda _, senders: sum(each.progress >= 2 for each in senders) >= 3,
 }
+ROUNDS = max(len(MOMENTS), int(os.environ.get("KILL_ROUNDS", "0")))
 
 
 def kill_when(site: Site, senders: list[PacedSender], moment: Moment, delay_seconds: float) -> None:
