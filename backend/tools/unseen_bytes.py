@@ -4,7 +4,7 @@
 two people of a server that does nothing else. Uploads of both kinds come in random order on one connection,
 each followed by a request that would wait for whatever the server does behind its answer. New bytes are
 sent in two series: what differs between those is the noise, of the medians and of a rank test (Mann and
-Whitney).
+Whitney). All bytes are made beforehand: what this program has at hand would else be sent sooner.
 """
 
 import argparse
@@ -76,17 +76,16 @@ def compare(one: Sequence[int], other: Sequence[int]) -> Compared:
 
 def measured(holder: Guesser, sender: Guesser, samples: int) -> dict[str, dict[str, list[int]]]:
     """Return the nanoseconds of the answers and of the requests behind them, by kind of bytes."""
-    held = [secrets.token_bytes(BODY_BYTES) for _ in range(samples)]
-    for data in held:
-        holder.upload(data)
+    order = [(kind, secrets.token_bytes(BODY_BYTES)) for kind in KINDS for _ in range(samples)]
+    for kind, data in order:
+        if kind == "held":
+            holder.upload(data)
     sender.connection.close()  # opened again by the next request: it was idle for longer than a server waits
-    order = list(KINDS) * samples
     random.shuffle(order)
     took: dict[str, dict[str, list[int]]] = {
         what: {kind: [] for kind in KINDS} for what in ("answer", "next")
     }
-    for kind in order:
-        data = held.pop() if kind == "held" else secrets.token_bytes(BODY_BYTES)
+    for kind, data in order:
         took["answer"][kind].append(sender.upload(data))
         took["next"][kind].append(sender.send("GET", "/api/health"))
     return took

@@ -90,8 +90,8 @@ def exact_version() -> Select[*tuple[Any, ...]]:
         select(
             artifacts.c.id.label("artifact_id"),
             artifacts.c.size_bytes,
-            shown(untold, "md5"),
-            shown(untold, "sha1"),
+            shown(untold, artifacts.c.md5),
+            shown(untold, artifacts.c.sha1),
             artifacts.c.object_key,
             files.c.original_name,
             files.c.content_type,
@@ -236,13 +236,12 @@ def targets(
     versions: FromClause | None = None,
 ) -> Select[*tuple[Any, ...]]:
     """Select the bytes behind the references in one table."""
-    untold = UntoldDigests.__table__
-    found = select(
+    return select(
         (literal(int(rank)) if isinstance(rank, int) else rank).label("rank"),
         Artifact.id.label("artifact_id"),
         Artifact.size_bytes,
-        shown(untold, "md5"),
-        shown(untold, "sha1"),
+        Artifact.md5,
+        Artifact.sha1,
         Artifact.object_key,
         table.c.original_name,
         table.c.content_type,
@@ -252,7 +251,6 @@ def targets(
         (literal(1) if versions is None else versions.c.files_count).label("files_count"),
         false().label("is_whole"),  # whoever may mean something else tomorrow is never asked
     ).join_from(table, Artifact, Artifact.id == table.c.artifact_id)
-    return found.outerjoin(untold, withheld(untold, table.c.artifact_id, table.c.package_id))
 
 
 def best(parts: tuple[ReferencePath, ...]) -> Subquery:
@@ -269,15 +267,20 @@ def best(parts: tuple[ReferencePath, ...]) -> Subquery:
     its_own = held.version_id == Version.id
     is_it = or_(row.c.version.is_(None), row.c.version == Version.version)
     is_marked = or_(Version.yanked_at.is_not(None), Version.deprecated.is_not(None))
+    untold = UntoldDigests.__table__
     return (
         select(
-            *row.c,
+            *(shown(untold, each) if each.key in ("md5", "sha1") else each for each in row.c),
             Version.version.label("marked"),
             Version.yanked_at,
             Version.yanked_reason,
             Version.deprecated,
         )
-        .select_from(row.outerjoin(held, here).outerjoin(Version, and_(its_own, is_it, is_marked)))
+        .select_from(
+            row.outerjoin(untold, withheld(untold, row.c.artifact_id, bindparam("package_id")))
+            .outerjoin(held, here)
+            .outerjoin(Version, and_(its_own, is_it, is_marked))
+        )
         .order_by(Version.id.is_(None), Version.yanked_at.is_(None), Version.yanked_at, Version.id)
         .limit(1)
         .subquery()

@@ -33,9 +33,12 @@ def withheld(untold: FromClause, digest: Any, package_id: Any) -> ColumnElement[
     return and_(untold.c.artifact_id == digest, untold.c.package_id == package_id)
 
 
-def shown(untold: FromClause, name: str) -> Label[str | None]:
-    """Select what a package shows of one of the two digests; `withheld` says how `untold` is joined."""
-    whole = Artifact.__table__.c[name]
+def shown(untold: FromClause, whole: ColumnElement[str | None]) -> Label[str | None]:
+    """Select what a package shows of one of the two digests, which `whole` is the column of.
+
+    `withheld` says how `untold` is joined.
+    """
+    name = str(whole.key)
     return case((untold.c.mark.is_not(None), untold.c[name]), else_=whole).label(name)
 
 
@@ -43,7 +46,7 @@ def shown_digests(session: Session, digest: str, package_id: int) -> ExtraDigest
     """Return MD5 and SHA-1 of an artifact as a package shows them, None if it has been collected since."""
     artifacts, untold = Artifact.__table__, UntoldDigests.__table__
     joined = artifacts.outerjoin(untold, withheld(untold, artifacts.c.id, package_id))
-    statement = select(shown(untold, "md5"), shown(untold, "sha1")).select_from(joined)
+    statement = select(shown(untold, artifacts.c.md5), shown(untold, artifacts.c.sha1)).select_from(joined)
     row = session.execute(statement.where(artifacts.c.id == digest)).one_or_none()
     return ExtraDigests() if row is None else ExtraDigests(row.md5, row.sha1)
 
