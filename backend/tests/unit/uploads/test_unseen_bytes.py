@@ -30,7 +30,7 @@ PART_BYTES = 256 * 1024
 NUMBERED = re.compile(r"\b(project-|package-|writer)\d+\b")
 TIMES = re.compile(r"\d{4}-\d\d-\d\dT[0-9:.]+Z")
 OF_THE_MOMENT = {"Date", "X-Request-ID", "Last-Modified", "Location", "Upload-Expires"}
-ASKED = ("abort", "delete", "open_file", "read", "size_of", "write")
+ASKED = ("abort", "delete", "open_file", "pass_by", "read", "size_of", "write")
 
 
 @dataclass

@@ -84,6 +84,23 @@ def named_object() -> Select[str | None]:
     return select(select(table.c.object_key).where(table.c.id == bindparam("digest")).scalar_subquery())
 
 
+def object_beside(reader: Reader, digest: str) -> tuple[str, str] | None:
+    """Return digest and key of the artifact that these bytes are, or else of the next one; None behind all.
+
+    Finding the one takes as long as finding the other.
+    """
+    row = reader.execute(nearest_object(), {"digest": digest}).one_or_none()
+    return None if row is None else (row.id, row.object_key)
+
+
+@prepared
+def nearest_object() -> Select[str, str]:
+    """Select the first artifact from a digest on."""
+    table = Artifact.__table__
+    found = select(table.c.id, table.c.object_key).where(table.c.id >= bindparam("digest"))
+    return found.order_by(table.c.id).limit(1)
+
+
 def open_lease(connection: Connection, key: str, *, now: datetime, expires_at: datetime) -> None:
     """Write a lease down."""
     values = {"object_key": key, "created_at": now, "expires_at": expires_at}

@@ -283,14 +283,17 @@ class Intake:
     def _examine(self) -> None:
         """Ask the store for the object that holds these bytes, or for the new one if none does.
 
-        It is one question either way, so that the time it takes does not tell whether they exist.
+        The time that it takes must not tell whether they exist: it is one question either way, and the look
+        at an object that is not asked for costs what it would cost.
         """
         measured = self.measured
         with asking() as reader:
-            existing_key = queries.object_key(reader, measured.sha256)
-        if existing_key is not None:
-            is_whole = self._blobs.size_of(existing_key) == measured.size_bytes
-            self._examined = Examined(existing_key, is_whole)
+            beside = queries.object_beside(reader, measured.sha256)
+        digest, key = beside or (None, self.key)
+        is_known = digest == measured.sha256
+        self._blobs.pass_by(self.key if is_known else key)
+        if is_known:
+            self._examined = Examined(key, self._blobs.size_of(key) == measured.size_bytes)
         if not self._examined.is_whole:
             self._prove()
 

@@ -65,6 +65,11 @@ class LocalBlobStore:
             except FileNotFoundError:
                 return None
 
+    def pass_by(self, key: str) -> None:
+        """A file that nobody used lately takes its file system ten times as long to find as a new one."""
+        with contextlib.suppress(OSError):
+            os.stat(f"{self._root}/{object_path(key)}")  # noqa: PTH116  # as in size_of
+
     def read(
         self, key: str, *, start: int = 0, length: int | None = None, size_bytes: int | None = None
     ) -> Iterator[bytes]:
