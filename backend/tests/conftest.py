@@ -59,7 +59,11 @@ GARBAGE_THRESHOLD = 100_000  # fifty times what Python has by itself
 
 
 def pytest_configure() -> None:
-    """Let Ctrl-C reach what tests start: a shell's background job ignores it, and so would its children."""
+    """Let Ctrl-C reach what tests start: a shell's background job ignores it, and so would its children.
+
+    Until all tests are collected, nothing is garbage and the collector has nothing to find.
+    """
+    gc.disable()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
@@ -83,6 +87,7 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD, 50, 100)
+    gc.enable()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

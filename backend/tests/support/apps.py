@@ -8,7 +8,7 @@ from dotenv import dotenv_values
 from flask import Flask
 
 from tests.support.moments import Clock
-from tests.support.quick_schema import begin_log, make_tables
+from tests.support.quick_schema import make_tables
 from tests.support.shared_app import LocalContents, SharedApp
 from wxcloudrun.app import create_app
 from wxcloudrun.config import Settings
@@ -85,7 +85,6 @@ def build_app(data_dir: Path, **changes: str) -> Flask:
     """Build an application over a fresh schema."""
     app = create_app(Settings.from_env({**environment(".env.unit"), "DATA_DIR": str(data_dir), **changes}))
     make_tables(app)
-    begin_log(app)
     return app
 
 

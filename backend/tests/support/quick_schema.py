@@ -1,35 +1,42 @@
-"""The tables of an empty SQLite database, which are made once and copied from then on."""
+"""The database of a new service in SQLite, made once for each set of secrets and copied from then on."""
 
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from functools import cache
 
 from flask import Flask
-from sqlalchemy import Engine, StaticPool, create_engine
+from sqlalchemy import Engine
 
 from wxcloudrun.audit.service.log import AuditService
 from wxcloudrun.kit.db import Base, db
 from wxcloudrun.web.endpoint import service
 
-
-@cache
-def empty_database() -> Engine:
-    """Return a database in memory that has every table and no row."""
-    engine = create_engine("sqlite://", poolclass=StaticPool)
-    Base.metadata.create_all(engine)
-    return engine
+BEGUN: dict[frozenset[tuple[str, str]], sqlite3.Connection] = {}  # the beginning of a log is sealed by them
 
 
 def make_tables(app: Flask) -> None:
-    """Let the database of an application have every table and no row, unless it has tables already."""
+    """Let the database of an application be as `flask init` leaves it, unless it has tables already."""
     with app.app_context():
         if db.engine.dialect.name != "sqlite":
-            Base.metadata.create_all(db.engine)
+            begin(app, db.engine)
             return
-        with sqlite_of(db.engine) as driver, sqlite_of(empty_database()) as empty:
-            if not driver.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]:
-                empty.backup(driver)
+        secrets = frozenset(app.extensions["settings"].secrets.items())
+        with sqlite_of(db.engine) as driver:
+            has_tables = bool(driver.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0])
+            if not has_tables and secrets in BEGUN:
+                BEGUN[secrets].backup(driver)
+                return
+        begin(app, db.engine)
+        if not has_tables:
+            with sqlite_of(db.engine) as driver:
+                BEGUN[secrets] = sqlite3.connect(":memory:", check_same_thread=False)
+                driver.backup(BEGUN[secrets])
+
+
+def begin(app: Flask, engine: Engine) -> None:
+    """Make the tables that are not there, and let the audit log have its beginning."""
+    Base.metadata.create_all(engine)
+    begin_log(app)
 
 
 def begin_log(app: Flask) -> None:

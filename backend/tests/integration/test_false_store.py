@@ -15,6 +15,7 @@ from tests.support.forms import file, post_form
 from tests.support.inside import Inside
 from tests.support.quick_schema import sqlite_of
 from tests.support.registry import Workshop
+from tests.support.remains import remains_of
 from tests.support.s3_misbehaviour import (
     AnotherRange,
     BlanksBeforeXml,
@@ -27,6 +28,7 @@ from tests.support.s3_misbehaviour import (
 from tests.support.s3_stub import BUCKET, Misbehaviour, S3Stub
 from tests.support.shared_app import SharedApp
 from tests.unit.formats.samples import zipped
+from tests.unit.uploads.conftest import TABLES
 from wxcloudrun.kit.db import db
 
 pytestmark = pytest.mark.local_store  # the false one takes the place of the real one
@@ -105,6 +107,12 @@ def shared(stub: S3Stub, quick_directory: Path) -> Iterator[SharedApp]:
 def app(shared: SharedApp) -> Flask:
     """The service with nothing in it."""
     return shared.emptied()
+
+
+@pytest.fixture
+def remains(app: Flask) -> Callable[[], dict[str, int]]:
+    """Count everything that an upload can leave behind."""
+    return lambda: remains_of(app, TABLES)
 
 
 @pytest.fixture
