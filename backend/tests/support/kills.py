@@ -63,16 +63,18 @@ def until_answered[Answered](
 ) -> Answered:
     """Ask until there is an answer that does not say to ask again, as a client of ours does."""
     deadline = time.monotonic() + PATIENCE_SECONDS
+    last: object = None
     while time.monotonic() < deadline:
         try:
-            answer = request()
-        except requests.RequestException:
+            last = answer = request()
+        except requests.RequestException as error:
+            last = error
             time.sleep(0.05)
             continue
         if is_answer(answer):
             return answer
         time.sleep(0.05)
-    pytest.fail(f"there was no answer in {PATIENCE_SECONDS} seconds")
+    pytest.fail(f"there was no answer in {PATIENCE_SECONDS} seconds; the last was {last!r}")
 
 
 def assert_each_is_one_upload[Told](site: Site, package: str, everything: list[Kept[Told]]) -> None:

@@ -1,0 +1,96 @@
+"""Measures whether time tells ids of other people's upload sessions from ids that nobody has.
+
+`python -m tools.unseen_sessions http://127.0.0.1:8080 --holder KEY --stranger KEY --samples 10000`, with keys
+of two people of a server that does nothing else. The holder begins sessions, gives half of them up, and
+loses nothing by it that the stranger asks for them, in a package of their own and in the holder's, which the
+stranger cannot see. Ids that were made up are asked for in two series: what differs between those is the
+noise. Every answer is 404.
+"""
+
+import argparse
+import http.client
+import json
+import random
+import secrets
+import statistics
+
+from tools.timed_answers import Caller, compare
+
+KINDS = ("open", "given up", "made up", "made up again")
+SESSIONS = 50  # of each kind: their rows are as lately used as any
+WANTED = b'{"filename": "a.bin", "size": 1048576, "part_bytes": 262144}'
+
+
+def make_place(caller: Caller) -> str:
+    """Make a project and a package of somebody's own, and return where its sessions are."""
+    project = f"unseen-{secrets.token_hex(6)}"
+    caller.send("POST", "/api/v1/projects", f'{{"name": "{project}"}}'.encode())
+    caller.send("POST", f"/api/v1/project/{project}/packages", b'{"name": "bytes"}')
+    return f"/api/v1/project/{project}/bytes/uploads/sessions"
+
+
+def begun(holder: Caller, place: str, *, given_up: bool) -> list[str]:
+    """Begin sessions, give them up if asked to, and return their ids."""
+    ids = []
+    for _ in range(SESSIONS):
+        _, body = holder.send("POST", place, WANTED, expected=http.client.CREATED)
+        ids.append(json.loads(body)["data"]["id"])
+        if given_up:
+            holder.send("DELETE", f"{place}/{ids[-1]}", expected=http.client.NO_CONTENT)
+    return ids
+
+
+def made_up(like: str) -> str:
+    """Return an id that nobody has."""
+    return secrets.token_hex(len(like) // 2)
+
+
+def measured(holder: Caller, stranger: Caller, samples: int) -> dict[str, dict[str, list[int]]]:
+    """Return the nanoseconds of the answers, by where was asked and for what kind of id."""
+    theirs, own = make_place(holder), make_place(stranger)
+    known = {"given up": begun(holder, theirs, given_up=True), "open": begun(holder, theirs, given_up=False)}
+    like = known["open"][0]
+    took: dict[str, dict[str, list[int]]] = {}
+    for where, place in (("in a package of one's own", own), ("in a package that one cannot see", theirs)):
+        asked = [
+            (kind, secrets.choice(known[kind]) if kind in known else made_up(like))
+            for kind in KINDS
+            for _ in range(samples)
+        ]
+        random.shuffle(asked)
+        series: dict[str, list[int]] = {kind: [] for kind in KINDS}
+        for kind, session_id in asked:
+            took_ns, _ = stranger.send("GET", f"{place}/{session_id}", expected=http.client.NOT_FOUND)
+            series[kind].append(took_ns)
+        took[where] = series
+    return took
+
+
+def report(took: dict[str, dict[str, list[int]]]) -> bool:
+    """Print what was measured; return False if the kinds differ by more than chance and noise."""
+    is_equal = True
+    for where, series in took.items():
+        noise = compare(series["made up again"], series["made up"])
+        found = {kind: compare(series[kind], series["made up"]) for kind in ("open", "given up")}
+        middle = statistics.median(series["made up"]) / 1000
+        differences = ", ".join(f"{kind} - made up {each}" for kind, each in found.items())
+        print(f"{where}: median {middle:.0f} us of {len(series['made up'])}; {differences}, noise {noise}")
+        is_equal = is_equal and all(each.is_noise_beside(noise) for each in found.values())
+    return is_equal
+
+
+def main() -> None:
+    """Measure, print, and end with 1 if the kinds can be told apart."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("address", help="where the server is, as http://127.0.0.1:8080")
+    parser.add_argument("--holder", required=True, help="a key of whoever has sessions")
+    parser.add_argument("--stranger", required=True, help="a key of somebody else")
+    parser.add_argument("--samples", type=int, default=10_000, help="questions of each kind")
+    given = parser.parse_args()
+    holder, stranger = (Caller.of(given.address, key) for key in (given.holder, given.stranger))
+    if not report(measured(holder, stranger, given.samples)):
+        raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
