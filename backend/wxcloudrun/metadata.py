@@ -14,6 +14,7 @@ from wxcloudrun.keys.routes import keys
 from wxcloudrun.mails.routes import mails
 from wxcloudrun.maintenance.routes import maintenance
 from wxcloudrun.notices.routes import notices
+from wxcloudrun.npm.routes import npm
 from wxcloudrun.packages.routes import packages
 from wxcloudrun.projects.routes import projects
 from wxcloudrun.pypi.routes import pypi
@@ -52,6 +53,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     upload_sessions,
     tus,
     pypi,
+    npm,
     downloads,
     tags,
     versions,

@@ -32,6 +32,13 @@ def stocked(scene: FaceScene) -> str:
     return base
 
 
+def node_base(scene: FaceScene) -> str:
+    """Make a package of npm's format as the owner, and return where the registry is."""
+    project = f"p{scene.number}"
+    scene.owner.post(f"/api/v1/project/{project}/packages", {"name": "npm:@h7~lib"})  # or is there
+    return f"/npm/{project}"
+
+
 FACE_REQUESTS: Mapping[str, Callable[[FaceScene], FaceRequest]] = {
     "simple_index": lambda s: (f"{stocked(s)}/simple/", {}),
     "simple_project": lambda s: (f"{stocked(s)}/simple/hello-h7/", {}),
@@ -46,4 +53,5 @@ FACE_REQUESTS: Mapping[str, Callable[[FaceScene], FaceRequest]] = {
     "simple_root_here": lambda s: (f"/pypi/p{s.number}", {}),
     "simple_index_here": lambda s: (f"/pypi/p{s.number}/simple", {}),
     "simple_project_here": lambda s: (f"/pypi/p{s.number}/simple/hello-h7", {}),
+    "npm_dist_tags": lambda s: (f"{node_base(s)}/-/package/@h7%2flib/dist-tags", {}),
 }  # fmt: skip

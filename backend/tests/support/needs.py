@@ -41,4 +41,5 @@ FACE_NEEDS = {
     "simple_root_here": Needs(Who.ANYONE, answers=301),
     "simple_index_here": Needs(Who.ANYONE, answers=301),
     "simple_project_here": Needs(Who.ANYONE, answers=301),
+    "npm_dist_tags": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC),
 }

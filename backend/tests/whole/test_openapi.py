@@ -46,7 +46,7 @@ def test_given_any_row_of_ours_then_it_is_described(app: Flask, document: dict[s
     ours = {row for row in rows(app).values() if not row.protocol}
     bytes_too = {f"{row.operation}_head" for row in ours if row.answers_bytes}
     assert set(operations(document)) == {row.operation for row in ours} | bytes_too
-    assert {row.tag for row in set(rows(app).values()) - ours} == {"pypi", "tus"}
+    assert {row.tag for row in set(rows(app).values()) - ours} == {"npm", "pypi", "tus"}
 
 
 def test_given_a_row_with_an_answer_then_its_envelope_is_described(document: dict[str, Any]) -> None:

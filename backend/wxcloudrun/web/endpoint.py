@@ -177,7 +177,14 @@ class RestConverter(BaseConverter):
     weight = 200
 
 
-CONVERTERS = {"entry": EntryConverter, "rest": RestConverter}
+class ScopedConverter(BaseConverter):
+    """A name of npm: `lib`, or `@scope/lib` with a slash in it; neither begins with a hyphen."""
+
+    regex = r"(?:@[^/]+/)?(?![-@])[^/]+"
+    part_isolating = False
+
+
+CONVERTERS = {"entry": EntryConverter, "rest": RestConverter, "scoped": ScopedConverter}
 
 
 def rows(app: Any) -> dict[str, Endpoint]:

@@ -16,6 +16,7 @@ from wxcloudrun.wiring.foundation import build_foundation
 from wxcloudrun.wiring.listeners import LISTENERS
 from wxcloudrun.wiring.logins import build_login_door, build_logins
 from wxcloudrun.wiring.mails import build_mails
+from wxcloudrun.wiring.npm import build_npm
 from wxcloudrun.wiring.operators import build_operation
 from wxcloudrun.wiring.pypi import build_pypi
 from wxcloudrun.wiring.registry import build_bytes, build_names, build_releases
@@ -47,13 +48,15 @@ def build_services(settings: Settings, stores: Stores) -> Services:
     sessions = build_upload_sessions(settings, stores.blobs, names, content)
     tus = build_tus(sessions, content)
     pypi = build_pypi(names, content, stores.blobs)
+    npm = build_npm(names)
     releases = build_releases(settings, foundation, names, content.intake)
     upkeep = build_upkeep(settings, stores.blobs)
     floors = BackgroundFloors(foundation, logins, mails, content, sessions, releases, upkeep)
     work = build_work(settings, stores.wake_ups, floors)
     operation = build_operation(settings, stores, foundation, work)
     people = (foundation, logins, accounts, mails)
-    return Services(*people, names, content, sessions, tus, pypi, releases, upkeep, work, operation)
+    faces = (tus, pypi, npm)
+    return Services(*people, names, content, sessions, *faces, releases, upkeep, work, operation)
 
 
 def start_background(app: Flask) -> None:

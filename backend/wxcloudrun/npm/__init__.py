@@ -1,0 +1,1 @@
+"""npm's protocol: what npm, pnpm and yarn install from and publish to, unmodified."""
