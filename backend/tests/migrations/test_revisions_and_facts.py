@@ -1,4 +1,4 @@
-"""Revisions 0030 and 0031: what pages are revalidated against, and what files say of themselves."""
+"""Revisions 0030 to 0032: what pages are revalidated against, and what files say of themselves."""
 
 from pytest_alembic import MigrationContext
 from sqlalchemy import Connection
@@ -31,3 +31,21 @@ def test_given_packages_then_those_with_a_protocol_get_a_revision_and_files_stay
     alembic_runner.migrate_down_to("0029")
 
     assert rows(connection, "version_files", "id", "filename") == files
+
+
+def test_given_revisions_then_they_say_nothing_of_when_they_changed(
+    alembic_runner: MigrationContext, connection: Connection
+) -> None:
+    alembic_runner.migrate_up_to("0031")
+    insert_sample(connection)
+    columns = ("package_id", "revision", "mark")
+    before = rows(connection, "package_revisions", *columns)
+    assert len(before) == 1
+
+    alembic_runner.migrate_up_to("0032")
+
+    assert rows(connection, "package_revisions", *columns, "changed_at") == [(*before[0], None)]
+
+    alembic_runner.migrate_down_to("0031")
+
+    assert rows(connection, "package_revisions", *columns) == before

@@ -5,11 +5,12 @@ from typing import Any, Protocol
 
 from tests.support.client import ApiClient
 from tests.support.forms import BOUNDARY, encoded
+from tests.support.node_registry import package_of
 from tests.support.python_index import PythonDistribution, form_of, sdist_of, wheel_of
 
 type FaceRequest = tuple[str, dict[str, Any]]
 
-WHEEL, SDIST = wheel_of(), sdist_of()
+WHEEL, SDIST, LIB = wheel_of(), sdist_of(), package_of()
 
 
 class FaceScene(Protocol):
@@ -33,9 +34,11 @@ def stocked(scene: FaceScene) -> str:
 
 
 def node_base(scene: FaceScene) -> str:
-    """Make a package of npm's format as the owner, and return where the registry is."""
+    """Put a package of npm's format there as the owner, and return where the registry is."""
     project = f"p{scene.number}"
     scene.owner.post(f"/api/v1/project/{project}/packages", {"name": "npm:@h7~lib"})  # or is there
+    url = f"/api/v1/project/{project}/npm:@h7~lib/upload/{LIB.filename}"
+    scene.owner.put(url, LIB.data, query={"version": LIB.version, "tag": "latest"}).ok()
     return f"/npm/{project}"
 
 
@@ -53,5 +56,8 @@ FACE_REQUESTS: Mapping[str, Callable[[FaceScene], FaceRequest]] = {
     "simple_root_here": lambda s: (f"/pypi/p{s.number}", {}),
     "simple_index_here": lambda s: (f"/pypi/p{s.number}/simple", {}),
     "simple_project_here": lambda s: (f"/pypi/p{s.number}/simple/hello-h7", {}),
+    "npm_package": lambda s: (f"{node_base(s)}/@h7%2flib", {}),
+    "npm_version": lambda s: (f"{node_base(s)}/@h7%2flib/latest", {}),
+    "npm_tarball": lambda s: (f"{node_base(s)}/@h7/lib/-/{LIB.filename}", {}),
     "npm_dist_tags": lambda s: (f"{node_base(s)}/-/package/@h7%2flib/dist-tags", {}),
 }  # fmt: skip

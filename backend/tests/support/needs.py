@@ -42,4 +42,7 @@ FACE_NEEDS = {
     "simple_index_here": Needs(Who.ANYONE, answers=301),
     "simple_project_here": Needs(Who.ANYONE, answers=301),
     "npm_dist_tags": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC),
+    "npm_package": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC),
+    "npm_version": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC),
+    "npm_tarball": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC),
 }

@@ -59,7 +59,7 @@ class ByteSource(Protocol):
 
 
 class BoundedReader:
-    """A seekable reader of a blob that fetches few, larger pieces and never more than BLOB_BYTES in all.
+    """A seekable reader of a blob that fetches few, larger pieces, in all BLOB_BYTES unless more are allowed.
 
     Every read checks the deadline. UnreadablePackage is raised past a limit, and when the blob ends before
     `size_bytes`.
@@ -73,6 +73,10 @@ class BoundedReader:
         self._budget_bytes = BLOB_BYTES
         self._piece = b""
         self._piece_start = 0
+
+    def allow(self, size_bytes: int) -> None:
+        """Set how many bytes may be fetched from now on."""
+        self._budget_bytes = size_bytes
 
     def seekable(self) -> bool:
         """Promise random access, which zipfile asks for."""

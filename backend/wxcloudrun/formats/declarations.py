@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from wxcloudrun.formats.bounded import (
+    BLOB_BYTES,
     NPM_TAR_BYTES,
+    SECONDS,
     TAR_BYTES,
     BoundedReader,
     Deadline,
     Monotonic,
     UnreadablePackage,
 )
-from wxcloudrun.formats.metadata_texts import json_text, npm_version
+from wxcloudrun.formats.npm_manifest import NpmManifest, read_npm_manifest
 from wxcloudrun.formats.tar_formats import top_file
 from wxcloudrun.formats.zip_formats import core_metadata
 from wxcloudrun.kit.errors import AppError
@@ -53,14 +55,29 @@ def distribution_metadata(
         return top_file(reader, b"PKG-INFO", TAR_BYTES) or b""
 
 
-def declared_npm_package(
-    blob: BinaryIO, size_bytes: int, monotonic: Monotonic = time.monotonic
-) -> Declaration:
+@dataclass(frozen=True, slots=True)
+class LookLimits:
+    """How far somebody looks for a package.json, which may stand at the end of a tarball."""
+
+    blob_bytes: int = BLOB_BYTES
+    tar_bytes: int = NPM_TAR_BYTES
+    seconds: float = SECONDS
+
+
+WHOLE_TARBALL = LookLimits(blob_bytes=2**40, tar_bytes=2 * 1024**3, seconds=30.0)
+
+
+def npm_manifest(
+    blob: BinaryIO,
+    size_bytes: int,
+    limits: LookLimits = LookLimits(),
+    monotonic: Monotonic = time.monotonic,
+) -> NpmManifest:
     """Read the package.json of what `npm pack` makes; raises as `distribution_metadata` does."""
     with foreign():
-        reader = BoundedReader(blob, size_bytes, Deadline(monotonic))
-        text = top_file(reader, b"package.json", NPM_TAR_BYTES) or b"{}"
-        return complete({"name": json_text(text, "name") or "", "version": npm_version(text) or ""})
+        reader = BoundedReader(blob, size_bytes, Deadline(monotonic, limits.seconds))
+        reader.allow(limits.blob_bytes)
+        return read_npm_manifest(top_file(reader, b"package.json", limits.tar_bytes) or b"{}")
 
 
 def complete(fields: Mapping[str, str]) -> Declaration:

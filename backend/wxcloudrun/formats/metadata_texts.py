@@ -64,7 +64,12 @@ def npm_version(text: bytes) -> str | None:
     drops, is kept: it tells builds apart. What npm would not take is returned as it is.
     """
     version = json_version(text)
-    cleaned = _NPM_VERSION.fullmatch(version) if version is not None else None
+    return None if version is None else cleaned_npm_version(version)
+
+
+def cleaned_npm_version(version: str) -> str:
+    """Return a version as npm cleans it."""
+    cleaned = _NPM_VERSION.fullmatch(version)
     if cleaned is None:
         return version
     numbers = ".".join(str(int(number)) for number in cleaned["numbers"].split("."))
@@ -83,6 +88,12 @@ def json_text(text: bytes, key: str) -> str | None:
         document = json.loads(text)
     found = document.get(key) if isinstance(document, dict) else None
     return found if isinstance(found, str) else None
+
+
+def refuse_constant(constant: str) -> None:
+    """Refuse what Python reads as a number and JSON does not have."""
+    message = f"{constant} is no JSON"
+    raise ValueError(message)
 
 
 def yaml_version(text: bytes, deadline: Deadline) -> str | None:

@@ -1,10 +1,53 @@
-"""What npm's protocol says about names of packages, versions and tarballs."""
+"""What npm's protocol says about names of packages, versions and tarballs, and about forms of a document."""
+
+from collections.abc import Iterable, Mapping
+
+import semver
 
 from wxcloudrun.kit.package_names import Format
 
 LATEST = "latest"  # the tag that is meant where none is named
+JSON_TYPE = "application/json"
+ABBREVIATED_TYPE = "application/vnd.npm.install-v1+json"
+TARBALL = ".tgz"
 
 
 def written(name: str) -> str:
     """Return how our API writes a package's name; one that cannot be is a name that nobody has."""
     return f"{Format.NPM}:{name.replace('~', ':').replace('/', '~')}"
+
+
+def tarball_name(name: str, version: str) -> str:
+    """Return what the tarball of a version is called in addresses: without the scope."""
+    return f"{name.rpartition('/')[2]}-{version}{TARBALL}"
+
+
+def version_of_tarball(name: str, filename: str) -> str | None:
+    """Return of which version a tarball is by its name; None if it is none of this package."""
+    begin = f"{name.rpartition('/')[2]}-"
+    if not (filename.startswith(begin) and filename.endswith(TARBALL)):
+        return None
+    version = filename[len(begin) : -len(TARBALL)]
+    return version if semver.Version.is_valid(version) else None
+
+
+def highest(versions: Iterable[str]) -> str | None:
+    """Return the highest version, one before its release only if there is nothing else; None of none."""
+    parsed = [semver.Version.parse(each) for each in versions if semver.Version.is_valid(each)]
+    best = max(parsed, key=lambda each: (each.prerelease is None, each), default=None)
+    return None if best is None else str(best)
+
+
+def with_latest(tags: Mapping[str, str], versions: Iterable[str]) -> dict[str, str]:
+    """Return tags with one that is called latest: clients that are told none install nothing."""
+    shown = dict(tags)
+    if LATEST not in shown and (best := highest(versions)) is not None:
+        shown[LATEST] = best
+    return shown
+
+
+def is_abbreviated(wishes: Iterable[tuple[str, float]]) -> bool:
+    """Tell whether somebody wants of a package what they need to install it, and no more."""
+    weights = {kind.lower(): weight for kind, weight in wishes}
+    wanted = weights.get(ABBREVIATED_TYPE, 0.0)
+    return wanted > 0 and wanted >= weights.get(JSON_TYPE, 0.0)

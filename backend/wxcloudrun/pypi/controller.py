@@ -1,6 +1,5 @@
 """HTTP in, HTTP out, as pip, uv and twine speak it; decides nothing."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import chain
@@ -27,7 +26,7 @@ from wxcloudrun.pypi.rules import (
     parse_file_name,
 )
 from wxcloudrun.pypi.schemas import SimpleQuery
-from wxcloudrun.pypi.service.listing import NO_MARK, PypiListingService, written
+from wxcloudrun.pypi.service.listing import PypiListingService, written
 from wxcloudrun.pypi.service.publishing import CONTENT_TYPE, PublishService
 from wxcloudrun.web import digests
 from wxcloudrun.web.bodies import FormShape, FormUpload
@@ -35,6 +34,7 @@ from wxcloudrun.web.endpoint import actor, service
 from wxcloudrun.web.envelope import without_body
 from wxcloudrun.web.links import face_url
 from wxcloudrun.web.protocol_refusals import problem
+from wxcloudrun.web.seen_marks import seen_mark
 
 ROOT = "/pypi"
 TEXT_BYTES = 2 * 1024 * 1024  # of all fields together; the description is a whole README
@@ -47,7 +47,6 @@ FORM = FormShape(
 )
 FORM_OVERHEAD_BYTES = 2 * TEXT_BYTES  # what may stand around the file
 OF_ALIAS, OF_PAGE = "../../../", "../../"  # from a project's page to the place of its index
-SEEN = re.compile(r"[0-9]+-[0-9]+-([0-9a-f]+)-[jhp]")
 VARIANTS = {JSON_TYPE: "j", HTML_TYPE: "h", PLAIN_HTML: "p"}
 TYPES = {JSON_TYPE: JSON_TYPE, HTML_TYPE: HTML_TYPE, PLAIN_HTML: "text/html; charset=utf-8"}
 CALLERS = "Accept, Authorization, Cookie"
@@ -170,17 +169,6 @@ def form_of_answer(query: SimpleQuery) -> str:
     if form is None:
         raise NotAcceptable(text("there are {json}, {html} and text/html", json=JSON_TYPE, html=HTML_TYPE))
     return form
-
-
-def seen_mark(variant: str) -> str:
-    """Return the mark of the page that the client has in this form; nothing if it has none."""
-    if request.if_none_match is None or request.if_none_match.star_tag:
-        return NO_MARK
-    for etag in request.if_none_match.as_set(include_weak=True):
-        matched = SEEN.fullmatch(etag)
-        if matched and etag.endswith(variant):
-            return matched[1]
-    return NO_MARK
 
 
 def project_of(filename: str) -> str:

@@ -80,7 +80,8 @@ class DocumentKind(enum.StrEnum):
     """Which document of a file is kept."""
 
     METADATA = "metadata"  # METADATA of a wheel, PKG-INFO of a source distribution
-    MANIFEST = "manifest"  # package.json
+    MANIFEST = "manifest"  # what npm's clients are shown of a version: all of it,
+    ABBREVIATED = "abbreviated"  # and what they need to install it
     README = "readme"
 
 
@@ -243,6 +244,7 @@ class PackageRevision(Base):
     package_id: Mapped[int] = mapped_column(ForeignKey("packages.id", ondelete="CASCADE"), primary_key=True)
     revision: Mapped[int] = mapped_column(RowId, default=1)
     mark: Mapped[str] = mapped_column(ascii_name(STAMP_CHARACTERS))
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # None: before this was kept
 
 
 class VersionFile(Reference, Base):

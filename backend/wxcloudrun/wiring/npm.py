@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from wxcloudrun.npm.service.reading import PackumentService
 from wxcloudrun.npm.service.tagging import DistTagService
 from wxcloudrun.wiring.registry import NameServices
 
@@ -10,9 +11,13 @@ from wxcloudrun.wiring.registry import NameServices
 class NpmServices:
     """The services of npm's protocol."""
 
+    packuments: PackumentService
     tagging: DistTagService
 
 
 def build_npm(names: NameServices) -> NpmServices:
     """Build them on names and bytes."""
-    return NpmServices(tagging=DistTagService(packages=names.packages))
+    return NpmServices(
+        packuments=PackumentService(packages=names.packages),
+        tagging=DistTagService(packages=names.packages),
+    )

@@ -22,7 +22,7 @@ def uploaded(registry: NodeRegistry, shop: Workshop) -> NodeRegistry:
 def test_given_a_tag_then_it_is_listed_however_the_name_is_written(uploaded: NodeRegistry, name: str) -> None:
     answer = uploaded.get(f"/-/package/{name}/dist-tags").ok()
 
-    assert answer.data == {"next": "1.0.0"}
+    assert answer.data == {"next": "1.0.0", "latest": "1.0.0"}
     assert answer.headers["Cache-Control"] == "private, no-cache"
 
 

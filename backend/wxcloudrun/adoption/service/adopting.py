@@ -28,7 +28,7 @@ from wxcloudrun.artifacts.service.intake import IntakeService
 from wxcloudrun.formats.bounded import UnreadablePackage
 from wxcloudrun.formats.content_types import UNKNOWN_TYPE
 from wxcloudrun.formats.core_metadata import read_core_metadata
-from wxcloudrun.formats.declarations import Declaration, declared_npm_package, distribution_metadata
+from wxcloudrun.formats.declarations import Declaration, distribution_metadata
 from wxcloudrun.jobs.errors import JobFailed
 from wxcloudrun.jobs.service.context import JobContext
 from wxcloudrun.kit import clock
@@ -45,7 +45,7 @@ from wxcloudrun.stores.blobs.seekable import open_seekable
 from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.events import VERSION_CHANGED
 from wxcloudrun.versions.reads import NameSource, Version
-from wxcloudrun.versions.service.facts import KeptFacts, distribution_facts, keep_facts
+from wxcloudrun.versions.service.facts import KeptFacts, distribution_facts, keep_facts, read_npm_facts
 from wxcloudrun.versions.service.versions import NamedVersion, VersionChange, VersionService, apply_change
 
 RIGHT_LOST = "whoever has asked for it may not write here any more: their key, account or role has gone"
@@ -139,7 +139,9 @@ class AdoptService:
         try:
             with open_seekable(self._blobs, held.object_key, held.size_bytes) as blob:
                 if target.format is Format.NPM:
-                    return spot_of_npm_package(target, declared_npm_package(blob, held.size_bytes)), None
+                    manifest, facts = read_npm_facts(blob, held.size_bytes)
+                    declared = Declaration(manifest.name, manifest.version)
+                    return spot_of_npm_package(target, declared), facts
                 metadata = distribution_metadata(filename, blob, held.size_bytes)
             core = read_core_metadata(metadata)
         except UnreadablePackage as problem:

@@ -2,7 +2,8 @@
 
 from flask import Response
 
-from wxcloudrun.npm.controller.answers import encoded, revalidated
+from wxcloudrun.npm.controller.answers import revalidated
+from wxcloudrun.npm.schemas import encoded
 from wxcloudrun.npm.service.tagging import DistTagService
 from wxcloudrun.web.endpoint import actor, service
 

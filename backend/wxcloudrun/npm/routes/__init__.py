@@ -6,15 +6,18 @@ over, so it is one and the same here.
 
 from functools import partial
 
-from wxcloudrun.kit.errors import NotFound
+from wxcloudrun.downloads.errors import DamagedObject
+from wxcloudrun.kit.errors import NotFound, RangeNotSatisfiable
 from wxcloudrun.kit.security import Scope
-from wxcloudrun.npm.controller import ROOT, tagging
+from wxcloudrun.npm.controller import ROOT, reading, tagging
 from wxcloudrun.npm.routes.account_routes import ACCOUNT_ENDPOINTS
+from wxcloudrun.stores.blobs.port import StoreUnavailable
 from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
 from wxcloudrun.web.failures import Face
 from wxcloudrun.web.protocol_refusals import error_object
 
 PROTOCOL = "npm registry"
+CONDITIONS = ("Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since")
 
 document = partial(
     Endpoint, scope=Scope.DOWNLOAD, caller=Caller.PUBLIC, any_query=True, protocol=PROTOCOL,
@@ -27,6 +30,17 @@ ENDPOINTS = [
         "The tags of a package",
     ),
     *ACCOUNT_ENDPOINTS,
+    document("GET", "/<project>/<scoped:name>", reading.package, "npm_package", "The document of a package"),
+    document(
+        "GET", "/<project>/<scoped:name>/<wanted>", reading.version, "npm_version",
+        "The document of a version, by its name or that of a tag",
+    ),
+    Endpoint(
+        "GET", "/<project>/<scoped:name>/-/<filename>", reading.tarball, "npm_tarball",
+        "The bytes of a version",
+        scope=Scope.DOWNLOAD, caller=Caller.PUBLIC, any_query=True, answers_bytes=True, protocol=PROTOCOL,
+        reads=CONDITIONS, errors=(NotFound, RangeNotSatisfiable, DamagedObject, StoreUnavailable),
+    ),
 ]  # fmt: skip
 
 npm = blueprint(

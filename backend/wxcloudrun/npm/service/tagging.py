@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from wxcloudrun.kit.db import asking
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.npm import queries
-from wxcloudrun.npm.rules import written
+from wxcloudrun.npm.rules import LATEST, with_latest, written
+from wxcloudrun.npm.service.reading import shown_versions
 from wxcloudrun.packages.service import PackageService
 
 
@@ -28,4 +29,7 @@ class DistTagService:
         """Return the tags of a package. Raises Unauthorized, NotFound."""
         with asking() as reader:
             found = self._packages.enter(reader, actor, project, written(name), Action.ARTIFACT_READ)
-            return DistTags(queries.dist_tags(reader, found.id), found.access.is_public)
+            tags = queries.dist_tags(reader, found.id)
+            if LATEST not in tags:
+                tags = with_latest(tags, shown_versions(reader, found, name))
+            return DistTags(tags, found.access.is_public)

@@ -15,7 +15,6 @@ from wxcloudrun.kit.db import Transaction, insert_at_once
 from wxcloudrun.kit.errors import IdempotencyKeyReused, Invalid, VersionTaken
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.names import UNSAID
-from wxcloudrun.kit.package_names import Format, is_of_format
 from wxcloudrun.kit.remarks import Remark
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
@@ -30,7 +29,7 @@ from wxcloudrun.uploads.models import Upload
 from wxcloudrun.uploads.rules import fingerprint, last_part
 from wxcloudrun.versions.reads import NameSource
 from wxcloudrun.versions.rules.schemes import scheme_of_file
-from wxcloudrun.versions.service.facts import is_distribution_name, read_distribution_facts
+from wxcloudrun.versions.service.facts import has_facts, read_facts
 from wxcloudrun.versions.service.versions import NamedVersion, VersionService
 
 type IsKeyTaken = Callable[[Session, int | None, str], bool]
@@ -103,15 +102,15 @@ class UploadAcceptance:
         """Return the version that the bytes shall have, None if nothing says anything.
 
         The explicit one, else what the package says about itself, else what its file name says; in a package
-        of PyPI's format with what is kept of a distribution. It reads the stored object, so it must not be
+        of PyPI's or npm's format with what is kept of a file. It reads the stored object, so it must not be
         called within a transaction.
         """
         named = self._named(spec, stored)
         filename = last_part(spec.filename)
-        if named is None or not (is_of_format(package, Format.PYPI) and is_distribution_name(filename)):
+        if named is None or not has_facts(package, filename):
             return named
         with open_seekable(self._blobs, stored.key, stored.size_bytes) as blob:
-            return replace(named, facts=read_distribution_facts(filename, blob, stored.size_bytes))
+            return replace(named, facts=read_facts(package, filename, blob, stored.size_bytes))
 
     def _named(self, spec: UploadSpec, stored: StoredBytes) -> NamedVersion | None:
         if spec.version is not None:

@@ -3,14 +3,23 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
 from wxcloudrun.formats.bounded import UnreadablePackage
 from wxcloudrun.formats.core_metadata import CoreMetadata, read_core_metadata
-from wxcloudrun.formats.declarations import PYTHON_ENDINGS, WHEEL, distribution_metadata
+from wxcloudrun.formats.declarations import (
+    NPM_ENDINGS,
+    PYTHON_ENDINGS,
+    WHEEL,
+    distribution_metadata,
+    npm_manifest,
+)
+from wxcloudrun.formats.npm_manifest import NpmManifest, TarballDigests, version_documents
 from wxcloudrun.kit.db import Transaction, insertion
+from wxcloudrun.kit.package_names import Format, is_of_format
+from wxcloudrun.stores.blobs.port import BLOCK_BYTES
 from wxcloudrun.versions.models import (
     REQUIRES_CHARACTERS,
     SUMMARY_CHARACTERS,
@@ -83,6 +92,53 @@ def read_distribution_facts(filename: str, blob: BinaryIO, size_bytes: int) -> K
     try:
         metadata = distribution_metadata(filename, blob, size_bytes)
         return distribution_facts(filename, read_core_metadata(metadata), metadata)
+    except UnreadablePackage:
+        return None
+
+
+def npm_facts(
+    manifest: NpmManifest, digests: TarballDigests, said: Mapping[str, Any] | None = None, readme: bytes = b""
+) -> KeptFacts:
+    """Return what is kept of a tarball of npm; `said` and `readme` are what its publisher sends beside it.
+
+    Raises UnreadablePackage if the documents would be too large.
+    """
+    made = version_documents(manifest, digests, said)
+    documents = {DocumentKind.MANIFEST: made.full, DocumentKind.ABBREVIATED: made.abbreviated}
+    if readme:
+        documents[DocumentKind.README] = readme
+    return KeptFacts(summary=manifest.description, requires=manifest.node, documents=documents)
+
+
+def read_npm_facts(blob: BinaryIO, size_bytes: int) -> tuple[NpmManifest, KeptFacts]:
+    """Read what is kept of a tarball, the whole of which is hashed. Raises UnreadablePackage."""
+    manifest = npm_manifest(blob, size_bytes)
+    return manifest, npm_facts(manifest, digests_of(blob))
+
+
+def digests_of(blob: BinaryIO) -> TarballDigests:
+    """Hash a tarball from its beginning."""
+    sha512, sha1 = hashlib.sha512(), hashlib.sha1(usedforsecurity=False)
+    blob.seek(0)
+    while block := blob.read(BLOCK_BYTES):
+        sha512.update(block)
+        sha1.update(block)
+    return TarballDigests(sha512.digest(), sha1.hexdigest())
+
+
+def has_facts(package: str, filename: str) -> bool:
+    """Tell whether something is kept of a file that is called so, in a package of that name."""
+    if is_of_format(package, Format.NPM):
+        return filename.lower().endswith(NPM_ENDINGS)
+    return is_of_format(package, Format.PYPI) and is_distribution_name(filename)
+
+
+def read_facts(package: str, filename: str, blob: BinaryIO, size_bytes: int) -> KeptFacts | None:
+    """Read what is kept of a file of a package; None if it is none that can be read."""
+    if not is_of_format(package, Format.NPM):
+        return read_distribution_facts(filename, blob, size_bytes)
+    try:
+        return read_npm_facts(blob, size_bytes)[1]
     except UnreadablePackage:
         return None
 

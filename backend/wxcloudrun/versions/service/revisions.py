@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Update, bindparam, update
 
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, insertion, prepared
 from wxcloudrun.kit.events import Event
 from wxcloudrun.versions.models import PackageRevision
@@ -18,7 +19,12 @@ PARTS_TO_PACKAGE = 4  # project/NAME/package/NAME
 def begin_revisions(tx: Transaction, event: Event) -> None:
     """Give a new package of a format with a protocol its first revision."""
     if is_shown(event) and tx.is_first(("revision", event.subject.package_id)):
-        values = {"package_id": event.subject.package_id, "revision": 1, "mark": new_stamp()}
+        values = {
+            "package_id": event.subject.package_id,
+            "revision": 1,
+            "mark": new_stamp(),
+            "changed_at": clock.now(),
+        }
         tx.session.execute(insertion(PackageRevision), values)
 
 
@@ -31,7 +37,7 @@ def raise_revision(tx: Transaction, event: Event) -> None:
 def raise_revision_of(tx: Transaction, package_id: int) -> None:
     """Raise the revision of a package that has one, unless this transaction has done so."""
     if tx.is_first(("revision", package_id)):
-        tx.session.execute(raised(), {"raised": package_id, "new": new_stamp()})
+        tx.session.execute(raised(), {"raised": package_id, "new": new_stamp(), "at": clock.now()})
 
 
 def is_shown(event: Event) -> bool:
@@ -50,5 +56,5 @@ def raised() -> Update:
     return (
         update(table)
         .where(table.c.package_id == bindparam("raised"))
-        .values(revision=table.c.revision + 1, mark=bindparam("new"))
+        .values(revision=table.c.revision + 1, mark=bindparam("new"), changed_at=bindparam("at"))
     )

@@ -1,0 +1,60 @@
+"""HTTP in, HTTP out, of what is read: documents and tarballs."""
+
+from dataclasses import replace
+
+from flask import Response, request
+
+from wxcloudrun.downloads.controller import IMMUTABLE, answer_bytes
+from wxcloudrun.downloads.service.noting import ReadingLog
+from wxcloudrun.downloads.service.resolve import ResolveService
+from wxcloudrun.npm.controller.answers import revalidated, tarballs_of, with_freshness
+from wxcloudrun.npm.rules import ABBREVIATED_TYPE, JSON_TYPE, is_abbreviated, version_of_tarball, written
+from wxcloudrun.npm.schemas import packument
+from wxcloudrun.npm.service.reading import PackumentService
+from wxcloudrun.web.endpoint import actor, service
+from wxcloudrun.web.envelope import without_body
+from wxcloudrun.web.seen_marks import seen_mark
+
+TARBALL_TYPE = "application/octet-stream"
+
+
+def package(project: str, name: str) -> Response:
+    """The document of a package, whole or abbreviated, or 304 to whoever has it."""
+    is_short = is_abbreviated(request.accept_mimetypes)
+    variant = "a" if is_short else "f"
+    seen = seen_mark(variant)
+    found = service(PackumentService).package(actor(), project, name, seen, is_abbreviated=is_short)
+    if found.state is None:
+        response = without_body(304)
+    else:
+        render = packument.abbreviated if is_short else packument.full
+        body = render(found, found.state, tarballs_of(project, name))
+        response = Response(body, content_type=ABBREVIATED_TYPE if is_short else JSON_TYPE)
+    response.headers["ETag"] = f'"{found.stamp}-{variant}"'
+    return with_freshness(response, is_public=found.is_public)
+
+
+def version(project: str, name: str, wanted: str) -> Response:
+    """The document of a version, by its name or that of a tag."""
+    found = service(PackumentService).version(actor(), project, name, wanted)
+    body = packument.one_version(found, tarballs_of(project, name))
+    response = revalidated(body, is_public=found.is_public)
+    response.add_etag()
+    response.make_conditional(request)
+    return response
+
+
+def tarball(project: str, name: str, filename: str) -> Response:
+    """The bytes of a version."""
+    wanted = version_of_tarball(name, filename)
+    if wanted is None:
+        raise service(PackumentService).without_tarball(actor(), project, name, filename)
+    reference = f"version:{wanted}"
+    resolved = service(ResolveService).resolve_file(actor(), project, written(name), reference, filename)
+    if request.method == "GET":
+        service(ReadingLog).downloaded(actor(), resolved, is_part="Range" in request.headers)
+    response = answer_bytes(replace(resolved.target, content_type=TARBALL_TYPE))
+    audience = "public" if resolved.package.access.is_public else "private"
+    response.headers["Cache-Control"] = f"{audience}, {IMMUTABLE}"
+    response.headers["Vary"] = "Authorization, Cookie"
+    return response

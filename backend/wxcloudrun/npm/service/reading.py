@@ -1,0 +1,159 @@
+"""What is there: documents of packages and versions, as they were made when the bytes came."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from wxcloudrun.kit.db import Reader, asking
+from wxcloudrun.kit.errors import NotFound
+from wxcloudrun.kit.names import is_tag
+from wxcloudrun.kit.security import Action, Actor
+from wxcloudrun.kit.texts import text
+from wxcloudrun.npm import queries
+from wxcloudrun.npm.queries import RowOf
+from wxcloudrun.npm.rules import LATEST, tarball_name, with_latest, written
+from wxcloudrun.packages.reads import FoundPackage
+from wxcloudrun.packages.service import PackageService
+from wxcloudrun.versions.reads import DocumentKind
+from wxcloudrun.versions.rules.names import is_version
+
+NO_MARK = ""
+
+
+class ShownVersion(NamedTuple):
+    """A version as a document shows it; a tuple, as there may be thousands."""
+
+    version: str
+    deprecated: str | None
+    published_at: datetime
+    document: bytes  # all but where the tarball is, and what is said against it
+
+
+@dataclass(frozen=True, slots=True)
+class PackageState:
+    """All that is shown of a package at one revision."""
+
+    created_at: datetime
+    modified_at: datetime
+    tags: Mapping[str, str]
+    versions: Sequence[ShownVersion]
+    readme: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPackage:
+    """A package at one revision; `state` is None where the caller has seen that revision already."""
+
+    name: str
+    stamp: str  # stands for the revision
+    revision: str  # how writers name it
+    is_public: bool
+    state: PackageState | None
+
+
+@dataclass(frozen=True, slots=True)
+class OneVersion:
+    """The document of one version."""
+
+    name: str
+    version: str
+    deprecated: str | None
+    document: bytes
+    is_public: bool
+
+
+class PackumentService:
+    """Shows what is there."""
+
+    def __init__(self, *, packages: PackageService) -> None:
+        self._packages = packages
+
+    def package(
+        self, actor: Actor, project: str, name: str, seen: str = NO_MARK, *, is_abbreviated: bool = False
+    ) -> ShownPackage:
+        """Return a package, unless `seen` is still its mark. Raises Unauthorized, NotFound.
+
+        A package without a version is none to npm.
+        """
+        kind = DocumentKind.ABBREVIATED if is_abbreviated else DocumentKind.MANIFEST
+        with asking() as reader:
+            found = self._packages.enter(reader, actor, project, written(name), Action.ARTIFACT_READ)
+            rows = queries.packument_rows(reader, found.id, kind, seen)
+        head = next((each for each in rows if each.part == RowOf.PACKAGE), None)
+        if head is None:  # deleted while we looked
+            raise absent(name)
+        mark = head.name or NO_MARK
+        state = None if mark and mark == seen else state_of(name, head, rows)
+        if state is not None and not state.versions:
+            raise absent(name)
+        stamp = f"{found.id}-{head.number or 0}-{mark}"
+        return ShownPackage(name, stamp, revision_name(head.number, mark), found.access.is_public, state)
+
+    def version(self, actor: Actor, project: str, name: str, wanted: str) -> OneVersion:
+        """Return a version by its name or by that of a tag. Raises Unauthorized, NotFound."""
+        with asking() as reader:
+            found = self._packages.enter(reader, actor, project, written(name), Action.ARTIFACT_READ)
+            row = version_row(reader, found, name, wanted)
+            if row is None and (version := tagged_version(reader, found, name, wanted)) is not None:
+                row = version_row(reader, found, name, version)
+        if row is None:
+            raise NotFound(text("{name} has no version or tag {wanted}", name=name, wanted=wanted))
+        return OneVersion(name, row.version, row.deprecated, row.content, found.access.is_public)
+
+    def without_tarball(self, actor: Actor, project: str, name: str, filename: str) -> NotFound:
+        """Return the refusal of what cannot be a tarball of a package. Raises Unauthorized, NotFound."""
+        with asking() as reader:
+            self._packages.enter(reader, actor, project, written(name), Action.ARTIFACT_READ)
+        return NotFound(text("{name} has no tarball {filename}", name=name, filename=filename))
+
+
+def version_row(reader: Reader, found: FoundPackage, name: str, version: str) -> Any | None:
+    """Return the document of a version, None if there is none."""
+    if not is_version(version):
+        return None
+    return queries.version_row(reader, found.id, version, tarball_name(name, version))
+
+
+def tagged_version(reader: Reader, found: FoundPackage, name: str, tag: str) -> str | None:
+    """Return the version that a tag points at, `latest` also if nobody has said what that is."""
+    version = queries.version_of_tag(reader, found.id, tag) if is_tag(tag) else None
+    if version is None and tag == LATEST:
+        version = with_latest({}, shown_versions(reader, found, name)).get(LATEST)
+    return version
+
+
+def shown_versions(reader: Reader, found: FoundPackage, name: str) -> dict[str, str | None]:
+    """Return the versions that documents show, the oldest first, and what is said against each."""
+    rows = queries.shown_versions(reader, found.id)
+    return {
+        each.version: each.deprecated for each in rows if each.filename == tarball_name(name, each.version)
+    }
+
+
+def state_of(name: str, head: Any, rows: Sequence[Any]) -> PackageState:
+    """Sort the rows of a package by what they are about; other files in it are nothing to npm."""
+    versions, tags, readme = [], {}, b""
+    for row in rows:
+        if row.part == RowOf.VERSION and row.filename == tarball_name(name, row.name):
+            shown = ShownVersion(row.name, row.deprecated, row.moment, row.content)
+            versions.append((row.number, shown))
+        elif row.part == RowOf.TAG:
+            tags[row.name] = row.target
+        elif row.part == RowOf.README:
+            readme = row.content
+    shown_versions = [each for _, each in sorted(versions, key=lambda pair: pair[0])]
+    there = {each.version for each in shown_versions}
+    kept_tags = {tag: version for tag, version in sorted(tags.items()) if version in there}
+    changed = head.until or max((each.published_at for each in shown_versions), default=head.moment)
+    return PackageState(head.moment, changed, with_latest(kept_tags, there), shown_versions, readme)
+
+
+def revision_name(number: int | None, mark: str) -> str:
+    """Return how writers name a revision."""
+    return f"{number or 0}-{mark}"
+
+
+def absent(name: str) -> NotFound:
+    """Refuse a package that is not there, to somebody who may know that."""
+    return NotFound(text("package {name} does not exist", name=name))
