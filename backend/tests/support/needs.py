@@ -42,6 +42,13 @@ FACE_NEEDS = {
     "simple_index_here": Needs(Who.ANYONE, answers=301),
     "simple_project_here": Needs(Who.ANYONE, answers=301),
     "npm_dist_tags": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC),
+    "npm_publish": Needs(Role.WRITER, Scope.UPLOAD, answers=201),
+    "npm_put_dist_tag": Needs(Role.WRITER, Scope.RELEASE, answers=201),
+    "npm_delete_dist_tag": Needs(Role.WRITER, Scope.RELEASE),
+    # Of one version; whoever takes several away needs more.
+    "npm_replace": Needs(Role.MAINTAINER, Scope.WRITE, answers=201),
+    "npm_delete": Needs(Role.MAINTAINER, Scope.WRITE),
+    "npm_delete_tarball": Needs(Role.MAINTAINER, Scope.WRITE),
     "npm_package": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC),
     "npm_version": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC),
     "npm_tarball": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC),

@@ -15,9 +15,11 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
+from sqlalchemy.orm import Session
 
 from wxcloudrun.kit.columns import LongBytes
 from wxcloudrun.kit.db import Reader, prepared
+from wxcloudrun.npm.rules import revision_name
 from wxcloudrun.packages.reads import Package
 from wxcloudrun.tags.reads import Tag
 from wxcloudrun.versions.reads import (
@@ -178,6 +180,21 @@ def shown_versions(reader: Reader, package_id: int) -> Sequence[Any]:
         .order_by(Version.id)
     )
     return reader.execute(statement).all()
+
+
+def revision_of(session: Session, package_id: int) -> str:
+    """Return how writers name the revision of a package."""
+    statement = select(PackageRevision.revision, PackageRevision.mark)
+    row = session.execute(statement.where(PackageRevision.package_id == package_id)).one()
+    return revision_name(row.revision, row.mark)
+
+
+def locked_revision(session: Session, package_id: int) -> str:
+    """Return how writers name the revision, which nobody raises before the end of the transaction."""
+    statement = select(PackageRevision.revision, PackageRevision.mark)
+    held = statement.where(PackageRevision.package_id == package_id).with_for_update()
+    row = session.execute(held).one()
+    return revision_name(row.revision, row.mark)
 
 
 def dist_tags(reader: Reader, package_id: int) -> Mapping[str, str]:

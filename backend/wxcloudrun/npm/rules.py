@@ -10,6 +10,7 @@ LATEST = "latest"  # the tag that is meant where none is named
 JSON_TYPE = "application/json"
 ABBREVIATED_TYPE = "application/vnd.npm.install-v1+json"
 TARBALL = ".tgz"
+TARBALL_TYPE = "application/octet-stream"
 
 
 def written(name: str) -> str:
@@ -51,3 +52,8 @@ def is_abbreviated(wishes: Iterable[tuple[str, float]]) -> bool:
     weights = {kind.lower(): weight for kind, weight in wishes}
     wanted = weights.get(ABBREVIATED_TYPE, 0.0)
     return wanted > 0 and wanted >= weights.get(JSON_TYPE, 0.0)
+
+
+def revision_name(number: int | None, mark: str) -> str:
+    """Return how writers name a revision: what a database says that was restored is never the same again."""
+    return f"{number or 0}-{mark}"

@@ -48,7 +48,7 @@ def build_services(settings: Settings, stores: Stores) -> Services:
     sessions = build_upload_sessions(settings, stores.blobs, names, content)
     tus = build_tus(sessions, content)
     pypi = build_pypi(names, content, stores.blobs)
-    npm = build_npm(names)
+    npm = build_npm(names, content, stores.blobs)
     releases = build_releases(settings, foundation, names, content.intake)
     upkeep = build_upkeep(settings, stores.blobs)
     floors = BackgroundFloors(foundation, logins, mails, content, sessions, releases, upkeep)

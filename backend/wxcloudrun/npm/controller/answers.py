@@ -4,9 +4,15 @@ from flask import Response
 
 from wxcloudrun.npm.controller import ROOT
 from wxcloudrun.npm.rules import JSON_TYPE
+from wxcloudrun.npm.schemas import encoded
 from wxcloudrun.web.links import face_url
 
 CALLERS = "Accept, Authorization, Cookie"
+
+
+def done(status: int, name: str, revision: str) -> Response:
+    """Answer that something of a package was changed, and at which revision it is now."""
+    return Response(encoded({"ok": True, "id": name, "rev": revision}), status=status, content_type=JSON_TYPE)
 
 
 def revalidated(body: bytes, content_type: str = JSON_TYPE, *, is_public: bool) -> Response:

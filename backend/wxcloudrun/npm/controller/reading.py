@@ -8,14 +8,19 @@ from wxcloudrun.downloads.controller import IMMUTABLE, answer_bytes
 from wxcloudrun.downloads.service.noting import ReadingLog
 from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.npm.controller.answers import revalidated, tarballs_of, with_freshness
-from wxcloudrun.npm.rules import ABBREVIATED_TYPE, JSON_TYPE, is_abbreviated, version_of_tarball, written
+from wxcloudrun.npm.rules import (
+    ABBREVIATED_TYPE,
+    JSON_TYPE,
+    TARBALL_TYPE,
+    is_abbreviated,
+    version_of_tarball,
+    written,
+)
 from wxcloudrun.npm.schemas import packument
 from wxcloudrun.npm.service.reading import PackumentService
 from wxcloudrun.web.endpoint import actor, service
 from wxcloudrun.web.envelope import without_body
 from wxcloudrun.web.seen_marks import seen_mark
-
-TARBALL_TYPE = "application/octet-stream"
 
 
 def package(project: str, name: str) -> Response:

@@ -12,7 +12,7 @@ from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.npm import queries
 from wxcloudrun.npm.queries import RowOf
-from wxcloudrun.npm.rules import LATEST, tarball_name, with_latest, written
+from wxcloudrun.npm.rules import LATEST, revision_name, tarball_name, with_latest, written
 from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.versions.reads import DocumentKind
@@ -147,11 +147,6 @@ def state_of(name: str, head: Any, rows: Sequence[Any]) -> PackageState:
     kept_tags = {tag: version for tag, version in sorted(tags.items()) if version in there}
     changed = head.until or max((each.published_at for each in shown_versions), default=head.moment)
     return PackageState(head.moment, changed, with_latest(kept_tags, there), shown_versions, readme)
-
-
-def revision_name(number: int | None, mark: str) -> str:
-    """Return how writers name a revision."""
-    return f"{number or 0}-{mark}"
 
 
 def absent(name: str) -> NotFound:

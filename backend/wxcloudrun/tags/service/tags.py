@@ -71,6 +71,17 @@ class TagService:
                 raise Invalid.field("tag", text("a tag of this package points at a version; name it too"))
         self._point(held(tx, actor, found, name), aim)
 
+    def point_at_version(
+        self, tx: Transaction, actor: Actor, found: FoundPackage, name: str, version: str
+    ) -> None:
+        """Make the tag of a package with several files in a version point at a version that it has.
+
+        Raises NotFound, Forbidden if the credential may only upload and others get other bytes by the name
+        then, QuotaReached for a new tag too many.
+        """
+        aim = aim_at(tx.session, found, Layout.FILES, TagTarget(version=version), "version")
+        self._point(held(tx, actor, found, name), aim)
+
     def is_there(
         self,
         session: Session,

@@ -1,0 +1,95 @@
+"""Publishers of npm's packages at once, and kill -9 of the server below them, on both stacks."""
+
+from collections import Counter
+
+import pytest
+
+from tests.concurrency.test_races import at_once
+from tests.support.builders import content, numbers
+from tests.support.client import Answer
+from tests.support.kills import sent_through_kills, until_answered
+from tests.support.node_registry import NodePackage, package_of, publication
+from tests.support.site import Site
+
+PUBLISHERS = 8
+SIZES = [3000, 200_000, 3_000_000]
+
+
+@pytest.fixture
+def base(stacked: Site) -> str:
+    """Where the registry of a new project is."""
+    name = f"node-{next(numbers)}"
+    stacked.admin.post("/api/v1/projects", {"name": name}).ok()
+    return f"/npm/{name}"
+
+
+def publish(site: Site, base: str, package: NodePackage, tag: str = "latest") -> Answer:
+    """Publish a package."""
+    return site.admin.put(f"{base}/{package.name}", json=publication(package, tag))
+
+
+def publish_many(site: Site, base: str, packages: list[NodePackage]) -> Counter[int]:
+    """Publish packages at the same moment, and return how often each status came."""
+    answers = at_once(len(packages), lambda number: publish(site, base, packages[number]))
+    return Counter(answer.status for answer in answers)
+
+
+def integrities(site: Site, base: str, name: str = "lib") -> dict[str, str]:
+    """Return the versions of a package and what lock files would hold of them."""
+    found = site.admin.get(f"{base}/{name}").ok().data
+    return {version: each["dist"]["integrity"] for version, each in found["versions"].items()}
+
+
+def test_given_the_same_version_from_many_at_once_then_all_succeed_and_it_is_there_once(
+    stacked: Site, base: str
+) -> None:
+    lib = package_of("lib", content=content(50_000, seed=1))
+
+    assert publish_many(stacked, base, [lib] * PUBLISHERS) == {201: PUBLISHERS}
+
+    assert integrities(stacked, base) == {"1.0.0": lib.integrity}
+
+
+def test_given_other_bytes_from_each_then_one_wins_and_the_others_are_told(stacked: Site, base: str) -> None:
+    libs = [package_of("lib", content=content(50_000, seed=seed)) for seed in range(PUBLISHERS)]
+
+    assert publish_many(stacked, base, libs) == {201: 1, 409: PUBLISHERS - 1}
+
+    ((version, integrity),) = integrities(stacked, base).items()
+    winner = next(each for each in libs if each.integrity == integrity)
+    assert stacked.admin.get(f"{base}/lib/-/lib-{version}.tgz").ok().body == winner.data
+
+
+def test_given_a_version_from_each_then_all_are_there_and_latest_is_one_of_them(
+    stacked: Site, base: str
+) -> None:
+    libs = [package_of("lib", f"1.{number}.0") for number in range(PUBLISHERS)]
+
+    assert publish_many(stacked, base, libs) == {201: PUBLISHERS}
+
+    assert integrities(stacked, base) == {each.version: each.integrity for each in libs}
+    tags = stacked.admin.get(f"{base}/-/package/lib/dist-tags").ok().data
+    assert set(tags) == {"latest"}
+    assert tags["latest"] in {each.version for each in libs}
+
+
+@pytest.mark.slow
+def test_given_a_server_killed_while_versions_are_published_then_each_is_whole_and_there_once(
+    stacked: Site, base: str
+) -> None:
+    def send(name: str, data: bytes) -> NodePackage:
+        package = package_of("killed", f"1.{name}.0", content=data)
+        status = until_answered(
+            lambda: publish(stacked, base, package, "next").status,
+            is_answer=lambda status: status in {201, 409},
+        )
+        assert status == 201, "the same bytes again are a success"
+        return package
+
+    everything = sent_through_kills(stacked, send, sizes=SIZES, seed=19)
+
+    packages = [each.told for each in everything]
+    assert integrities(stacked, base, "killed") == {each.version: each.integrity for each in packages}
+    for each in packages[:20]:
+        assert stacked.admin.get(f"{base}/killed/-/{each.filename}").ok().body == each.data
+    assert stacked.fsck().findings == []
