@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    BindParameter,
     CompoundSelect,
     Select,
     bindparam,
+    func,
     literal_column,
     null,
     select,
@@ -147,27 +149,31 @@ def is_news() -> Any:
     return (revisions.c.package_id == bindparam("package_id")) & (revisions.c.mark != bindparam("seen"))
 
 
-def version_row(reader: Reader, package_id: int, version: str, filename: str) -> Any | None:
-    """Return the document of a version, None if there is none."""
-    named = (Version.package_id == package_id, Version.version == version)
-    statement = (
-        select(Version.version, Version.deprecated, FileDocument.content)
-        .join(VersionFile, VersionFile.version_id == Version.id)
-        .join(FileDocument, FileDocument.file_id == VersionFile.id)
-        .where(*named, VersionFile.filename == filename)
-        .where(FileDocument.kind == DocumentKind.MANIFEST.value)
-    )
-    return reader.execute(statement).one_or_none()
+def version_rows(reader: Reader, package_id: int, wanted: str) -> Sequence[Any]:
+    """Return the documents of a version, or of that at which a tag of this name points, one for each file."""
+    return reader.execute(wanted_version(), {"package_id": package_id, "wanted": wanted}).all()
 
 
-def version_of_tag(reader: Reader, package_id: int, name: str) -> str | None:
-    """Return the version that a tag points at."""
-    statement = (
-        select(Version.version)
-        .join(Tag, Tag.version_id == Version.id)
-        .where(Tag.package_id == package_id, Tag.name == name)
+@prepared
+def wanted_version() -> Select[*tuple[Any, ...]]:
+    """Select what `version_rows` returns."""
+    versions, files, tags = Version.__table__, VersionFile.__table__, Tag.__table__
+    documents = FileDocument.__table__
+    here: BindParameter[int] = bindparam("package_id")
+    named = select(versions.c.id).where(
+        versions.c.package_id == here, versions.c.version == bindparam("wanted")
     )
-    return reader.execute(statement).scalar_one_or_none()
+    tagged = select(tags.c.version_id).where(tags.c.package_id == here, tags.c.name == bindparam("wanted"))
+    meant = func.coalesce(named.correlate(None).scalar_subquery(), tagged.correlate(None).scalar_subquery())
+    return (
+        select(versions.c.version, versions.c.deprecated, files.c.filename, documents.c.content)
+        .select_from(
+            versions.join(files, files.c.version_id == versions.c.id).join(
+                documents, documents.c.file_id == files.c.id
+            )
+        )
+        .where(versions.c.id == meant, documents.c.kind == DocumentKind.MANIFEST.value)
+    )
 
 
 def shown_versions(reader: Reader, package_id: int) -> Sequence[Any]:

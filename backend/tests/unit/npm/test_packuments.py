@@ -93,6 +93,12 @@ class TestForms:
         etag = answer.headers["ETag"]
         assert registry.get(f"/@h7%2flib/{wanted}", If_None_Match=etag).status == 304
 
+    @pytest.mark.parametrize("wanted", ["2.0.0", "nothing", "^1.0.0", "1.x", "二", "%20", "a" * 300])
+    def test_given_no_such_version_or_tag_then_404(self, registry: NodeRegistry, wanted: str) -> None:
+        upload(registry, LIB)
+
+        assert registry.get(f"/@h7%2flib/{wanted}").status == 404
+
     def test_given_a_deprecated_version_then_both_forms_say_so(
         self, registry: NodeRegistry, shop: Workshop
     ) -> None:
@@ -182,7 +188,7 @@ class TestTarballs:
         assert registry.get(url, If_None_Match=answer.headers["ETag"]).status == 304
 
     @pytest.mark.parametrize(
-        "filename", ["lib-2.0.0.tgz", "lib-^1.0.0.tgz", "lib-.tgz", "other-1.0.0.tgz", "x"]
+        "filename", ["lib-2.0.0.tgz", "lib-^1.0.0.tgz", "lib-.tgz", "other-1.0.0.tgz", "x", "二.tgz"]
     )
     def test_given_no_such_tarball_then_404(self, registry: NodeRegistry, filename: str) -> None:
         upload(registry, LIB)

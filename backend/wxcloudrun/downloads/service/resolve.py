@@ -81,6 +81,24 @@ class ResolveService:
         is_exact = ref is not None and ref.kind in exact and not ref.may_choose
         return replace(resolved, target=file, is_immutable=is_exact)
 
+    def file_of_version(
+        self, actor: Actor, project: str, package: str, version: str, filename: str
+    ) -> Resolved:
+        """Return a file of a version by their names, neither of which is read as anything else.
+
+        Raises Unauthorized, NotFound.
+        """
+        with asking() as reader:
+            found = self._packages.enter(reader, actor, project, package, Action.ARTIFACT_READ)
+            file = None
+            if is_version(version):
+                file = queries.file_of_version(reader, found.id, version, filename)
+        if file is None:
+            raise NotFound(
+                text("version {version} has no file {filename}", version=version, filename=filename)
+            )
+        return Resolved(file, found, is_immutable=True)
+
     def _resolve(
         self, actor: Actor, project: str, package: str, ref: Ref | None, action: Action
     ) -> Resolved | None:

@@ -51,11 +51,8 @@ def version(project: str, name: str, wanted: str) -> Response:
 
 def tarball(project: str, name: str, filename: str) -> Response:
     """The bytes of a version."""
-    wanted = version_of_tarball(name, filename)
-    if wanted is None:
-        raise service(PackumentService).without_tarball(actor(), project, name, filename)
-    reference = f"version:{wanted}"
-    resolved = service(ResolveService).resolve_file(actor(), project, written(name), reference, filename)
+    version = version_of_tarball(name, filename) or filename
+    resolved = service(ResolveService).file_of_version(actor(), project, written(name), version, filename)
     if request.method == "GET":
         service(ReadingLog).downloaded(actor(), resolved, is_part="Range" in request.headers)
     response = answer_bytes(replace(resolved.target, content_type=TARBALL_TYPE))

@@ -95,32 +95,20 @@ class PackumentService:
         with asking() as reader:
             found = self._packages.enter(reader, actor, project, written(name), Action.ARTIFACT_READ)
             row = version_row(reader, found, name, wanted)
-            if row is None and (version := tagged_version(reader, found, name, wanted)) is not None:
+            if row is None and wanted == LATEST:  # nobody has said what that is
+                version = with_latest({}, shown_versions(reader, found, name)).get(LATEST, wanted)
                 row = version_row(reader, found, name, version)
         if row is None:
             raise NotFound(text("{name} has no version or tag {wanted}", name=name, wanted=wanted))
         return OneVersion(name, row.version, row.deprecated, row.content, found.access.is_public)
 
-    def without_tarball(self, actor: Actor, project: str, name: str, filename: str) -> NotFound:
-        """Return the refusal of what cannot be a tarball of a package. Raises Unauthorized, NotFound."""
-        with asking() as reader:
-            self._packages.enter(reader, actor, project, written(name), Action.ARTIFACT_READ)
-        return NotFound(text("{name} has no tarball {filename}", name=name, filename=filename))
 
-
-def version_row(reader: Reader, found: FoundPackage, name: str, version: str) -> Any | None:
-    """Return the document of a version, None if there is none."""
-    if not is_version(version):
+def version_row(reader: Reader, found: FoundPackage, name: str, wanted: str) -> Any | None:
+    """Return the document of a version, or of that of a tag; None if there is none."""
+    if not (is_version(wanted) or is_tag(wanted)):
         return None
-    return queries.version_row(reader, found.id, version, tarball_name(name, version))
-
-
-def tagged_version(reader: Reader, found: FoundPackage, name: str, tag: str) -> str | None:
-    """Return the version that a tag points at, `latest` also if nobody has said what that is."""
-    version = queries.version_of_tag(reader, found.id, tag) if is_tag(tag) else None
-    if version is None and tag == LATEST:
-        version = with_latest({}, shown_versions(reader, found, name)).get(LATEST)
-    return version
+    rows = queries.version_rows(reader, found.id, wanted)
+    return next((each for each in rows if each.filename == tarball_name(name, each.version)), None)
 
 
 def shown_versions(reader: Reader, found: FoundPackage, name: str) -> dict[str, str | None]:
