@@ -8,7 +8,7 @@ from sqlalchemy import Table, literal, select
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.reads import Artifact, reference_tables
-from wxcloudrun.versions.reads import Version, VersionFile
+from wxcloudrun.versions.reads import VersionFile
 
 SOME = 500  # references read at a time
 
@@ -54,9 +54,3 @@ def holdings(session: Session, table: Table, package_id: int, after: int) -> Seq
 def holding_tables() -> Sequence[Table]:
     """Return the tables of references, first the one that knows most of each."""
     return sorted(reference_tables(), key=lambda table: table is not VersionFile.__table__)
-
-
-def names_of_versions(session: Session, package_id: int) -> Sequence[str]:
-    """Return what the versions of a package are called, oldest first."""
-    statement = select(Version.version).where(Version.package_id == package_id).order_by(Version.id)
-    return session.execute(statement).scalars().all()

@@ -6,16 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import semver
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_version,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-from packaging.version import InvalidVersion, Version
 
-from wxcloudrun.formats.declarations import NPM_ENDINGS, PYTHON_ENDINGS, WHEEL, Declaration
+from wxcloudrun.formats.declarations import NPM_ENDINGS, PYTHON_ENDINGS, Declaration
+from wxcloudrun.formats.distributions import parse_file_name, parse_version
 from wxcloudrun.kit.errors import WrongValue
 from wxcloudrun.kit.package_names import Format, PackageName
 from wxcloudrun.uploads.rules import check_file_name
@@ -35,10 +28,9 @@ class LeftOut(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A version and a file name; versions with one `canonical` form are one version."""
+    """A version and a file name."""
 
     version: str
-    canonical: str
     filename: str
 
 
@@ -60,21 +52,20 @@ def spot_of_distribution(target: PackageName, filename: str, declared: Declarati
     written = declared.version.strip()
     refuse_version(written)  # before it is read: a number of thousands of digits is none to Python
     try:
-        version = Version(written)
-        if filename.lower().endswith(WHEEL):
-            name, named, _, _ = parse_wheel_filename(filename)
-        else:
-            name, named = parse_sdist_filename(filename)
-    except InvalidVersion:
+        version = parse_version(written)
+    except WrongValue:
         raise LeftOut("bad_version", f"its version {declared.version!r} does not follow PEP 440") from None
-    except (InvalidWheelFilename, InvalidSdistFilename):
+    try:
+        file = parse_file_name(filename)
+    except WrongValue:
         raise LeftOut(
             "bad_filename", "its file name is not made of name and version, as pip reads it"
         ) from None
-    if name != target.name or named != version:
-        message = f"its file name says {name} {named}, and inside stands {declared.name} {declared.version}"
+    if file.project != target.name or file.version != version:
+        said = f"{file.project} {file.version}"
+        message = f"its file name says {said}, and inside stands {declared.name} {declared.version}"
         raise LeftOut("contradiction", message)
-    return Spot(written, canonical_version(written), filename)
+    return Spot(written, filename)
 
 
 def spot_of_npm_package(target: PackageName, declared: Declaration) -> Spot:
@@ -90,12 +81,7 @@ def spot_of_npm_package(target: PackageName, declared: Declaration) -> Spot:
     except WrongValue as problem:
         sentence = f"it would be called {filename}, and a file name {problem}"
         raise LeftOut("bad_filename", sentence) from None
-    return Spot(version, version, filename)
-
-
-def canonical_version(version: str) -> str:
-    """Return what versions have in common that are one to PEP 440: `1.0` and `1.0.0`."""
-    return canonicalize_version(version)
+    return Spot(version, filename)
 
 
 def refuse_other_name(target: PackageName, declared: Declaration) -> None:

@@ -11,6 +11,7 @@ from flask import Response, request
 from wxcloudrun.downloads.controller import IMMUTABLE, answer_bytes
 from wxcloudrun.downloads.service.noting import ReadingLog
 from wxcloudrun.downloads.service.resolve import ResolveService
+from wxcloudrun.formats.distributions import normalised, parse_file_name
 from wxcloudrun.kit.checksums import NOTHING_SAID
 from wxcloudrun.kit.errors import NotFound, UnsupportedMediaType, WrongValue
 from wxcloudrun.kit.texts import Text, text
@@ -22,8 +23,6 @@ from wxcloudrun.pypi.rules import (
     METADATA_ENDING,
     PLAIN_HTML,
     chosen_form,
-    normalised,
-    parse_file_name,
 )
 from wxcloudrun.pypi.schemas import SimpleQuery
 from wxcloudrun.pypi.service.listing import PypiListingService, written

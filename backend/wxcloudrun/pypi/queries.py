@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Select, and_, bindparam, select
-from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.reads import Artifact
 from wxcloudrun.kit.db import Reader, prepared
@@ -15,8 +14,6 @@ from wxcloudrun.versions.reads import (
     FileDocument,
     FileFacts,
     PackageRevision,
-    RetiredFile,
-    RetiredVersion,
     Version,
     VersionFile,
 )
@@ -86,18 +83,3 @@ def metadata_of(reader: Reader, package_id: int, digest: str, filename: str) -> 
         .limit(1)
     )
     return reader.execute(statement).scalar_one_or_none()
-
-
-def names_of_versions(session: Session, package_id: int) -> Sequence[str]:
-    """Return what versions of a package are called, and were called that are deleted; the oldest first."""
-    living = select(Version.version).where(Version.package_id == package_id).order_by(Version.id)
-    names = list(session.execute(living).scalars())
-    for kept in (RetiredVersion, RetiredFile):
-        gone = (
-            select(kept.version)
-            .join(Package, Package.name_id == kept.name_id)
-            .where(Package.id == package_id)
-            .distinct()
-        )
-        names += session.execute(gone).scalars()
-    return names

@@ -1,22 +1,10 @@
 """What PyPI's protocols say about names of projects, versions and files, and about forms of a page."""
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_version,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-from packaging.version import InvalidVersion, Version
-
-from wxcloudrun.formats.declarations import PYTHON_ENDINGS, WHEEL
+from wxcloudrun.formats.distributions import is_distribution_name, normalised, parse_version
 from wxcloudrun.kit.errors import WrongValue
-from wxcloudrun.kit.texts import text
 
 API_VERSION = "1.4"
 METADATA_ENDING = ".metadata"
@@ -32,58 +20,7 @@ ANSWERED = {
     PLAIN_HTML: PLAIN_HTML,
 }
 ANYTHING = ("*/*", "text/*")
-RUNS = re.compile(r"[-_.]+")
-MOST_VERSION_CHARACTERS = 128
 KNOWN_VERSIONS = 65_536
-
-
-@dataclass(frozen=True, slots=True)
-class DistributionFile:
-    """What the name of a file says: of which project it is, normalised, and of which version."""
-
-    filename: str
-    project: str
-    version: Version
-
-    @property
-    def is_wheel(self) -> bool:
-        """True for what pip installs as it is."""
-        return self.filename.lower().endswith(WHEEL)
-
-
-def parse_file_name(filename: str) -> DistributionFile:
-    """Read the name of a wheel or a source distribution. WrongValue says what is wrong with it."""
-    lowered = filename.lower()
-    if not lowered.endswith(PYTHON_ENDINGS):
-        raise WrongValue(text("a file is a wheel (.whl) or a source distribution (.tar.gz, .zip)"))
-    try:
-        if lowered.endswith(WHEEL):
-            name, version, _, _ = parse_wheel_filename(filename)
-        else:
-            name, version = parse_sdist_filename(filename)
-    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion, ValueError) as problem:
-        raise WrongValue(text("the file name is not made of name and version as pip reads it")) from problem
-    return DistributionFile(filename, name, version)
-
-
-def parse_version(written: str) -> Version:
-    """Read a version. WrongValue if it does not follow PEP 440."""
-    try:
-        if len(written) > MOST_VERSION_CHARACTERS:  # a number of thousands of digits is none to Python
-            raise InvalidVersion(written)
-        return Version(written)
-    except (InvalidVersion, ValueError) as problem:
-        raise WrongValue(text("the version does not follow PEP 440")) from problem
-
-
-def normalised(name: str) -> str:
-    """Return the one spelling of a project's name (PEP 503)."""
-    return RUNS.sub("-", name).lower()
-
-
-def canonical(version: str) -> str:
-    """Return what versions have in common that are one: `1.0` and `1.0.0`; what is none stays as it is."""
-    return canonicalize_version(version)
 
 
 @lru_cache(KNOWN_VERSIONS)
@@ -97,8 +34,7 @@ def shown_version(version: str) -> str:
 
 def is_distribution(project: str, filename: str) -> bool:
     """Tell, quickly, whether a file can be one of this project: clients judge the rest of the name."""
-    spelled = filename.lower()
-    return spelled.endswith(PYTHON_ENDINGS) and normalised(spelled).startswith(f"{project}-")
+    return is_distribution_name(filename) and normalised(filename).startswith(f"{project}-")
 
 
 def chosen_form(wishes: Iterable[tuple[str, float]], named: str | None) -> str | None:

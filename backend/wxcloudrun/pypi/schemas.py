@@ -7,15 +7,13 @@ from html import escape
 from typing import Any
 from urllib.parse import quote
 
+from wxcloudrun.formats.distributions import DistributionFile, parse_file_name, parse_version
 from wxcloudrun.kit.checksums import HEX_LENGTHS, Checksums
 from wxcloudrun.kit.errors import Malformed, WrongValue
 from wxcloudrun.kit.texts import text
 from wxcloudrun.pypi.rules import (
     API_VERSION,
     METADATA_ENDING,
-    DistributionFile,
-    parse_file_name,
-    parse_version,
     shown_version,
 )
 from wxcloudrun.pypi.service.listing import ListedFile, ListedProject

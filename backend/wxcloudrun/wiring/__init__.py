@@ -47,7 +47,7 @@ def build_services(settings: Settings, stores: Stores) -> Services:
     content = build_bytes(settings, stores.blobs, foundation, names)
     sessions = build_upload_sessions(settings, stores.blobs, names, content)
     tus = build_tus(sessions, content)
-    pypi = build_pypi(names, content, stores.blobs)
+    pypi = build_pypi(names, content)
     npm = build_npm(names, content, stores.blobs)
     releases = build_releases(settings, foundation, names, content.intake)
     upkeep = build_upkeep(settings, stores.blobs)

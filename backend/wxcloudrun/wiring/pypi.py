@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from wxcloudrun.pypi.service.listing import PypiListingService
 from wxcloudrun.pypi.service.publishing import PublishService
-from wxcloudrun.stores.blobs.port import BlobStore
 from wxcloudrun.wiring.registry import ByteServices, NameServices
 
 
@@ -16,7 +15,7 @@ class PypiServices:
     publishing: PublishService
 
 
-def build_pypi(names: NameServices, taken: ByteServices, blobs: BlobStore) -> PypiServices:
+def build_pypi(names: NameServices, taken: ByteServices) -> PypiServices:
     """Build them on names and bytes."""
     return PypiServices(
         listing=PypiListingService(packages=names.packages),
@@ -25,6 +24,5 @@ def build_pypi(names: NameServices, taken: ByteServices, blobs: BlobStore) -> Py
             versions=names.versions,
             intake=taken.intake,
             acceptance=taken.acceptance,
-            blobs=blobs,
         ),
     )

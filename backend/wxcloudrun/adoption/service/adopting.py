@@ -17,7 +17,6 @@ from wxcloudrun.adoption.rules import (
     LeftOut,
     Report,
     Spot,
-    canonical_version,
     refuse_ending,
     spot_of_distribution,
     spot_of_npm_package,
@@ -35,7 +34,7 @@ from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, atomically, reading
 from wxcloudrun.kit.errors import Forbidden, NotFound, Unauthorized, VersionTaken
 from wxcloudrun.kit.events import Subject, announce
-from wxcloudrun.kit.package_names import Format, PackageName
+from wxcloudrun.kit.package_names import Format, PackageName, is_of_format
 from wxcloudrun.kit.security import SYSTEM, Action, OrderedBy
 from wxcloudrun.packages import reads as package_reads
 from wxcloudrun.packages.reads import FoundPackage
@@ -45,6 +44,7 @@ from wxcloudrun.stores.blobs.seekable import open_seekable
 from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.events import VERSION_CHANGED
 from wxcloudrun.versions.reads import NameSource, Version
+from wxcloudrun.versions.service.distributions import version_named
 from wxcloudrun.versions.service.facts import KeptFacts, distribution_facts, keep_facts, read_npm_facts
 from wxcloudrun.versions.service.versions import NamedVersion, VersionChange, VersionService, apply_change
 
@@ -174,7 +174,9 @@ class AdoptService:
             raise LeftOut("gone", "it was deleted in the meantime")
         adopted = self._intake.adopt_held(tx, artifact)
         self._intake.tell_project(tx, found.access.project_id, found.id, adopted)
-        version = version_of(tx.session, found, spot)
+        version = spot.version
+        if is_of_format(found.name, Format.PYPI):
+            version = version_named(tx.session, found, version)
         row = version_reads.version(tx.session, found.id, version)
         before = 0 if row is None else row.files_count
         named = NamedVersion(version, NameSource.METADATA)
@@ -188,16 +190,6 @@ class AdoptService:
         if row is None and held.is_file:
             repeat_standing(tx, found, held, made)
         return True
-
-
-def version_of(session: Session, found: FoundPackage, spot: Spot) -> str:
-    """Return what the version is called in that package: as its first file has said."""
-    if PackageName.parse(found.name).format is not Format.PYPI:
-        return spot.version
-    names = queries.names_of_versions(session, found.id)
-    if spot.version in names:
-        return spot.version
-    return next((name for name in names if canonical_version(name) == spot.canonical), spot.version)
 
 
 def provenance_of(held: Holding, spot: Spot) -> Provenance:

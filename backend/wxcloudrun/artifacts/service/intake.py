@@ -16,7 +16,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,7 +33,7 @@ from wxcloudrun.kit.errors import TooLarge
 from wxcloudrun.kit.texts import text
 from wxcloudrun.stores.blobs.measuring import Measured, Measurement
 from wxcloudrun.stores.blobs.port import BlobStore, ObjectMissing, StoreUnavailable
-from wxcloudrun.stores.blobs.seekable import lost
+from wxcloudrun.stores.blobs.seekable import lost, open_seekable
 
 logger = logging.getLogger(__name__)
 
@@ -185,6 +185,10 @@ class Intake:
         if self._measured is None:
             raise nothing_taken()
         return self._measured
+
+    def reopened(self) -> BinaryIO:
+        """Return what was taken as a file, to read what it says of itself. Raises as `open_seekable` does."""
+        return open_seekable(self._blobs, self.key, self.measured.size_bytes)
 
     def take(
         self,

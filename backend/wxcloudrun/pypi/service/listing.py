@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from wxcloudrun.formats.distributions import normalised
 from wxcloudrun.kit.db import asking
 from wxcloudrun.kit.errors import NotFound
 from wxcloudrun.kit.names import is_sha256
@@ -13,7 +14,7 @@ from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.pypi import queries
-from wxcloudrun.pypi.rules import is_distribution, normalised
+from wxcloudrun.pypi.rules import is_distribution
 
 NO_MARK = ""
 

@@ -5,25 +5,15 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from sqlalchemy.orm import Session
-
 from wxcloudrun.artifacts.service.intake import Intake, IntakeService
-from wxcloudrun.formats.bounded import ScanLimit, UnreadablePackage
-from wxcloudrun.formats.core_metadata import read_core_metadata
-from wxcloudrun.formats.declarations import distribution_metadata
+from wxcloudrun.formats.distributions import DistributionFile
 from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.db import Transaction, asking, reading
-from wxcloudrun.kit.errors import ChecksumMismatch, Invalid, VersionTaken, WrongValue
+from wxcloudrun.kit.errors import ChecksumMismatch, VersionTaken
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
-from wxcloudrun.packages import reads as package_reads
-from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.packages.service import PackageService
-from wxcloudrun.pypi import queries
-from wxcloudrun.pypi.rules import DistributionFile, canonical, normalised, parse_version
-from wxcloudrun.pypi.service.listing import absent, written
-from wxcloudrun.stores.blobs.port import BlobStore
-from wxcloudrun.stores.blobs.seekable import open_seekable
+from wxcloudrun.pypi.service.listing import written
 from wxcloudrun.uploads.service.acceptance import (
     AcceptedUpload,
     UploadAcceptance,
@@ -33,8 +23,14 @@ from wxcloudrun.uploads.service.acceptance import (
 from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.errors import FileTaken, VersionSealed
 from wxcloudrun.versions.reads import NameSource
-from wxcloudrun.versions.rules.names import check_version
-from wxcloudrun.versions.service.facts import KeptFacts, distribution_facts, keep_facts
+from wxcloudrun.versions.service.distributions import (
+    DistributionClaim,
+    ReadDistribution,
+    read_distribution,
+    spelled_as_before,
+    version_named,
+)
+from wxcloudrun.versions.service.facts import keep_facts
 from wxcloudrun.versions.service.versions import NamedVersion, VersionService
 
 CONTENT_TYPE = "application/octet-stream"
@@ -52,15 +48,6 @@ class PublishingClaim:
     blake2_256: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What was read of a file: the name and the version in it, and what is kept of it."""
-
-    name: str
-    version: str
-    facts: KeptFacts
-
-
 class PublishService:
     """Takes files of those who may write."""
 
@@ -71,13 +58,11 @@ class PublishService:
         versions: VersionService,
         intake: IntakeService,
         acceptance: UploadAcceptance,
-        blobs: BlobStore,
     ) -> None:
         self._packages = packages
         self._versions = versions
         self._intake = intake
         self._acceptance = acceptance
-        self._blobs = blobs
 
     def admit(self, actor: Actor, project: str, announced_bytes: int | None) -> None:
         """Return if so many bytes may be sent there; nothing of the body has been read yet.
@@ -106,39 +91,30 @@ class PublishService:
         with self._intake.open() as intake:
             yield Publishing(self, intake, actor, project)
 
-    def read(self, intake: Intake, claim: PublishingClaim) -> Read:
-        """Read what a stored file says of itself. Raises Invalid if it is no distribution.
-
-        Of a large source distribution whose metadata stand behind more than is looked at, the name counts.
-        """
-        size_bytes = intake.measured.size_bytes
-        try:
-            with open_seekable(self._blobs, intake.key, size_bytes) as blob:
-                metadata = distribution_metadata(claim.file.filename, blob, size_bytes)
-            core = read_core_metadata(metadata)
-        except ScanLimit:
-            return Read(claim.name, claim.version, KeptFacts())
-        except UnreadablePackage as problem:
-            sentence = text("it cannot be read as a distribution: {problem}", problem=str(problem))
-            raise Invalid.field("content", sentence) from problem
-        return Read(core.name, core.version, distribution_facts(claim.file.filename, core, metadata))
+    def read(self, intake: Intake, claim: PublishingClaim) -> ReadDistribution:
+        """Read what a stored file says of itself. Raises Invalid if it is not what is claimed."""
+        said = DistributionClaim(claim.file, claim.name, claim.version, "content")
+        with intake.reopened() as blob:
+            return read_distribution(said, blob, intake.measured.size_bytes)
 
     def write(
-        self, tx: Transaction, intake: Intake, actor: Actor, project: str, claim: PublishingClaim, read: Read
+        self,
+        tx: Transaction,
+        intake: Intake,
+        actor: Actor,
+        project: str,
+        claim: PublishingClaim,
+        read: ReadDistribution,
     ) -> AcceptedUpload:
         """Write what a file becomes: an artifact, a file of a version, and what is kept of it."""
         caller, found = self._packages.enter_or_make_again(
             tx, actor, project, written(read.name), Action.ARTIFACT_WRITE
         )
-        # Whoever else gives versions their names in this package waits here.
-        if package_reads.package(tx.session, found.id) is None:
-            raise absent(read.name)
-        version = version_named(tx.session, found, read.version)
-        spec = UploadSpec(claim.file.filename, CONTENT_TYPE, version=version)
-        named = NamedVersion(version, NameSource.EXPLICIT)
+        named = spelled_as_before(tx, found, NamedVersion(read.version, NameSource.EXPLICIT))
+        spec = UploadSpec(claim.file.filename, CONTENT_TYPE, version=named.version)
         adopted = intake.adopt(tx)
         accepted = self._acceptance.accept(tx, caller, found, spec, adopted, named)
-        file_id = version_reads.file_id(tx.session, found.id, version, claim.file.filename)
+        file_id = version_reads.file_id(tx.session, found.id, named.version, claim.file.filename)
         keep_facts(tx, found.id, file_id, read.facts)
         return accepted
 
@@ -169,7 +145,6 @@ class Publishing:
         """
         self._refuse_other_digests(claim)
         read = self._service.read(self._intake, claim)
-        refuse_contradiction(claim, read)
         with telling(claim.file):
             return self._intake.complete(
                 lambda tx: self._service.write(tx, self._intake, self._actor, self._project, claim, read)
@@ -202,38 +177,3 @@ def telling(file: DistributionFile) -> Iterator[None]:
     except VersionTaken as taken:
         sentence = text("File already exists: other bytes hold {filename}", filename=file.filename)
         raise FileTaken(sentence, **taken.facts) from taken
-
-
-def version_named(session: Session, found: FoundPackage, wanted: str) -> str:
-    """Return what a version is called in that package: as its first file has said, deleted or not."""
-    names = queries.names_of_versions(session, found.id)
-    if wanted in names:
-        return wanted
-    same = canonical(wanted)
-    return next((name for name in names if canonical(name) == same), wanted)
-
-
-def refuse_contradiction(claim: PublishingClaim, read: Read) -> None:
-    """Raise Invalid unless form, file name and metadata speak of one version of one project.
-
-    What stands in the file is what installers see, so it is right and the others are not.
-    """
-    try:
-        check_version(read.version)
-        version = parse_version(read.version)
-        claimed = parse_version(claim.version)
-    except WrongValue as problem:
-        raise Invalid.field("version", problem.message) from problem
-    names = {claim.file.project, normalised(claim.name), normalised(read.name)}
-    if len(names) > 1:
-        sentence = text(
-            "the file is of {inside}, its name says {named} and the form {claimed}",
-            inside=read.name, named=claim.file.project, claimed=claim.name,
-        )  # fmt: skip
-        raise Invalid.field("name", sentence)
-    if not claim.file.version == claimed == version:
-        sentence = text(
-            "the file is of version {inside}, its name says {named} and the form {claimed}",
-            inside=read.version, named=str(claim.file.version), claimed=claim.version,
-        )  # fmt: skip
-        raise Invalid.field("version", sentence)

@@ -17,7 +17,7 @@ from wxcloudrun.packages.service import PackageService
 from wxcloudrun.tags.service.tags import TagService
 from wxcloudrun.upload_sessions import rules
 from wxcloudrun.uploads import reads as upload_reads
-from wxcloudrun.uploads.service.acceptance import UploadSpec, empty_file, refuse_path
+from wxcloudrun.uploads.service.acceptance import UploadSpec, empty_file, refuse_name
 from wxcloudrun.uploads.service.incoming import UploadPlace
 from wxcloudrun.versions.service.versions import VersionService
 
@@ -97,7 +97,7 @@ class PreflightService:
             found = self._packages.enter(
                 session, place.actor, place.project, place.package, Action.ARTIFACT_WRITE
             )
-            refuse_path(found, upload)
+            refuse_name(found, upload)
             is_held = self._holds(session, place.actor, found, upload, sha256)
             if sha256 is not None and size_bytes is not None:
                 reads_bytes(session, place.actor, sha256, size_bytes, is_held=is_held)
@@ -115,7 +115,7 @@ class PreflightService:
     def _prospect(self, session: Session, actor: Actor, found: FoundPackage, wanted: FileWanted) -> Prospect:
         if not wanted.size_bytes:
             raise empty_file()
-        refuse_path(found, wanted.upload)
+        refuse_name(found, wanted.upload)
         self._intake.refuse_size(wanted.size_bytes)
         refuse_what_has_too_many_parts(wanted.size_bytes)
         is_held = self._holds(session, actor, found, wanted.upload, wanted.sha256)

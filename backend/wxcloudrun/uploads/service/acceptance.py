@@ -15,6 +15,7 @@ from wxcloudrun.kit.db import Transaction, insert_at_once
 from wxcloudrun.kit.errors import IdempotencyKeyReused, Invalid, VersionTaken
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.names import UNSAID
+from wxcloudrun.kit.package_names import Format, is_of_format
 from wxcloudrun.kit.remarks import Remark
 from wxcloudrun.kit.security import Actor
 from wxcloudrun.kit.texts import text
@@ -29,6 +30,7 @@ from wxcloudrun.uploads.models import Upload
 from wxcloudrun.uploads.rules import fingerprint, last_part
 from wxcloudrun.versions.reads import NameSource
 from wxcloudrun.versions.rules.schemes import scheme_of_file
+from wxcloudrun.versions.service.distributions import claim_of_file, read_distribution, spelled_as_before
 from wxcloudrun.versions.service.facts import has_facts, read_facts
 from wxcloudrun.versions.service.versions import NamedVersion, VersionService
 
@@ -101,16 +103,22 @@ class UploadAcceptance:
     def proposed_version(self, spec: UploadSpec, stored: StoredBytes, package: str) -> NamedVersion | None:
         """Return the version that the bytes shall have, None if nothing says anything.
 
-        The explicit one, else what the package says about itself, else what its file name says; in a package
-        of PyPI's or npm's format with what is kept of a file. It reads the stored object, so it must not be
-        called within a transaction.
+        The explicit one, else what the package says about itself, else what its file name says; with what is
+        kept of a file in a package of PyPI's or npm's format. It reads the stored object, so it must not be
+        called within a transaction. Raises Invalid for a distribution that does not belong into its package
+        of PyPI's format.
         """
+        claim = claim_of_file(package, spec.filename, spec.version, spec.named_by)
+        if claim is not None:
+            with open_seekable(self._blobs, stored.key, stored.size_bytes) as blob:
+                read = read_distribution(claim, blob, stored.size_bytes)
+            source = NameSource.METADATA if spec.version is None else NameSource.EXPLICIT
+            return NamedVersion(read.version, source, facts=read.facts)
         named = self._named(spec, stored)
-        filename = last_part(spec.filename)
-        if named is None or not has_facts(package, filename):
+        if named is None or not has_facts(package, last_part(spec.filename)):
             return named
         with open_seekable(self._blobs, stored.key, stored.size_bytes) as blob:
-            return replace(named, facts=read_facts(package, filename, blob, stored.size_bytes))
+            return replace(named, facts=read_facts(blob, stored.size_bytes))
 
     def _named(self, spec: UploadSpec, stored: StoredBytes) -> NamedVersion | None:
         if spec.version is not None:
@@ -172,7 +180,7 @@ class UploadAcceptance:
         says so. Raises Invalid if a tag needs a version and there is none, and for a path where a version has
         one file.
         """
-        refuse_path(found, spec)
+        refuse_name(found, spec)
         artifact = adopted.artifact
         # Asked of bytes that nobody had, too: else its time would tell them from those that others have.
         told = artifact_reads.told(tx.connection, actor, artifact.id)
@@ -216,6 +224,8 @@ class UploadAcceptance:
         """Record the proposed version; return it, or the name of the conflict that a guess ran into."""
         if proposed is None:
             return None, None
+        if is_of_format(found.name, Format.PYPI):
+            proposed = spelled_as_before(tx, found, proposed)
         try:
             self._versions.record(tx, actor, found, proposed, received.artifact_id, received.provenance)
         except VersionTaken:
@@ -260,10 +270,11 @@ def request_fingerprint(found: FoundPackage, spec: UploadSpec, digest: str) -> s
     return fingerprint(found.id, spec.filename, spec.tag, spec.version, digest)
 
 
-def refuse_path(found: FoundPackage, spec: UploadSpec) -> None:
-    """Raise Invalid for a path in a package whose versions have one file."""
+def refuse_name(found: FoundPackage, spec: UploadSpec) -> None:
+    """Raise Invalid for a path in a package whose versions have one file, and for a foreign distribution."""
     if "/" in spec.filename and found.layout is Layout.SINGLE:
         raise Invalid.field(spec.named_by, text("must be a name, not a path"))
+    claim_of_file(found.name, spec.filename, spec.version, spec.named_by)
 
 
 def empty_file() -> Invalid:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from wxcloudrun.artifacts.service.intake import Intake, IntakeService
 from wxcloudrun.kit.checksums import Checksums
 from wxcloudrun.kit.db import Reader, Transaction, asking, reading
+from wxcloudrun.kit.package_names import Format, is_of_format
 from wxcloudrun.kit.security import Action, Actor, Scope
 from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.packages.service import PackageService
@@ -16,7 +17,7 @@ from wxcloudrun.uploads.service.acceptance import (
     UploadAcceptance,
     UploadSpec,
     empty_file,
-    refuse_path,
+    refuse_name,
 )
 from wxcloudrun.versions.service.versions import NamedVersion
 
@@ -54,13 +55,15 @@ class UploadService:
     def admit_name(self, place: UploadPlace, spec: UploadSpec, digest: str | None) -> None:
         """Return if a file may be called so there, before its bytes are read.
 
-        Raises Invalid for a path, Forbidden for a tag that would certainly be moved by who may not.
+        Raises Invalid for a path, and for a name that the package does not take; Forbidden for a tag that
+        would certainly be moved by who may not.
         """
         may_move = spec.tag is None or Scope.RELEASE in place.actor.scopes
-        if "/" in spec.filename or not may_move:
+        is_judged = "/" in spec.filename or is_of_format(place.package, Format.PYPI)
+        if is_judged or not may_move:
             with reading() as session:
                 found = self._enter(session, place)
-                refuse_path(found, spec)
+                refuse_name(found, spec)
                 self._acceptance.refuse_tag(session, place.actor, found, spec, digest)
 
     @contextmanager

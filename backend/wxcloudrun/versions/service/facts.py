@@ -8,14 +8,8 @@ from typing import Any, BinaryIO
 from sqlalchemy.orm import Session
 
 from wxcloudrun.formats.bounded import UnreadablePackage
-from wxcloudrun.formats.core_metadata import CoreMetadata, read_core_metadata
-from wxcloudrun.formats.declarations import (
-    NPM_ENDINGS,
-    PYTHON_ENDINGS,
-    WHEEL,
-    distribution_metadata,
-    npm_manifest,
-)
+from wxcloudrun.formats.core_metadata import CoreMetadata
+from wxcloudrun.formats.declarations import NPM_ENDINGS, WHEEL, npm_manifest
 from wxcloudrun.formats.npm_manifest import NpmManifest, TarballDigests, version_documents
 from wxcloudrun.kit.db import Transaction, insertion
 from wxcloudrun.kit.package_names import Format, is_of_format
@@ -82,20 +76,6 @@ def distribution_facts(filename: str, core: CoreMetadata, metadata: bytes) -> Ke
     )
 
 
-def is_distribution_name(filename: str) -> bool:
-    """Tell whether a file is called like a wheel or a source distribution."""
-    return filename.lower().endswith(PYTHON_ENDINGS)
-
-
-def read_distribution_facts(filename: str, blob: BinaryIO, size_bytes: int) -> KeptFacts | None:
-    """Read what is kept of a distribution; None if it is none that can be read."""
-    try:
-        metadata = distribution_metadata(filename, blob, size_bytes)
-        return distribution_facts(filename, read_core_metadata(metadata), metadata)
-    except UnreadablePackage:
-        return None
-
-
 def npm_facts(
     manifest: NpmManifest, digests: TarballDigests, said: Mapping[str, Any] | None = None, readme: bytes = b""
 ) -> KeptFacts:
@@ -127,16 +107,12 @@ def digests_of(blob: BinaryIO) -> TarballDigests:
 
 
 def has_facts(package: str, filename: str) -> bool:
-    """Tell whether something is kept of a file that is called so, in a package of that name."""
-    if is_of_format(package, Format.NPM):
-        return filename.lower().endswith(NPM_ENDINGS)
-    return is_of_format(package, Format.PYPI) and is_distribution_name(filename)
+    """Tell whether something is kept of a file that is called so, in a package of npm's format."""
+    return is_of_format(package, Format.NPM) and filename.lower().endswith(NPM_ENDINGS)
 
 
-def read_facts(package: str, filename: str, blob: BinaryIO, size_bytes: int) -> KeptFacts | None:
-    """Read what is kept of a file of a package; None if it is none that can be read."""
-    if not is_of_format(package, Format.NPM):
-        return read_distribution_facts(filename, blob, size_bytes)
+def read_facts(blob: BinaryIO, size_bytes: int) -> KeptFacts | None:
+    """Read what is kept of a tarball; None if it is none that can be read."""
     try:
         return read_npm_facts(blob, size_bytes)[1]
     except UnreadablePackage:
