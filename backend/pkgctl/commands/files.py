@@ -6,6 +6,7 @@ import click
 
 from pkgctl.addresses import PackageRef
 from pkgctl.api import Api
+from pkgctl.commands.names import show_with_what_it_says
 from pkgctl.errors import CommandFailed, ExitCode
 from pkgctl.invocation import Invocation, pass_invocation
 from pkgctl.options import NAMED_VERSION, REF, RegistryGroup, bound, limit_option, split_version
@@ -13,7 +14,7 @@ from pkgctl.options import NAMED_VERSION, REF, RegistryGroup, bound, limit_optio
 
 @click.group(cls=RegistryGroup)
 def files() -> None:
-    """Files of a version: list (default), delete."""
+    """Files of a version: list (default), show, delete."""
 
 
 @files.command("list")
@@ -31,17 +32,34 @@ def list_files(invocation: Invocation, ref: PackageRef, limit: int) -> None:
     invocation.screen.rows(items, columns, more=more)
 
 
+@files.command("show")
+@click.argument("words", nargs=-1, required=True, metavar=f"{NAMED_VERSION} FILE")
+@click.option("--readme", is_flag=True, help="Print the README in it, and nothing else.")
+@pass_invocation
+def show_file(invocation: Invocation, words: tuple[str, ...], *, readme: bool) -> None:
+    """Show one file of a version, and what it says of itself."""
+    version, filename = file_meant(words)
+    found = invocation.api.get(version.name.path("versions", version.ref, "files", *filename.split("/")))
+    show_with_what_it_says(invocation, found, filename, readme=readme)
+
+
 @files.command("delete")
 @click.argument("words", nargs=-1, required=True, metavar=f"{NAMED_VERSION} FILE")
 @pass_invocation
 def delete_file(invocation: Invocation, words: tuple[str, ...]) -> None:
     """Delete one file of a version, in a package of the layout files."""
+    version, filename = file_meant(words)
+    where = version.name.path("versions", version.ref, "files", *filename.split("/"))
+    invocation.api.call("DELETE", where)
+    invocation.screen.done({"deleted": filename}, f"Deleted {filename} of {version}")
+
+
+def file_meant(words: tuple[str, ...]) -> tuple[PackageRef, str]:
+    """Return the version and the file that words name. Raises UsageError."""
     version, rest = split_version(words)
     if len(rest) != 1:
         raise click.UsageError(f"give the version and one file: {version} FILE")
-    where = version.name.path("versions", version.ref, "files", *rest[0].split("/"))
-    invocation.api.call("DELETE", where)
-    invocation.screen.done({"deleted": rest[0]}, f"Deleted {rest[0]} of {version}")
+    return version, rest[0]
 
 
 def version_meant(api: Api, ref: PackageRef) -> str:

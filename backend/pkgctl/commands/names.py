@@ -142,10 +142,32 @@ def reason_of_yank(version: dict[str, Any]) -> str | None:
 
 @versions.command("show")
 @version_argument
+@click.option("--readme", is_flag=True, help="Print the README in it, and nothing else.")
 @pass_invocation
-def show_version(invocation: Invocation, version: PackageRef) -> None:
-    """Show one version."""
+def show_version(invocation: Invocation, version: PackageRef, *, readme: bool) -> None:
+    """Show one version, and what its package says of itself."""
     found: dict[str, Any] = invocation.api.get(version.name.path("versions", version.ref))
+    show_with_what_it_says(invocation, found, str(version), readme=readme)
+
+
+def show_with_what_it_says(
+    invocation: Invocation, found: dict[str, Any], called: str, *, readme: bool
+) -> None:
+    """Show a version or a file, to people without the README, which is long; or that alone."""
+    said: dict[str, Any] = found.get("said") or {}
+    if readme:
+        words = said.get("readme")
+        if words or invocation.as_json:
+            invocation.screen.done({"readme": words}, (words or "").rstrip("\n"))
+        else:
+            invocation.screen.say(f"{called} has no README")
+        return
+    if not invocation.as_json:
+        rest = {name: value for name, value in found.items() if name != "said"}
+        found = {
+            **rest,
+            **{name: said[name] for name in ("summary", "requires", "dependencies") if name in said},
+        }
     invocation.screen.facts(found)
 
 

@@ -367,6 +367,7 @@ REQUESTS: Mapping[str, Callable[[Scene], SampleRequest]] = {
     "change_version": lambda s: of(f"{s.package}/versions/1.0.0", json={"yanked": "broken"}),
     "delete_version": lambda s: of(f"{s.package}/versions/1.0.0"),
     "list_files": lambda s: of(f"{s.package}/versions/1.0.0/files"),
+    "get_file": lambda s: of(f"{s.package}/versions/1.0.0/files/a.bin"),
     "delete_file": lambda s: of(f"{s.package}/versions/1.0.0/files/a.bin"),
     "seal_version": lambda s: of(f"{s.package}/versions/1.0.0/seal"),
     "start_adoption": lambda s: of(f"{s.package}/adopt", json={"format": "pypi"}),

@@ -130,6 +130,7 @@ NEEDS = {
     "change_version": Needs(WRITER, RELEASE),
     "delete_version": Needs(MAINTAINER, WRITE, answers=204),
     "list_files": Needs(READER, DOWNLOAD, PUBLIC),
+    "get_file": Needs(READER, DOWNLOAD, PUBLIC),
     "delete_file": Needs(MAINTAINER, WRITE, answers=204),
     "seal_version": Needs(WRITER, RELEASE),
     "start_adoption": Needs(WRITER, WRITE, answers=202),
@@ -315,7 +316,7 @@ class TestRows:
         assert public == {
             "get_project", "list_packages", "get_package", "list_uploads", "download",
             "download_file", "resolve", "get_artifact", "list_tags", "get_tag", "list_tag_history",
-            "list_versions", "get_version", "list_files", "get_release", "get_release_log",
+            "list_versions", "get_version", "list_files", "get_file", "get_release", "get_release_log",
             *(name for name, needs in FACE_NEEDS.items() if needs.is_public),
         }  # fmt: skip
 

@@ -17,6 +17,7 @@ class CoreMetadata:
     requires_python: str | None
     requires_dist: tuple[str, ...]
     description: str | None
+    readme_type: str | None  # of the description
 
 
 def read_core_metadata(text: bytes) -> CoreMetadata:
@@ -31,4 +32,5 @@ def read_core_metadata(text: bytes) -> CoreMetadata:
             requires_python=raw.get("requires_python"),
             requires_dist=tuple(raw.get("requires_dist", ())),
             description=raw.get("description"),
+            readme_type=raw.get("description_content_type"),
         )

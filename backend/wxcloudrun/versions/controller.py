@@ -4,7 +4,7 @@ from functools import partial
 
 from flask import Response
 
-from wxcloudrun.versions.schemas import FileOut, VersionDetailOut, VersionOut, VersionPatch
+from wxcloudrun.versions.schemas import FileDetailOut, FileOut, VersionDetailOut, VersionOut, VersionPatch
 from wxcloudrun.versions.service.files import FileService
 from wxcloudrun.versions.service.versions import VersionService
 from wxcloudrun.web import pages
@@ -40,6 +40,12 @@ def list_files(project: str, package: str, version: str, query: PageQuery) -> Re
     """A page of the files of a version, in the order in which they came."""
     page = service(FileService).page(actor(), project, package, version, pages.requested(query, int))
     return pages.answer(page, partial(FileOut.of, project, package, version))
+
+
+def get_file(project: str, package: str, version: str, filename: str) -> Response:
+    """200 with the file."""
+    view = service(FileService).get(actor(), project, package, version, filename)
+    return ok(FileDetailOut.shaped(project, package, version, view))
 
 
 def delete_file(project: str, package: str, version: str, filename: str) -> Response:

@@ -4,7 +4,7 @@ from wxcloudrun.kit.errors import Conflict, Forbidden, Invalid, NotFound
 from wxcloudrun.kit.remarks import HEADER
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.versions import controller
-from wxcloudrun.versions.schemas import FileOut, VersionDetailOut, VersionOut, VersionPatch
+from wxcloudrun.versions.schemas import FileDetailOut, FileOut, VersionDetailOut, VersionOut, VersionPatch
 from wxcloudrun.versions.words import WORDS
 from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
 from wxcloudrun.web.pages import PageOut, PageQuery
@@ -34,6 +34,11 @@ ENDPOINTS = [
         "GET", "/versions/<version>/files", controller.list_files, "list_files", "The files of a version",
         scope=Scope.DOWNLOAD,
         caller=Caller.PUBLIC, query=PageQuery, answer=PageOut[FileOut], errors=(NotFound,),
+    ),
+    Endpoint(
+        "GET", "/versions/<version>/files/<rest:filename>", controller.get_file, "get_file",
+        "One file of a version, and what it says of itself", scope=Scope.DOWNLOAD, caller=Caller.PUBLIC,
+        answer=FileDetailOut, errors=(NotFound,),
     ),
     Endpoint(
         "DELETE", "/versions/<version>/files/<rest:filename>", controller.delete_file, "delete_file",

@@ -112,7 +112,32 @@ class FileOut(Output):
         )
 
 
+class SaidOut(Output):
+    """What a package says of itself. It is foreign text: whoever shows it as HTML has to make it harmless."""
+
+    summary: str | None
+    requires: str | None
+    dependencies: list[str]
+    readme: str | None
+    readme_type: str | None
+    readme_is_whole: bool
+
+
 class VersionDetailOut(VersionOut):
-    """A version with what people wrote about it."""
+    """A version with what people wrote about it, and what its first file says that says something."""
 
     notes: str | None
+    said: SaidOut | None
+
+
+class FileDetailOut(FileOut):
+    """A file of a version with what it says of itself."""
+
+    said: SaidOut | None
+
+    @classmethod
+    def shaped(cls, project: str, package: str, version: str, view: FileView) -> Self:
+        """Shape a file of a version."""
+        listed = FileOut.of(project, package, version, view)
+        said = None if view.said is None else SaidOut.model_validate(view.said)
+        return cls(said=said, **listed.model_dump())

@@ -65,7 +65,9 @@ class TestSaying:
             "notes": "# 新\n",
         }
         listed = package.reader.get(package.url("/versions")).ok().items
-        assert [{**each, "notes": "# 新\n"} for each in listed if each["version"] == "1.1.0"] == [answer.data]
+        assert [
+            {**each, "notes": "# 新\n", "said": None} for each in listed if each["version"] == "1.1.0"
+        ] == [answer.data]
 
     def test_given_null_then_it_is_taken_back_and_what_is_left_out_stays(self, package: Workshop) -> None:
         untouched = shown(package, "1.1.0")

@@ -30,7 +30,7 @@ class TestRead:
 
         assert set(data) == {
             "id", "version", "artifact_id", "status", "version_source", "created_at", "created_by",
-            "yanked", "deprecated", "properties", "sealed_at", "url", "notes",
+            "yanked", "deprecated", "properties", "sealed_at", "url", "notes", "said",
         }  # fmt: skip
         assert (data["version"], data["artifact_id"]) == ("1.1.0", sha256(b"1.1.0"))
         assert (data["status"], data["version_source"]) == ("downloaded", "explicit")
@@ -47,7 +47,11 @@ class TestRead:
         listed = package.reader.get(package.url("/versions")).ok().items
 
         assert [each["version"] for each in listed] == ["2.0.0", "1.1.0", "1.0.0"]
-        assert {**listed[1], "notes": None} == package.reader.get(package.url("/versions/1.1.0")).data
+        assert package.reader.get(package.url("/versions/1.1.0")).data == {
+            **listed[1],
+            "notes": None,
+            "said": None,
+        }
 
     @pytest.mark.parametrize("limit", [1, 2, 3, 200])
     def test_given_any_page_size_then_every_version_comes_exactly_once(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Label, Select, and_, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from wxcloudrun.formats.said_inside import SaidInside
 from wxcloudrun.kit.db import Reader, prepared
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.stores.cache.cached import cached
@@ -49,6 +50,7 @@ class VersionView:
     sealed_at: datetime | None
     written_properties: bytes | None
     written_notes: bytes | None = None
+    said: SaidInside | None = None  # where that was asked for
 
     @property
     def yanked(self) -> Yank | None:

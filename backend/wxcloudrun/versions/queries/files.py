@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from wxcloudrun.artifacts.reads import Artifact
+from wxcloudrun.formats.said_inside import SaidInside
 from wxcloudrun.kit.paging import Page, PageRequest
 from wxcloudrun.kit.windows import windows
 from wxcloudrun.versions.models import Version, VersionFile
@@ -86,11 +88,31 @@ class FileView:
     size_bytes: int
     artifact_id: str
     content_type: str | None
+    said: SaidInside | None = None  # where that was asked for
 
 
 def page_of_files(session: Session, package_id: int, name: str, page: PageRequest[int]) -> Page[FileView]:
     """Return the files of a version in the order in which they came; an absent version has none."""
     statement = (
+        listed_files(package_id, name)
+        .where(VersionFile.id > (page.after or 0))
+        .order_by(VersionFile.id)
+        .limit(page.limit + 1)
+    )
+    views = [FileView(*row) for row in session.execute(statement)]
+    return Page.cut(views, page.limit, lambda each: each.id)
+
+
+def file_view(session: Session, package_id: int, name: str, filename: str) -> FileView | None:
+    """Return one file of a version for an answer."""
+    statement = listed_files(package_id, name).where(VersionFile.filename == filename)
+    row = session.execute(statement).one_or_none()
+    return None if row is None else FileView(*row)
+
+
+def listed_files(package_id: int, name: str) -> Select[*tuple[Any, ...]]:
+    """Select what a FileView in a list holds, in its order."""
+    return (
         select(
             VersionFile.id,
             VersionFile.filename,
@@ -100,12 +122,8 @@ def page_of_files(session: Session, package_id: int, name: str, page: PageReques
         )
         .join(Version, Version.id == VersionFile.version_id)
         .join(Artifact, Artifact.id == VersionFile.artifact_id)
-        .where(Version.package_id == package_id, Version.version == name, VersionFile.id > (page.after or 0))
-        .order_by(VersionFile.id)
-        .limit(page.limit + 1)
+        .where(Version.package_id == package_id, Version.version == name)
     )
-    views = [FileView(*row) for row in session.execute(statement)]
-    return Page.cut(views, page.limit, lambda each: each.id)
 
 
 def of_several_files(session: Session, package_id: int) -> str | None:

@@ -20,6 +20,7 @@ from wxcloudrun.versions.queries.files import FileView, file, page_of_files
 from wxcloudrun.versions.queries.retired import is_meant_by_its_version, renew, retire, retire_files
 from wxcloudrun.versions.rules.names import is_version
 from wxcloudrun.versions.service.names import absent, locked
+from wxcloudrun.versions.service.showing import shown_file, shown_version
 
 
 class FileService:
@@ -40,6 +41,17 @@ class FileService:
             if not files.items and queries.view(session, found.id, version) is None:
                 raise absent(version)
         return files
+
+    def get(self, actor: Actor, project: str, package: str, version: str, filename: str) -> FileView:
+        """Show one file of a version, with what it says of itself. Raises NotFound."""
+        with reading() as session:
+            found = self._packages.enter(session, actor, project, package, Action.ARTIFACT_READ)
+            if not is_version(version):
+                raise absent(version)
+            view = shown_file(session, found, version, filename)
+        if view is None:
+            raise no_file(version, filename)
+        return view
 
     def several(self, session: Session, found: FoundPackage, version: str) -> SeveralFiles:
         """Return the refusal that shows which files a version has."""
@@ -62,9 +74,7 @@ class FileService:
             row = locked(tx.session, found, version)
             gone = file(tx.session, row, filename)
             if gone is None:
-                raise NotFound(
-                    text("version {version} has no file {filename}", version=version, filename=filename)
-                )
+                raise no_file(version, filename)
             if row.files_count == 1:
                 retire(tx.session, [row.id])
             elif is_meant_by_its_version(tx.session, gone):
@@ -109,9 +119,14 @@ class FileService:
                     after={"files": row.files_count},
                 )
             tx.session.flush()
-            view = queries.view(tx.session, found.id, version)
+            view = shown_version(tx.session, found, version)
             if view is None:
                 raise absent(version)
             return view
 
         return atomically(work)
+
+
+def no_file(version: str, filename: str) -> NotFound:
+    """Refuse a file that a version does not have, to somebody who may know that."""
+    return NotFound(text("version {version} has no file {filename}", version=version, filename=filename))

@@ -29,6 +29,7 @@ from wxcloudrun.versions.rules.names import is_version
 from wxcloudrun.versions.rules.schemes import GENERAL
 from wxcloudrun.versions.service.facts import KeptFacts, keep_facts
 from wxcloudrun.versions.service.names import absent, is_held, locked, refuse_new_file, refuse_retired
+from wxcloudrun.versions.service.showing import shown_version
 
 MAX_TAGS_NAMED = 10  # a header has to fit through every proxy
 MAX_FILES_NAMED = 10  # an entry of the audit log has to fit its column
@@ -171,7 +172,7 @@ class VersionService:
         """Show one version. Raises NotFound."""
         with asking() as reader:
             found = self._packages.enter(reader, actor, project, package, Action.ARTIFACT_READ)
-            view = queries.view(reader, found.id, version) if is_version(version) else None
+            view = shown_version(reader, found, version) if is_version(version) else None
         if view is None:
             raise absent(version)
         return view
@@ -193,7 +194,7 @@ class VersionService:
                     tx, actor, VERSION_CHANGED, found.subject("version", version), before=before, after=after
                 )
             tx.session.flush()
-            view = queries.view(tx.session, found.id, version)
+            view = shown_version(tx.session, found, version)
             if view is None:
                 raise absent(version)
             return view, still_activated(row)
