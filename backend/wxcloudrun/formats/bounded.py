@@ -29,6 +29,10 @@ class ScanLimit(UnreadablePackage):
     """As many decompressed bytes as allowed were looked at; the file itself may be sound."""
 
 
+class TookTooLong(UnreadablePackage):
+    """The file, or who keeps it, was slow; the file itself may be sound."""
+
+
 @contextmanager
 def unreadable(*errors: type[Exception]) -> Iterator[None]:
     """Turn `errors`, which a library raises for malformed input, into UnreadablePackage."""
@@ -48,7 +52,7 @@ class Deadline:
     def check(self) -> None:
         """Raise UnreadablePackage once the time is over."""
         if self._monotonic() > self._end:
-            raise UnreadablePackage("reading took too long")
+            raise TookTooLong("reading took too long")
 
 
 class ByteSource(Protocol):

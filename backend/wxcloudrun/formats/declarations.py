@@ -17,12 +17,15 @@ from wxcloudrun.formats.bounded import (
     Monotonic,
     UnreadablePackage,
 )
+from wxcloudrun.formats.metadata_texts import header_fields
 from wxcloudrun.formats.npm_manifest import NpmManifest, read_npm_manifest
 from wxcloudrun.formats.tar_formats import top_file
-from wxcloudrun.formats.zip_formats import core_metadata
+from wxcloudrun.formats.zip_formats import sound_core_metadata
 from wxcloudrun.kit.errors import AppError
+from wxcloudrun.kit.package_names import RUNS
 
 WHEEL, ZIPPED, GZIPPED, NPM_ENDINGS = ".whl", ".zip", ".tar.gz", (".tgz", ".tar.gz")
+DIST_INFO = ".dist-info"
 PYTHON_ENDINGS = (WHEEL, GZIPPED, ZIPPED)
 
 logger = logging.getLogger(__name__)
@@ -49,10 +52,20 @@ def distribution_metadata(
         reader = BoundedReader(blob, size_bytes, Deadline(monotonic))
         lowered = filename.lower()
         if lowered.endswith(WHEEL):
-            return core_metadata(reader, ".dist-info/METADATA") or b""
+            path, metadata = sound_core_metadata(reader, f"{DIST_INFO}/METADATA")
+            refuse_foreign_folder(path, metadata)
+            return metadata
         if lowered.endswith(ZIPPED):
-            return core_metadata(reader, "/PKG-INFO") or b""
+            return sound_core_metadata(reader, "/PKG-INFO")[1]
         return top_file(reader, b"PKG-INFO", TAR_BYTES) or b""
+
+
+def refuse_foreign_folder(path: str, metadata: bytes) -> None:
+    """Raise UnreadablePackage for a wheel whose metadata stand in another project's folder, as pip does."""
+    folder = path.partition(DIST_INFO)[0].rpartition("-")[0]
+    named = header_fields(metadata, "name").get("name", "")
+    if named and RUNS.sub("-", folder).lower() != RUNS.sub("-", named).lower():
+        raise UnreadablePackage("its metadata stand in the folder of another project")
 
 
 @dataclass(frozen=True, slots=True)

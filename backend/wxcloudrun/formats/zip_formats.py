@@ -16,6 +16,7 @@ from wxcloudrun.formats.bounded import (
 )
 from wxcloudrun.formats.metadata_texts import header_fields, property_value
 from wxcloudrun.formats.placeholders import stated
+from wxcloudrun.formats.zip_layout import refuse_hidden_bytes
 
 MANIFEST = "META-INF/MANIFEST.MF"
 MAVEN_FOLDER, MAVEN_PROPERTIES = "META-INF/maven/", "/pom.properties"
@@ -107,12 +108,26 @@ def _core_metadata_version(reader: BoundedReader, ending: str) -> str | None:
 def core_metadata(reader: BoundedReader, ending: str) -> bytes | None:
     """Return the only file below a top folder whose path ends so; None if there is none or are several."""
     with opened_zip(reader) as archive:
-        found = [
-            entry.filename
-            for entry in archive.filelist
-            if entry.filename.endswith(ending) and len(entry.filename.split("/")) == _DEPTH_OF_METADATA
-        ]
+        found = paths_ending(archive, ending)
         return only_entry(archive, found[0]) if len(found) == 1 else None
+
+
+def sound_core_metadata(reader: BoundedReader, ending: str) -> tuple[str, bytes]:
+    """Return the same with its path, of a zip that hides nothing; nothing if there is none or are several."""
+    with opened_zip(reader) as archive:
+        refuse_hidden_bytes(archive, reader)
+        found = paths_ending(archive, ending)
+        content = only_entry(archive, found[0]) if len(found) == 1 else None
+        return ("", b"") if content is None else (found[0], content)
+
+
+def paths_ending(archive: zipfile.ZipFile, ending: str) -> list[str]:
+    """Return the paths of files below a top folder that end so."""
+    return [
+        entry.filename
+        for entry in archive.filelist
+        if entry.filename.endswith(ending) and len(entry.filename.split("/")) == _DEPTH_OF_METADATA
+    ]
 
 
 def _check_directory(reader: BoundedReader) -> None:

@@ -10,6 +10,7 @@ from wxcloudrun.kit.security import Actor, CredentialKind
 from wxcloudrun.kit.texts import text
 from wxcloudrun.sessions.controller import is_over_https, presented_cookie, settings, without_cookie
 from wxcloudrun.web.afterwards import after_answer
+from wxcloudrun.web.authorization import basic_password, bearer_token
 from wxcloudrun.web.endpoint import actor, service
 from wxcloudrun.web.envelope import no_content
 
@@ -41,11 +42,11 @@ def presented() -> Presented | None:
 
 def in_header() -> Presented:
     """Read the Authorization header (RFC 6750 Bearer, RFC 7617 Basic)."""
-    given = request.authorization
-    if given is not None and given.type == "bearer" and given.token:
-        return Presented(PresentedAs.BEARER, given.token)
-    if given is not None and given.type == "basic" and given.password:
-        return Presented(PresentedAs.PASSWORD, given.password)
+    token, password = bearer_token(), basic_password()
+    if token is not None:
+        return Presented(PresentedAs.BEARER, token)
+    if password is not None:
+        return Presented(PresentedAs.PASSWORD, password)
     return Presented(PresentedAs.UNREADABLE)
 
 

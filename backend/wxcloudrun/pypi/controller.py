@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Response, request
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from wxcloudrun.downloads.controller import IMMUTABLE, answer_bytes
 from wxcloudrun.downloads.service.noting import ReadingLog
@@ -29,6 +30,7 @@ from wxcloudrun.pypi.service.listing import PypiListingService, written
 from wxcloudrun.pypi.service.publishing import CONTENT_TYPE, PublishService
 from wxcloudrun.web import digests
 from wxcloudrun.web.bodies import FormShape, FormUpload
+from wxcloudrun.web.byte_ranges import behind_the_end
 from wxcloudrun.web.endpoint import actor, service
 from wxcloudrun.web.envelope import without_body
 from wxcloudrun.web.links import face_url
@@ -119,9 +121,12 @@ def metadata(project: str, digest: str, filename: str) -> Response:
     """The core metadata of a wheel."""
     found = service(PypiListingService).metadata(actor(), project, project_of(filename), digest, filename)
     response = Response(found.content, content_type=CONTENT_TYPE)
-    response.headers["Accept-Ranges"] = "bytes"
     response.add_etag()
-    response.make_conditional(request, accept_ranges=True, complete_length=len(found.content))
+    try:
+        response.make_conditional(request, accept_ranges=True, complete_length=len(found.content))
+    except RequestedRangeNotSatisfiable as problem:
+        raise behind_the_end(len(found.content)) from problem
+    response.headers["Accept-Ranges"] = "bytes"
     return kept(response, is_public=found.is_public)
 
 

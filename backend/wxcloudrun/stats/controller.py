@@ -1,10 +1,11 @@
 """HTTP out, for figures."""
 
-from flask import Response, request
+from flask import Response
 
 from wxcloudrun.kit import metrics
 from wxcloudrun.stats.schemas import StatsOut
 from wxcloudrun.stats.service import StatsService
+from wxcloudrun.web.authorization import bearer_token
 from wxcloudrun.web.endpoint import actor, service
 from wxcloudrun.web.envelope import ok
 
@@ -16,6 +17,5 @@ def show_stats() -> Response:
 
 def show_metrics() -> Response:
     """200 with the metrics, in Prometheus' own format and not in the envelope."""
-    presented = request.authorization
-    text = service(StatsService).exposition(presented.token if presented is not None else None)
+    text = service(StatsService).exposition(bearer_token())
     return Response(text, content_type=metrics.CONTENT_TYPE)

@@ -161,6 +161,7 @@ class FormUpload:
 
     def _on_headers_finished(self) -> None:
         part, wanted = self._part, self._shape.file_field
+        self._count_text(len(part.name))  # names are kept as texts are
         if part.name != wanted:
             if part.filename is not None:
                 sentence = text("a file goes in the part called {part}", part=wanted)
@@ -178,10 +179,13 @@ class FormUpload:
             self._pieces.append(data[start:end])
             return
         self._value += data[start:end]
-        self._text_bytes += end - start
         limit = self._shape.most_field_bytes
         if len(self._value) > limit:
             raise Invalid.field(self._part.name or "body", text("longer than {limit} bytes", limit=limit))
+        self._count_text(end - start)
+
+    def _count_text(self, size_bytes: int) -> None:
+        self._text_bytes += size_bytes
         if self._text_bytes > self._shape.most_text_bytes:
             raise TooLarge(
                 text("the text of a form may have {limit} bytes", limit=self._shape.most_text_bytes),

@@ -60,12 +60,17 @@ def selected_range(size_bytes: int, etag: str, modified_at: datetime) -> Selecte
     else:
         selected = Selected(int(first), min(int(last) + 1, size_bytes) if last else size_bytes)
     if selected.length <= 0:
-        raise RangeNotSatisfiable(
-            text("these bytes end at {size}", size=size_bytes),
-            size=size_bytes,
-            headers={"Content-Range": f"bytes */{size_bytes}"},
-        )
+        raise behind_the_end(size_bytes)
     return selected
+
+
+def behind_the_end(size_bytes: int) -> RangeNotSatisfiable:
+    """Refuse a range that begins behind the end, and say where that is."""
+    return RangeNotSatisfiable(
+        text("these bytes end at {size}", size=size_bytes),
+        size=size_bytes,
+        headers={"Content-Range": f"bytes */{size_bytes}"},
+    )
 
 
 def condition_holds(etag: str, modified_at: datetime) -> bool:

@@ -79,6 +79,11 @@ class TestPages:
         assert answer.body.startswith(b"Metadata-Version: 2.1\nName: Hello_H7\n")
         assert "immutable" in answer.headers["Cache-Control"]
         assert stocked.get(url, If_None_Match=answer.headers["ETag"]).status == 304
+        part = stocked.get(url, Range="bytes=2-5", If_Range=answer.headers["ETag"])
+        assert (part.status, part.body) == (206, answer.body[2:6])
+        behind = stocked.get(url, Range="bytes=99999-")
+        assert (behind.status, behind.reason) == (416, "range_not_satisfiable")
+        assert behind.headers["Content-Range"] == f"bytes */{len(answer.body)}"
         assert stocked.get(f"/files/{'0' * 64}/{WHEEL.filename}.metadata").status == 404
         assert stocked.get(f"/files/{WHEEL.digest}/other-1.0-py3-none-any.whl").status == 404
 
@@ -250,7 +255,20 @@ class TestWhoSees:
         self, stocked: PythonIndex, shop: Workshop
     ) -> None:
         key = shop.reader.post("/api/v1/auth/keys", {"name": "pip", "scopes": ["read"]}).ok().data["key"]
-        for user in ("__token__", "ada"):
-            basic = base64.b64encode(f"{user}:{key}".encode()).decode()
+        for user in (b"__token__", b"ada", b"", "é".encode("latin-1"), b"\0"):
+            basic = base64.b64encode(b"%s:%s" % (user, key.encode())).decode()
             answer = stocked.get("/simple/", shop.anonymous, Authorization=f"Basic {basic}", Accept=JSON)
             assert answer.ok().data["projects"] == [{"name": "hello-h7"}]
+
+    @pytest.mark.parametrize(
+        "header",
+        ["Basic é", "Basic", "Basic !!!", "Basic a b", f"Basic {base64.b64encode(b'x:\xe9').decode()}",
+         f"Basic {base64.b64encode(b'key').decode()}", "Basic =", "Bearer é", "Bearer", "Digest x", "é"],
+    )  # fmt: skip
+    def test_given_a_credential_that_cannot_be_read_then_401(
+        self, stocked: PythonIndex, shop: Workshop, header: str
+    ) -> None:
+        answer = stocked.get("/simple/hello-h7/", shop.anonymous, Authorization=header)
+
+        assert (answer.status, answer.reason) == (401, "unauthorized")
+        assert shop.anonymous.get("/metrics", headers={"Authorization": header}).status < 500

@@ -51,6 +51,23 @@ def retired(session: Session, package_id: int, name: str, filename: str = "") ->
     return [Retired(digest, package, bool(is_file), at) for digest, package, is_file, at in rows]
 
 
+def named_files(session: Session, package_id: int, name: str) -> Sequence[tuple[str, Retired]]:
+    """Return which files a version has and had, with what they hold or held, each under its name."""
+    file, gone = VersionFile, RetiredFile
+    has = (
+        select(file.filename, file.artifact_id, file.package_id, file.deposited_at)
+        .join(Version, Version.id == file.version_id)
+        .where(Version.package_id == package_id, Version.version == name)
+    )
+    had = (
+        select(gone.filename, gone.digest, gone.package_id, gone.retired_at)
+        .join(Package, Package.name_id == gone.name_id)
+        .where(Package.id == package_id, gone.version == name)
+    )
+    rows = [*session.execute(has), *session.execute(had)]
+    return [(filename, Retired(digest, package, True, at)) for filename, digest, package, at in rows]
+
+
 @prepared
 def retired_names() -> CompoundSelect[*tuple[Any, ...]]:
     """Select what a Retired holds.

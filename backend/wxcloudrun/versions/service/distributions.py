@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from sqlalchemy.orm import Session
 
-from wxcloudrun.formats.bounded import ScanLimit, UnreadablePackage
+from wxcloudrun.formats.bounded import ScanLimit, TookTooLong, UnreadablePackage
 from wxcloudrun.formats.core_metadata import read_core_metadata
 from wxcloudrun.formats.declarations import distribution_metadata
 from wxcloudrun.formats.distributions import (
@@ -26,10 +26,13 @@ from wxcloudrun.kit.texts import text
 from wxcloudrun.packages import reads as package_reads
 from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.packages.service import absent
+from wxcloudrun.stores.blobs.port import StoreUnavailable
 from wxcloudrun.versions.queries.names import names_of_versions
 from wxcloudrun.versions.rules.names import check_version
 from wxcloudrun.versions.service.facts import KeptFacts, distribution_facts
 from wxcloudrun.versions.service.versions import NamedVersion
+
+TOLD_CHARACTERS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ def claim_of_file(package: str, filename: str, version: str | None, field: str) 
 def read_distribution(claim: DistributionClaim, blob: BinaryIO, size_bytes: int) -> ReadDistribution:
     """Read what a file says of itself. Raises Invalid if that is nothing, or not what is claimed.
 
+    Raises StoreUnavailable where reading takes too long: then clients try again by themselves.
     Of a large source distribution whose metadata stand behind more than is looked at, the name counts.
     """
     try:
@@ -82,6 +86,8 @@ def read_distribution(claim: DistributionClaim, blob: BinaryIO, size_bytes: int)
         core = read_core_metadata(metadata)
     except ScanLimit:
         read = ReadDistribution(claim.name, claim.version or str(claim.file.version), KeptFacts())
+    except TookTooLong as slow:
+        raise StoreUnavailable(text("the file could not be read in time; send it again")) from slow
     except UnreadablePackage as problem:
         sentence = text("it cannot be read as a distribution: {problem}", problem=str(problem))
         raise Invalid.field(claim.field, sentence) from problem
@@ -120,7 +126,7 @@ def refuse_other_project(claim: DistributionClaim, inside: str) -> None:
     if len({claim.file.project, normalised(claim.name), normalised(inside)}) > 1:
         sentence = text(
             "the file is of {inside}, its name says {named} and the request {claimed}",
-            inside=inside, named=claim.file.project, claimed=claim.name,
+            inside=cut(inside), named=cut(claim.file.project), claimed=cut(claim.name),
         )  # fmt: skip
         raise Invalid.field("name", sentence)
 
@@ -136,6 +142,11 @@ def refuse_other_version(claim: DistributionClaim, inside: str) -> None:
     if not claim.file.version == claimed == version:
         sentence = text(
             "the file is of version {inside}, its name says {named} and the request {claimed}",
-            inside=inside, named=str(claim.file.version), claimed=claim.version or inside,
+            inside=cut(inside), named=cut(str(claim.file.version)), claimed=cut(claim.version or inside),
         )  # fmt: skip
         raise Invalid.field("version", sentence)
+
+
+def cut(name: str) -> str:
+    """Return a name that somebody has sent as a sentence tells it."""
+    return name if len(name) <= TOLD_CHARACTERS else f"{name[:TOLD_CHARACTERS]}…"

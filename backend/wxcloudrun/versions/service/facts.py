@@ -70,7 +70,7 @@ def distribution_facts(filename: str, core: CoreMetadata, metadata: bytes) -> Ke
     """
     return KeptFacts(
         summary=core.summary,
-        requires=core.requires_python,
+        requires=in_one_line(core.requires_python),
         documents={DocumentKind.METADATA: metadata},
         fetched=DocumentKind.METADATA if filename.lower().endswith(WHEEL) else None,
     )
@@ -117,6 +117,12 @@ def read_facts(blob: BinaryIO, size_bytes: int) -> KeptFacts | None:
         return read_npm_facts(blob, size_bytes)[1]
     except UnreadablePackage:
         return None
+
+
+def in_one_line(written: str | None) -> str | None:
+    """Return what may be folded in a file as one line; nothing if it has characters that nobody sees."""
+    line = " ".join((written or "").split())
+    return line if line and line.isprintable() else None
 
 
 def document(session: Session, file_id: int, kind: DocumentKind) -> bytes | None:

@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from wxcloudrun.formats.distributions import is_distribution_name, is_other_spelling
 from wxcloudrun.kit.errors import NotFound, VersionTaken
+from wxcloudrun.kit.package_names import Format, is_of_format
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages import reads as package_reads
 from wxcloudrun.packages.reads import FoundPackage, Layout
@@ -12,7 +14,7 @@ from wxcloudrun.versions import queries
 from wxcloudrun.versions.errors import FileTaken, VersionSealed
 from wxcloudrun.versions.models import Version
 from wxcloudrun.versions.queries.files import digest_of, file_digest
-from wxcloudrun.versions.queries.retired import Retired, retire
+from wxcloudrun.versions.queries.retired import Retired, named_files, retire
 from wxcloudrun.versions.rules.names import is_version
 
 
@@ -81,6 +83,20 @@ def refuse_retired(found: FoundPackage, version: str, filename: str, retired: Re
             version=version,
             offered=offered,
         )
+
+
+def refuse_other_spelling(
+    session: Session, found: FoundPackage, version: str, filename: str, offered: str
+) -> None:
+    """Raise FileTaken for other bytes under another spelling of the name of a file that is, or was, there.
+
+    Hello_H7-1.0.tar.gz is hello_h7-1.0.0.tar.gz to pip, which takes whichever it sees first.
+    """
+    if not (is_of_format(found.name, Format.PYPI) and is_distribution_name(filename)):
+        return
+    for other, held in named_files(session, found.id, version):
+        if is_other_spelling(filename, other):
+            refuse_retired(found, version, other, held, offered)
 
 
 def retire_versions(session: Session, ids: Sequence[int]) -> None:

@@ -28,7 +28,14 @@ from wxcloudrun.versions.queries.retired import retire, retired
 from wxcloudrun.versions.rules.names import is_version
 from wxcloudrun.versions.rules.schemes import GENERAL
 from wxcloudrun.versions.service.facts import KeptFacts, keep_facts
-from wxcloudrun.versions.service.names import absent, is_held, locked, refuse_new_file, refuse_retired
+from wxcloudrun.versions.service.names import (
+    absent,
+    is_held,
+    locked,
+    refuse_new_file,
+    refuse_other_spelling,
+    refuse_retired,
+)
 from wxcloudrun.versions.service.showing import shown_version
 
 MAX_TAGS_NAMED = 10  # a header has to fit through every proxy
@@ -100,6 +107,7 @@ class VersionService:
             refuse_new_file(found, row, once, digest)
         for each in once:
             refuse_retired(found, named.version, filename, each, digest)
+        refuse_other_spelling(tx.session, found, named.version, filename, digest)
         is_new = row is None
         if row is None:
             row = Version(
