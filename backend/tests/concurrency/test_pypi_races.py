@@ -63,7 +63,10 @@ def test_given_other_bytes_from_each_then_one_wins_and_the_others_are_told(stack
 def test_given_files_of_one_version_in_other_spellings_at_once_then_it_is_one(
     stacked: Site, base: str
 ) -> None:
-    files = [sdist_of(version="1.0"), *(wheel_of(version=f"1.0{'.0' * each}") for each in range(1, 6))]
+    files = [
+        sdist_of(version="1.0"),
+        *(wheel_for(f"cp31{each}", f"1.0{'.0' * each}") for each in range(1, 6)),
+    ]
 
     statuses = publish_many(stacked, base, files)
 
@@ -71,6 +74,24 @@ def test_given_files_of_one_version_in_other_spellings_at_once_then_it_is_one(
     assert len(page(stacked, base)) == len(files)
     versions = stacked.admin.get(f"/api/v1/project/{base.rpartition('/')[2]}/pypi:hello-h7/versions").ok()
     assert len(versions.items) == 1
+
+
+def test_given_other_bytes_under_spellings_of_one_file_at_once_then_one_wins(
+    stacked: Site, base: str
+) -> None:
+    files = [wheel_of(version=f"1.0{'.0' * each}") for each in range(PUBLISHERS)]
+
+    statuses = publish_many(stacked, base, files)
+
+    assert statuses == {200: 1, 409: PUBLISHERS - 1}
+    assert len(page(stacked, base)) == 1
+
+
+def wheel_for(interpreter: str, version: str) -> PythonDistribution:
+    """Return a wheel for one interpreter."""
+    wheel = wheel_of(version=version)
+    filename = wheel.filename.replace("-py3-", f"-{interpreter}-")
+    return PythonDistribution(filename, wheel.data, wheel.fields)
 
 
 def publish_many(site: Site, base: str, files: list[PythonDistribution]) -> Counter[int]:

@@ -26,6 +26,7 @@ from wxcloudrun.kit.package_names import RUNS
 
 WHEEL, ZIPPED, GZIPPED, NPM_ENDINGS = ".whl", ".zip", ".tar.gz", (".tgz", ".tar.gz")
 DIST_INFO = ".dist-info"
+DISTRIBUTION_SECONDS = 10.0  # of a store that many read at once; nothing is accepted without it
 PYTHON_ENDINGS = (WHEEL, GZIPPED, ZIPPED)
 
 logger = logging.getLogger(__name__)
@@ -46,10 +47,10 @@ def distribution_metadata(
 
     Nothing is returned if there are none.
 
-    Reading is bounded as in `detect`. Raises UnreadablePackage, and what the store raises.
+    Reading is bounded as in `detect`, but for the time. Raises UnreadablePackage, and what the store raises.
     """
     with foreign():
-        reader = BoundedReader(blob, size_bytes, Deadline(monotonic))
+        reader = BoundedReader(blob, size_bytes, Deadline(monotonic, DISTRIBUTION_SECONDS))
         lowered = filename.lower()
         if lowered.endswith(WHEEL):
             path, metadata = sound_core_metadata(reader, f"{DIST_INFO}/METADATA")

@@ -9,6 +9,7 @@ from tests.support.builders import content, sha256
 from tests.support.client import ApiClient
 from tests.support.forms import UnreadBody
 from tests.support.registry import PersonMaker, Workshop, workshop
+from tests.support.statements import recorded
 from tests.unit.tus.conftest import Tus, metadata
 from tests.unit.upload_sessions.conftest import Begin
 from wxcloudrun.kit.security import Scope
@@ -231,3 +232,14 @@ def test_a_tag_of_versions_is_told_by_the_version(app: Flask, shop: Workshop) ->
     found = asked(shop, robot, {**file, "version": "1.0.0"}, {**file, "version": "2.0.0"}, file)
 
     assert [each["prospect"] for each in found] == ["upload", "reject", "upload"]
+
+
+def test_given_a_question_then_it_holds_no_row_that_others_write(shop: Workshop) -> None:
+    shop.upload(b"bytes", "a.bin", version="1.0.0").ok()
+    question = {"files": [{"filename": "a.bin", "size": 5, "version": "1.0.0"}]}
+
+    with recorded() as statements:
+        shop.writer.post(shop.url("/uploads/check"), question).ok()
+
+    locking = [each for each in statements if "FOR UPDATE" in each or "FOR SHARE" in each]
+    assert [each for each in locking if "versions" in each or "packages" in each] == []

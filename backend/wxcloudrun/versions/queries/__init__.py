@@ -73,6 +73,12 @@ def version(session: Session, package_id: int, name: str) -> Version | None:
     return session.execute(locked_version(), {"package_id": package_id, "name": name}).scalar_one_or_none()
 
 
+def version_now(session: Session, package_id: int, name: str) -> Version | None:
+    """Return the row as it is now, to look at: nobody waits for who looks."""
+    named = and_(Version.package_id == package_id, Version.version == name)
+    return session.execute(select(Version).where(named)).scalar_one_or_none()
+
+
 @prepared
 def locked_version() -> Select[Version]:
     """Select one version for a change."""

@@ -31,10 +31,17 @@ def absent(version: str) -> NotFound:
     return NotFound(text("version {version} does not exist", version=version))
 
 
-def is_held(session: Session, found: FoundPackage, row: Version, filename: str, offered: str) -> bool:
+def is_held_for_ever(
+    session: Session, found: FoundPackage, row: Version, filename: str, offered: str
+) -> bool:
     """Tell whether a locked version means these bytes already. Raises VersionTaken or FileTaken."""
     # Not what it was when the package was entered: nobody changes this one before the commit.
-    if package_reads.layout_now(session, found.id) is Layout.SINGLE:
+    return is_held(session, package_reads.layout_now(session, found.id), row, filename, offered)
+
+
+def is_held(session: Session, layout: Layout, row: Version, filename: str, offered: str) -> bool:
+    """Tell whether a version means these bytes now, in a package of this layout. Raises as the other does."""
+    if layout is Layout.SINGLE:
         existing = digest_of(session, row)
         if existing is not None:
             refuse_other_bytes(row.version, existing, offered)

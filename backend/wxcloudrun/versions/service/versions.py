@@ -31,6 +31,7 @@ from wxcloudrun.versions.service.facts import KeptFacts, keep_facts
 from wxcloudrun.versions.service.names import (
     absent,
     is_held,
+    is_held_for_ever,
     locked,
     refuse_new_file,
     refuse_other_spelling,
@@ -100,7 +101,7 @@ class VersionService:
         """
         filename = provenance.original_name
         row = queries.version(tx.session, found.id, named.version)
-        if row is not None and is_held(tx.session, found, row, filename, digest):
+        if row is not None and is_held_for_ever(tx.session, found, row, filename, digest):
             return
         once = retired(tx.session, found.id, named.version, filename)
         if row is not None:
@@ -151,14 +152,14 @@ class VersionService:
     def has(
         self, session: Session, found: FoundPackage, version: str, filename: str, digest: str | None
     ) -> bool:
-        """Tell whether a version has this file already, and changes nothing.
+        """Tell whether a version has this file already, and changes and locks nothing.
 
         Raises what `record` would raise, as far as it can be known: without a digest only VersionSealed, for
         the bytes may be those that the name has or had.
         """
-        row = queries.version(session, found.id, version)
+        row = queries.version_now(session, found.id, version)
         try:
-            if row is not None and is_held(session, found, row, filename, digest or ""):
+            if row is not None and is_held(session, found.layout, row, filename, digest or ""):
                 return True
             once = retired(session, found.id, version, filename)
             if row is not None:
