@@ -12,14 +12,14 @@ LARGE_Z = 3.0  # beyond which chance is no explanation: once in 370 comparisons 
 
 
 @dataclass(slots=True)
-class Caller:
+class TimedCaller:
     """Whoever has a key of the server."""
 
     connection: http.client.HTTPConnection
     key: str
 
     @classmethod
-    def of(cls, address: str, key: str) -> "Caller":
+    def of(cls, address: str, key: str) -> "TimedCaller":
         """Be the owner of a key."""
         parts = urlsplit(address)
         return cls(http.client.HTTPConnection(parts.hostname or "", parts.port), key)

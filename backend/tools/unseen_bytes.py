@@ -12,13 +12,13 @@ import random
 import secrets
 import statistics
 
-from tools.timed_answers import Caller, compare
+from tools.timed_answers import TimedCaller, compare
 
 BODY_BYTES = 4096
 KINDS = ("held", "new", "again")
 
 
-def make_place(caller: Caller) -> str:
+def make_place(caller: TimedCaller) -> str:
     """Make a project and a package of somebody's own, and return where to upload."""
     project = f"unseen-{secrets.token_hex(6)}"
     caller.send("POST", "/api/v1/projects", f'{{"name": "{project}"}}'.encode())
@@ -26,7 +26,7 @@ def make_place(caller: Caller) -> str:
     return f"/api/v1/project/{project}/bytes/upload/file.bin"
 
 
-def measured(holder: Caller, sender: Caller, samples: int) -> dict[str, dict[str, list[int]]]:
+def measured(holder: TimedCaller, sender: TimedCaller, samples: int) -> dict[str, dict[str, list[int]]]:
     """Return the nanoseconds of the answers and of the requests behind them, by kind of bytes."""
     held_at, sent_to = make_place(holder), make_place(sender)
     order = [(kind, secrets.token_bytes(BODY_BYTES)) for kind in KINDS for _ in range(samples)]
@@ -65,7 +65,7 @@ def main() -> None:
     parser.add_argument("--sender", required=True, help="a key of somebody else")
     parser.add_argument("--samples", type=int, default=10_000, help="uploads of each kind")
     given = parser.parse_args()
-    holder, sender = (Caller.of(given.address, key) for key in (given.holder, given.sender))
+    holder, sender = (TimedCaller.of(given.address, key) for key in (given.holder, given.sender))
     if not report(measured(holder, sender, given.samples)):
         raise SystemExit(1)
 

@@ -14,14 +14,14 @@ import random
 import secrets
 import statistics
 
-from tools.timed_answers import Caller, compare
+from tools.timed_answers import TimedCaller, compare
 
 KINDS = ("open", "given up", "made up", "made up again")
 SESSIONS = 50  # of each kind: their rows are as lately used as any
 WANTED = b'{"filename": "a.bin", "size": 1048576, "part_bytes": 262144}'
 
 
-def make_place(caller: Caller) -> str:
+def make_place(caller: TimedCaller) -> str:
     """Make a project and a package of somebody's own, and return where its sessions are."""
     project = f"unseen-{secrets.token_hex(6)}"
     caller.send("POST", "/api/v1/projects", f'{{"name": "{project}"}}'.encode())
@@ -29,7 +29,7 @@ def make_place(caller: Caller) -> str:
     return f"/api/v1/project/{project}/bytes/uploads/sessions"
 
 
-def begun(holder: Caller, place: str, *, given_up: bool) -> list[str]:
+def begun(holder: TimedCaller, place: str, *, given_up: bool) -> list[str]:
     """Begin sessions, give them up if asked to, and return their ids."""
     ids = []
     for _ in range(SESSIONS):
@@ -45,7 +45,7 @@ def made_up(like: str) -> str:
     return secrets.token_hex(len(like) // 2)
 
 
-def measured(holder: Caller, stranger: Caller, samples: int) -> dict[str, dict[str, list[int]]]:
+def measured(holder: TimedCaller, stranger: TimedCaller, samples: int) -> dict[str, dict[str, list[int]]]:
     """Return the nanoseconds of the answers, by where was asked and for what kind of id."""
     theirs, own = make_place(holder), make_place(stranger)
     known = {"given up": begun(holder, theirs, given_up=True), "open": begun(holder, theirs, given_up=False)}
@@ -87,7 +87,7 @@ def main() -> None:
     parser.add_argument("--stranger", required=True, help="a key of somebody else")
     parser.add_argument("--samples", type=int, default=10_000, help="questions of each kind")
     given = parser.parse_args()
-    holder, stranger = (Caller.of(given.address, key) for key in (given.holder, given.stranger))
+    holder, stranger = (TimedCaller.of(given.address, key) for key in (given.holder, given.stranger))
     if not report(measured(holder, stranger, given.samples)):
         raise SystemExit(1)
 
