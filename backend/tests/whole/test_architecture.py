@@ -27,8 +27,9 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def sources(root: Path) -> list[Path]:
-    """Return every Python file below a directory."""
-    return sorted(path for path in root.rglob("*.py") if "__pycache__" not in path.parts)
+    """Return every Python file below a directory that is ours: npm brings some of its own."""
+    others = {"__pycache__", "node_modules"}
+    return sorted(path for path in root.rglob("*.py") if others.isdisjoint(path.parts))
 
 
 def name_of(path: Path) -> str:
