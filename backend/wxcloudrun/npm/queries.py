@@ -78,7 +78,7 @@ def package_part() -> Select[*tuple[Any, ...]]:
 
 
 def version_part() -> Select[*tuple[Any, ...]]:
-    """Select the files of versions of which there is a document."""
+    """Select the files of versions of which there is a document; `until` and `target` tell of a yank."""
     versions, files, documents = Version.__table__, VersionFile.__table__, FileDocument.__table__
     revisions = PackageRevision.__table__
     return (
@@ -86,11 +86,11 @@ def version_part() -> Select[*tuple[Any, ...]]:
             part_of(RowOf.VERSION),
             versions.c.id,
             versions.c.version,
-            null(),
+            versions.c.yanked_reason,
             files.c.filename,
             versions.c.deprecated,
             files.c.deposited_at,
-            null(),
+            versions.c.yanked_at,
             documents.c.content,
         )
         .select_from(
@@ -166,7 +166,14 @@ def wanted_version() -> Select[*tuple[Any, ...]]:
     tagged = select(tags.c.version_id).where(tags.c.package_id == here, tags.c.name == bindparam("wanted"))
     meant = func.coalesce(named.correlate(None).scalar_subquery(), tagged.correlate(None).scalar_subquery())
     return (
-        select(versions.c.version, versions.c.deprecated, files.c.filename, documents.c.content)
+        select(
+            versions.c.version,
+            versions.c.deprecated,
+            versions.c.yanked_at,
+            versions.c.yanked_reason,
+            files.c.filename,
+            documents.c.content,
+        )
         .select_from(
             versions.join(files, files.c.version_id == versions.c.id).join(
                 documents, documents.c.file_id == files.c.id
@@ -179,7 +186,13 @@ def wanted_version() -> Select[*tuple[Any, ...]]:
 def shown_versions(reader: Reader, package_id: int) -> Sequence[Any]:
     """Return the versions of which there is a document, the oldest first, and what is said against each."""
     statement = (
-        select(Version.version, VersionFile.filename, Version.deprecated)
+        select(
+            Version.version,
+            VersionFile.filename,
+            Version.deprecated,
+            Version.yanked_at,
+            Version.yanked_reason,
+        )
         .join(VersionFile, VersionFile.version_id == Version.id)
         .join(FileDocument, FileDocument.file_id == VersionFile.id)
         .where(Version.package_id == package_id, FileDocument.kind == DocumentKind.ABBREVIATED.value)

@@ -1,6 +1,8 @@
 """What npm's protocol says about names of packages, versions and tarballs, and about forms of a document."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import NamedTuple, Self
 
 import semver
 
@@ -32,14 +34,32 @@ def version_of_tarball(name: str, filename: str) -> str | None:
     return version if semver.Version.is_valid(version) else None
 
 
-def highest(versions: Iterable[str]) -> str | None:
-    """Return the highest version, one before its release only if there is nothing else; None of none."""
+class Spoken(NamedTuple):
+    """What clients are told against a version, None for nothing, and whether nobody shall choose it."""
+
+    warning: str | None = None
+    is_yanked: bool = False
+
+    @classmethod
+    def of(cls, deprecated: str | None, yanked_at: datetime | None, yanked_reason: str | None) -> Self:
+        """Read what three columns say. npm knows no yanking, so a yanked version comes with a warning."""
+        if yanked_at is None:
+            return cls(deprecated)
+        return cls(deprecated or (f"yanked: {yanked_reason}" if yanked_reason else "yanked"), is_yanked=True)
+
+
+def highest(versions: Mapping[str, Spoken]) -> str | None:
+    """Return the highest version; a yanked one, or one before its release, only if there is nothing else."""
     parsed = [semver.Version.parse(each) for each in versions if semver.Version.is_valid(each)]
-    best = max(parsed, key=lambda each: (each.prerelease is None, each), default=None)
+    best = max(
+        parsed,
+        key=lambda each: (not versions[str(each)].is_yanked, each.prerelease is None, each),
+        default=None,
+    )
     return None if best is None else str(best)
 
 
-def with_latest(tags: Mapping[str, str], versions: Iterable[str]) -> dict[str, str]:
+def with_latest(tags: Mapping[str, str], versions: Mapping[str, Spoken]) -> dict[str, str]:
     """Return tags with one that is called latest: clients that are told none install nothing."""
     shown = dict(tags)
     if LATEST not in shown and (best := highest(versions)) is not None:

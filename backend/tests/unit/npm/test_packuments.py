@@ -109,6 +109,27 @@ class TestForms:
         assert registry.version()["deprecated"] == 'use "2" 二'
         assert registry.packument(accept=ABBREVIATED)["versions"]["1.0.0"]["deprecated"] == 'use "2" 二'
 
+    @pytest.mark.parametrize(
+        ("reason", "warning"), [("it loses data", "yanked: it loses data"), ("", "yanked")]
+    )
+    def test_given_a_yanked_version_then_npm_warns_of_it_and_does_not_choose_it(
+        self, registry: NodeRegistry, shop: Workshop, reason: str, warning: str
+    ) -> None:
+        upload(registry, LIB)
+        upload(registry, package_of(version="2.0.0"))
+        url = shop.url("/versions/2.0.0", package="npm:@h7~lib")
+
+        shop.writer.patch(url, {"yanked": reason}).ok()
+
+        for accept in (ABBREVIATED, "application/json"):
+            found = registry.packument(accept=accept)
+            assert found["versions"]["2.0.0"]["deprecated"] == warning
+            assert found["dist-tags"] == {"latest": "1.0.0"}
+        assert registry.get("/@h7%2flib/2.0.0").ok().data["deprecated"] == warning
+        shop.writer.put(registry.url(), json=registry.packument()).ok()
+        version = shop.reader.get(url).ok().data
+        assert (version["yanked"]["reason"], version["deprecated"]) == (reason, None)
+
     def test_given_no_latest_then_it_is_the_highest_release(self, registry: NodeRegistry) -> None:
         for version in ("1.9.0", "1.10.0", "2.0.0-rc.1"):
             upload(registry, package_of(version=version))

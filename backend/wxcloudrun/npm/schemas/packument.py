@@ -26,7 +26,9 @@ def versions(found: ShownPackage, state: PackageState, base: str) -> bytes:
     shown = (
         encoded(each.version)
         + b":"
-        + shown_document(each.document, f"{base}{tarball_name(found.name, each.version)}", each.deprecated)
+        + shown_document(
+            each.document, f"{base}{tarball_name(found.name, each.version)}", each.spoken.warning
+        )
         for each in state.versions
     )
     return b',"versions":{' + b",".join(shown) + b"}"
@@ -42,7 +44,7 @@ def times(state: PackageState) -> bytes:
 def one_version(found: OneVersion, base: str) -> bytes:
     """Return the document of one version."""
     tarball = f"{base}{tarball_name(found.name, found.version)}"
-    return shown_document(found.document, tarball, found.deprecated)
+    return shown_document(found.document, tarball, found.warning)
 
 
 def moment(time: datetime) -> str:

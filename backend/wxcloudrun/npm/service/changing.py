@@ -9,7 +9,7 @@ from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.npm import queries
-from wxcloudrun.npm.rules import LATEST, highest, version_of_tarball, written
+from wxcloudrun.npm.rules import LATEST, Spoken, highest, version_of_tarball, written
 from wxcloudrun.npm.service.reading import absent, shown_versions
 from wxcloudrun.packages import reads as package_reads
 from wxcloudrun.packages.reads import FoundPackage
@@ -143,7 +143,7 @@ class NpmChangeService:
         tx: Transaction,
         actor: Actor,
         found: FoundPackage,
-        there: Mapping[str, str | None],
+        there: Mapping[str, Spoken],
         update: NpmUpdate,
     ) -> None:
         """Say against each version what the document says. Raises Invalid for one that is not there."""
@@ -153,7 +153,7 @@ class NpmChangeService:
                     "version {version} is not there; a new one comes with its tarball", version=version
                 )
                 raise Invalid.field("versions", sentence)
-            if said == there[version]:
+            if said == there[version].warning:  # of a yanked version that is no deprecation
                 continue
             actor.require(Action.VERSION_CHANGE, found.access, what=text("package {name}", name=found.name))
             row = locked(tx.session, found, version)
@@ -172,7 +172,7 @@ class NpmChangeService:
         tx: Transaction,
         actor: Actor,
         found: FoundPackage,
-        kept: Mapping[str, str | None],
+        kept: Mapping[str, Spoken],
         wanted: str | None,
     ) -> None:
         """Let `latest` mean something: what the document says, else the highest version that is left."""

@@ -12,7 +12,7 @@ from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.npm import queries
 from wxcloudrun.npm.queries import RowOf
-from wxcloudrun.npm.rules import LATEST, revision_name, tarball_name, with_latest, written
+from wxcloudrun.npm.rules import LATEST, Spoken, revision_name, tarball_name, with_latest, written
 from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.versions.reads import DocumentKind
@@ -25,7 +25,7 @@ class ShownVersion(NamedTuple):
     """A version as a document shows it; a tuple, as there may be thousands."""
 
     version: str
-    deprecated: str | None
+    spoken: Spoken
     published_at: datetime
     document: bytes  # all but where the tarball is, and what is said against it
 
@@ -58,7 +58,7 @@ class OneVersion:
 
     name: str
     version: str
-    deprecated: str | None
+    warning: str | None
     document: bytes
     is_public: bool
 
@@ -100,7 +100,8 @@ class PackumentService:
                 row = version_row(reader, found, name, version)
         if row is None:
             raise NotFound(text("{name} has no version or tag {wanted}", name=name, wanted=wanted))
-        return OneVersion(name, row.version, row.deprecated, row.content, found.access.is_public)
+        warning = Spoken.of(row.deprecated, row.yanked_at, row.yanked_reason).warning
+        return OneVersion(name, row.version, warning, row.content, found.access.is_public)
 
 
 def version_row(reader: Reader, found: FoundPackage, name: str, wanted: str) -> Any | None:
@@ -111,11 +112,12 @@ def version_row(reader: Reader, found: FoundPackage, name: str, wanted: str) -> 
     return next((each for each in rows if each.filename == tarball_name(name, each.version)), None)
 
 
-def shown_versions(reader: Reader, found: FoundPackage, name: str) -> dict[str, str | None]:
+def shown_versions(reader: Reader, found: FoundPackage, name: str) -> dict[str, Spoken]:
     """Return the versions that documents show, the oldest first, and what is said against each."""
-    rows = queries.shown_versions(reader, found.id)
     return {
-        each.version: each.deprecated for each in rows if each.filename == tarball_name(name, each.version)
+        each.version: Spoken.of(each.deprecated, each.yanked_at, each.yanked_reason)
+        for each in queries.shown_versions(reader, found.id)
+        if each.filename == tarball_name(name, each.version)
     }
 
 
@@ -124,14 +126,15 @@ def state_of(name: str, head: Any, rows: Sequence[Any]) -> PackageState:
     versions, tags, readme = [], {}, b""
     for row in rows:
         if row.part == RowOf.VERSION and row.filename == tarball_name(name, row.name):
-            shown = ShownVersion(row.name, row.deprecated, row.moment, row.content)
+            spoken = Spoken.of(row.deprecated, row.until, row.target)
+            shown = ShownVersion(row.name, spoken, row.moment, row.content)
             versions.append((row.number, shown))
         elif row.part == RowOf.TAG:
             tags[row.name] = row.target
         elif row.part == RowOf.README:
             readme = row.content
     shown_versions = [each for _, each in sorted(versions, key=lambda pair: pair[0])]
-    there = {each.version for each in shown_versions}
+    there = {each.version: each.spoken for each in shown_versions}
     kept_tags = {tag: version for tag, version in sorted(tags.items()) if version in there}
     changed = head.until or max((each.published_at for each in shown_versions), default=head.moment)
     return PackageState(head.moment, changed, with_latest(kept_tags, there), shown_versions, readme)
