@@ -73,6 +73,31 @@ def test_given_a_version_from_each_then_all_are_there_and_latest_is_one_of_them(
     assert tags["latest"] in {each.version for each in libs}
 
 
+def test_given_everything_at_once_then_each_is_done_or_told_to_read_again(stacked: Site, base: str) -> None:
+    assert publish(stacked, base, package_of("lib")).status == 201
+    tags = f"{base}/-/package/lib/dist-tags"
+
+    def act(number: int) -> Answer:
+        if number % 4 == 0:
+            return publish(stacked, base, package_of("lib", f"1.{number}.1"), f"tag-{number}")
+        if number % 4 == 1:
+            return stacked.admin.put(f"{tags}/stable", json="1.0.0")
+        document = stacked.admin.get(f"{base}/lib").ok().data
+        if number % 4 == 2:
+            document["versions"]["1.0.0"]["deprecated"] = f"because of {number}"
+            return stacked.admin.put(f"{base}/lib", json=document)
+        document["versions"].pop(document["dist-tags"].get("tag-0"), None)
+        return stacked.admin.put(f"{base}/lib/-rev/{document['_rev']}", json=document)
+
+    statuses = {number: answer.status for number, answer in enumerate(at_once(24, act))}
+
+    assert {statuses[number] for number in statuses if number % 4 < 2} == {201}
+    assert {statuses[number] for number in statuses if number % 4 > 1} <= {201, 409}
+    found = stacked.admin.get(f"{base}/lib").ok().data
+    assert set(found["versions"]) >= {"1.0.0", *(f"1.{number}.1" for number in range(4, 24, 4))}
+    assert found["dist-tags"]["stable"] == "1.0.0"
+
+
 @pytest.mark.slow
 def test_given_a_server_killed_while_versions_are_published_then_each_is_whole_and_there_once(
     stacked: Site, base: str
