@@ -142,7 +142,9 @@ class ScannedDocument:
             self._read(block)
             while self._pieces:
                 yield self._pieces.popleft()
-        if self._frames or not self._has_ended or self._gap.strip(BLANKS):
+        if not self._frames and self._gap.strip(BLANKS):
+            raise no_json()
+        if not self._has_ended:
             raise Interrupted(text("the document ends too early"))
         try:
             self.document = json.loads(self._kept, parse_constant=refuse_constant)

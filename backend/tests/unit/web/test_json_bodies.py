@@ -87,7 +87,8 @@ class TestRefusals:
     @pytest.mark.parametrize(
         "body",
         [
-            b"1", b'"a"', b"[]", b"null", b"{}{}", b"{} 1 ,", b'{"a" 1}', b'{"a": 1,}', b"{,}", b'{"a":: 1}',
+            b"1", b"no json at all", b"{} more",
+            b'"a"', b"[]", b"null", b"{}{}", b"{} 1 ,", b'{"a" 1}', b'{"a": 1,}', b"{,}", b'{"a":: 1}',
             b'{"a": 1 "b": 2}', b'{"a": [1,]}', b'{"a": [1}}', b'{"a": {]}', b"{1: 2}", b'{"a": tru}',
             b'{"a": 1 2}', b'{"a": "\x01"}', b'{"a": "\xff"}', b'{"a": NaN}', b'{"a": Infinity}', b'{"a": }',
             b'{"a": "\\x"}', b'{"\\x": 1}', b"\xef\xbb\xbf{}", b"{\x00}", b'{"a": ,}', b"{]", b"}", b":",
