@@ -20,7 +20,9 @@ from wxcloudrun.upload_sessions.service.expiry import UploadExpiryService
 
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "4"))
 FILES = 5  # that are on their way at each kill
-PATIENCE_SECONDS = 240
+# Who completes an upload when the server is killed leaves it fenced off for a minute, and the next may be
+# killed at it again.
+PATIENCE_SECONDS = 240 + 20 * ROUNDS
 
 
 @dataclass(frozen=True, slots=True)
