@@ -66,6 +66,7 @@ class CredentialKind(enum.StrEnum):
     API_KEY = "api_key"
     SESSION = "session"
     UPLOAD_TOKEN = "upload_token"  # noqa: S105  # a name; it opens one upload session
+    PASSWORD = "password"  # noqa: S105  # a name; this very request, or one that it goes on with, brought it
     SYSTEM = "system"  # the service itself, or whoever may run commands on its machine
     NONE = "none"
 

@@ -15,6 +15,7 @@ from wxcloudrun.second_factors.service.codes import SecondFactorCodes
 from wxcloudrun.second_factors.service.enrolment import EnrolmentService
 from wxcloudrun.second_factors.service.secrets import FactorSecrets
 from wxcloudrun.secrecy.derived_keys import Purpose
+from wxcloudrun.sessions.service.door import PasswordDoor
 from wxcloudrun.sessions.service.expiry import ExpiryService
 from wxcloudrun.sessions.service.lifetimes import Lifetimes
 from wxcloudrun.sessions.service.own import OwnSessionService
@@ -44,6 +45,7 @@ class LoginServices:
 
     identity: IdentityService
     revocation: RevocationService
+    password_door: PasswordDoor
     sessions: SessionService
     expiry: ExpiryService
     keys: KeyService
@@ -67,8 +69,9 @@ def build_logins(settings: Settings, door: LoginDoor) -> LoginServices:
     hashes, lifetimes = SessionHashes(server), login_lifetimes(settings, tokens)
     factor_secrets = FactorSecrets(server)
     codes = SecondFactorCodes(secrets=factor_secrets)
+    password_door = PasswordDoor(passwords=passwords, guard=guard, codes=codes)
     sessions = SessionService(
-        passwords=passwords, tokens=tokens, hashes=hashes, lifetimes=lifetimes, guard=guard, codes=codes
+        door=password_door, tokens=tokens, hashes=hashes, lifetimes=lifetimes, guard=guard, codes=codes
     )
     return LoginServices(
         identity=IdentityService(
@@ -80,6 +83,7 @@ def build_logins(settings: Settings, door: LoginDoor) -> LoginServices:
             admins_need_second_factor=settings.admin_second_factor,
         ),
         revocation=RevocationService(sessions=sessions),
+        password_door=password_door,
         sessions=sessions,
         expiry=ExpiryService(lifetimes=lifetimes),
         keys=KeyService(hashes=key_hashes, terms=key_terms(settings)),

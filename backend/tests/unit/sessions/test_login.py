@@ -22,6 +22,7 @@ from wxcloudrun.second_factors.service.codes import SecondFactorCodes
 from wxcloudrun.second_factors.service.secrets import FactorSecrets
 from wxcloudrun.secrecy.derived_keys import Purpose, ServerKeys
 from wxcloudrun.sessions.models import LoginSession
+from wxcloudrun.sessions.service.door import PasswordDoor
 from wxcloudrun.sessions.service.lifetimes import Lifetimes
 from wxcloudrun.sessions.service.secrets import SessionHashes
 from wxcloudrun.sessions.service.sessions import SessionService
@@ -348,8 +349,14 @@ def test_a_login_that_was_overtaken_by_a_change_is_refused(
             for name, value in change.items():
                 setattr(user, name, value)
 
+    codes = SecondFactorCodes(secrets=FactorSecrets(ServerKeys("s" * 32)))
+    guard = LoginGuard(
+        counters=MemoryCounters(),
+        limits=LoginLimits(*[RateLimit(None)] * 8),
+        devices=DeviceCookies(ServerKeys("s" * 32).ring(Purpose.DEVICE_COOKIES)),
+    )
     sessions = SessionService(
-        passwords=PasswordsWhileSomethingHappens(meanwhile),
+        door=PasswordDoor(passwords=PasswordsWhileSomethingHappens(meanwhile), guard=guard, codes=codes),
         tokens=AccessTokens(ServerKeys("k" * 32).ring(Purpose.ACCESS_TOKENS), lifetime_seconds=900),
         hashes=SessionHashes(ServerKeys("s" * 32)),
         lifetimes=Lifetimes(
@@ -359,12 +366,8 @@ def test_a_login_that_was_overtaken_by_a_change_is_refused(
             login_seconds=3600,
             proof_seconds=300,
         ),
-        codes=SecondFactorCodes(secrets=FactorSecrets(ServerKeys("s" * 32))),
-        guard=LoginGuard(
-            counters=MemoryCounters(),
-            limits=LoginLimits(*[RateLimit(None)] * 8),
-            devices=DeviceCookies(ServerKeys("s" * 32).ring(Purpose.DEVICE_COOKIES)),
-        ),
+        codes=codes,
+        guard=guard,
     )
     with app.app_context(), pytest.raises(Unauthorized):
         sessions.log_in(ANONYMOUS, "ada@example.com", PASSWORD)

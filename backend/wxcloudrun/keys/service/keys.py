@@ -92,7 +92,7 @@ class KeyService:
         """
         actor.require_person()
         require_proof_for(actor, spec.scopes or DEFAULT_SCOPES)
-        return atomically(lambda tx: self._make(tx, actor, spec))
+        return atomically(lambda tx: self.make_within(tx, actor, spec))
 
     def make_once(self, actor: Actor, spec: KeySpec) -> MadeKey | None:
         """Make a key unless the caller has, or once had, one of that name. Raises what `make` raises."""
@@ -101,11 +101,12 @@ class KeyService:
             lock_person(tx.session, known(actor))
             if queries.has_had_key(tx.session, known(actor), spec.name):
                 return None
-            return self._make(tx, actor, spec)
+            return self.make_within(tx, actor, spec)
 
         return atomically(work)
 
-    def _make(self, tx: Transaction, actor: Actor, spec: KeySpec) -> MadeKey:
+    def make_within(self, tx: Transaction, actor: Actor, spec: KeySpec) -> MadeKey:
+        """Make a key for a person in a transaction of theirs. Raises what `make` raises, but for ProofNeeded."""
         holder = KeyHolder(known(actor), self._binding(tx, actor, spec.project))
         return self.make_for(tx, actor, holder, spec)
 

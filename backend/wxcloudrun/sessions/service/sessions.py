@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from wxcloudrun.attempts.service import LoginGuard, note_address
 from wxcloudrun.kit import clock, ids
-from wxcloudrun.kit.db import Transaction, atomically, reading
+from wxcloudrun.kit.db import Transaction, atomically
 from wxcloudrun.kit.errors import Conflict, Unauthorized
 from wxcloudrun.kit.events import Subject, announce
 from wxcloudrun.kit.security import Actor, CredentialKind
@@ -19,14 +19,12 @@ from wxcloudrun.second_factors.service.codes import SecondFactorCodes
 from wxcloudrun.sessions import queries
 from wxcloudrun.sessions.events import SESSION_ENDED, SESSION_OPENED
 from wxcloudrun.sessions.models import MAX_DEVICE_LENGTH, LoginSession, RefreshToken, RevokedToken
+from wxcloudrun.sessions.service.door import PasswordDoor, with_address
 from wxcloudrun.sessions.service.lifetimes import Lifetimes
-from wxcloudrun.sessions.service.second_step import second_step
 from wxcloudrun.sessions.service.secrets import REFRESH_PREFIX, SessionHashes
 from wxcloudrun.sessions.service.tokens import AccessTokens
-from wxcloudrun.users.reads import User, UserView, lock_person, person, user_by_email, user_view
-from wxcloudrun.users.rules import canonical_email
+from wxcloudrun.users.reads import User, UserView, lock_person, person, user_view
 from wxcloudrun.users.service.guessing import account_name
-from wxcloudrun.users.service.passwords import Passwords
 
 LONGEST_ON_TOKEN = timedelta(days=7)  # how long a token for one thing may stand on an access token
 
@@ -70,29 +68,20 @@ class FreshSession:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
-    """Somebody whose password fitted the hash that was read."""
-
-    user_id: int
-    password_hash: str = field(repr=False)
-    fresh_hash: str | None = field(repr=False)
-
-
 class SessionService:
     """Opens, continues and ends logins."""
 
     def __init__(
         self,
         *,
-        passwords: Passwords,
+        door: PasswordDoor,
         tokens: AccessTokens,
         hashes: SessionHashes,
         lifetimes: Lifetimes,
         guard: LoginGuard,
         codes: SecondFactorCodes,
     ) -> None:
-        self._passwords = passwords
+        self._door = door
         self._tokens = tokens
         self._hashes = hashes
         self._lifetimes = lifetimes
@@ -114,21 +103,16 @@ class SessionService:
         the password is wrong or the user is not active; SecondFactorNeeded for the right password of
         somebody who has one; TooManyRequests.
         """
-        user = self._find(email)
-        user_id, since = (None, None) if user is None else (user.id, user.logins_ended_at)
-        # A try is counted when its turn has come: the right passwords that wait are no failures.
-        with (
-            self._passwords.turn(),
-            self._guard.attempt(actor, account_name(email), user_id=user_id, devices_since=since) as attempt,
-        ):
-            verified = self._verify(user, password)
-            attempt.succeeded = verified is not None
         opening = Opening("password", code, device)
-        opened = None
-        if user is not None and verified is not None:
-            with second_step(self._guard, actor, user, code) as step:
-                opened = self._open_verified(actor, verified, opening)
-                step.succeeded = opened is not None
+        opened = self._door.let_in(
+            actor,
+            with_address(email),
+            password,
+            code,
+            lambda verified: self.open(
+                actor, verified.user_id, opening, admits=lambda _, user: verified.is_still(user)
+            ),
+        )
         if opened is None:
             raise Unauthorized(text("the e-mail address or the password is wrong"))
         return opened
@@ -248,33 +232,6 @@ class SessionService:
         remembered = max(self._lifetimes.session, LONGEST_ON_TOKEN)
         tx.session.add(RevokedToken(jti=jti, expires_at=clock.now() + remembered))
         return True
-
-    def _verify(self, user: User | None, password: str) -> Verified | None:
-        stored = None if user is None else user.password_hash
-        fits = self._passwords.verify(stored, password)
-        if user is None or stored is None or not fits or not user.is_active:
-            return None
-        fresh_hash = self._passwords.hash(password) if self._passwords.is_outdated(stored) else None
-        return Verified(user.id, stored, fresh_hash)
-
-    def _find(self, email: str) -> User | None:
-        try:
-            canonical = canonical_email(email)
-        except ValueError:
-            return None
-        with reading() as session:
-            return user_by_email(session, canonical)
-
-    def _open_verified(self, actor: Actor, verified: Verified, opening: Opening) -> LoggedIn | None:
-        def admits(_tx: Transaction, user: User) -> bool:
-            # The password may have been changed while the old one was being verified.
-            if user.password_hash != verified.password_hash:
-                return False
-            if verified.fresh_hash is not None:
-                user.password_hash = verified.fresh_hash
-            return True
-
-        return self.open(actor, verified.user_id, opening, admits=admits)
 
     def _begin(
         self, tx: Transaction, actor: Actor, user_id: int, opening: Opening, fresh: FreshSession
