@@ -15,6 +15,7 @@ from wxcloudrun.mails.routes import mails
 from wxcloudrun.maintenance.routes import maintenance
 from wxcloudrun.notices.routes import notices
 from wxcloudrun.npm.routes import npm
+from wxcloudrun.npm_accounts.routes import npm_accounts
 from wxcloudrun.packages.routes import packages
 from wxcloudrun.projects.routes import projects
 from wxcloudrun.pypi.routes import pypi
@@ -54,6 +55,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     tus,
     pypi,
     npm,
+    npm_accounts,
     downloads,
     tags,
     versions,

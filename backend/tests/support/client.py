@@ -174,10 +174,12 @@ def checked_face(status: int, headers: dict[str, str], body: bytes) -> Answer:
     if status < 400:
         data = json.loads(body) if kind.endswith("json") else {}
         return Answer(status, headers, body, data if isinstance(data, dict) else {"items": data})
+    assert headers.get("Content-Language") in {"en", "zh-CN"}, "a refusal is in a language"
+    if kind == "text/html; charset=utf-8":  # for somebody in a browser
+        return Answer(status, headers, body, {}, body.decode())
     assert kind in {"application/problem+json", "application/json"}, body[:200]
     refusal = json.loads(body)
     assert refusal["reason"], "a refusal has a slug"
     sentence = refusal["detail"] if kind.startswith("application/problem") else refusal["error"]
     assert sentence, "a refusal says what to do"
-    assert headers.get("Content-Language") in {"en", "zh-CN"}, "a refusal is in a language"
     return Answer(status, headers, body, refusal, sentence)

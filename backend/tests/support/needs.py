@@ -36,6 +36,16 @@ FACE_NEEDS = {
     "simple_provenance": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC, answers=404),  # none is kept
     "publish_distribution": Needs(Role.WRITER, Scope.UPLOAD),
     "publish_distribution_here": Needs(Role.WRITER, Scope.UPLOAD),
+    "npm_ping": Needs(Who.ANYONE),
+    "npm_whoami": Needs(Role.READER, Scope.DOWNLOAD),
+    "npm_profile": Needs(Role.READER, Scope.READ),
+    "npm_tokens": Needs(Role.READER, Scope.READ),
+    "npm_log_out": Needs(Who.KNOWN),
+    "npm_log_in": Needs(Who.ANYONE, answers=201),
+    "npm_begin_web_login": Needs(Who.ANYONE),
+    "npm_end_web_login": Needs(Who.ANYONE, answers=202),  # until somebody has answered
+    "npm_login_page": Needs(Who.ANYONE),
+    "npm_answer_login_page": Needs(Who.ANYONE),
     # Where something is that may be there or not, which tells nobody anything.
     "simple_root": Needs(Who.ANYONE, answers=301),
     "simple_root_here": Needs(Who.ANYONE, answers=301),

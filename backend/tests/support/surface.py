@@ -15,6 +15,7 @@ from tests.support.client import ApiClient
 from tests.support.face_requests import FACE_REQUESTS, FaceRequest, FaceScene
 from tests.support.identities import IDENTITIES, READ, WRITE, Requester
 from tests.support.inside import Inside
+from tests.support.npm_pages import begun_login, opened_page
 from tests.support.shared_app import once
 from tests.support.spoiled_credentials import change
 from wxcloudrun.jobs.service.queue import JobQueue
@@ -45,6 +46,7 @@ class Scene(Inside):
         self.owner.post(f"{self.project}/packages", {"name": "box"}).ok()
         self.digest = self.upload(b"bytes", tag="stable", version="1.0.0").data["artifact_id"]
         self.caller: Person | None = None
+        self.presented = "nothing"  # the caller's credential
         self._admitted: dict[str, tuple[Person, str]] = {}
         self._guest: Person | None = None
         self._robot = ""
@@ -77,6 +79,7 @@ class Scene(Inside):
         if identity.name not in self._admitted:
             self._admitted[identity.name] = self._admit(identity)
         self.caller, token = self._admitted[identity.name]
+        self.presented = token
         return self.client.as_(token)
 
     def _admit(self, identity: Requester) -> tuple[Person, str]:
@@ -252,6 +255,22 @@ def log_in(scene: Scene) -> SampleRequest:
     return of(f"{API}/auth/login", json={"email": guest.email, "password": PASSWORD})
 
 
+def npm_log_in(scene: Scene) -> SampleRequest:
+    """Log in with npm as the guest."""
+    guest = scene.guest()
+    scene.give_password(guest)
+    body = {"name": guest.email, "password": PASSWORD}
+    return of(f"/npm/p{scene.number}/-/user/org.couchdb.user:{guest.email}", json=body)
+
+
+def npm_page_form(scene: Scene) -> SampleRequest:
+    """Fill in the page of a login of npm as the guest."""
+    guest = scene.guest()
+    scene.give_password(guest)
+    page = opened_page(scene.client, begun_login(scene.client, f"p{scene.number}").page)
+    return of(page.path, **page.filled(guest.email, PASSWORD))
+
+
 def form() -> dict[str, Any]:
     """A form with a file."""
     return {"file": (io.BytesIO(b"more bytes"), "b.bin")}
@@ -350,6 +369,16 @@ REQUESTS: Mapping[str, Callable[[Scene], SampleRequest]] = {
     "look_at_tus_upload": lambda s: of(s.tus_upload(), headers=TUS),
     "append_to_tus_upload": lambda s: of(s.tus_upload(), headers=APPEND, data=b"abc"),
     "terminate_tus_upload": lambda s: of(s.tus_upload(), headers=TUS),
+    "npm_ping": lambda s: of(f"/npm/p{s.number}/-/ping"),
+    "npm_whoami": lambda s: of(f"/npm/p{s.number}/-/whoami"),
+    "npm_profile": lambda s: of(f"/npm/p{s.number}/-/npm/v1/user"),
+    "npm_tokens": lambda s: of(f"/npm/p{s.number}/-/npm/v1/tokens"),
+    "npm_log_in": npm_log_in,
+    "npm_log_out": lambda s: of(f"/npm/p{s.number}/-/user/token/{s.presented}"),
+    "npm_begin_web_login": lambda s: of(f"/npm/p{s.number}/-/v1/login", json={"hostname": "laptop"}),
+    "npm_end_web_login": lambda s: of(begun_login(s.client, f"p{s.number}").done),
+    "npm_login_page": lambda s: of(begun_login(s.client, f"p{s.number}").page),
+    "npm_answer_login_page": npm_page_form,
     "list_uploads": lambda s: of(f"{s.package}/uploads"),
     "delete_upload": lambda s: of(f"{s.package}/uploads/{s.upload(b'bare').data['id']}"),
     "download": lambda s: of(f"{s.package}/+/stable"),

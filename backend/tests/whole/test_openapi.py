@@ -249,7 +249,7 @@ def test_given_any_time_then_it_is_described_as_one(document: dict[str, Any]) ->
         ("KeyOut", "scopes", {str(scope) for scope in Scope}),
         ("KeyIn", "scopes", {str(scope) for scope in Scope}),
         ("ExcludedOut", "why", set(get_args(WhyNot.__value__))),
-        ("EntryOut", "credential", {"jwt", "api_key", "session", "upload_token", "system", "none"}),
+        ("EntryOut", "credential", {"jwt", "api_key", "session", "upload_token", "password", "system", "none"}),
         ("JobOut", "state", {str(state) for state in JobState}),
         ("HealthOut", "status", {"healthy"}),
         ("CacheOut", "status", {"initialized", "unavailable"}),

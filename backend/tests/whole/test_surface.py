@@ -325,7 +325,7 @@ class TestRows:
             row.operation for row in ROWS.values() if row.caller is not Caller.ANYONE and row.scope is None
         }
 
-        assert scopeless == {"log_out", "show_me", "revoke_credential"}
+        assert scopeless == {"log_out", "show_me", "revoke_credential", "npm_log_out"}
 
     @each_row
     def test_what_changes_something_is_never_public_and_never_for_readers(self, row: Endpoint) -> None:

@@ -11,6 +11,7 @@ KNOWN = {
     "wxcloudrun/keys/service/keys.py",
     "wxcloudrun/mails/service/recovery.py",
     "wxcloudrun/second_factors/service/enrolment.py",
+    "wxcloudrun/sessions/service/door.py",
     "wxcloudrun/sessions/service/sessions.py",
     "wxcloudrun/users/models.py",
     "wxcloudrun/users/service/administration.py",

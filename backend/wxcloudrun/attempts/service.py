@@ -160,6 +160,10 @@ class LoginGuard:
         """Count a token that somebody says was mailed to them."""
         self._count("mailed-token", self._limits.address, actor)
 
+    def count_web_login(self, actor: Actor) -> None:
+        """Count a machine that asks to be given a key by somebody in a browser."""
+        self._count("web-login", self._limits.address, actor)
+
     @contextmanager
     def wechat_attempt(self, actor: Actor) -> Iterator[None]:
         """Let one login by WeChat happen inside the block; what WeChat or we refuse is logged."""

@@ -52,14 +52,18 @@ def in_header() -> Presented:
 
 def refuse_other_sites() -> None:
     """Raise Forbidden unless the request comes from our own pages or from no browser."""
-    ours = rules.is_our_own(
+    if not is_our_own_page():
+        raise Forbidden(text("another site sent this with your cookie; send an Authorization header instead"))
+
+
+def is_our_own_page() -> bool:
+    """Tell whether the request comes from our own pages, or from no browser."""
+    return rules.is_our_own(
         origin=request.headers.get("Origin"),
         fetch_site=request.headers.get("Sec-Fetch-Site"),
         own_origin=f"{'https' if is_over_https() else request.scheme}://{request.host}",
         allowed_origins=(settings().base_url, *settings().cors_origins),
     )
-    if not ours:
-        raise Forbidden(text("another site sent this with your cookie; send an Authorization header instead"))
 
 
 def revoke_credential() -> Response:

@@ -37,6 +37,8 @@ class Purpose(enum.StrEnum):
     RECOVERY_CODES = "recovery codes"
     DEVICE_COOKIES = "device cookies"
     MAILED_LINKS = "mailed links"
+    NPM_LOGINS = "logins of npm"
+    NPM_LOGIN_PAGES = "pages of logins of npm"
 
 
 def as_it_is(secret: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from flask import Flask, Response, current_app, g, request
@@ -43,12 +43,18 @@ type Refusals = Callable[[int, Text, Mapping[str, Any], Mapping[str, str]], Resp
 class Face:
     """How a foreign protocol refuses at every address below its root, those that do not exist included.
 
-    A 401 carries its one challenge: of several, clients take one that they cannot answer.
+    A 401 carries its one challenge: of several, clients take one that they cannot answer. Refusals of which
+    some `reasons` have another one are those whose clients then ask for something else.
     """
 
     root: str
     refuse: Refusals
     challenge: str
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    def challenge_for(self, reason: str) -> str:
+        """Return the challenge of a refusal."""
+        return self.reasons.get(reason, self.challenge)
 
 
 def register(app: Flask) -> None:
@@ -79,8 +85,9 @@ def refused(status: int, message: Text, facts: Mapping[str, Any], headers: Mappi
     """Answer in the envelope, or as the protocol of the URL wants it."""
     face = face_of_request()
     if face is not None:
-        own = {"WWW-Authenticate": face.challenge} if "WWW-Authenticate" in headers else {}
-        return face.refuse(status, message, facts, {**headers, **own})
+        if "WWW-Authenticate" in headers:
+            headers = {**headers, "WWW-Authenticate": face.challenge_for(facts["reason"])}
+        return face.refuse(status, message, facts, headers)
     refuse = current_app.extensions.get("refusals", {}).get(request.blueprint)
     return cast("Refusals", refuse or failure)(status, message, facts, headers)
 

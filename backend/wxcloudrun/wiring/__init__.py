@@ -17,6 +17,7 @@ from wxcloudrun.wiring.listeners import LISTENERS
 from wxcloudrun.wiring.logins import build_login_door, build_logins
 from wxcloudrun.wiring.mails import build_mails
 from wxcloudrun.wiring.npm import build_npm
+from wxcloudrun.wiring.npm_accounts import build_npm_accounts
 from wxcloudrun.wiring.operators import build_operation
 from wxcloudrun.wiring.pypi import build_pypi
 from wxcloudrun.wiring.registry import build_bytes, build_names, build_releases
@@ -49,13 +50,14 @@ def build_services(settings: Settings, stores: Stores) -> Services:
     tus = build_tus(sessions, content)
     pypi = build_pypi(names, content)
     npm = build_npm(names, content, stores.blobs)
+    npm_accounts = build_npm_accounts(settings, door, logins, names)
     releases = build_releases(settings, foundation, names, content.intake)
     upkeep = build_upkeep(settings, stores.blobs)
-    floors = BackgroundFloors(foundation, logins, mails, content, sessions, releases, upkeep)
+    floors = BackgroundFloors(foundation, logins, mails, npm_accounts, content, sessions, releases, upkeep)
     work = build_work(settings, stores.wake_ups, floors)
     operation = build_operation(settings, stores, foundation, work)
     people = (foundation, logins, accounts, mails)
-    faces = (tus, pypi, npm)
+    faces = (tus, pypi, npm, npm_accounts)
     return Services(*people, names, content, sessions, *faces, releases, upkeep, work, operation)
 
 

@@ -28,6 +28,7 @@ from wxcloudrun.stores.queue.port import WakeUps
 from wxcloudrun.wiring.foundation import FoundationServices
 from wxcloudrun.wiring.logins import LoginServices
 from wxcloudrun.wiring.mails import MailServices
+from wxcloudrun.wiring.npm_accounts import NpmAccountServices
 from wxcloudrun.wiring.registry import ByteServices, ReleaseServices
 from wxcloudrun.wiring.upkeep import UpkeepServices
 from wxcloudrun.wiring.upload_sessions import UploadSessionServices
@@ -42,6 +43,7 @@ class BackgroundFloors:
     foundation: FoundationServices
     logins: LoginServices
     mails: MailServices
+    npm_accounts: NpmAccountServices
     bytes: ByteServices
     sessions: UploadSessionServices
     releases: ReleaseServices
@@ -116,6 +118,7 @@ def periodic_tasks(
         "collect": TaskKind(HOUR, chores.collect_periodically),
         "forget-expired": TaskKind(HOUR, floors.logins.expiry.forget_expired),
         "forget-mailed-tokens": TaskKind(HOUR, floors.mails.tokens.forget_expired),
+        "forget-npm-logins": TaskKind(HOUR, floors.npm_accounts.web_logins.forget_expired),
         "sweep": TaskKind(DAY, chores.sweep_periodically),
         "forget-jobs": TaskKind(DAY, recovery.forget_finished),
     }

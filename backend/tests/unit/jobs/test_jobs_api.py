@@ -132,14 +132,14 @@ class TestTasks:
 
         assert [task["name"] for task in tasks] == [
             "audit-chain", "collect", "end-upload-sessions", "forget-expired", "forget-jobs",
-            "forget-mailed-tokens", "remove-objects", "requeue-jobs", "sweep",
+            "forget-mailed-tokens", "forget-npm-logins", "remove-objects", "requeue-jobs", "sweep",
         ]  # fmt: skip
         assert all(set(task) == STATS and task["next_run_at"] is None for task in tasks)
 
     def test_then_they_say_how_they_are_doing(self, root: ApiClient, tick: Any, time: Clock) -> None:
         assert tick() == 0
         time.advance(seconds=3600)
-        assert tick() == 7
+        assert tick() == 8
 
         task = root.get(f"{TASKS}/collect").ok().data
         assert (task["runs"], task["errors"], task["last_error"]) == (1, 0, None)
@@ -151,7 +151,7 @@ class TestTasks:
         rest = root.get(TASKS, query={"limit": 5, "cursor": first["next_cursor"]}).ok().data
 
         assert [task["name"] for task in rest["items"]] == [
-            "forget-mailed-tokens", "remove-objects", "requeue-jobs", "sweep",
+            "forget-mailed-tokens", "forget-npm-logins", "remove-objects", "requeue-jobs", "sweep",
         ]  # fmt: skip
         assert rest["next_cursor"] is None
 

@@ -106,7 +106,7 @@ class KeyService:
         return atomically(work)
 
     def make_within(self, tx: Transaction, actor: Actor, spec: KeySpec) -> MadeKey:
-        """Make a key for a person in a transaction of theirs. Raises what `make` raises, but for ProofNeeded."""
+        """Make a key for a person in a transaction of theirs. Raises what `make` raises but for the proof."""
         holder = KeyHolder(known(actor), self._binding(tx, actor, spec.project))
         return self.make_for(tx, actor, holder, spec)
 

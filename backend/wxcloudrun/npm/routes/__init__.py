@@ -22,7 +22,7 @@ from wxcloudrun.kit.errors import (
 )
 from wxcloudrun.kit.security import Scope
 from wxcloudrun.npm.controller import ROOT, publishing, reading, tagging
-from wxcloudrun.npm.routes.account_routes import ACCOUNT_ENDPOINTS
+from wxcloudrun.second_factors.errors import SecondFactorNeeded
 from wxcloudrun.stores.blobs.port import StoreUnavailable
 from wxcloudrun.versions.errors import FileTaken, VersionSealed
 from wxcloudrun.web.endpoint import BodyFormat, Caller, Endpoint, blueprint
@@ -65,7 +65,6 @@ ENDPOINTS = [
         "DELETE", "/<project>/-/package/<scoped:name>/dist-tags/<tag>", tagging.delete_dist_tag,
         "npm_delete_dist_tag", "Remove a tag", scope=Scope.RELEASE, body=None,
     ),
-    *ACCOUNT_ENDPOINTS,
     upload(
         "PUT", "/<project>/<scoped:name>", publishing.put_package, "npm_publish",
         "Publish a version, or deprecate some", status=201,
@@ -101,5 +100,5 @@ npm = blueprint(
     "npm",
     ROOT,
     ENDPOINTS,
-    refusals=Face(ROOT, error_object, 'Bearer realm="registry"'),
+    refusals=Face(ROOT, error_object, 'Bearer realm="registry"', {SecondFactorNeeded.reason: "OTP"}),
 )

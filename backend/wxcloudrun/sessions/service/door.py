@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from wxcloudrun.attempts.service import LoginGuard
+from wxcloudrun.attempts.service import LoginGuard, note_address
+from wxcloudrun.kit import clock
 from wxcloudrun.kit.db import Transaction, reading
 from wxcloudrun.kit.errors import WrongValue
 from wxcloudrun.kit.security import Actor
@@ -85,11 +86,17 @@ class PasswordDoor:
     def admitted(
         self, tx: Transaction, actor: Actor, verified: Verified, code: SecondFactorCode
     ) -> User | None:
-        """Return who is let in, held to the end, and use their code up; None if they may not come in now."""
+        """Return who is let in, held to the end, and use their code up; None if they may not come in now.
+
+        From where they came is remembered, as of every login.
+        """
         user = lock_person(tx.session, verified.user_id)
         if user is None or not user.is_active or not verified.is_still(user):
             return None
-        return user if self._codes.admit(tx, actor, user, code) else None
+        if not self._codes.admit(tx, actor, user, code):
+            return None
+        note_address(tx, user.id, self._guard.network_of(actor), clock.now())
+        return user
 
     def _verify(self, user: User | None, password: str) -> Verified | None:
         stored = None if user is None else user.password_hash

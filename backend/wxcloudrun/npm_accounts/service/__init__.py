@@ -1,0 +1,1 @@
+"""The use cases of accounts as npm knows them."""
