@@ -155,6 +155,8 @@ class Settings(BaseModel):
     smtp_user: str | None = Field(None, alias="SMTP_USER")
     smtp_password: SecretStr | None = Field(None, alias="SMTP_PASSWORD")
     smtp_from: str | None = Field(None, alias="SMTP_FROM", pattern=r"^[^@\s<>]+@[^@\s<>]+$")
+    npm_audit: Literal["off", "empty", "forward"] = Field("off", alias="NPM_AUDIT")
+    npm_audit_url: WebAddress | None = Field(None, alias="NPM_AUDIT_URL")
     cors_origins: Origins = Field((), alias="CORS_ORIGINS")
     trusted_proxy_hops: int = Field(0, alias="TRUSTED_PROXY_HOPS", ge=0, le=8)
 
@@ -279,6 +281,8 @@ class Settings(BaseModel):
         if self.url_source_ca_file is not None and not self.url_source_ca_file.is_file():
             message = "URL_SOURCE_CA_FILE must be a file"
             raise ValueError(message)
+        if self.npm_audit == "forward" and self.npm_audit_url is None:
+            raise ValueError("NPM_AUDIT=forward needs NPM_AUDIT_URL: the registry that is asked")
         if self.app_env == "production" and self.url_source_allow_private:
             message = "URL_SOURCE_ALLOW_PRIVATE is for tests; it must not be set in production"
             raise ValueError(message)

@@ -16,6 +16,7 @@ from wxcloudrun.maintenance.routes import maintenance
 from wxcloudrun.notices.routes import notices
 from wxcloudrun.npm.routes import npm
 from wxcloudrun.npm_accounts.routes import npm_accounts
+from wxcloudrun.npm_lookup.routes import npm_lookup
 from wxcloudrun.packages.routes import packages
 from wxcloudrun.projects.routes import projects
 from wxcloudrun.pypi.routes import pypi
@@ -56,6 +57,7 @@ BLUEPRINTS: Sequence[Blueprint] = (
     pypi,
     npm,
     npm_accounts,
+    npm_lookup,
     downloads,
     tags,
     versions,

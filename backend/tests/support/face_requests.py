@@ -77,5 +77,11 @@ FACE_REQUESTS: Mapping[str, Callable[[FaceScene], FaceRequest]] = {
     "npm_package": lambda s: (f"{node_base(s)}/@h7%2flib", {}),
     "npm_version": lambda s: (f"{node_base(s)}/@h7%2flib/latest", {}),
     "npm_tarball": lambda s: (f"{node_base(s)}/@h7/lib/-/{LIB.filename}", {}),
+    "npm_search": lambda s: (f"{node_base(s)}/-/v1/search", {"query": {"text": "lib"}}),
+    "npm_audit_versions": lambda s: (
+        f"{node_base(s)}/-/npm/v1/security/advisories/bulk", {"json": {"ms": ["2.0.0"]}},
+    ),
+    "npm_audit_quickly": lambda s: (f"{node_base(s)}/-/npm/v1/security/audits/quick", {"json": {}}),
+    "npm_audit_tree": lambda s: (f"{node_base(s)}/-/npm/v1/security/audits", {"json": {}}),
     "npm_dist_tags": lambda s: (f"{node_base(s)}/-/package/@h7%2flib/dist-tags", {}),
 }  # fmt: skip

@@ -40,6 +40,10 @@ FACE_NEEDS = {
     "npm_whoami": Needs(Role.READER, Scope.DOWNLOAD),
     "npm_profile": Needs(Role.READER, Scope.READ),
     "npm_tokens": Needs(Role.READER, Scope.READ),
+    "npm_search": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC),
+    "npm_audit_versions": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC, answers=404),  # none is offered
+    "npm_audit_quickly": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC, answers=404),
+    "npm_audit_tree": Needs(Role.READER, Scope.DOWNLOAD, PUBLIC, answers=404),
     "npm_log_out": Needs(Who.KNOWN),
     "npm_log_in": Needs(Who.ANYONE, answers=201),
     "npm_begin_web_login": Needs(Who.ANYONE),

@@ -12,10 +12,10 @@ from sqlalchemy import select, update
 from tests.support import builders
 from tests.support.builders import Person, numbers
 from tests.support.client import ApiClient
-from tests.support.face_requests import FACE_REQUESTS, FaceRequest, FaceScene
+from tests.support.face_requests import FACE_REQUESTS, FaceRequest
 from tests.support.identities import IDENTITIES, READ, WRITE, Requester
 from tests.support.inside import Inside
-from tests.support.npm_pages import begun_login, opened_page
+from tests.support.npm_account_requests import NPM_ACCOUNT_REQUESTS, PASSWORD
 from tests.support.shared_app import once
 from tests.support.spoiled_credentials import change
 from wxcloudrun.jobs.service.queue import JobQueue
@@ -26,7 +26,6 @@ from wxcloudrun.kit.security import Actor, CredentialKind, Role, Scope
 from wxcloudrun.users.models import User
 from wxcloudrun.users.service.passwords import Passwords
 
-PASSWORD = "a password that everybody here has"
 API = "/api/v1"
 TUS = {"Tus-Resumable": "1.0.0"}
 APPEND = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
@@ -229,7 +228,7 @@ def of(path: str, **options: Any) -> SampleRequest:
     return SampleRequest(path, options)
 
 
-def of_face(write: Callable[[FaceScene], FaceRequest], scene: Scene) -> SampleRequest:
+def of_face(write: Callable[[Any], FaceRequest], scene: Scene) -> SampleRequest:
     """Write the request of a foreign client down."""
     path, options = write(scene)
     return of(path, **options)
@@ -255,22 +254,6 @@ def log_in(scene: Scene) -> SampleRequest:
     return of(f"{API}/auth/login", json={"email": guest.email, "password": PASSWORD})
 
 
-def npm_log_in(scene: Scene) -> SampleRequest:
-    """Log in with npm as the guest."""
-    guest = scene.guest()
-    scene.give_password(guest)
-    body = {"name": guest.email, "password": PASSWORD}
-    return of(f"/npm/p{scene.number}/-/user/org.couchdb.user:{guest.email}", json=body)
-
-
-def npm_page_form(scene: Scene) -> SampleRequest:
-    """Fill in the page of a login of npm as the guest."""
-    guest = scene.guest()
-    scene.give_password(guest)
-    page = opened_page(scene.client, begun_login(scene.client, f"p{scene.number}").page)
-    return of(page.path, **page.filled(guest.email, PASSWORD))
-
-
 def form() -> dict[str, Any]:
     """A form with a file."""
     return {"file": (io.BytesIO(b"more bytes"), "b.bin")}
@@ -281,8 +264,9 @@ def member(scene: Scene) -> str:
     return f"{scene.project}/members/{scene.guest().id}"
 
 
+OF_FACES: Mapping[str, Callable[[Any], FaceRequest]] = {**FACE_REQUESTS, **NPM_ACCOUNT_REQUESTS}
 REQUESTS: Mapping[str, Callable[[Scene], SampleRequest]] = {
-    **{operation: partial(of_face, write) for operation, write in FACE_REQUESTS.items()},
+    **{operation: partial(of_face, write) for operation, write in OF_FACES.items()},
     "home": lambda _: of("/"),
     "health": lambda _: of("/api/health"),
     "ready": lambda _: of("/api/ready"),
@@ -369,16 +353,6 @@ REQUESTS: Mapping[str, Callable[[Scene], SampleRequest]] = {
     "look_at_tus_upload": lambda s: of(s.tus_upload(), headers=TUS),
     "append_to_tus_upload": lambda s: of(s.tus_upload(), headers=APPEND, data=b"abc"),
     "terminate_tus_upload": lambda s: of(s.tus_upload(), headers=TUS),
-    "npm_ping": lambda s: of(f"/npm/p{s.number}/-/ping"),
-    "npm_whoami": lambda s: of(f"/npm/p{s.number}/-/whoami"),
-    "npm_profile": lambda s: of(f"/npm/p{s.number}/-/npm/v1/user"),
-    "npm_tokens": lambda s: of(f"/npm/p{s.number}/-/npm/v1/tokens"),
-    "npm_log_in": npm_log_in,
-    "npm_log_out": lambda s: of(f"/npm/p{s.number}/-/user/token/{s.presented}"),
-    "npm_begin_web_login": lambda s: of(f"/npm/p{s.number}/-/v1/login", json={"hostname": "laptop"}),
-    "npm_end_web_login": lambda s: of(begun_login(s.client, f"p{s.number}").done),
-    "npm_login_page": lambda s: of(begun_login(s.client, f"p{s.number}").page),
-    "npm_answer_login_page": npm_page_form,
     "list_uploads": lambda s: of(f"{s.package}/uploads"),
     "delete_upload": lambda s: of(f"{s.package}/uploads/{s.upload(b'bare').data['id']}"),
     "download": lambda s: of(f"{s.package}/+/stable"),

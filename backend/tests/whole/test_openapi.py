@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from wxcloudrun.jobs.models import JobState
-from wxcloudrun.kit.security import Scope
+from wxcloudrun.kit.security import CredentialKind, Scope
 from wxcloudrun.users.rules import check_password
 from wxcloudrun.versions.rules.choices import WhyNot
 from wxcloudrun.web.endpoint import rows, words
@@ -249,7 +249,7 @@ def test_given_any_time_then_it_is_described_as_one(document: dict[str, Any]) ->
         ("KeyOut", "scopes", {str(scope) for scope in Scope}),
         ("KeyIn", "scopes", {str(scope) for scope in Scope}),
         ("ExcludedOut", "why", set(get_args(WhyNot.__value__))),
-        ("EntryOut", "credential", {"jwt", "api_key", "session", "upload_token", "password", "system", "none"}),
+        ("EntryOut", "credential", {str(kind) for kind in CredentialKind}),
         ("JobOut", "state", {str(state) for state in JobState}),
         ("HealthOut", "status", {"healthy"}),
         ("CacheOut", "status", {"initialized", "unavailable"}),

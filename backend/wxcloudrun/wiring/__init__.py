@@ -18,6 +18,7 @@ from wxcloudrun.wiring.logins import build_login_door, build_logins
 from wxcloudrun.wiring.mails import build_mails
 from wxcloudrun.wiring.npm import build_npm
 from wxcloudrun.wiring.npm_accounts import build_npm_accounts
+from wxcloudrun.wiring.npm_lookup import build_npm_lookup
 from wxcloudrun.wiring.operators import build_operation
 from wxcloudrun.wiring.pypi import build_pypi
 from wxcloudrun.wiring.registry import build_bytes, build_names, build_releases
@@ -57,7 +58,7 @@ def build_services(settings: Settings, stores: Stores) -> Services:
     work = build_work(settings, stores.wake_ups, floors)
     operation = build_operation(settings, stores, foundation, work)
     people = (foundation, logins, accounts, mails)
-    faces = (tus, pypi, npm, npm_accounts)
+    faces = (tus, pypi, npm, npm_accounts, build_npm_lookup(settings, names))
     return Services(*people, names, content, sessions, *faces, releases, upkeep, work, operation)
 
 

@@ -1,0 +1,1 @@
+"""The use cases of questions about a whole registry."""
