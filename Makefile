@@ -64,7 +64,7 @@ audit: ## Look for known weaknesses of the pinned libraries, missing hashes, oth
 hashes: ## Write the hashes of the pinned libraries anew, after a change of requirements*.txt
 	@exec backend/tools/write-hashes
 
-demo: ## Publish a wheel, an sdist and an npm tarball to a server of its own, and fetch them back
+demo: ## Publish a wheel, an sdist and an npm tarball to a server of its own, fetch them back, and let uv, pip and npm do it
 	@cd backend && tools/setup && exec $(PYTHON_VENV) -m tools.demo
 
 services: ## Start real MinIO, SeaweedFS, MySQL and Redis without Docker

@@ -1,12 +1,15 @@
 """The story that `make demo` tells. Exit codes: 0 all bytes agree, 1 they do not, 3 nothing to publish."""
 
+import base64
+import hashlib
 import sys
 import tempfile
 from pathlib import Path
 
+from tools.demo.node_registry import ClientsOfNode
 from tools.demo.python_index import ClientsOfPython, fetch_uv
 from tools.demo.registry import Registry, RegistryError, running_registry
-from tools.demo.sources import SOURCES, WHEELS, NotFetched, PublishedFile, Source, fetch
+from tools.demo.sources import SOURCES, TARBALLS, WHEELS, NotFetched, PublishedFile, Source, fetch
 
 PROJECT = "demo"
 
@@ -24,6 +27,7 @@ def main() -> int:
                     publish_and_fetch_back(registry, source, files) for source, files in fetched.items()
                 )
                 wrong += publish_and_install(registry, fetched[WHEELS], folder)
+                wrong += publish_and_install_with_npm(registry, fetched[TARBALLS], folder)
         except NotFetched as missing:
             say(f"The demonstration stops: it could not fetch {missing}")
             return 3
@@ -87,6 +91,24 @@ def publish_and_install(registry: Registry, files: list[PublishedFile], folder: 
     installed = index.install(WHEELS.name, folder / "site")
     say(f"  pip installed {WHEELS.name} {installed}")
     return not agrees("what pip installed", installed, files[-1].version)
+
+
+def publish_and_install_with_npm(registry: Registry, files: list[PublishedFile], folder: Path) -> int:
+    """Let npm publish tarballs to the project's registry, and install from it; return how much is wrong."""
+    say(f"\n{TARBALLS.name}, with npm")
+    clients = ClientsOfNode(registry, PROJECT, folder / "node")
+    for file in files:
+        clients.publish(file)
+        say(f"  npm published {file.path.name}")
+    installed, integrity = clients.install(TARBALLS.name)
+    say(f"  npm installed {TARBALLS.name} {installed}, {integrity[:22]}…")
+    wrong = not agrees("what npm installed", installed, files[-1].version)
+    return wrong + (not agrees("the digest in its lock file", integrity, integrity_of(files[-1])))
+
+
+def integrity_of(file: PublishedFile) -> str:
+    """Return what lock files of npm hold of a file."""
+    return f"sha512-{base64.b64encode(hashlib.sha512(file.path.read_bytes()).digest()).decode()}"
 
 
 def agrees(what: str, found: object, expected: object) -> bool:

@@ -39,11 +39,12 @@ class PublishedFile:
 
 
 WHEELS = Source("wheel", "six", ("1.15.0", "1.16.0", "1.17.0"), ">=1.15,<1.17", range_finds=1, stable=0)
+TARBALLS = Source("npm tarball", "ms", ("2.0.0", "2.1.2", "2.1.3"), "^2.0.0", range_finds=2, stable=1)
 SOURCES = (
     WHEELS,
     # Its build tool is itself, so that pip can look into the sdist without fetching anything else.
     Source("sdist", "flit-core", ("3.9.0", "3.10.1", "3.12.0"), "~3.10", range_finds=1, stable=1),
-    Source("npm tarball", "ms", ("2.0.0", "2.1.2", "2.1.3"), "^2.0.0", range_finds=2, stable=1),
+    TARBALLS,
 )
 
 
