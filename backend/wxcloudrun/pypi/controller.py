@@ -33,6 +33,7 @@ from wxcloudrun.web.bodies import FormShape, FormUpload
 from wxcloudrun.web.byte_ranges import behind_the_end
 from wxcloudrun.web.endpoint import actor, service
 from wxcloudrun.web.envelope import without_body
+from wxcloudrun.web.kept_pages import KeptPage, KeptPages
 from wxcloudrun.web.links import face_url
 from wxcloudrun.web.protocol_refusals import problem
 from wxcloudrun.web.seen_marks import seen_mark
@@ -51,6 +52,7 @@ OF_ALIAS, OF_PAGE = "../../../", "../../"  # from a project's page to the place 
 VARIANTS = {JSON_TYPE: "j", HTML_TYPE: "h", PLAIN_HTML: "p"}
 TYPES = {JSON_TYPE: JSON_TYPE, HTML_TYPE: HTML_TYPE, PLAIN_HTML: "text/html; charset=utf-8"}
 CALLERS = "Accept, Authorization, Cookie"
+PAGES = KeptPages()
 
 
 def index(project: str, query: SimpleQuery) -> Response:
@@ -79,12 +81,19 @@ def answer_project(project: str, name: str, query: SimpleQuery, root: str) -> Re
     if name != normalised(name):
         return moved(f"../{spelled(name)}/")
     form = form_of_answer(query)
-    found = service(PypiListingService).project(actor(), project, name, seen_mark(VARIANTS[form]))
-    if found.files is None:
+    seen, place = seen_mark(VARIANTS[form]), (project, name, form, root)
+    kept = PAGES.get(place)
+    known = seen if kept is None else kept.mark
+    found = service(PypiListingService).project(actor(), project, name, known)
+    if found.mark and found.mark == seen:
         response = without_body(304)
+    elif found.files is None and kept is not None:
+        response = Response(kept.body, content_type=TYPES[form])
     else:
         render = schemas.project_json if form == JSON_TYPE else schemas.project_html
-        response = Response(render(found, found.files, root), content_type=TYPES[form])
+        body = render(found, found.files or (), root)
+        PAGES.put(place, KeptPage(found.mark, body))
+        response = Response(body, content_type=TYPES[form])
     response.headers["ETag"] = f'"{found.stamp}-{VARIANTS[form]}"'
     return revalidated(response, is_public=found.is_public)
 

@@ -191,6 +191,26 @@ class TestRevalidation:
 
         assert stocked.get("/simple/hello-h7/", Accept=JSON, If_None_Match=etag).status == 200
 
+    def test_given_a_page_that_was_made_before_then_a_change_shows_and_strangers_see_none(
+        self, stocked: PythonIndex, shop: Workshop
+    ) -> None:
+        first = stocked.get("/simple/hello-h7/", Accept=JSON).ok()
+        assert stocked.get("/simple/hello-h7/", Accept=JSON).ok().body == first.body
+        alias = stocked.get("/legacy/+simple/hello-h7/", Accept=JSON).ok()
+        assert alias.data["files"][0]["url"].startswith("../../../files/")
+        assert stocked.get("/simple/hello-h7/", shop.stranger, Accept=JSON).status == 404
+        assert stocked.get("/simple/hello-h7/", shop.anonymous, Accept=JSON).status == 401
+
+        stocked.publish(wheel_of(version="2.0")).ok()
+
+        assert stocked.page()["versions"] == ["1.0", "2.0"]
+        old = stocked.get("/simple/hello-h7/", Accept=JSON, If_None_Match=first.headers["ETag"]).ok()
+        assert len(old.data["files"]) == 3
+        shop.owner.delete(
+            f"/api/v1/project/{shop.project}/packages/pypi:hello-h7", query={"force": "true"}
+        ).ok()
+        assert stocked.get("/simple/hello-h7/", Accept=JSON).status == 404
+
     def test_given_the_index_then_it_is_revalidated_by_what_it_says(self, stocked: PythonIndex) -> None:
         etag = stocked.get("/simple/", Accept=JSON).headers["ETag"]
         assert stocked.get("/simple/", Accept=JSON, If_None_Match=etag).status == 304
