@@ -11,7 +11,7 @@ from benchmarks import chart, estimate, machine, report
 from benchmarks.field import Field, entered
 from benchmarks.options import Options
 from benchmarks.rounds import Figure, Work, alternate
-from benchmarks.work import patience, requests, rules, starts, transfers
+from benchmarks.work import package_clients, patience, requests, rules, starts, transfers
 
 
 def main() -> int:
@@ -39,15 +39,16 @@ def main() -> int:
                 "seconds": options.seconds,
             },
             "durability": machine.durability(field.service.environ),
-            "versions": machine.versions(),
+            "versions": {**machine.versions(), **field.versions()},
             "left_out": field.left_out,
             "figures": [each.as_facts() for each in figures],
         }
     print("\n" + report.written(result))
     options.results.mkdir(parents=True, exist_ok=True)
-    (options.results / "bench.json").write_text(json.dumps(result, indent=1) + "\n")
-    (options.results / "bench.svg").write_text(chart.drawn(result["figures"]))
-    print(f"\nwritten to {options.results}/bench.json and bench.svg")
+    written = options.results / options.name
+    written.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n")
+    written.with_suffix(".svg").write_text(chart.drawn(result["figures"]))
+    print(f"\nwritten to {written}.json and {options.name}.svg")
     return 0
 
 
@@ -58,6 +59,7 @@ def wanted(field: Field, options: Options) -> Iterator[Work]:
         field.left_out["many requests"] = "wrk is not installed"
     else:
         kinds.insert(1, requests.works(field, options.seconds))
+        kinds.append(package_clients.works(field, options.seconds))
         kinds.append(patience.works(field, options.seconds))
     for works in kinds:
         yield from (work for work in works if options.includes(work.name))

@@ -11,14 +11,18 @@ from pathlib import Path
 from tools.servers.control import known
 
 from benchmarks.contenders.contender import Contender
+from benchmarks.contenders.devpi_server import VERSION as DEVPI_VERSION
+from benchmarks.contenders.devpi_server import DevpiServer
 from benchmarks.contenders.docker_registry import DockerRegistry
 from benchmarks.contenders.nginx import Nginx
+from benchmarks.contenders.pypi_server import VERSION as PYPISERVER_VERSION
 from benchmarks.contenders.pypi_server import PypiServer
 from benchmarks.contenders.s3_server import S3Server
 from benchmarks.contenders.service import BACKEND, RegistryService
 from benchmarks.files import Samples
 from benchmarks.options import Options
 from benchmarks.processes import ContenderMissing
+from benchmarks.targets import PYTHON_WORKS
 
 INLINE, DEFERRED = "service", "service, deferred digests"
 S3_STORES = ("minio", "seaweedfs")
@@ -35,15 +39,21 @@ class Field:
     docker: DockerRegistry | None = None
     nginx: Nginx | None = None
     pypi: PypiServer | None = None
+    devpi: DevpiServer | None = None
     stores: dict[str, tuple[S3Server, RegistryService]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     is_quick: bool = False
 
     def everybody(self) -> list[Contender]:
         """Return all that take part."""
-        peers: list[Contender | None] = [self.docker, self.nginx, self.pypi]
+        peers: list[Contender | None] = [self.docker, self.nginx, self.pypi, self.devpi]
         stores: list[Contender] = [each for pair in self.stores.values() for each in pair]
         return [self.service, self.deferred, *(peer for peer in peers if peer is not None), *stores]
+
+    def versions(self) -> dict[str, str]:
+        """Return the versions of those that were installed for this."""
+        pinned = {"pypiserver": (self.pypi, PYPISERVER_VERSION), "devpi-server": (self.devpi, DEVPI_VERSION)}
+        return {name: version for name, (peer, version) in pinned.items() if peer is not None}
 
     def clear(self) -> None:
         """Make room on the disk."""
@@ -68,21 +78,23 @@ def entered(options: Options) -> Iterator[Field]:
             stack.callback(mine.stop)
             mine.start()
         if options.peers:
-            join_peers(found, stack)
+            join_peers(found, stack, options)
         if options.s3:
             join_stores(found, stack)
         yield found
 
 
-def join_peers(found: Field, stack: ExitStack) -> None:
+def join_peers(found: Field, stack: ExitStack, options: Options) -> None:
     """Add the peers that the machine has."""
     folder = found.folder
     found.docker = joined(DockerRegistry(folder / "docker-registry"), found, stack)
     found.nginx = joined(Nginx(folder / "nginx"), found, stack)
     if found.is_quick:
-        found.left_out[PypiServer.name] = "--quick"
+        found.left_out |= dict.fromkeys((PypiServer.name, DevpiServer.name), "--quick")
         return
     found.pypi = joined(PypiServer(folder / "pypiserver", programs()), found, stack)
+    if any(map(options.includes, PYTHON_WORKS)):
+        found.devpi = joined(DevpiServer(folder / "devpi", programs()), found, stack)
 
 
 def join_stores(found: Field, stack: ExitStack) -> None:

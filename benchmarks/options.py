@@ -7,7 +7,7 @@ from pathlib import Path
 MIB = 1024 * 1024
 # What `--quick` leaves out: figures that no target is held against.
 QUICK = {"rounds": 3, "seconds": 3, "minutes": 8.5}
-NOT_QUICK = ("8 streams", "choose among")
+NOT_QUICK = ("8 streams", "choose among", "Python: ")
 RESULTS = Path(__file__).resolve().parent / "results"
 
 
@@ -24,6 +24,7 @@ class Options:
     is_quick: bool
     minutes: float
     results: Path
+    name: str
 
     def includes(self, work: str) -> bool:
         """Tell whether a work was asked for."""
@@ -58,6 +59,7 @@ class Options:
             help="after this time each work that is left is done once only (no limit; 8.5 with --quick)",
         )
         parser.add_argument("--results", type=Path, default=RESULTS, help="where JSON and chart are written")
+        parser.add_argument("--name", default="bench", help="what they are called (bench)")
         if parser.parse_args(arguments).quick:
             parser.set_defaults(**QUICK)
         given = parser.parse_args(arguments)
@@ -71,4 +73,5 @@ class Options:
             is_quick=given.quick,
             minutes=given.minutes,
             results=given.results.resolve(),
+            name=given.name,
         )

@@ -107,11 +107,21 @@ def where(machine: Mapping[str, Any]) -> str:
 
 def written(result: Mapping[str, Any]) -> str:
     """Write everything about a run."""
-    figures = table(
-        ["work", "who", "median", "service ÷ this", "server CPU-s", "peak MB"], figure_rows(result["figures"])
-    )
-    targets = table(["target", "reached", ""], target_rows(by_name(result)))
-    return f"{conditions(result)}\n\n{figures}\n\n{targets}"
+    return in_whole(result, target_rows(by_name(result)))
+
+
+def written_packages(result: Mapping[str, Any]) -> str:
+    """Write about a run of some works alone, with the targets that they have."""
+    works = {each["work"] for each in result["figures"]}
+    rows = zip(target_rows(by_name(result)), TARGETS, strict=True)
+    return in_whole(result, [row for row, target in rows if target.work in works])
+
+
+def in_whole(result: Mapping[str, Any], targets: Sequence[Sequence[str]]) -> str:
+    """Write the conditions, the figures and the targets."""
+    head = ["work", "who", "median", "service ÷ this", "server CPU-s", "peak MB"]
+    figures = table(head, figure_rows(result["figures"]))
+    return f"{conditions(result)}\n\n{figures}\n\n{table(['target', 'reached', ''], targets)}"
 
 
 def written_scale(result: Mapping[str, Any]) -> str:
@@ -137,10 +147,13 @@ def put_between(text: str, name: str, block: str) -> str:
     return f"{before}{begin}\n{block}\n{end}{after}"
 
 
+BLOCKS = (("bench", written), ("packages", written_packages), ("scale", written_scale))
+
+
 def main() -> None:
     """Write the blocks of the page for which there are results, and the chart that it shows."""
     text = PAGE.read_text()
-    for name, write in (("bench", written), ("scale", written_scale)):
+    for name, write in BLOCKS:
         path = RESULTS / f"{name}.json"
         if path.exists():
             text = put_between(text, name, write(json.loads(path.read_text())))

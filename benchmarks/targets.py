@@ -10,6 +10,11 @@ MINE, DEFERRED, DOCKER = "service", "service, deferred digests", "docker-registr
 UP, FORM, DOWN = "large up, raw PUT", "large up, multipart form", "large down"
 SMALL_UP, SMALL_DOWN = "10 KB up, 8 connections", "10 KB down, 8 connections"
 METADATA = "metadata: one version"
+PAGE = "Python: a project of 1 000 files, 8 connections"
+PAGE_PROCESSOR = "Python: a project of 1 000 files, processor time"
+INSTALL_COLD, INSTALL_WARM = "Python: pip install of 30, nothing cached", "Python: pip install of 30, cached"
+PUBLISH = "Python: 10 MB published"
+PYTHON_WORKS = (PAGE, PAGE_PROCESSOR, INSTALL_COLD, INSTALL_WARM, PUBLISH)
 GIB = 1024**3
 MEGABYTE = 1_000_000
 
@@ -42,6 +47,32 @@ class Ratio:
     def is_met(self, reached: float) -> bool:
         """Compare."""
         return reached >= self.at_least
+
+
+@dataclass(frozen=True, slots=True)
+class NoSlower:
+    """What one takes for a work must be at most so many times what another takes."""
+
+    work: str
+    mine: str
+    beside: str
+    at_most: float
+
+    @property
+    def text(self) -> str:
+        """Say it in words."""
+        return f"{self.work}: at most {self.at_most:.2g} × {self.beside}"
+
+    def reached(self, figures: Figures) -> float | None:
+        """Return the ratio, None if somebody did not take part."""
+        mine, other = figures.get((self.work, self.mine)), figures.get((self.work, self.beside))
+        if mine is None or other is None or not other["median"]:
+            return None
+        return float(mine["median"] / other["median"])
+
+    def is_met(self, reached: float) -> bool:
+        """Compare."""
+        return reached <= self.at_most
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +121,17 @@ def patience(work: str, mine: str) -> Iterator[Ratio | Most]:
         yield Most(f"{work}: a worker's memory", mine, "median", 200, "MB")
 
 
-TARGETS: tuple[Ratio | Most, ...] = (
+def beside_python_indexes() -> Iterator[Ratio | NoSlower]:
+    """What clients of Python packages may expect: pages much faster, nothing slower."""
+    for peer in ("pypiserver", "devpi"):
+        yield Ratio(PAGE, MINE, peer, 3)
+        yield NoSlower(PAGE_PROCESSOR, MINE, peer, 1 / 3)
+        yield NoSlower(INSTALL_COLD, MINE, peer, 1)
+        yield NoSlower(INSTALL_WARM, MINE, peer, 1)
+        yield Ratio(PUBLISH, MINE, peer, 1)
+
+
+TARGETS: tuple[Ratio | Most | NoSlower, ...] = (
     Ratio(UP, MINE, DOCKER, 1.8),
     Ratio(UP, DEFERRED, DOCKER, 3.0),
     Ratio(FORM, MINE, DOCKER, 1.3),
@@ -113,6 +154,7 @@ TARGETS: tuple[Ratio | Most, ...] = (
     Most("large down from minio", "service on minio", "peak_bytes", 130, "MB", MEGABYTE),
     Most("large up to seaweedfs", "service on seaweedfs", "peak_bytes", 130, "MB", MEGABYTE),
     Most("large down from seaweedfs", "service on seaweedfs", "peak_bytes", 130, "MB", MEGABYTE),
+    *beside_python_indexes(),
     *patience("slow clients", MINE),
     *patience("slow clients on minio", "service on minio"),
     *patience("idle connections", MINE),

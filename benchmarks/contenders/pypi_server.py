@@ -1,14 +1,13 @@
 """pypiserver: a small Python registry on a folder."""
 
 import contextlib
-import subprocess
-import sys
 from pathlib import Path
 
 from benchmarks.contenders.contender import Contender, Request
+from benchmarks.contenders.environment import installed
 from benchmarks.files import SampleFile
 from benchmarks.load import curl
-from benchmarks.processes import ContenderMissing, answers, free_port, launch, wait_until
+from benchmarks.processes import answers, free_port, launch, wait_until
 
 VERSION = "2.4.2"
 
@@ -20,13 +19,11 @@ class PypiServer(Contender):
 
     def __init__(self, folder: Path, programs: Path) -> None:
         super().__init__(folder)
-        self._environment = programs / f"pypiserver-{VERSION}"
+        self._programs = programs
 
     def start(self) -> None:
         """Install it once, into an environment of its own, and start it on an empty folder."""
-        program = self._environment / "bin" / "pypi-server"
-        if not program.exists():
-            self._install()
+        program = installed(self._programs, self.name, VERSION) / "pypi-server"
         self.port = free_port()
         files = self.folder / "packages"
         files.mkdir(exist_ok=True)
@@ -34,14 +31,6 @@ class PypiServer(Contender):
         command = [str(program), "run", *address, "-P", ".", "-a", ".", str(files)]
         self.running = launch(command, folder=self.folder, log=self.log)
         wait_until(lambda: answers(self.port, "/"), self.running, self.log)
-
-    def _install(self) -> None:
-        try:
-            subprocess.run([sys.executable, "-m", "venv", self._environment], check=True, capture_output=True)
-            pip = [str(self._environment / "bin" / "python"), "-m", "pip", "install", "--quiet"]
-            subprocess.run([*pip, f"pypiserver=={VERSION}"], check=True, capture_output=True, timeout=300)
-        except (subprocess.SubprocessError, OSError) as error:
-            raise ContenderMissing("it could not be installed from PyPI") from error
 
     @property
     def url(self) -> str:
