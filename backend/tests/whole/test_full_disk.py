@@ -24,6 +24,7 @@ WORKS = {
     "change_service_account",
     "activate_release", "deactivate_release",
     "start_collect", "start_sweep", "start_fsck", "change_task", "verify_audit",
+    "npm_audit_versions", "npm_audit_quickly", "npm_audit_tree",
 }  # fmt: skip
 
 

@@ -31,23 +31,17 @@ class FoundNpmPackage:
 
 def matching_packages(
     session: Session, project_id: int, wanted: WantedPackages, limit: int, offset: int
-) -> Sequence[FoundNpmPackage]:
-    """Return the packages of a project that are looked for: those first that are called so, then by name."""
+) -> tuple[Sequence[FoundNpmPackage], int]:
+    """Return the packages of a project that are looked for, and how many there are of them in all.
+
+    Those come first that are called so, then by name. Behind the last one nobody counts them: 0.
+    """
     first = next((each for each in wanted.words if each.isascii()), "")
     rank = case((Package.name == first, 0), (Package.name.startswith(first, autoescape=True), 1), else_=2)
-    statement = (
-        matching(project_id, wanted).order_by(rank, Package.name, Package.id).limit(limit).offset(offset)
-    )
-    return [
-        FoundNpmPackage(row.name, row.version, row.description, row.created_at)
-        for row in session.execute(statement)
-    ]
-
-
-def count_matching(session: Session, project_id: int, wanted: WantedPackages) -> int:
-    """Count them."""
-    found = matching(project_id, wanted).subquery()
-    return session.execute(select(func.count()).select_from(found)).scalar_one()
+    found = matching(project_id, wanted).add_columns(func.count().over().label("total"))
+    rows = session.execute(found.order_by(rank, Package.name, Package.id).limit(limit).offset(offset)).all()
+    some = [FoundNpmPackage(row.name, row.version, row.description, row.created_at) for row in rows]
+    return some, rows[0].total if rows else 0
 
 
 def matching(project_id: int, wanted: WantedPackages) -> Select[*tuple[Any, ...]]:

@@ -17,10 +17,9 @@ from wxcloudrun.web.endpoint import Caller, Endpoint, blueprint
 
 question = partial(
     Endpoint, scope=Scope.DOWNLOAD, caller=Caller.PUBLIC, any_query=True, protocol="npm registry",
-    works_when_full=True,
 )  # fmt: skip
 audit = partial(
-    question, widens_access=False, reads=("Content-Encoding",),
+    question, widens_access=False, works_when_full=True, reads=("Content-Encoding",),
     errors=(NotFound, Malformed, TooLarge, UnsupportedMediaType, TooManyRequests, Unavailable),
 )  # fmt: skip
 

@@ -6,6 +6,7 @@ from flask import Flask
 
 from tests.support.client import ApiClient
 from tests.support.inside import Inside
+from tests.support.node_registry import NodeRegistry, package_of
 from tests.support.registry import Workshop
 from tests.support.second_factors import second_factor
 from tests.support.surface import APPEND, TUS
@@ -43,6 +44,34 @@ class Changing(Inside):
         data = self.client.post("/api/v1/auth/login", body).ok().data
         self.known["ada"] = data["user"]["id"]
         return self.client.as_(data["access_token"])
+
+    def npm_login(self) -> str:
+        """Log in with npm, in a project that one may read, and return the key."""
+        self.login()
+        self.shop.let_in("ada@example.com", "reader")
+        url = f"/npm/{self.shop.project}/-/user/org.couchdb.user:ada@example.com"
+        made = self.client.request("PUT", url, json={"name": "ada@example.com", "password": PASSWORD})
+        return str(made.ok().data["token"])
+
+    def published(self, tag: str = "latest") -> NodeRegistry:
+        """Publish a package of npm's format."""
+        registry = NodeRegistry(self.shop)
+        registry.publish(package_of(), tag).ok()
+        return registry
+
+    def unpublish(self, way: str) -> None:
+        """Unpublish its only version, in one of the ways that clients have."""
+        registry = self.published()
+        document = registry.packument()
+        revision = f"/-rev/{document['_rev']}"
+        match way:
+            case "replace":
+                left = {**document, "versions": {}, "dist-tags": {}}
+                registry.send(left, rest=revision, by=self.shop.owner).ok()
+            case "package":
+                self.shop.owner.delete(registry.url(rest=revision)).ok()
+            case _:
+                self.shop.owner.delete(registry.url(rest=f"/-/lib-1.0.0.tgz{revision}")).ok()
 
     def end_session(self) -> None:
         """End the session that one is in, by its id."""

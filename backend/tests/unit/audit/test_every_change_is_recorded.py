@@ -28,6 +28,11 @@ NOT_RECORDED = {
     "ask_for_verification": "as ask_for_recovery",
     "verify_audit": "reads",
     "check_files": "reads",
+    "npm_audit_versions": "reads",
+    "npm_audit_quickly": "reads",
+    "npm_audit_tree": "reads",
+    "npm_begin_web_login": "a machine waits; the key that it gets is an event",
+    "npm_answer_login_page": "as npm_begin_web_login",
     "put_upload_part": "the upload that the parts become is an event, not each of ten thousand parts",
     "post_upload_part": "as put_upload_part",
 }
@@ -150,6 +155,23 @@ CHANGES: dict[str, tuple[Change, str, str]] = {
     "publish_distribution_here": (
         lambda w: PythonIndex(w.shop).send(form_of(wheel_of()), url="/legacy"),
         "upload.accepted", "{project}/package/pypi:hello-h7/upload/*",
+    ),
+    "npm_publish": (lambda w: w.published(), "upload.accepted", "{project}/package/npm:@h7~lib/upload/*"),
+    "npm_put_dist_tag": (
+        lambda w: w.shop.owner.put(w.published().url(rest="/dist-tags/next").replace("/@h7", "/-/package/@h7"), json="1.0.0").ok(),
+        "tag.moved", "{project}/package/npm:@h7~lib/tag/next",
+    ),
+    "npm_delete_dist_tag": (
+        lambda w: w.shop.owner.delete(w.published("next").url(rest="/dist-tags/next").replace("/@h7", "/-/package/@h7")).ok(),
+        "tag.deleted", "{project}/package/npm:@h7~lib/tag/next",
+    ),
+    "npm_replace": (lambda w: w.unpublish("replace"), "version.deleted", "{project}/package/npm:@h7~lib/version/1.0.0"),
+    "npm_delete": (lambda w: w.unpublish("package"), "version.deleted", "{project}/package/npm:@h7~lib/version/1.0.0"),
+    "npm_delete_tarball": (lambda w: w.unpublish("tarball"), "version.deleted", "{project}/package/npm:@h7~lib/version/1.0.0"),
+    "npm_log_in": (lambda w: w.npm_login(), "key.made", "user/{ada}/key/*"),
+    "npm_log_out": (
+        lambda w: w.client.as_(key := w.npm_login()).delete(f"/npm/{w.shop.project}/-/user/token/{key}").ok(),
+        "key.revoked", "user/{ada}/key/*",
     ),
     "create_tus_upload": (lambda w: w.tus(), "upload_session.begun", "{package}/upload-session/*"),
     "append_to_tus_upload": (lambda w: w.append(w.tus()), "upload.accepted", "{package}/upload/*"),

@@ -83,7 +83,7 @@ def test_given_a_package_then_it_is_shown_as_npm_reads_it(stocked: Workshop) -> 
 def test_given_a_size_and_a_beginning_then_a_page_comes_with_the_whole_number(stocked: Workshop) -> None:
     url = f"/npm/{stocked.project}/-/v1/search"
     seen: list[str] = []
-    for begin in range(0, 6, 2):
+    for begin in (0, 2):
         answer = stocked.reader.get(url, query={"text": "", "size": 2, "from": begin}).ok()
         assert answer.data["total"] == 4
         seen += [each["package"]["name"] for each in answer.data["objects"]]

@@ -34,6 +34,5 @@ class NpmSearchService:
         """Return what the caller may read in a project. Raises Unauthorized, NotFound."""
         with reading() as session:
             access = self._packages.admit_to_project(session, actor, project, Action.ARTIFACT_READ)
-            some = queries.matching_packages(session, access.project_id, wanted, size, begin)
-            total = queries.count_matching(session, access.project_id, wanted)
+            some, total = queries.matching_packages(session, access.project_id, wanted, size, begin)
         return FoundPackages(some, total, access.is_public)
