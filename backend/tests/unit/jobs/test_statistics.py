@@ -37,7 +37,7 @@ def test_every_task_has_its_figures(app: Flask, time: Clock) -> None:
 
     found = summary(app)
 
-    assert found.tasks == len(found.task_stats) == 9
+    assert found.tasks == len(found.task_stats) == 10
     stats = found.task_stats["audit-chain"]
     assert (stats.interval_seconds, stats.enabled, stats.runs, stats.errors) == (60, True, 1, 0)
     assert stats.last_run_at == time.now()
