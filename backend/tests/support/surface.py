@@ -133,8 +133,7 @@ class Scene(Inside):
     def key_of(self, person_id: int) -> int:
         """Return the id of the newest key of somebody."""
         newest = select(ApiKey.id).where(ApiKey.user_id == person_id).order_by(ApiKey.id.desc()).limit(1)
-        [key_id] = self.column(newest)
-        return key_id
+        return int(self.column(newest)[0])
 
     def own_key_id(self) -> int:
         """Return the id of the key that the caller presents; any other for one without."""
