@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import semver
-
 from wxcloudrun.formats.declarations import NPM_ENDINGS, PYTHON_ENDINGS, Declaration
 from wxcloudrun.formats.distributions import parse_file_name, parse_version
+from wxcloudrun.formats.npm_tarballs import is_npm_version, tarball_name
 from wxcloudrun.kit.errors import WrongValue
 from wxcloudrun.kit.package_names import Format, PackageName
 from wxcloudrun.uploads.rules import check_file_name
@@ -72,10 +71,10 @@ def spot_of_npm_package(target: PackageName, declared: Declaration) -> Spot:
     """Return where a tarball belongs, under the name that npm gives it. Raises LeftOut."""
     refuse_other_name(target, declared)
     version = declared.version.partition("+")[0]  # as npm does
-    if not semver.Version.is_valid(version):
+    if not is_npm_version(version):
         raise LeftOut("bad_version", f"its version {declared.version!r} does not follow SemVer 2.0.0")
     refuse_version(version)
-    filename = f"{target.name.rpartition('/')[2]}-{version}.tgz"
+    filename = tarball_name(target.name, version)
     try:
         check_file_name(filename)
     except WrongValue as problem:

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from wxcloudrun.formats.bounded import (
-    BLOB_BYTES,
-    NPM_TAR_BYTES,
-    SECONDS,
     TAR_BYTES,
     BoundedReader,
     Deadline,
@@ -18,6 +15,7 @@ from wxcloudrun.formats.bounded import (
     UnreadablePackage,
 )
 from wxcloudrun.formats.metadata_texts import header_fields
+from wxcloudrun.formats.npm_contents import package_json
 from wxcloudrun.formats.npm_manifest import NpmManifest, read_npm_manifest
 from wxcloudrun.formats.tar_formats import top_file
 from wxcloudrun.formats.zip_formats import sound_core_metadata
@@ -27,6 +25,7 @@ from wxcloudrun.kit.package_names import RUNS
 WHEEL, ZIPPED, GZIPPED, NPM_ENDINGS = ".whl", ".zip", ".tar.gz", (".tgz", ".tar.gz")
 DIST_INFO = ".dist-info"
 DISTRIBUTION_SECONDS = 10.0  # of a store that many read at once; nothing is accepted without it
+TARBALL_SECONDS = 30.0  # it is read as a whole
 PYTHON_ENDINGS = (WHEEL, GZIPPED, ZIPPED)
 
 logger = logging.getLogger(__name__)
@@ -69,29 +68,15 @@ def refuse_foreign_folder(path: str, metadata: bytes) -> None:
         raise UnreadablePackage("its metadata stand in the folder of another project")
 
 
-@dataclass(frozen=True, slots=True)
-class LookLimits:
-    """How far somebody looks for a package.json, which may stand at the end of a tarball."""
+def npm_manifest(blob: BinaryIO, size_bytes: int, monotonic: Monotonic = time.monotonic) -> NpmManifest:
+    """Read the package.json of what `npm pack` makes, and see that it is the only one, up to the end.
 
-    blob_bytes: int = BLOB_BYTES
-    tar_bytes: int = NPM_TAR_BYTES
-    seconds: float = SECONDS
-
-
-WHOLE_TARBALL = LookLimits(blob_bytes=2**40, tar_bytes=2 * 1024**3, seconds=30.0)
-
-
-def npm_manifest(
-    blob: BinaryIO,
-    size_bytes: int,
-    limits: LookLimits = LookLimits(),
-    monotonic: Monotonic = time.monotonic,
-) -> NpmManifest:
-    """Read the package.json of what `npm pack` makes; raises as `distribution_metadata` does."""
+    Raises as `distribution_metadata` does.
+    """
     with foreign():
-        reader = BoundedReader(blob, size_bytes, Deadline(monotonic, limits.seconds))
-        reader.allow(limits.blob_bytes)
-        return read_npm_manifest(top_file(reader, b"package.json", limits.tar_bytes) or b"{}")
+        reader = BoundedReader(blob, size_bytes, Deadline(monotonic, TARBALL_SECONDS))
+        reader.allow(size_bytes)
+        return read_npm_manifest(package_json(reader) or b"{}")
 
 
 def complete(fields: Mapping[str, str]) -> Declaration:

@@ -13,15 +13,16 @@ from wxcloudrun.formats.compression import Decompressed
 BLOCK_BYTES = 512
 _REGULAR = (b"0", b"\0", b"7")
 _WITHOUT_BODY = (b"1", b"2", b"3", b"4", b"5", b"6")
-_GNU_LONG_NAME = b"L"
+GNU_LONG_NAME = b"L"
+EXTENDED = (b"x", b"g", b"X")  # pax headers: of one entry, of all, and as Solaris wrote them
 # These describe the entry behind them; their own names are inventions of the tool.
-_DESCRIPTIONS = (_GNU_LONG_NAME, b"K", b"x", b"g", b"X")
+DESCRIPTIONS = (GNU_LONG_NAME, b"K", *EXTENDED)
 _GNU_SPARSE = b"S"
 
 
 @dataclass(frozen=True, slots=True)
 class TarEntry:
-    """One entry: its path without a leading "./", and whether it is a regular file."""
+    """One entry: its path, and whether it is a regular file."""
 
     path: bytes
     size_bytes: int
@@ -29,16 +30,29 @@ class TarEntry:
 
 
 class TarEntries:
-    """The first TAR_ENTRIES entries of a stream; raises UnreadablePackage where the stream is malformed."""
+    """The first entries of a stream; raises UnreadablePackage where the stream is malformed."""
 
-    def __init__(self, stream: Decompressed) -> None:
+    def __init__(self, stream: Decompressed, most_entries: int = TAR_ENTRIES) -> None:
         self._stream = stream
+        self._most_entries = most_entries
         self._left_bytes = 0
         self._padding_bytes = 0
+        self.is_cut = False  # there are more entries than were looked at
 
     def __iter__(self) -> Iterator[TarEntry]:
         is_renamed = False
-        for _ in range(TAR_ENTRIES):
+        for kind, entry in self.headers():
+            if kind in DESCRIPTIONS:
+                # Behind a GNU long name the header holds only the first 100 bytes of the name.
+                is_renamed = is_renamed or kind == GNU_LONG_NAME
+                continue
+            path = entry.path.removeprefix(b"./")
+            yield TarEntry(path, entry.size_bytes, entry.is_file and not is_renamed)
+            is_renamed = False
+
+    def headers(self) -> Iterator[tuple[bytes, TarEntry]]:
+        """Yield each header with its kind, those that describe the entry behind them included."""
+        for _ in range(self._most_entries):
             self._stream.skip(self._left_bytes + self._padding_bytes)
             self._left_bytes = self._padding_bytes = 0
             header = self._stream.up_to(BLOCK_BYTES)
@@ -47,12 +61,8 @@ class TarEntries:
             kind, entry = _parsed(header)
             self._left_bytes = 0 if kind in _WITHOUT_BODY else entry.size_bytes
             self._padding_bytes = -self._left_bytes % BLOCK_BYTES
-            if kind in _DESCRIPTIONS:
-                # Behind a GNU long name the header holds only the first 100 bytes of the name.
-                is_renamed = is_renamed or kind == _GNU_LONG_NAME
-                continue
-            yield TarEntry(entry.path, entry.size_bytes, entry.is_file and not is_renamed)
-            is_renamed = False
+            yield kind, entry
+        self.is_cut = True
 
     def content(self) -> bytes:
         """Return the bytes of the entry that iteration has just given; raise past METADATA_BYTES."""
@@ -73,7 +83,7 @@ def _parsed(header: bytes) -> tuple[bytes, TarEntry]:
     # GNU writes "ustar " with a space and other fields where ustar has the prefix.
     if header[257:263] == b"ustar\0" and (prefix := _text(header[345:500])):
         path = prefix + b"/" + path
-    return kind, TarEntry(path.removeprefix(b"./"), _number(header[124:136]), kind in _REGULAR)
+    return kind, TarEntry(path, _number(header[124:136]), kind in _REGULAR)
 
 
 def _checksum(header: bytes) -> int:

@@ -11,27 +11,12 @@ from wxcloudrun.kit.package_names import Format
 LATEST = "latest"  # the tag that is meant where none is named
 JSON_TYPE = "application/json"
 ABBREVIATED_TYPE = "application/vnd.npm.install-v1+json"
-TARBALL = ".tgz"
 TARBALL_TYPE = "application/octet-stream"
 
 
 def written(name: str) -> str:
     """Return how our API writes a package's name; one that cannot be is a name that nobody has."""
     return f"{Format.NPM}:{name.replace('~', ':').replace('/', '~')}"
-
-
-def tarball_name(name: str, version: str) -> str:
-    """Return what the tarball of a version is called in addresses: without the scope."""
-    return f"{name.rpartition('/')[2]}-{version}{TARBALL}"
-
-
-def version_of_tarball(name: str, filename: str) -> str | None:
-    """Return of which version a tarball is by its name; None if it is none of this package."""
-    begin = f"{name.rpartition('/')[2]}-"
-    if not (filename.startswith(begin) and filename.endswith(TARBALL)):
-        return None
-    version = filename[len(begin) : -len(TARBALL)]
-    return version if semver.Version.is_valid(version) else None
 
 
 class Spoken(NamedTuple):

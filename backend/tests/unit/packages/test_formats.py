@@ -1,9 +1,10 @@
 """Packages of other formats: three of one name in a project, found under the name that our API gives them."""
 
-from tests.support.builders import sha256
 from tests.support.client import ApiClient
+from tests.support.node_registry import package_of
 from tests.support.registry import Workshop
 
+LIB = package_of()
 NAMES = ["web", "npm:web", "oci:web", "pypi:web"]
 
 
@@ -57,16 +58,16 @@ def test_given_files_then_answers_links_audit_and_search_all_use_that_name(shop:
     make(shop, "npm:@h7~lib")
     url = shop.url("/upload/lib-1.0.0.tgz", package="npm:@h7~lib")
 
-    uploaded = shop.writer.put(url, b"tarball", query={"version": "1.0.0"}).ok().data
-    shop.writer.put(url.replace("lib-1", "more-1"), b"more", query={"version": "1.0.0"}).ok()
+    uploaded = shop.writer.put(url, LIB.data, query={"version": "1.0.0"}).ok().data
+    shop.writer.put(url.replace("lib-1.0.0.tgz", "more.txt"), b"more", query={"version": "1.0.0"}).ok()
 
-    assert (uploaded["package"], uploaded["artifact_id"]) == ("npm:@h7~lib", sha256(b"tarball"))
+    assert (uploaded["package"], uploaded["artifact_id"]) == ("npm:@h7~lib", LIB.digest)
     several = shop.reader.get(shop.url("/+/version:1.0.0", package="npm:@h7~lib"))
     assert several.status == 409
     link = several.data["files"][0]["url"]
     assert "/npm:@h7~lib/+/version:1.0.0/lib-1.0.0.tgz" in link
-    assert shop.reader.get(link[link.index("/api/") :]).body == b"tarball"
-    held = shop.reader.get(f"/api/v1/artifact/{sha256(b'tarball')}").ok().data
+    assert shop.reader.get(link[link.index("/api/") :]).body == LIB.data
+    held = shop.reader.get(f"/api/v1/artifact/{LIB.digest}").ok().data
     assert held["versions"] == [{"project": shop.project, "package": "npm:@h7~lib", "version": "1.0.0"}]
     for prefix in ("npm:", "npm:@h7~l", "@h7"):
         hits = shop.reader.get("/api/v1/search", query={"q": prefix, "project": shop.project}).ok().items
@@ -84,12 +85,13 @@ def test_given_a_package_that_was_deleted_then_its_versions_keep_their_bytes_in_
 ) -> None:
     make(shop, "npm:web")
     url = shop.url("/upload/web-1.0.0.tgz", package="npm:web")
-    shop.writer.put(url, b"first", query={"version": "1.0.0"}).ok()
+    shop.writer.put(url, package_of("web").data, query={"version": "1.0.0"}).ok()
     shop.maintainer.delete(packages_url(shop, "npm:web"), query={"force": "true"}).ok()
     make(shop, "pypi:web")
     administrator.post(packages_url(shop), {"name": "npm:web"}).ok()
 
-    assert shop.writer.put(url, b"other", query={"version": "1.0.0"}).reason == "version_taken"
+    other_bytes = package_of("web", content=b"other").data
+    assert shop.writer.put(url, other_bytes, query={"version": "1.0.0"}).reason == "version_taken"
     other = shop.url("/upload/web-1.0.0.tgz", package="pypi:web")
     shop.writer.put(other, b"other", query={"version": "1.0.0"}).ok()
 

@@ -7,13 +7,13 @@ from flask import Response, request
 from wxcloudrun.downloads.controller import IMMUTABLE, answer_bytes
 from wxcloudrun.downloads.service.noting import ReadingLog
 from wxcloudrun.downloads.service.resolve import ResolveService
+from wxcloudrun.formats.npm_tarballs import version_of_tarball
 from wxcloudrun.npm.controller.answers import revalidated, tarballs_of, with_freshness
 from wxcloudrun.npm.rules import (
     ABBREVIATED_TYPE,
     JSON_TYPE,
     TARBALL_TYPE,
     is_abbreviated,
-    version_of_tarball,
     written,
 )
 from wxcloudrun.npm.schemas import packument

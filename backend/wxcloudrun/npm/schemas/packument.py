@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from wxcloudrun.formats.npm_manifest import shown_document
-from wxcloudrun.npm.rules import tarball_name
+from wxcloudrun.formats.npm_tarballs import tarball_name
 from wxcloudrun.npm.schemas import encoded
 from wxcloudrun.npm.service.reading import OneVersion, PackageState, ShownPackage
 

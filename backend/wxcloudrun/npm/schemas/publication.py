@@ -4,14 +4,13 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import semver
-
 from wxcloudrun.formats.npm_manifest import INSTALL_SCRIPTS
+from wxcloudrun.formats.npm_tarballs import TARBALL, check_npm_version, tarball_name
 from wxcloudrun.kit.errors import Invalid, Malformed, WrongValue
 from wxcloudrun.kit.names import check_said, check_tag_name
 from wxcloudrun.kit.package_names import Format, PackageName
 from wxcloudrun.kit.texts import text
-from wxcloudrun.npm.rules import LATEST, TARBALL, tarball_name
+from wxcloudrun.npm.rules import LATEST
 from wxcloudrun.npm.service.changing import NpmUpdate
 from wxcloudrun.npm.service.claims import NpmClaim
 from wxcloudrun.uploads.rules import check_file_name
@@ -139,11 +138,8 @@ def refuse_other_name(document: Mapping[str, Any], name: str) -> None:
 
 def check_claimed_version(name: str, version: str, said: Mapping[str, Any]) -> None:
     """Raise Invalid unless a version is one that npm would write so, and its document is its own."""
-    if not semver.Version.is_valid(version) or "+" in version:
-        sentence = text("write a version as npm does: 1.2.3 or 1.2.3-beta.1, without build metadata")
-        raise Invalid.field("version", sentence)
     try:
-        check_version(version)
+        check_version(check_npm_version(version))
         check_file_name(tarball_name(name, version))
     except WrongValue as problem:
         raise Invalid.field("version", problem.message) from problem

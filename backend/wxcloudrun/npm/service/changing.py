@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from wxcloudrun.formats.npm_tarballs import version_of_tarball
 from wxcloudrun.kit.db import Transaction, asking, atomically
 from wxcloudrun.kit.errors import Conflict, Invalid
 from wxcloudrun.kit.events import announce
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.npm import queries
-from wxcloudrun.npm.rules import LATEST, Spoken, highest, version_of_tarball, written
+from wxcloudrun.npm.rules import LATEST, Spoken, highest, written
 from wxcloudrun.npm.service.reading import absent, shown_versions
 from wxcloudrun.packages import reads as package_reads
 from wxcloudrun.packages.reads import FoundPackage

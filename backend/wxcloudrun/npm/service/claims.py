@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wxcloudrun.formats.npm_manifest import NpmManifest, TarballDigests
+from wxcloudrun.formats.npm_manifest import TarballDigests
+from wxcloudrun.formats.npm_tarballs import tarball_name
 from wxcloudrun.kit.errors import ChecksumMismatch, Invalid
 from wxcloudrun.kit.texts import text
-from wxcloudrun.npm.rules import tarball_name
 
 SHA1, SHA256, SHA512 = "sha1", "sha256", "sha512"
 
@@ -63,18 +63,3 @@ def digest_in(word: str) -> tuple[str, str] | None:
         return algorithm, base64.b64decode(encoded, validate=True).hex()
     except (binascii.Error, ValueError) as error:
         raise Invalid.field("dist.integrity", text("this is no digest in base64")) from error
-
-
-def refuse_other_manifest(claim: NpmClaim, manifest: NpmManifest) -> None:
-    """Raise Invalid unless the tarball says of itself what was claimed: installers believe the tarball."""
-    if manifest.name != claim.name:
-        sentence = text(
-            "the tarball is of {inside}, not of {claimed}", inside=manifest.name, claimed=claim.name
-        )
-        raise Invalid.field("name", sentence)
-    if manifest.version != claim.version:
-        sentence = text(
-            "the tarball is of version {inside}, not of {claimed}",
-            inside=manifest.version, claimed=claim.version,
-        )  # fmt: skip
-        raise Invalid.field("version", sentence)

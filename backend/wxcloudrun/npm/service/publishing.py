@@ -6,27 +6,28 @@ from contextlib import contextmanager
 
 from wxcloudrun.artifacts.service.intake import Intake, IntakeService
 from wxcloudrun.formats.bounded import UnreadablePackage
-from wxcloudrun.formats.declarations import WHOLE_TARBALL, npm_manifest
 from wxcloudrun.formats.npm_manifest import NpmManifest, TarballDigests
 from wxcloudrun.kit.db import Transaction, asking
-from wxcloudrun.kit.errors import Invalid, VersionTaken
+from wxcloudrun.kit.errors import VersionTaken
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.npm import queries
 from wxcloudrun.npm.rules import LATEST, TARBALL_TYPE, written
-from wxcloudrun.npm.service.claims import NpmClaim, refuse_other_bytes, refuse_other_manifest
+from wxcloudrun.npm.service.claims import NpmClaim, refuse_other_bytes
 from wxcloudrun.npm.service.reading import absent
 from wxcloudrun.packages import reads as package_reads
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.stores.blobs.port import BlobStore
-from wxcloudrun.stores.blobs.seekable import open_seekable
 from wxcloudrun.tags.service.tags import TagService
 from wxcloudrun.uploads.service.acceptance import UploadAcceptance, UploadSpec, empty_file
 from wxcloudrun.versions import reads as version_reads
 from wxcloudrun.versions.errors import FileTaken, VersionSealed
 from wxcloudrun.versions.reads import NameSource
 from wxcloudrun.versions.service.facts import KeptFacts, keep_facts, npm_facts
+from wxcloudrun.versions.service.tarballs import TarballClaim, manifest_in, unreadable_tarball
 from wxcloudrun.versions.service.versions import NamedVersion, VersionService
+
+ATTACHMENTS = "_attachments"  # where a document has its tarball, as refusals name it
 
 
 class NpmPublishService:
@@ -64,14 +65,11 @@ class NpmPublishService:
         with self._intake.open() as intake:
             yield NpmPublication(self, intake, actor, project)
 
-    def read(self, intake: Intake) -> NpmManifest:
-        """Read the package.json of a stored tarball, wherever it stands. Raises Invalid if there is none."""
-        size_bytes = intake.measured.size_bytes
-        try:
-            with open_seekable(self._blobs, intake.key, size_bytes) as blob:
-                return npm_manifest(blob, size_bytes, WHOLE_TARBALL)
-        except UnreadablePackage as problem:
-            raise unreadable_tarball(problem) from problem
+    def read(self, intake: Intake, claim: NpmClaim) -> NpmManifest:
+        """Read the package.json of a stored tarball. Raises Invalid if it is not what is claimed."""
+        said = TarballClaim(claim.name, claim.version, ATTACHMENTS)
+        with intake.reopened() as blob:
+            return manifest_in(said, blob, intake.measured.size_bytes)
 
     def write(
         self, tx: Transaction, intake: Intake, actor: Actor, project: str, claim: NpmClaim, facts: KeptFacts
@@ -128,12 +126,11 @@ class NpmPublication:
         measured = self._intake.measured
         digests = TarballDigests(self._sha512.digest(), self._sha1.hexdigest())
         refuse_other_bytes(claim, measured.size_bytes, digests, measured.sha256)
-        manifest = self._service.read(self._intake)
-        refuse_other_manifest(claim, manifest)
+        manifest = self._service.read(self._intake, claim)
         try:
             facts = npm_facts(manifest, digests, claim.said, claim.readme)
         except UnreadablePackage as problem:
-            raise unreadable_tarball(problem) from problem
+            raise unreadable_tarball(ATTACHMENTS, problem) from problem
         with telling_npm(claim):
             return self._intake.complete(
                 lambda tx: self._service.write(tx, self._intake, self._actor, self._project, claim, facts)
@@ -159,10 +156,3 @@ def telling_npm(claim: NpmClaim) -> Iterator[None]:
             name=claim.name, version=claim.version,
         )  # fmt: skip
         raise FileTaken(sentence, **taken.facts) from taken
-
-
-def unreadable_tarball(problem: UnreadablePackage) -> Invalid:
-    """Refuse a tarball that does not say what it is."""
-    return Invalid.field(
-        "_attachments", text("it cannot be read as a package: {problem}", problem=str(problem))
-    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from wxcloudrun.formats.npm_tarballs import tarball_name
 from wxcloudrun.kit.db import Reader, asking
 from wxcloudrun.kit.errors import NotFound
 from wxcloudrun.kit.names import is_tag
@@ -12,7 +13,7 @@ from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.npm import queries
 from wxcloudrun.npm.queries import RowOf
-from wxcloudrun.npm.rules import LATEST, Spoken, revision_name, tarball_name, with_latest, written
+from wxcloudrun.npm.rules import LATEST, Spoken, revision_name, with_latest, written
 from wxcloudrun.packages.reads import FoundPackage
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.versions.reads import DocumentKind

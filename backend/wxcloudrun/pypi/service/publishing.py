@@ -25,12 +25,11 @@ from wxcloudrun.versions.errors import FileTaken, VersionSealed
 from wxcloudrun.versions.reads import NameSource
 from wxcloudrun.versions.service.distributions import (
     DistributionClaim,
-    ReadDistribution,
     read_distribution,
     spelled_as_before,
     version_named,
 )
-from wxcloudrun.versions.service.facts import keep_facts
+from wxcloudrun.versions.service.facts import JudgedFile, keep_facts
 from wxcloudrun.versions.service.versions import NamedVersion, VersionService
 
 CONTENT_TYPE = "application/octet-stream"
@@ -91,7 +90,7 @@ class PublishService:
         with self._intake.open() as intake:
             yield Publishing(self, intake, actor, project)
 
-    def read(self, intake: Intake, claim: PublishingClaim) -> ReadDistribution:
+    def read(self, intake: Intake, claim: PublishingClaim) -> JudgedFile:
         """Read what a stored file says of itself. Raises Invalid if it is not what is claimed."""
         said = DistributionClaim(claim.file, claim.name, claim.version, "content")
         with intake.reopened() as blob:
@@ -104,7 +103,7 @@ class PublishService:
         actor: Actor,
         project: str,
         claim: PublishingClaim,
-        read: ReadDistribution,
+        read: JudgedFile,
     ) -> AcceptedUpload:
         """Write what a file becomes: an artifact, a file of a version, and what is kept of it."""
         caller, found = self._packages.enter_or_make_again(

@@ -1,7 +1,7 @@
 """What every way in ends with: one transaction makes the tag, the version and the upload, or none."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
@@ -30,8 +30,8 @@ from wxcloudrun.uploads.models import Upload
 from wxcloudrun.uploads.rules import fingerprint, last_part
 from wxcloudrun.versions.reads import NameSource
 from wxcloudrun.versions.rules.schemes import scheme_of_file
-from wxcloudrun.versions.service.distributions import claim_of_file, read_distribution, spelled_as_before
-from wxcloudrun.versions.service.facts import has_facts, read_facts
+from wxcloudrun.versions.service.claims import claim_of_file, judge_file
+from wxcloudrun.versions.service.distributions import spelled_as_before
 from wxcloudrun.versions.service.versions import NamedVersion, VersionService
 
 type IsKeyTaken = Callable[[Session, int | None, str], bool]
@@ -105,22 +105,15 @@ class UploadAcceptance:
 
         The explicit one, else what the package says about itself, else what its file name says; with what is
         kept of a file in a package of PyPI's or npm's format. It reads the stored object, so it must not be
-        called within a transaction. Raises Invalid for a distribution that does not belong into its package
-        of PyPI's format.
+        called within a transaction. Raises Invalid for a distribution or a tarball that does not belong into
+        its package of PyPI's or npm's format.
         """
         claim = claim_of_file(package, spec.filename, spec.version, spec.named_by)
         if claim is not None:
             with open_seekable(self._blobs, stored.key, stored.size_bytes) as blob:
-                read = read_distribution(claim, blob, stored.size_bytes)
+                judged = judge_file(claim, blob, stored.size_bytes)
             source = NameSource.METADATA if spec.version is None else NameSource.EXPLICIT
-            return NamedVersion(read.version, source, facts=read.facts)
-        named = self._named(spec, stored)
-        if named is None or not has_facts(package, last_part(spec.filename)):
-            return named
-        with open_seekable(self._blobs, stored.key, stored.size_bytes) as blob:
-            return replace(named, facts=read_facts(blob, stored.size_bytes))
-
-    def _named(self, spec: UploadSpec, stored: StoredBytes) -> NamedVersion | None:
+            return NamedVersion(judged.version, source, facts=judged.facts)
         if spec.version is not None:
             return NamedVersion(spec.version, NameSource.EXPLICIT)
         filename = last_part(spec.filename)
@@ -271,7 +264,7 @@ def request_fingerprint(found: FoundPackage, spec: UploadSpec, digest: str) -> s
 
 
 def refuse_name(found: FoundPackage, spec: UploadSpec) -> None:
-    """Raise Invalid for a path in a package whose versions have one file, and for a foreign distribution."""
+    """Raise Invalid for a path in a package whose versions have one file, and for another package's."""
     if "/" in spec.filename and found.layout is Layout.SINGLE:
         raise Invalid.field(spec.named_by, text("must be a name, not a path"))
     claim_of_file(found.name, spec.filename, spec.version, spec.named_by)

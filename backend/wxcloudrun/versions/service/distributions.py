@@ -29,7 +29,7 @@ from wxcloudrun.packages.service import absent
 from wxcloudrun.stores.blobs.port import StoreUnavailable
 from wxcloudrun.versions.queries.names import names_of_versions
 from wxcloudrun.versions.rules.names import check_version
-from wxcloudrun.versions.service.facts import KeptFacts, distribution_facts
+from wxcloudrun.versions.service.facts import JudgedFile, KeptFacts, distribution_facts
 from wxcloudrun.versions.service.versions import NamedVersion
 
 TOLD_CHARACTERS = 128
@@ -48,16 +48,9 @@ class DistributionClaim:
     field: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReadDistribution:
-    """What was read of a file: the name and the version in it, and what is kept of it."""
-
-    name: str
-    version: str
-    facts: KeptFacts
-
-
-def claim_of_file(package: str, filename: str, version: str | None, field: str) -> DistributionClaim | None:
+def claim_of_distribution(
+    package: str, filename: str, version: str | None, field: str
+) -> DistributionClaim | None:
     """Return what it means that a file comes into a package; None where it need not be a distribution.
 
     That is so of other packages than PyPI's, and of what pages leave out: other endings, files in folders.
@@ -75,7 +68,7 @@ def claim_of_file(package: str, filename: str, version: str | None, field: str) 
     return claim
 
 
-def read_distribution(claim: DistributionClaim, blob: BinaryIO, size_bytes: int) -> ReadDistribution:
+def read_distribution(claim: DistributionClaim, blob: BinaryIO, size_bytes: int) -> JudgedFile:
     """Read what a file says of itself. Raises Invalid if that is nothing, or not what is claimed.
 
     Raises StoreUnavailable where reading takes too long: then clients try again by themselves.
@@ -85,7 +78,7 @@ def read_distribution(claim: DistributionClaim, blob: BinaryIO, size_bytes: int)
         metadata = distribution_metadata(claim.file.filename, blob, size_bytes)
         core = read_core_metadata(metadata)
     except ScanLimit:
-        read = ReadDistribution(claim.name, claim.version or str(claim.file.version), KeptFacts())
+        read = JudgedFile(claim.name, claim.version or str(claim.file.version), KeptFacts())
     except TookTooLong as slow:
         raise StoreUnavailable(text("the file could not be read in time; send it again")) from slow
     except UnreadablePackage as problem:
@@ -93,7 +86,7 @@ def read_distribution(claim: DistributionClaim, blob: BinaryIO, size_bytes: int)
         raise Invalid.field(claim.field, sentence) from problem
     else:
         facts = distribution_facts(claim.file.filename, core, metadata)
-        read = ReadDistribution(core.name, core.version, facts)
+        read = JudgedFile(core.name, core.version, facts)
     refuse_other_project(claim, read.name)
     refuse_other_version(claim, read.version)
     return read

@@ -7,12 +7,10 @@ from typing import Any, BinaryIO
 
 from sqlalchemy.orm import Session
 
-from wxcloudrun.formats.bounded import UnreadablePackage
 from wxcloudrun.formats.core_metadata import CoreMetadata
-from wxcloudrun.formats.declarations import NPM_ENDINGS, WHEEL, npm_manifest
+from wxcloudrun.formats.declarations import WHEEL, npm_manifest
 from wxcloudrun.formats.npm_manifest import NpmManifest, TarballDigests, version_documents
 from wxcloudrun.kit.db import Transaction, insertion
-from wxcloudrun.kit.package_names import Format, is_of_format
 from wxcloudrun.stores.blobs.port import BLOCK_BYTES
 from wxcloudrun.versions.models import (
     REQUIRES_CHARACTERS,
@@ -40,6 +38,15 @@ class KeptFacts:
     def fetched_digest(self) -> str | None:
         """The SHA-256 of the document that clients fetch."""
         return None if self.fetched is None else hashlib.sha256(self.documents[self.fetched]).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedFile:
+    """A file that is what it was said to be: the name and the version in it, and what is kept of it."""
+
+    name: str
+    version: str
+    facts: KeptFacts
 
 
 def keep_facts(tx: Transaction, package_id: int, file_id: int, facts: KeptFacts) -> None:
@@ -104,19 +111,6 @@ def digests_of(blob: BinaryIO) -> TarballDigests:
         sha512.update(block)
         sha1.update(block)
     return TarballDigests(sha512.digest(), sha1.hexdigest())
-
-
-def has_facts(package: str, filename: str) -> bool:
-    """Tell whether something is kept of a file that is called so, in a package of npm's format."""
-    return is_of_format(package, Format.NPM) and filename.lower().endswith(NPM_ENDINGS)
-
-
-def read_facts(blob: BinaryIO, size_bytes: int) -> KeptFacts | None:
-    """Read what is kept of a tarball; None if it is none that can be read."""
-    try:
-        return read_npm_facts(blob, size_bytes)[1]
-    except UnreadablePackage:
-        return None
 
 
 def in_one_line(written: str | None) -> str | None:
