@@ -171,8 +171,11 @@ def refuse(status: int, message: Text, facts: Mapping[str, Any], headers: Mappin
     """Answer a refusal as problem details; who sends to a wrong address is told the right one."""
     if status == 405:
         parts = request.path.split("/")
-        url = face_url(ROOT, parts[2] if len(parts) > 2 else "", "legacy", "")
-        message = text("nothing was stored: upload to {url}, and install from …/simple/", url=url)
+        project = parts[2] if len(parts) > 2 else ""
+        url, simple = (face_url(ROOT, project, name, "") for name in ("legacy", "simple"))
+        message = text(
+            "nothing was stored: upload to {url}, and install from {simple}", url=url, simple=simple
+        )
     return problem(status, message, facts, headers)
 
 

@@ -101,7 +101,7 @@ class TestAgain:
         answer = index.publish(OTHER)
 
         assert (answer.status, answer.reason) == (409, "file_taken")
-        sentence = f"File already exists: other bytes hold {WHEEL.filename}"
+        sentence = f"File already exists: other bytes hold {WHEEL.filename}; use a new version"
         assert answer.msg == sentence
         assert (answer.data["existing"], answer.data["offered"]) == (WHEEL.digest, OTHER.digest)
         assert remains_of(app, (Artifact, Lease, Upload, VersionFile)) == remains
@@ -212,6 +212,8 @@ class TestRefusals:
         assert answer.status == 405
         assert "GET" in answer.headers["Allow"]
         assert f"/pypi/{index.shop.project}/legacy/" in answer.msg
+        assert f"/pypi/{index.shop.project}/simple/" in answer.msg
+        assert answer.msg.isascii()  # twine shows the status line, which holds nothing else
         assert index.get("/legacy/").status == 405
 
     def test_given_a_key_for_uploads_alone_then_it_makes_no_project(

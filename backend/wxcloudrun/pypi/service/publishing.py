@@ -174,5 +174,7 @@ def telling(file: DistributionFile) -> Iterator[None]:
     except VersionSealed:
         raise
     except VersionTaken as taken:
-        sentence = text("File already exists: other bytes hold {filename}", filename=file.filename)
+        sentence = text(
+            "File already exists: other bytes hold {filename}; use a new version", filename=file.filename
+        )
         raise FileTaken(sentence, **taken.facts) from taken
