@@ -89,6 +89,18 @@ class NodeMachine:
             "nodeLinker: node-modules\nenableGlobalCache: false\nenableTelemetry: false\n",
         )
 
+    def write_scope_of_yarn(self, *lines: str) -> None:
+        """Write yarn 4's settings for one scope alone, as docs/npm.md shows them; others have no registry."""
+        token = () if self.key is None else (f'npmAuthToken: "{self.key}"',)
+        own = (f'npmRegistryServer: "{self.registry}"', *token, "npmAlwaysAuth: true", *lines)
+        scope = "".join(f"    {line}\n" for line in own)
+        self.write(
+            ".yarnrc.yml",
+            f'npmScopes:\n  h7:\n{scope}npmRegistryServer: "http://127.0.0.1:1"\n'
+            'npmPreapprovedPackages: ["@h7/*"]\nunsafeHttpWhitelist: ["127.0.0.1"]\n'
+            "nodeLinker: node-modules\nenableGlobalCache: false\nenableTelemetry: false\n",
+        )
+
     def write(self, name: str, content: str | bytes) -> None:
         """Write a file."""
         path = self.folder / name

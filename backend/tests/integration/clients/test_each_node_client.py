@@ -244,6 +244,30 @@ class TestCredentials:
         other.run(client, "install").ok()
 
 
+class TestScopesOfYarn:
+    def test_given_where_a_scope_is_published_then_yarn_4_publishes_and_installs_there(
+        self, machine: NodeMachine
+    ) -> None:
+        machine.write_scope_of_yarn(f'npmPublishRegistry: "{machine.registry}"')
+        other = consumer(machine, **{"@h7/lib": "^1.0.0"})
+        other.write_scope_of_yarn()
+
+        publish(machine, "yarn4", "@h7/lib").ok()
+
+        other.run("yarn4", "install").ok()
+        assert (other.folder / "node_modules/@h7/lib/index.js").read_text() == "module.exports = '1.0.0'\n"
+
+    def test_given_only_where_it_is_read_then_yarn_4_publishes_to_the_default_and_not_here(
+        self, machine: NodeMachine
+    ) -> None:
+        machine.write_scope_of_yarn()
+
+        refused = publish(machine, "yarn4", "@h7/lib")
+
+        assert refused.code != 0
+        assert "Publishing to http://127.0.0.1:1 " in refused.said
+
+
 class TestAgeGates:
     def test_given_yarn_4_by_itself_then_what_is_fresh_is_quarantined_until_it_is_approved(
         self, machine: NodeMachine
