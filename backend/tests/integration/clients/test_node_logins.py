@@ -113,3 +113,15 @@ class TestYarn:
         assert "admin" in machine.run("yarn4", "npm", "whoami").ok().out
         machine.run("yarn4", "npm", "logout").ok()
         assert machine.run("yarn4", "npm", "whoami").code != 0
+
+    def test_given_a_scope_then_yarn_4_logs_in_where_that_lies(self, machine: NodeMachine) -> None:
+        machine.write("package.json", '{"name": "somebody", "private": true}')
+        machine.write("yarn.lock", "")
+        machine.write_scope_of_yarn()
+        questions = typing(("username:", "admin"), ("password:", ADMIN_PASSWORD))
+
+        machine.talk("yarn4", "npm", "login", "--scope", "h7", to=questions).ok()
+
+        assert "admin" in machine.run("yarn4", "npm", "whoami", "--scope", "h7").ok().out
+        machine.run("yarn4", "npm", "logout", "--scope", "h7").ok()
+        assert machine.run("yarn4", "npm", "whoami", "--scope", "h7").code != 0
