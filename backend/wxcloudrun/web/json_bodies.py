@@ -2,10 +2,9 @@
 
 The file flows through, and of the rest only what somebody wants to know is kept, up to a limit; so a document
 of any length takes a few megabytes. What is kept is parsed at the end by the standard library, and is as
-strict as that; what nobody wants is only read as far as its strings and brackets.
+strict as that; what nobody wants is only read as far as its strings and brackets, many at once.
 """
 
-import binascii
 import json
 import re
 from collections import deque
@@ -17,13 +16,20 @@ from typing import Any
 from wxcloudrun.formats.metadata_texts import refuse_constant
 from wxcloudrun.kit.errors import Interrupted, Malformed, TooLarge
 from wxcloudrun.kit.texts import text
+from wxcloudrun.web.base64_texts import Base64Text, no_base64
 
 MOST_DEPTH = 100
 MOST_TOKEN_BYTES = 64 * 1024  # of a key, and of a number
+MOST_SIGNS = 2_000_000  # around what is looked at: a few seconds of the processor
 BLANKS = b" \t\n\r"
 STRUCTURE = re.compile(rb'["{}\[\],:]')
 END_OF_STRING = re.compile(rb'["\\]')
-GROUP = 4  # letters of base64 that are three bytes together
+WITHOUT_BRACKETS = rb'[^"{}\[\]]|"(?:[^"\\]|\\.)*+"'
+FLAT = rb"\[(?:%b)*+\]|\{(?:%b)*+\}" % (WITHOUT_BRACKETS, WITHOUT_BRACKETS)
+# Up to the next bracket that changes the depth, past whole strings, and containers with nothing but values.
+PASSED = re.compile(rb"(?:%b|%b)*+([{}\[\]]?)" % (WITHOUT_BRACKETS, FLAT), re.DOTALL)
+CLOSING = {b"{": b"}", b"[": b"]"}
+HALF_CHARACTER = re.compile(rb"\\u[dD][89a-fA-F]")  # as most of these are written; each is half of one
 
 type Path = tuple[str | None, ...]
 """Where a value stands: the keys that lead to it, None for an element of a list."""
@@ -37,6 +43,7 @@ class DocumentShape:
     is_file: Callable[[Path], bool]
     most_bytes: int  # of what is kept
     most_passed_bytes: int  # of all but files
+    most_signs: int = MOST_SIGNS
 
 
 class Expecting(Enum):
@@ -52,10 +59,9 @@ class Expecting(Enum):
 
 @dataclass(slots=True)
 class Frame:
-    """An object or a list that has begun and not ended."""
+    """An object or a list that is kept, and has begun and not ended."""
 
     is_object: bool
-    is_kept: bool
     expecting: Expecting
     key: str | None = None
     keeps_value: bool = True  # that of the key
@@ -69,37 +75,6 @@ class StringUse(Enum):
     KEPT = auto()
     PASSED = auto()
     FILE = auto()
-
-
-@dataclass(slots=True)
-class Base64Text:
-    """A text in base64 that comes in pieces; strict, as whoever compares digests wants it."""
-
-    rest: bytes = b""
-    has_ended: bool = False
-
-    def decoded(self, piece: bytes) -> bytes:
-        """Return the bytes that a piece completes. Raises Malformed."""
-        if not piece:
-            return b""
-        if self.has_ended:
-            raise no_base64()
-        letters = self.rest + piece
-        whole = len(letters) - len(letters) % GROUP
-        self.rest = letters[whole:]
-        if letters[:whole].endswith(b"==="):  # which the standard library lets pass behind whole groups
-            raise no_base64()
-        try:
-            data = binascii.a2b_base64(letters[:whole], strict_mode=True)
-        except (binascii.Error, ValueError) as error:
-            raise no_base64() from error
-        self.has_ended = letters[whole - 1 : whole] == b"=" and whole > 0
-        return data
-
-    def end(self) -> None:
-        """Raise Malformed if something is missing."""
-        if self.rest:
-            raise no_base64()
 
 
 @dataclass(slots=True)
@@ -129,7 +104,9 @@ class ScannedDocument:
         self._file = Base64Text()
         self._escapes = b""  # of a file, whose letters may be written \u002b
         self._pieces: deque[FileInDocument] = deque()
+        self._passed: list[bytes] = []  # what ends each of the containers that nobody wants
         self._passed_bytes = 0
+        self._signs = 0
         self._has_ended = False
         self.document: Any = None
 
@@ -147,7 +124,7 @@ class ScannedDocument:
         if not self._has_ended:
             raise Interrupted(text("the document ends too early"))
         try:
-            self.document = json.loads(self._kept, parse_constant=refuse_constant)
+            self.document = json.loads(whole_characters(bytes(self._kept)), parse_constant=refuse_constant)
         except (ValueError, RecursionError) as error:
             raise no_json() from error
 
@@ -157,14 +134,46 @@ class ScannedDocument:
             if self._text is not None:
                 position = self._read_text(block, position)
                 continue
+            if self._passed:
+                position = self._pass(block, position)
+                continue
             matched = STRUCTURE.search(block, position)
             end = matched.start() if matched else len(block)
             self._pass_gap(block[position:end])
             position = end
             if matched:
                 self._count(1)
+                self._count_sign()
                 position += 1
                 self._sign(block[end:position])
+
+    def _pass(self, block: bytes, position: int) -> int:
+        """Read on in what nobody wants, and return how far."""
+        matched = PASSED.match(block, position)
+        if matched is None:  # which cannot be: the pattern may be empty
+            raise no_json()
+        end = matched.end()
+        self._count(end - position)
+        bracket = matched[1]
+        if bracket in CLOSING:
+            self._open_passed(bracket)
+        elif bracket:
+            if self._passed.pop() != bracket:
+                raise no_json()
+            if not self._passed:
+                self._end_value()
+        elif end < len(block):  # a string that does not end here
+            self._text = StringUse.PASSED
+            end += 1
+        return end
+
+    def _open_passed(self, bracket: bytes) -> None:
+        self._refuse_nest()
+        self._passed.append(CLOSING[bracket])
+
+    def _refuse_nest(self) -> None:
+        if len(self._frames) + len(self._passed) >= MOST_DEPTH:
+            raise Malformed(text("the document is nested too deeply"))
 
     def _pass_gap(self, piece: bytes) -> None:
         self._count(len(piece))
@@ -179,6 +188,11 @@ class ScannedDocument:
             raise TooLarge(
                 text("a document may have {limit} bytes beside its files", limit=limit), limit=limit
             )
+
+    def _count_sign(self) -> None:
+        self._signs += 1
+        if self._signs > self._shape.most_signs:
+            raise TooLarge(text("the document has too many values"), limit=self._shape.most_signs)
 
     def _sign(self, sign: bytes) -> None:
         """Act on a sign, behind a number or a word if one stands before it."""
@@ -212,7 +226,7 @@ class ScannedDocument:
         if not self._frames:
             raise no_json()  # a text or a number all by itself
         frame = self._expect(Expecting.VALUE, Expecting.VALUE_OR_END)
-        if frame.is_kept and not frame.is_object:
+        if not frame.is_object:
             self._keep(b"," if frame.has_kept else b"")
             frame.has_kept = True
 
@@ -223,21 +237,21 @@ class ScannedDocument:
             self._has_ended = True
 
     def _is_value_kept(self) -> bool:
-        frame = self._frames[-1]
-        return frame.is_kept and frame.keeps_value
+        return self._frames[-1].keeps_value
 
     def _begin_container(self, *, is_object: bool) -> None:
-        is_kept = True
+        bracket = b"{" if is_object else b"["
         if self._frames:
             self._begin_value()
-            is_kept = self._is_value_kept()
+            if not self._is_value_kept():
+                self._open_passed(bracket)
+                return
         elif self._has_ended or not is_object:
             raise no_json()
-        if len(self._frames) >= MOST_DEPTH:
-            raise Malformed(text("the document is nested too deeply"))
-        self._keep(b"{" if is_object else b"[")
+        self._refuse_nest()
+        self._write(bracket)
         first = Expecting.KEY_OR_END if is_object else Expecting.VALUE_OR_END
-        self._frames.append(Frame(is_object, is_kept, first))
+        self._frames.append(Frame(is_object, first))
 
     def _end_container(self, *, is_object: bool) -> None:
         empty = Expecting.KEY_OR_END if is_object else Expecting.VALUE_OR_END
@@ -245,8 +259,7 @@ class ScannedDocument:
         if frame.is_object is not is_object:
             raise no_json()
         self._frames.pop()
-        if frame.is_kept:
-            self._write(b"}" if is_object else b"]")
+        self._write(b"}" if is_object else b"]")
         self._end_value()
 
     def _begin_text(self) -> None:
@@ -322,14 +335,13 @@ class ScannedDocument:
             self._file.end()
         elif kind is StringUse.KEPT:
             self._write(b'"')
-        self._end_value()
+        if not self._passed:
+            self._end_value()
 
     def _end_key(self) -> None:
         frame = self._frames[-1]
         written = bytes(self._key)
         frame.expecting = Expecting.COLON
-        if not frame.is_kept:
-            return
         frame.key = decoded_text(written)
         frame.keeps_value = self._shape.is_kept(self._path())
         if frame.keeps_value:
@@ -354,6 +366,18 @@ class ScannedDocument:
             )
 
 
+def whole_characters(written: bytes) -> str:
+    """Return a document in which half a character is the sign for an unknown one, as JavaScript does it.
+
+    Else no sentence could tell of it and no database keep it. Raises ValueError for what is no UTF-8 or JSON.
+    """
+    document = written.decode()
+    if not HALF_CHARACTER.search(written):
+        return document
+    meant = json.dumps(json.loads(document, parse_constant=refuse_constant), ensure_ascii=False)
+    return meant.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
 def decoded_text(written: bytes) -> str:
     """Return what the inside of a JSON string means. Raises Malformed."""
     try:
@@ -366,8 +390,3 @@ def decoded_text(written: bytes) -> str:
 def no_json() -> Malformed:
     """Refuse what is no document."""
     return Malformed(text("the body is not valid JSON"))
-
-
-def no_base64() -> Malformed:
-    """Refuse a file that is not written as one."""
-    return Malformed(text("the data of a file are not valid base64"))

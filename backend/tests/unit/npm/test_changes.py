@@ -91,6 +91,16 @@ class TestDeprecating:
 
         assert stocked.send(document).status == status
 
+    def test_given_half_a_character_then_it_is_an_unknown_one(self, stocked: NodeRegistry) -> None:
+        half = "\ud83d"
+        stocked.send({"name": "@h7/lib", "versions": {"1.0.0": {"deprecated": f"old {half}"}}}).ok()
+        unknown = stocked.send({"name": "@h7/lib", "versions": {half: {"deprecated": "old"}}})
+        stale = stocked.send({"name": "@h7/lib", "_rev": half, "versions": {}})
+
+        assert stocked.version()["deprecated"] == "old \ufffd"
+        assert (unknown.status, unknown.reason) == (422, "invalid")
+        assert (stale.status, stale.reason) == (409, "conflict")
+
     def test_given_a_package_that_is_not_there_then_404(self, registry: NodeRegistry) -> None:
         assert registry.send({"name": "@h7/lib", "versions": {}}).status == 404
 

@@ -4,6 +4,7 @@ import base64
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -168,7 +169,54 @@ def test_given_any_damage_then_it_is_refused_or_read_as_the_standard_library_doe
                 scanned(bytes(body), chance.randint(1, 30), everything)
         else:
             if isinstance(expected, dict):
-                assert scanned(bytes(body), chance.randint(1, 30), everything)[0] == expected
+                assert scanned(bytes(body), chance.randint(1, 30), everything)[0] == well_formed(expected)
+
+
+@pytest.mark.parametrize("half", [b"\\ud83d", b"\\uDE42", b"\\ud83d\\ud83d", b"\\ude42\\ud83d"])
+def test_given_half_a_character_then_an_unknown_one_stands_there(half: bytes) -> None:
+    unknown = "\ufffd" * half.count(b"\\")
+
+    assert scanned(b'{"a%s": ["x%s", "\\ud83d\\ude42"]}' % (half, half))[0] == {
+        f"a{unknown}": [f"x{unknown}", "\U0001f642"]
+    }
+
+
+@pytest.mark.parametrize("raw", [b"\xed\xa0\x80", b"\xff", b"\xc0\x80"])
+def test_given_letters_that_are_no_utf_8_then_it_is_malformed(raw: bytes) -> None:
+    with pytest.raises(Malformed):
+        scanned(b'{"a": "%s"}' % raw)
+
+
+@pytest.mark.parametrize("size", [1, 2, 7, 10_000])
+def test_given_any_document_that_nobody_wants_then_it_is_passed_to_its_end(size: int) -> None:
+    chance = random.Random(19)
+    for _ in range(100):
+        body = json.dumps(
+            {"not": [some_value(chance, 4)], "a": 1, "b": {"not": {"x": some_value(chance, 4)}}}
+        )
+
+        assert scanned(body.encode(), size, replace(SHAPE, most_passed_bytes=10**6))[0] == {"a": 1, "b": {}}
+
+
+@pytest.mark.parametrize("passed", [b"[}", b"[{]", b'{"a": [}]', b"[[]}", b"]"])
+def test_given_brackets_that_do_not_fit_then_it_is_malformed(passed: bytes) -> None:
+    with pytest.raises(Malformed):
+        scanned(b'{"not": %s, "a": 1}' % passed)
+
+
+def test_given_more_values_than_are_looked_at_then_it_is_too_large_but_what_is_passed_is_free() -> None:
+    shape = replace(SHAPE, most_signs=100, most_passed_bytes=10**6)
+
+    assert scanned(b'{"not": [' + b'{"a": [1]},' * 1000 + b'"x"], "a": 1}', shape=shape)[0] == {"a": 1}
+    for many in (b'"a": 1,' * 100, b'"not": 1,' * 100, b'"not": [],' * 100):
+        with pytest.raises(TooLarge):
+            scanned(b"{" + many + b'"b": 1}', shape=shape)
+
+
+def well_formed(value: Any) -> Any:
+    """Return a value with an unknown character in the place of half a one."""
+    written = json.dumps(value, ensure_ascii=False).encode("utf-16-le", "surrogatepass")
+    return json.loads(written.decode("utf-16-le", "replace"))
 
 
 def some_value(chance: random.Random, depth: int) -> Any:
