@@ -98,6 +98,29 @@ def test_given_everything_at_once_then_each_is_done_or_told_to_read_again(stacke
     assert found["dist-tags"]["stable"] == "1.0.0"
 
 
+def test_given_a_package_unpublished_while_versions_come_then_none_goes_that_was_not_seen(
+    stacked: Site, base: str
+) -> None:
+    manager = stacked.server.administrator()
+    for name in (f"lib-{number}" for number in range(15)):
+        assert publish_many(stacked, base, [package_of(name), package_of(name, "1.1.0")]) == {201: 2}
+        revision = stacked.admin.get(f"{base}/{name}").ok().data["_rev"]
+
+        def act(number: int, name: str = name, revision: str = revision) -> Answer:
+            if number == 0:
+                return manager.delete(f"{base}/{name}/-rev/{revision}")
+            return publish(stacked, base, package_of(name, f"2.{number}.0"))
+
+        deleted, *published = at_once(4, act)
+
+        assert deleted.status in {200, 409}
+        assert {answer.status for answer in published} <= {201, 404, 409}  # it goes, or has gone
+        taken = {f"2.{number}.0" for number, answer in enumerate(published, 1) if answer.status == 201}
+        before = {"1.0.0", "1.1.0"} if deleted.status == 409 else set()
+        found = stacked.admin.get(f"{base}/{name}")
+        assert set(found.data["versions"] if found.status == 200 else ()) == taken | before
+
+
 @pytest.mark.slow
 def test_given_a_server_killed_while_versions_are_published_then_each_is_whole_and_there_once(
     stacked: Site, base: str

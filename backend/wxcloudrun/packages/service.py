@@ -245,18 +245,18 @@ class PackageService:
         makes one under its name again, and its versions keep their bytes for ever in that, too. Raises
         NotFound, Forbidden, or NotEmpty if it holds something and `force` is not set.
         """
+        atomically(lambda tx: self.delete_in(tx, actor, project, package, force=force))
 
-        def work(tx: Transaction) -> None:
-            found = self.enter(tx.session, actor, project, package, Action.PACKAGE_DELETE)
-            row = self._locked(tx.session, found)
-            contents = self._above.contents(tx.session, found.id)
-            if not force and not contents.is_empty:
-                raise not_empty(package, contents)
-            announce(tx, actor, PACKAGE_DELETED, found.subject(), before=state_of(row, contents))
-            row.project_id = None
-            self._erasure.begin(tx, actor, Doomed(Package.__tablename__, found.id, found.path))
-
-        atomically(work)
+    def delete_in(self, tx: Transaction, actor: Actor, project: str, package: str, *, force: bool) -> None:
+        """Delete a package with what else the caller does in a transaction; raises as `delete` does."""
+        found = self.enter(tx.session, actor, project, package, Action.PACKAGE_DELETE)
+        row = self._locked(tx.session, found)
+        contents = self._above.contents(tx.session, found.id)
+        if not force and not contents.is_empty:
+            raise not_empty(package, contents)
+        announce(tx, actor, PACKAGE_DELETED, found.subject(), before=state_of(row, contents))
+        row.project_id = None
+        self._erasure.begin(tx, actor, Doomed(Package.__tablename__, found.id, found.path))
 
     def _turn_to_layout(self, session: Session, row: Package, wanted: Layout) -> None:
         """Raise Conflict that names what stands in the way: a tag, or a version with several files."""

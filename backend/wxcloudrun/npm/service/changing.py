@@ -113,17 +113,17 @@ class NpmChangeService:
         empty, for the next one. Raises Unauthorized, NotFound, Forbidden, Conflict.
         """
 
-        def work(tx: Transaction) -> bool:
+        def work(tx: Transaction) -> None:
             found = self._held(tx, actor, project, name, Action.VERSION_DELETE, revision)
             there = shown_versions(tx.session, found, name)
             if not there:
                 raise absent(name)
             if len(there) == 1:
                 self._remove(tx, actor, found, list(there))
-            return len(there) == 1
+            else:
+                self._packages.delete_in(tx, actor, project, written(name), force=True)
 
-        if not atomically(work):
-            self._packages.delete(actor, project, written(name), force=True)
+        atomically(work)
 
     def _held(
         self, tx: Transaction, actor: Actor, project: str, name: str, action: Action, revision: str | None
