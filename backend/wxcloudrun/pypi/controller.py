@@ -33,7 +33,7 @@ from wxcloudrun.web.bodies import FormShape, FormUpload
 from wxcloudrun.web.byte_ranges import behind_the_end
 from wxcloudrun.web.endpoint import actor, service
 from wxcloudrun.web.envelope import without_body
-from wxcloudrun.web.kept_pages import KeptPage, KeptPages
+from wxcloudrun.web.kept_pages import PAGES, KeptPage
 from wxcloudrun.web.links import face_url
 from wxcloudrun.web.protocol_refusals import problem
 from wxcloudrun.web.seen_marks import seen_mark
@@ -52,7 +52,6 @@ OF_ALIAS, OF_PAGE = "../../../", "../../"  # from a project's page to the place 
 VARIANTS = {JSON_TYPE: "j", HTML_TYPE: "h", PLAIN_HTML: "p"}
 TYPES = {JSON_TYPE: JSON_TYPE, HTML_TYPE: HTML_TYPE, PLAIN_HTML: "text/html; charset=utf-8"}
 CALLERS = "Accept, Authorization, Cookie"
-PAGES = KeptPages()
 
 
 def index(project: str, query: SimpleQuery) -> Response:
@@ -81,7 +80,7 @@ def answer_project(project: str, name: str, query: SimpleQuery, root: str) -> Re
     if name != normalised(name):
         return moved(f"../{spelled(name)}/")
     form = form_of_answer(query)
-    seen, place = seen_mark(VARIANTS[form]), (project, name, form, root)
+    seen, place = seen_mark(VARIANTS[form]), (ROOT, project, name, form, root)
     kept = PAGES.get(place)
     known = seen if kept is None else kept.mark
     found = service(PypiListingService).project(actor(), project, name, known)

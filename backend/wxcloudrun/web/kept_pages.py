@@ -22,7 +22,7 @@ class KeptPage:
 
 
 class KeptPages:
-    """Those that were asked for last."""
+    """Those that were asked for last; a place names the protocol too, and all that its page depends on."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
@@ -53,3 +53,6 @@ class KeptPages:
         gone = self._kept.pop(place, None)
         if gone is not None:
             self._bytes -= len(gone.body) + PLACE_BYTES
+
+
+PAGES = KeptPages()

@@ -31,6 +31,7 @@ INSTALLED: dict[str, Any] = {
     "funding": "https://example.com/fund",
 }
 LIB = package_of(scripts={"postinstall": "node x.js"}, **INSTALLED)
+OTHER_FORM = {ABBREVIATED: "application/json", "application/json": ABBREVIATED}
 MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}\.[0-9]{3}Z")
 
 
@@ -241,6 +242,39 @@ class TestCaching:
         etag = registry.get("/@h7%2flib", Accept=ABBREVIATED).ok().headers["ETag"]
 
         assert registry.get("/@h7%2flib", If_None_Match=etag).status == 200
+
+    @pytest.mark.parametrize("accept", [ABBREVIATED, "application/json"])
+    def test_given_a_document_that_was_made_before_then_a_change_shows_and_strangers_see_none(
+        self, registry: NodeRegistry, shop: Workshop, accept: str
+    ) -> None:
+        upload(registry, LIB)
+        first = registry.get("/@h7%2flib", Accept=accept).ok()
+        other = registry.get("/@h7%2flib", Accept=OTHER_FORM[accept]).ok()
+        assert registry.get("/@h7%2flib", Accept=accept).ok().body == first.body != other.body
+        assert registry.get("/@h7%2flib", shop.stranger, Accept=accept).status == 404
+        assert registry.get("/@h7%2flib", shop.anonymous, Accept=accept).status == 401
+
+        shop.writer.put(shop.url("/tags/next", package="npm:@h7~lib"), json={"ref": "1.0.0"}).ok()
+
+        assert registry.get("/@h7%2flib", Accept=accept).ok().data["dist-tags"]["next"] == "1.0.0"
+        old = registry.get("/@h7%2flib", Accept=accept, If_None_Match=first.headers["ETag"]).ok()
+        assert old.data["dist-tags"]["next"] == "1.0.0"
+        assert registry.get("/@h7%2flib", Accept=accept, If_None_Match=old.headers["ETag"]).status == 304
+        shop.owner.delete(
+            f"/api/v1/project/{shop.project}/packages/npm:@h7~lib", query={"force": "true"}
+        ).ok()
+        assert registry.get("/@h7%2flib", Accept=accept).status == 404
+
+    def test_given_a_document_that_was_made_before_then_one_of_the_same_name_elsewhere_is_its_own(
+        self, registry: NodeRegistry, make_person: PersonMaker, client: ApiClient
+    ) -> None:
+        upload(registry, LIB)
+        first = registry.get("/@h7%2flib").ok()
+        elsewhere = NodeRegistry(workshop(client, make_person))
+        upload(elsewhere, LIB)
+
+        assert elsewhere.get("/@h7%2flib").ok().body != first.body
+        assert f"{elsewhere.base}/@h7/lib/-/lib-1.0.0.tgz" in elsewhere.get("/@h7%2flib").ok().body.decode()
 
     def test_given_a_public_project_then_everybody_may_keep_it(
         self, make_person: PersonMaker, client: ApiClient

@@ -8,6 +8,7 @@ from wxcloudrun.downloads.controller import IMMUTABLE, answer_bytes
 from wxcloudrun.downloads.service.noting import ReadingLog
 from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.formats.npm_tarballs import version_of_tarball
+from wxcloudrun.npm.controller import ROOT
 from wxcloudrun.npm.controller.answers import revalidated, tarballs_of, with_freshness
 from wxcloudrun.npm.rules import (
     ABBREVIATED_TYPE,
@@ -20,6 +21,7 @@ from wxcloudrun.npm.schemas import packument
 from wxcloudrun.npm.service.reading import PackumentService
 from wxcloudrun.web.endpoint import actor, service
 from wxcloudrun.web.envelope import without_body
+from wxcloudrun.web.kept_pages import PAGES, KeptPage
 from wxcloudrun.web.seen_marks import seen_mark
 
 
@@ -27,14 +29,21 @@ def package(project: str, name: str) -> Response:
     """The document of a package, whole or abbreviated, or 304 to whoever has it."""
     is_short = is_abbreviated(request.accept_mimetypes)
     variant = "a" if is_short else "f"
-    seen = seen_mark(variant)
-    found = service(PackumentService).package(actor(), project, name, seen, is_abbreviated=is_short)
-    if found.state is None:
-        response = without_body(304)
-    else:
+    seen, place = seen_mark(variant), (ROOT, project, name, variant)
+    kept = PAGES.get(place)
+    known = seen if kept is None else kept.mark
+    found = service(PackumentService).package(actor(), project, name, known, is_abbreviated=is_short)
+    content_type = ABBREVIATED_TYPE if is_short else JSON_TYPE
+    is_seen = found.mark != "" and found.mark == seen
+    if found.state is not None and not is_seen:
         render = packument.abbreviated if is_short else packument.full
         body = render(found, found.state, tarballs_of(project, name))
-        response = Response(body, content_type=ABBREVIATED_TYPE if is_short else JSON_TYPE)
+        PAGES.put(place, KeptPage(found.mark, body))
+        response = Response(body, content_type=content_type)
+    elif kept is not None and not is_seen:
+        response = Response(kept.body, content_type=content_type)
+    else:
+        response = without_body(304)
     response.headers["ETag"] = f'"{found.stamp}-{variant}"'
     return with_freshness(response, is_public=found.is_public)
 

@@ -48,6 +48,7 @@ class ShownPackage:
 
     name: str
     stamp: str  # stands for the revision
+    mark: str
     revision: str  # how writers name it
     is_public: bool
     state: PackageState | None
@@ -89,7 +90,8 @@ class PackumentService:
         if state is not None and not state.versions:
             raise absent(name)
         stamp = f"{found.id}-{head.number or 0}-{mark}"
-        return ShownPackage(name, stamp, revision_name(head.number, mark), found.access.is_public, state)
+        revision = revision_name(head.number, mark)
+        return ShownPackage(name, stamp, mark, revision, found.access.is_public, state)
 
     def version(self, actor: Actor, project: str, name: str, wanted: str) -> OneVersion:
         """Return a version by its name or by that of a tag. Raises Unauthorized, NotFound."""
