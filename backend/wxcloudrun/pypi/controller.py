@@ -13,7 +13,6 @@ from wxcloudrun.downloads.controller import IMMUTABLE, answer_bytes
 from wxcloudrun.downloads.service.noting import ReadingLog
 from wxcloudrun.downloads.service.resolve import ResolveService
 from wxcloudrun.formats.distributions import normalised, parse_file_name
-from wxcloudrun.kit.checksums import NOTHING_SAID
 from wxcloudrun.kit.errors import NotFound, UnsupportedMediaType, WrongValue
 from wxcloudrun.kit.texts import Text, text
 from wxcloudrun.pypi import schemas
@@ -153,13 +152,12 @@ def publish(project: str) -> Response:
     form = FormUpload.of_request(digests.announced(), FORM)
     blocks = form.blocks()
     first = next(blocks, b"")
-    checksums = NOTHING_SAID
+    claim = None
     if "name" in form.fields:  # as clients do, who send the file last: refused before it is read
         claim = schemas.read_claim(form.fields, form.filename)
         publishing.admit_claim(actor(), project, claim)
-        checksums = claim.checksums
     with publishing.open(actor(), project) as publication:
-        publication.take(chain((first,), blocks), checksums)
+        publication.take(chain((first,), blocks), claim)
         accepted = publication.accept(schemas.read_claim(form.fields, form.filename))
     upload = accepted.upload
     told = {"filename": upload.original_name, "version": upload.version, "sha256": upload.digest}

@@ -1,5 +1,6 @@
 """What twine and uv send, and what becomes of it: once, twice, and when it contradicts itself."""
 
+import hashlib
 from typing import Any
 
 import pytest
@@ -129,6 +130,7 @@ class TestAgain:
         assert (answer.status, answer.reason) == (409, "version_sealed")
 
 
+BLAKE2 = hashlib.blake2b(WHEEL.data, digest_size=32).hexdigest()
 MALFORMED: dict[str, tuple[PythonDistribution, dict[str, str | None]]] = {
     "no action": (WHEEL, {":action": None}),
     "another action": (WHEEL, {":action": "submit"}),
@@ -186,6 +188,21 @@ class TestRefusals:
         *texts, file = form_of(WHEEL, sha256_digest="0" * 64)
 
         assert index.send([file, *texts]).reason == "checksum_mismatch"
+
+    @pytest.mark.parametrize(
+        ("named", "status"), [(BLAKE2, 200), ("0" * 64, 422)], ids=["its own", "another"]
+    )
+    def test_given_a_blake2_behind_the_file_alone_then_it_is_compared_too(
+        self, index: PythonIndex, named: str, status: int
+    ) -> None:
+        *texts, file = form_of(WHEEL, blake2_256_digest=None)
+
+        assert index.send([*texts, file, Part("blake2_256_digest", named.encode())]).status == status
+
+    def test_given_no_blake2_then_the_file_is_taken(self, index: PythonIndex) -> None:
+        index.publish(WHEEL, blake2_256_digest=None).ok()
+
+        assert [each["filename"] for each in index.page()["files"]] == [WHEEL.filename]
 
     def test_given_a_name_twice_then_422(self, index: PythonIndex) -> None:
         assert index.publish(WHEEL, Part("name", b"Hello_H7")).status == 422

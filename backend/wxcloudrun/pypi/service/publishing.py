@@ -4,16 +4,18 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from wxcloudrun.artifacts.service.intake import Intake, IntakeService
 from wxcloudrun.formats.distributions import DistributionFile
-from wxcloudrun.kit.checksums import Checksums
+from wxcloudrun.kit.checksums import NOTHING_SAID, Checksums
 from wxcloudrun.kit.db import Transaction, asking, reading
 from wxcloudrun.kit.errors import ChecksumMismatch, VersionTaken
 from wxcloudrun.kit.security import Action, Actor
 from wxcloudrun.kit.texts import text
 from wxcloudrun.packages.service import PackageService
 from wxcloudrun.pypi.service.listing import written
+from wxcloudrun.stores.blobs.port import BLOCK_BYTES
 from wxcloudrun.uploads.service.acceptance import (
     AcceptedUpload,
     UploadAcceptance,
@@ -126,14 +128,18 @@ class Publishing:
         self._intake = intake
         self._actor = actor
         self._project = project
-        self._blake2 = hashlib.blake2b(digest_size=BLAKE2_BYTES)
+        self._blake2: str | None = None
 
-    def take(self, blocks: Iterable[bytes], checksums: Checksums) -> None:
+    def take(self, blocks: Iterable[bytes], claim: PublishingClaim | None) -> None:
         """Stream the bytes into the store and measure them.
 
+        `claim` is what was said before the file, None where the fields come behind it.
         Raises TooLarge, Interrupted, StoreUnavailable, ChecksumMismatch, Invalid for an empty file.
         """
-        if self._intake.take(self._hashed(blocks), checksums).size_bytes == 0:
+        checksums = NOTHING_SAID if claim is None else claim.checksums
+        if claim is None or claim.blake2_256 is not None:
+            blocks = self._hashed(blocks)
+        if self._intake.take(blocks, checksums).size_bytes == 0:
             raise empty_file()
 
     def accept(self, claim: PublishingClaim) -> AcceptedUpload:
@@ -150,14 +156,26 @@ class Publishing:
             )
 
     def _hashed(self, blocks: Iterable[bytes]) -> Iterator[bytes]:
+        blake2 = hashlib.blake2b(digest_size=BLAKE2_BYTES)
         for block in blocks:
-            self._blake2.update(block)
+            blake2.update(block)
             yield block
+        self._blake2 = blake2.hexdigest()
+
+    def _received_blake2(self) -> str:
+        """Return what was computed, or read the bytes again where the digest was only named behind them."""
+        if self._blake2 is None:
+            with self._intake.reopened() as blob:
+                for _ in self._hashed(iter(partial(blob.read, BLOCK_BYTES), b"")):
+                    pass
+        return self._blake2 or ""
 
     def _refuse_other_digests(self, claim: PublishingClaim) -> None:
         claim.checksums.verify(self._intake.measured)
-        received = self._blake2.hexdigest()
-        if claim.blake2_256 not in (None, received):
+        if claim.blake2_256 is None:
+            return
+        received = self._received_blake2()
+        if claim.blake2_256 != received:
             raise ChecksumMismatch(
                 text("the bytes do not have the {algorithm} that was announced", algorithm="BLAKE2_256"),
                 algorithm="blake2_256",
