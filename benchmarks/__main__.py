@@ -11,7 +11,7 @@ from benchmarks import chart, estimate, machine, report
 from benchmarks.field import Field, entered
 from benchmarks.options import Options
 from benchmarks.rounds import Figure, Work, alternate
-from benchmarks.work import package_clients, patience, requests, rules, starts, transfers
+from benchmarks.work import node_clients, package_clients, patience, requests, rules, starts, transfers
 
 
 def main() -> int:
@@ -60,6 +60,7 @@ def wanted(field: Field, options: Options) -> Iterator[Work]:
     else:
         kinds.insert(1, requests.works(field, options.seconds))
         kinds.append(package_clients.works(field, options.seconds))
+        kinds.append(node_clients.works(field, options.seconds))
         kinds.append(patience.works(field, options.seconds))
     for works in kinds:
         yield from (work for work in works if options.includes(work.name))

@@ -8,6 +8,7 @@ GIB = 1024 * MIB
 START_SECONDS = 25.0  # of everybody who takes part
 FILL_SECONDS = 12.0  # for the lists that questions are asked about
 CROWD_SECONDS = 150.0  # for a project of a thousand files, with devpi
+CROWD_OF_NODE_SECONDS = 60.0  # for a package of five hundred versions, with Verdaccio
 
 # Seconds for each GiB: what is put in and removed once; what a round takes with its fresh bytes; what
 # those add to a round that `--quick` leaves out.
@@ -28,12 +29,18 @@ PER_ROUND: dict[str, float] = {
     "Python: a project of 1 000 files, processor time": 8,
     "Python: pip install": 12,
     "Python: 10 MB": 3,
+    "npm: a package of 500 versions, processor time": 3,
+    "npm: 500 versions abbreviated, processor time": 3,
+    "npm: npm install": 6,
+    "npm: 10 MB": 2,
 }
 # How many contenders take part in works of many requests, quickly and wholly; the others are one.
 LOADED: dict[str, tuple[int, int]] = {
     "10 KB up": (2, 4),
     "10 KB down": (3, 4),
     "Python: a project of 1 000 files, 8": (0, 3),
+    "npm: a package of 500 versions, 8": (0, 2),
+    "npm: 500 versions abbreviated, 8": (0, 2),
 }
 
 
@@ -56,6 +63,7 @@ def left(works: Sequence[str], options: Options) -> float:
     """Return what all these works take together."""
     filled = FILL_SECONDS if any("resolve" in work or "page" in work for work in works) else 0.0
     crowded = CROWD_SECONDS if any("1 000 files, 8" in work for work in works) else 0.0
+    crowded += CROWD_OF_NODE_SECONDS if any("500 versions" in work for work in works) else 0.0
     return filled + crowded + sum(seconds(work, options) for work in works)
 
 

@@ -19,10 +19,12 @@ from benchmarks.contenders.pypi_server import VERSION as PYPISERVER_VERSION
 from benchmarks.contenders.pypi_server import PypiServer
 from benchmarks.contenders.s3_server import S3Server
 from benchmarks.contenders.service import BACKEND, RegistryService
+from benchmarks.contenders.verdaccio_server import VERSION as VERDACCIO_VERSION
+from benchmarks.contenders.verdaccio_server import VerdaccioServer
 from benchmarks.files import Samples
 from benchmarks.options import Options
 from benchmarks.processes import ContenderMissing
-from benchmarks.targets import PYTHON_WORKS
+from benchmarks.targets import NPM_WORKS, PYTHON_WORKS
 
 INLINE, DEFERRED = "service", "service, deferred digests"
 S3_STORES = ("minio", "seaweedfs")
@@ -40,19 +42,24 @@ class Field:
     nginx: Nginx | None = None
     pypi: PypiServer | None = None
     devpi: DevpiServer | None = None
+    verdaccio: VerdaccioServer | None = None
     stores: dict[str, tuple[S3Server, RegistryService]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     is_quick: bool = False
 
     def everybody(self) -> list[Contender]:
         """Return all that take part."""
-        peers: list[Contender | None] = [self.docker, self.nginx, self.pypi, self.devpi]
+        peers: list[Contender | None] = [self.docker, self.nginx, self.pypi, self.devpi, self.verdaccio]
         stores: list[Contender] = [each for pair in self.stores.values() for each in pair]
         return [self.service, self.deferred, *(peer for peer in peers if peer is not None), *stores]
 
     def versions(self) -> dict[str, str]:
         """Return the versions of those that were installed for this."""
-        pinned = {"pypiserver": (self.pypi, PYPISERVER_VERSION), "devpi-server": (self.devpi, DEVPI_VERSION)}
+        pinned = {
+            "pypiserver": (self.pypi, PYPISERVER_VERSION),
+            "devpi-server": (self.devpi, DEVPI_VERSION),
+            "verdaccio": (self.verdaccio, VERDACCIO_VERSION),
+        }
         return {name: version for name, (peer, version) in pinned.items() if peer is not None}
 
     def clear(self) -> None:
@@ -90,11 +97,14 @@ def join_peers(found: Field, stack: ExitStack, options: Options) -> None:
     found.docker = joined(DockerRegistry(folder / "docker-registry"), found, stack)
     found.nginx = joined(Nginx(folder / "nginx"), found, stack)
     if found.is_quick:
-        found.left_out |= dict.fromkeys((PypiServer.name, DevpiServer.name), "--quick")
+        registries = (PypiServer.name, DevpiServer.name, VerdaccioServer.name)
+        found.left_out |= dict.fromkeys(registries, "--quick")
         return
     found.pypi = joined(PypiServer(folder / "pypiserver", programs()), found, stack)
     if any(map(options.includes, PYTHON_WORKS)):
         found.devpi = joined(DevpiServer(folder / "devpi", programs()), found, stack)
+    if any(map(options.includes, NPM_WORKS)):
+        found.verdaccio = joined(VerdaccioServer(folder / "verdaccio", programs()), found, stack)
 
 
 def join_stores(found: Field, stack: ExitStack) -> None:

@@ -16,6 +16,8 @@ PROGRAMS: Mapping[str, Sequence[str]] = {
     "nginx": ["nginx", "-v"],
     "wrk": ["wrk", "-v"],
     "curl": ["curl", "--version"],
+    "npm": ["npm", "--version"],
+    "node": ["node", "--version"],
 }
 
 
@@ -66,5 +68,5 @@ def durability(environ: Mapping[str, str]) -> dict[str, str]:
         "service": f"gunicorn, {workers} workers × {threads} threads; every blob fsync'ed with its folder "
         f"before its row commits, large ones written with O_DIRECT; SQLite in WAL mode, "
         f"synchronous={synchronous}",
-        "docker-registry, pypiserver": "as they come: no fsync of a blob",
+        "docker-registry, pypiserver, verdaccio": "as they come: no fsync of a blob",
     }

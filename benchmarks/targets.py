@@ -15,6 +15,19 @@ PAGE_PROCESSOR = "Python: a project of 1 000 files, processor time"
 INSTALL_COLD, INSTALL_WARM = "Python: pip install of 30, nothing cached", "Python: pip install of 30, cached"
 PUBLISH = "Python: 10 MB published"
 PYTHON_WORKS = (PAGE, PAGE_PROCESSOR, INSTALL_COLD, INSTALL_WARM, PUBLISH)
+NPM_FULL = "npm: a package of 500 versions, 8 connections"
+NPM_FULL_PROCESSOR = "npm: a package of 500 versions, processor time"
+NPM_SHORT = "npm: 500 versions abbreviated, 8 connections"
+NPM_SHORT_PROCESSOR = "npm: 500 versions abbreviated, processor time"
+NPM_INSTALL_COLD, NPM_INSTALL_WARM = (
+    "npm: npm install of 30, nothing cached",
+    "npm: npm install of 30, cached",
+)
+NPM_PUBLISH = "npm: 10 MB published"
+NPM_WORKS = (
+    NPM_FULL, NPM_FULL_PROCESSOR, NPM_SHORT, NPM_SHORT_PROCESSOR,
+    NPM_INSTALL_COLD, NPM_INSTALL_WARM, NPM_PUBLISH,
+)  # fmt: skip
 GIB = 1024**3
 MEGABYTE = 1_000_000
 
@@ -131,6 +144,16 @@ def beside_python_indexes() -> Iterator[Ratio | NoSlower]:
         yield Ratio(PUBLISH, MINE, peer, 1)
 
 
+def beside_verdaccio() -> Iterator[Ratio | NoSlower]:
+    """What clients of Node's packages may expect: the same."""
+    for page, processor in ((NPM_FULL, NPM_FULL_PROCESSOR), (NPM_SHORT, NPM_SHORT_PROCESSOR)):
+        yield Ratio(page, MINE, "verdaccio", 3)
+        yield NoSlower(processor, MINE, "verdaccio", 1 / 3)
+    for install in (NPM_INSTALL_COLD, NPM_INSTALL_WARM):
+        yield NoSlower(install, MINE, "verdaccio", 1)
+    yield Ratio(NPM_PUBLISH, MINE, "verdaccio", 1)
+
+
 TARGETS: tuple[Ratio | Most | NoSlower, ...] = (
     Ratio(UP, MINE, DOCKER, 1.8),
     Ratio(UP, DEFERRED, DOCKER, 3.0),
@@ -155,6 +178,7 @@ TARGETS: tuple[Ratio | Most | NoSlower, ...] = (
     Most("large up to seaweedfs", "service on seaweedfs", "peak_bytes", 130, "MB", MEGABYTE),
     Most("large down from seaweedfs", "service on seaweedfs", "peak_bytes", 130, "MB", MEGABYTE),
     *beside_python_indexes(),
+    *beside_verdaccio(),
     *patience("slow clients", MINE),
     *patience("slow clients on minio", "service on minio"),
     *patience("idle connections", MINE),

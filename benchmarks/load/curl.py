@@ -7,21 +7,21 @@ from pathlib import Path
 from benchmarks.contenders.contender import Request
 
 QUIET = ["curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", "-H", "Expect:"]
+BYTES = "application/octet-stream"
 
 
 class Failed(Exception):
     """A server did not do what was asked; a figure would mean nothing."""
 
 
-def put(path: Path, request: Request, *, status: int = 200) -> None:
+def put(path: Path, request: Request, *, status: int = 200, kind: str = BYTES) -> None:
     """Send a file as the body. Raises Failed."""
-    finish(start_put(path, request), status)
+    finish(start_put(path, request, kind), status)
 
 
-def start_put(path: Path, request: Request) -> "subprocess.Popen[bytes]":
+def start_put(path: Path, request: Request, kind: str = BYTES) -> "subprocess.Popen[bytes]":
     """Begin to send a file as the body."""
-    kind = ["-H", "Content-Type: application/octet-stream"]
-    return start([*kind, "-T", str(path)], request)
+    return start(["-H", f"Content-Type: {kind}", "-T", str(path)], request)
 
 
 def form(path: Path, request: Request, part: str, filename: str, fields: dict[str, str]) -> None:

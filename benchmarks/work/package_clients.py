@@ -1,29 +1,25 @@
 """What clients of packages do, beside the registries that they know: pages, installing, publishing.
 
-A `PackageIndex` says how one server is spoken to. Those of another protocol are a list beside
-`python_indexes`, and works beside those here.
+A `PackageIndex` says how one server is spoken to. Those of Node's protocol are in `node_clients.py`.
 """
 
 import itertools
-import shutil
-import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from http.client import HTTPConnection
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from benchmarks import wheels
 from benchmarks.contenders.contender import Contender, Request
 from benchmarks.contenders.service import PROJECT
 from benchmarks.field import Field
-from benchmarks.load import curl, wrk
-from benchmarks.load.curl import Failed
+from benchmarks.load import curl
 from benchmarks.rounds import Case, Work
 from benchmarks.targets import INSTALL_COLD, INSTALL_WARM, PAGE, PAGE_PROCESSOR, PUBLISH
 from benchmarks.wheels import SampleWheel
+from benchmarks.work.installing import Installation
+from benchmarks.work.pages import CrowdedPage
 
 # What pip says that it takes.
 ACCEPT = {
@@ -35,8 +31,6 @@ CROWDED_FILES = CROWDED_VERSIONS * CROWDED_WHEELS
 INSTALLED, INSTALLED_BYTES = 30, 20_000
 PUBLISHED, PUBLISHED_BYTES = "published", 10_000_000
 MEGABYTE = 1_000_000
-PAGES = 50  # asked for one after the other, to see what one costs
-OK = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +46,18 @@ class PackageIndex:
         """Send a wheel as twine does."""
         curl.form(wheel.path, self.upload, "content", wheel.path.name, wheel.fields)
 
-    def page(self, name: str) -> Request:
-        """Where the page of a project is, asked for as pip does."""
-        return Request(f"{self.simple.url}{name}/", {**self.simple.headers, **ACCEPT})
+    def page(self, name: str) -> CrowdedPage:
+        """Return the page of a project, asked for as pip does."""
+        request = Request(f"{self.simple.url}{name}/", {**self.simple.headers, **ACCEPT})
+        return CrowdedPage(self.server, request, b"-none-any.whl", CROWDED_FILES)
+
+    def installation(self, folder: Path) -> Installation:
+        """Return how pip installs thirty packages from here."""
+        target, cache = folder / "installed", folder / "cache"
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        where = ["--index-url", self.installing, "--trusted-host", "127.0.0.1", "--target", str(target)]
+        command = [*pip, *where, "--cache-dir", str(cache), *names_to_install()]
+        return Installation(self.server, command, target, cache)
 
 
 def python_indexes(field: Field) -> list[PackageIndex]:
@@ -120,78 +123,17 @@ class PythonWorks:
 
     def pages(self) -> list[Case]:
         """The page of a project of a thousand files, from eight connections."""
-        return [self._asking(index) for index in self._crowded]
-
-    def _asking(self, index: PackageIndex) -> Case:
-        request = index.page(CROWDED)
-        ask_for(request, 1)
-
-        def run() -> float:
-            seen = wrk.get(request, self._seconds)
-            return seen.requests / seen.seconds
-
-        return Case(index.server.name, run, server=index.server)
+        return [each.page(CROWDED).at_once(self._seconds) for each in self._crowded]
 
     def page_processor(self) -> list[Case]:
         """What one such page costs the server's processor."""
-        return [self._counting(index) for index in self._crowded]
-
-    def _counting(self, index: PackageIndex) -> Case:
-        request, running = index.page(CROWDED), index.server.running
-
-        def run() -> float:
-            before = running.cpu_seconds() if running is not None else 0.0
-            ask_for(request, PAGES)
-            after = running.cpu_seconds() if running is not None else 0.0
-            return (after - before) * 1000 / PAGES
-
-        return Case(index.server.name, run, server=index.server)
+        return [each.page(CROWDED).processor() for each in self._crowded]
 
     def installing(self, *, is_warm: bool) -> list[Case]:
         """What `pip install` of thirty packages takes: with an empty cache, or with the one of before."""
         return [
-            Case(
-                index.server.name,
-                self._pip(index),
-                server=index.server,
-                prepare=self._with_cache(index) if is_warm else self._without_cache(index),
-            )
-            for index in self._stocked
+            each.installation(self._folder / each.server.name).case(is_warm=is_warm) for each in self._stocked
         ]
-
-    def _pip(self, index: PackageIndex) -> Callable[[], None]:
-        target, cache = self._places(index)
-        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        where = ["--index-url", index.installing, "--trusted-host", "127.0.0.1", "--target", str(target)]
-        command = [*pip, *where, "--cache-dir", str(cache), *names_to_install()]
-
-        def run() -> None:
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise Failed(f"pip ended with {done.returncode}: {done.stderr[-500:]}")
-
-        return run
-
-    def _places(self, index: PackageIndex) -> tuple[Path, Path]:
-        folder = self._folder / index.server.name
-        return folder / "installed", folder / "cache"
-
-    def _without_cache(self, index: PackageIndex) -> Callable[[], None]:
-        def prepare() -> None:
-            for place in self._places(index):
-                shutil.rmtree(place, ignore_errors=True)
-
-        return prepare
-
-    def _with_cache(self, index: PackageIndex) -> Callable[[], None]:
-        run, (target, cache) = self._pip(index), self._places(index)
-
-        def prepare() -> None:
-            if not cache.exists():
-                run()
-            shutil.rmtree(target, ignore_errors=True)
-
-        return prepare
 
     def publishing(self) -> list[Case]:
         """A wheel of 10 MB, new each time."""
@@ -216,16 +158,3 @@ class PythonWorks:
 def names_to_install() -> list[str]:
     """Return what is installed."""
     return [f"installed{number:02}" for number in range(INSTALLED)]
-
-
-def ask_for(request: Request, times: int) -> None:
-    """Ask for a page again and again over one connection. Raises Failed unless it has all its files."""
-    parts = urlsplit(request.url)
-    connection = HTTPConnection(parts.netloc, timeout=60)
-    for _ in range(times):
-        connection.request("GET", parts.path, headers=request.headers)
-        answer = connection.getresponse()
-        body = answer.read()
-        if answer.status != OK or body.count(b"-none-any.whl") < CROWDED_FILES:
-            raise Failed(f"{request.url} answered {answer.status} and {len(body)} bytes")
-    connection.close()

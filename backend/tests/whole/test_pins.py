@@ -8,7 +8,10 @@ from tests.support.each import each
 from tests.support.live import BACKEND
 
 ROOT = BACKEND.parent
-NODE = BACKEND / "tests" / "integration" / "node"
+NODE = {
+    "the tests": BACKEND / "tests" / "integration" / "node",
+    "the benchmark": ROOT / "benchmarks" / "contenders" / "verdaccio",
+}
 PIN = re.compile(r"^([A-Za-z0-9_.-]+)==([^\s;\\#]+)", re.MULTILINE)
 LOCKED = re.compile(r"^([A-Za-z0-9_.-]+)==(\S+)((?: \\\n    --hash=sha256:[0-9a-f]{64})+)$", re.MULTILINE)
 LISTS = {
@@ -40,9 +43,10 @@ def test_no_line_of_the_lists_leaves_the_version_open() -> None:
         assert [line for line in lines if line and not line.startswith("-r ") and "==" not in line] == []
 
 
-def test_what_tests_take_from_npm_has_a_version_and_a_hash_and_comes_from_no_named_host() -> None:
-    wanted = json.loads((NODE / "package.json").read_text(encoding="utf-8"))["dependencies"]
-    locked = json.loads((NODE / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+@each(NODE)
+def test_what_is_taken_from_npm_has_a_version_and_a_hash_and_comes_from_no_named_host(whose: str) -> None:
+    wanted = json.loads((NODE[whose] / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    locked = json.loads((NODE[whose] / "package-lock.json").read_text(encoding="utf-8"))["packages"]
 
     assert locked.pop("")["dependencies"] == wanted
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
