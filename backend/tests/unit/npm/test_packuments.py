@@ -237,6 +237,19 @@ class TestCaching:
         changed = registry.get("/@h7%2flib", Accept=accept, If_None_Match=etag)
         assert (changed.status, changed.data["dist-tags"]["next"]) == (200, "1.0.0")
 
+    def test_given_another_address_of_the_service_then_it_is_sent(
+        self, app: Flask, registry: NodeRegistry, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        upload(registry, LIB)
+        etag = registry.get("/@h7%2flib").ok().headers["ETag"]
+        moved = app.extensions["settings"].model_copy(update={"public_url": "https://new.example.com"})
+        monkeypatch.setitem(app.extensions, "settings", moved)
+
+        document = registry.get("/@h7%2flib", If_None_Match=etag).ok().data
+
+        tarball = document["versions"]["1.0.0"]["dist"]["tarball"]
+        assert tarball.startswith("https://new.example.com/npm/")
+
     def test_given_the_etag_of_the_other_form_then_it_is_sent(self, registry: NodeRegistry) -> None:
         upload(registry, LIB)
         etag = registry.get("/@h7%2flib", Accept=ABBREVIATED).ok().headers["ETag"]

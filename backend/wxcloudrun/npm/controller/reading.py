@@ -1,6 +1,7 @@
 """HTTP in, HTTP out, of what is read: documents and tarballs."""
 
 from dataclasses import replace
+from zlib import crc32
 
 from flask import Response, request
 
@@ -28,7 +29,8 @@ from wxcloudrun.web.seen_marks import seen_mark
 def package(project: str, name: str) -> Response:
     """The document of a package, whole or abbreviated, or 304 to whoever has it."""
     is_short = is_abbreviated(request.accept_mimetypes)
-    variant = "a" if is_short else "f"
+    tarballs = tarballs_of(project, name)
+    variant = ("a" if is_short else "f") + f"{crc32(tarballs.encode()):08x}"  # PUBLIC_URL may change
     seen, place = seen_mark(variant), (ROOT, project, name, variant)
     kept = PAGES.get(place)
     known = seen if kept is None else kept.mark
@@ -37,7 +39,7 @@ def package(project: str, name: str) -> Response:
     is_seen = found.mark != "" and found.mark == seen
     if found.state is not None and not is_seen:
         render = packument.abbreviated if is_short else packument.full
-        body = render(found, found.state, tarballs_of(project, name))
+        body = render(found, found.state, tarballs)
         PAGES.put(place, KeptPage(found.mark, body))
         response = Response(body, content_type=content_type)
     elif kept is not None and not is_seen:
