@@ -17,7 +17,7 @@ import statistics
 from tools.timed_answers import TimedCaller, compare
 
 KINDS = ("open", "given up", "made up", "made up again")
-SESSIONS = 50  # of each kind: their rows are as lately used as any
+IDS = 50  # of each kind: each is asked for as often as any
 WANTED = b'{"filename": "a.bin", "size": 1048576, "part_bytes": 262144}'
 
 
@@ -32,7 +32,7 @@ def make_place(caller: TimedCaller) -> str:
 def begun(holder: TimedCaller, place: str, *, given_up: bool) -> list[str]:
     """Begin sessions, give them up if asked to, and return their ids."""
     ids = []
-    for _ in range(SESSIONS):
+    for _ in range(IDS):
         _, body = holder.send("POST", place, WANTED, expected=http.client.CREATED)
         ids.append(json.loads(body)["data"]["id"])
         if given_up:
@@ -49,14 +49,11 @@ def measured(holder: TimedCaller, stranger: TimedCaller, samples: int) -> dict[s
     """Return the nanoseconds of the answers, by where was asked and for what kind of id."""
     theirs, own = make_place(holder), make_place(stranger)
     known = {"given up": begun(holder, theirs, given_up=True), "open": begun(holder, theirs, given_up=False)}
-    like = known["open"][0]
+    for kind in ("made up", "made up again"):
+        known[kind] = [made_up(known["open"][0]) for _ in range(IDS)]
     took: dict[str, dict[str, list[int]]] = {}
     for where, place in (("in a package of one's own", own), ("in a package that one cannot see", theirs)):
-        asked = [
-            (kind, secrets.choice(known[kind]) if kind in known else made_up(like))
-            for kind in KINDS
-            for _ in range(samples)
-        ]
+        asked = [(kind, secrets.choice(known[kind])) for kind in KINDS for _ in range(samples)]
         random.shuffle(asked)
         series: dict[str, list[int]] = {kind: [] for kind in KINDS}
         for kind, session_id in asked:

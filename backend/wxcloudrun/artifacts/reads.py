@@ -23,9 +23,10 @@ from wxcloudrun.artifacts.queries import (
     told,
     with_one_more,
 )
-from wxcloudrun.artifacts.queries.digests import Told, shown, shown_digests, withheld
+from wxcloudrun.artifacts.queries.digests import NOTHING_TOLD, Told, shown, shown_digests, withheld
 
 __all__ = [
+    "NOTHING_TOLD",
     "Artifact",
     "ExtraDigests",
     "HeldArtifact",

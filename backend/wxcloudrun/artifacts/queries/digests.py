@@ -28,6 +28,9 @@ class Told:
         return self.references > 0
 
 
+NOTHING_TOLD = Told(0, None, ExtraDigests())  # of bytes that nobody has
+
+
 def withheld(untold: FromClause, digest: Any, package_id: Any) -> ColumnElement[bool]:
     """Return the condition on the row that says what a package shows of MD5 and SHA-1, if there is one."""
     return and_(untold.c.artifact_id == digest, untold.c.package_id == package_id)
@@ -80,7 +83,7 @@ def withheld_in(found: Subquery) -> list[Label[Any]]:
 def as_told(row: Any) -> Told:
     """Shape a row that has the columns of `withheld_in`, and those of the artifact."""
     if not row.ref_count:
-        return Told(0, None, ExtraDigests())
+        return NOTHING_TOLD
     if row.all_wait:
         return Told(row.ref_count, row.mark, ExtraDigests(row.untold_md5, row.untold_sha1))
     return Told(row.ref_count, None, ExtraDigests(row.md5, row.sha1))

@@ -60,10 +60,15 @@ class Examined:
 
 @dataclass(frozen=True, slots=True)
 class Adopted:
-    """The artifact that the bytes became, or were already."""
+    """The artifact that the bytes became, or were already.
+
+    `beside` is, of bytes that are new, the digest of others: looking at the references to these takes as long
+    as it takes for bytes that others have.
+    """
 
     artifact: HeldArtifact
     own: ExtraDigests = field(default_factory=ExtraDigests)  # measured now, whatever else is known
+    beside: str | None = None
 
 
 class IntakeService:
@@ -150,6 +155,7 @@ class Intake:
         self._lease: LeasedKey | None = None
         self._measured: Measured | None = None
         self._examined = Examined(existing_key=None, is_whole=False)
+        self._beside: str | None = None
         self._is_proved = False  # the store has said that the new object is there, with its size
         self._outcome = CommitOutcome.NOT_COMMITTED
         self._is_taken_over = False
@@ -240,7 +246,7 @@ class Intake:
         own = ExtraDigests(measured.md5, measured.sha1)
         artifact = queries.artifact(tx.connection, measured.sha256)
         if artifact is None:
-            return Adopted(self._insert(tx, measured), own)
+            return Adopted(self._insert(tx, measured), own, self._beside or measured.sha256)
         if None in (artifact.md5, artifact.sha1):
             artifact = self._digests.fill(tx, artifact, measured)
         if artifact.object_key == self._examined.existing_key and not self._examined.is_whole:
@@ -293,8 +299,8 @@ class Intake:
         measured = self.measured
         with asking() as reader:
             beside = queries.object_beside(reader, measured.sha256)
-        digest, key = beside or (None, self.key)
-        is_known = digest == measured.sha256
+        self._beside, key = beside or (None, self.key)
+        is_known = self._beside == measured.sha256
         self._blobs.pass_by(self.key if is_known else key)
         if is_known:
             self._examined = Examined(key, self._blobs.size_of(key) == measured.size_bytes)

@@ -175,8 +175,10 @@ class UploadAcceptance:
         """
         refuse_name(found, spec)
         artifact = adopted.artifact
-        # Asked of bytes that nobody had, too: else its time would tell them from those that others have.
-        told = artifact_reads.told(tx.connection, actor, artifact.id)
+        # Asked for bytes that nobody had, too: else its time would tell them from those that others have.
+        told = artifact_reads.told(tx.connection, actor, adopted.beside or artifact.id)
+        if adopted.beside is not None:
+            told = artifact_reads.NOTHING_TOLD
         digests = self._digests.tell(tx, told, BytesInPackage(artifact.id, found.id), adopted.own)
         provenance = Provenance(spec.filename, spec.content_type, clock.now(), actor.user_id)
         received = ReceivedBytes(artifact.id, provenance)
