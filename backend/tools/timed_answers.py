@@ -2,6 +2,7 @@
 
 import http.client
 import math
+import secrets
 import statistics
 import time
 from collections.abc import Sequence
@@ -46,6 +47,13 @@ class TimedCaller:
         if answer.status != expected:
             raise RuntimeError(f"{method} {path}: {answer.status} {data[:300]!r}")
         return took, data
+
+    def make_package(self) -> str:
+        """Make a project and a package of one's own, and return where that is."""
+        project = f"unseen-{secrets.token_hex(6)}"
+        self.send("POST", "/api/v1/projects", f'{{"name": "{project}"}}'.encode())
+        self.send("POST", f"/api/v1/project/{project}/packages", b'{"name": "bytes"}')
+        return f"/api/v1/project/{project}/bytes"
 
 
 @dataclass(frozen=True, slots=True)

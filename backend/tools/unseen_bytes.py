@@ -18,17 +18,9 @@ BODY_BYTES = 4096
 KINDS = ("held", "new", "again")
 
 
-def make_place(caller: TimedCaller) -> str:
-    """Make a project and a package of somebody's own, and return where to upload."""
-    project = f"unseen-{secrets.token_hex(6)}"
-    caller.send("POST", "/api/v1/projects", f'{{"name": "{project}"}}'.encode())
-    caller.send("POST", f"/api/v1/project/{project}/packages", b'{"name": "bytes"}')
-    return f"/api/v1/project/{project}/bytes/upload/file.bin"
-
-
 def measured(holder: TimedCaller, sender: TimedCaller, samples: int) -> dict[str, dict[str, list[int]]]:
     """Return the nanoseconds of the answers and of the requests behind them, by kind of bytes."""
-    held_at, sent_to = make_place(holder), make_place(sender)
+    held_at, sent_to = (f"{each.make_package()}/upload/file.bin" for each in (holder, sender))
     order = [(kind, secrets.token_bytes(BODY_BYTES)) for kind in KINDS for _ in range(samples)]
     for kind, data in order:
         if kind == "held":

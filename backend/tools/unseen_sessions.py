@@ -21,14 +21,6 @@ IDS = 50  # of each kind: each is asked for as often as any
 WANTED = b'{"filename": "a.bin", "size": 1048576, "part_bytes": 262144}'
 
 
-def make_place(caller: TimedCaller) -> str:
-    """Make a project and a package of somebody's own, and return where its sessions are."""
-    project = f"unseen-{secrets.token_hex(6)}"
-    caller.send("POST", "/api/v1/projects", f'{{"name": "{project}"}}'.encode())
-    caller.send("POST", f"/api/v1/project/{project}/packages", b'{"name": "bytes"}')
-    return f"/api/v1/project/{project}/bytes/uploads/sessions"
-
-
 def begun(holder: TimedCaller, place: str, *, given_up: bool) -> list[str]:
     """Begin sessions, give them up if asked to, and return their ids."""
     ids = []
@@ -47,7 +39,7 @@ def made_up(like: str) -> str:
 
 def measured(holder: TimedCaller, stranger: TimedCaller, samples: int) -> dict[str, dict[str, list[int]]]:
     """Return the nanoseconds of the answers, by where was asked and for what kind of id."""
-    theirs, own = make_place(holder), make_place(stranger)
+    theirs, own = (f"{each.make_package()}/uploads/sessions" for each in (holder, stranger))
     known = {"given up": begun(holder, theirs, given_up=True), "open": begun(holder, theirs, given_up=False)}
     for kind in ("made up", "made up again"):
         known[kind] = [made_up(known["open"][0]) for _ in range(IDS)]
